@@ -1,0 +1,80 @@
+import type { ActorRef, Asks, Behaviour, NoAsks } from './behaviour.js';
+import type { Codec } from './codec.js';
+import type { ExitReason } from './exit.js';
+
+/**
+ * A kind of actor that lives in a host (a worker thread or a child process): its name there and how messages to
+ * it (`In`) and to its owner (`Out`) are packed. Importing a kind does not import the implementation.
+ */
+export interface HostedKind<In, OutWritten, OutRead, Init, A extends Asks = NoAsks> {
+  readonly name: string;
+  readonly in: Codec<In>;
+  readonly out: Codec<OutWritten, OutRead>;
+  /** Types only; never read. */
+  readonly types?: { init: Init; asks: A };
+}
+
+/** What a hosted actor gets at its start, beside what any actor gets. */
+export interface HostedContext<In, Out> {
+  readonly self: ActorRef<In>;
+  now(): number;
+  schedule(delayMs: number, message: In): () => void;
+  exit(reason?: ExitReason): void;
+  /** Sends to the owner. False: the link's hard bound is reached and the message was refused. */
+  emit(message: Out): boolean;
+  /** False while the link to the owner is above its soft bound: bulk senders wait for `onWritable`. */
+  readonly writable: boolean;
+  /** Called once when the link falls below its soft bound again. */
+  onWritable(resume: () => void): void;
+}
+
+/** The host-side half of a kind. A host module exports `export const implementations: Implementation[]`. */
+export interface Implementation<In, OutWritten, OutRead, Init, A extends Asks = NoAsks> {
+  readonly kind: HostedKind<In, OutWritten, OutRead, Init, A>;
+  start(init: Init, context: HostedContext<In, OutWritten>): Behaviour<In, A> | Promise<Behaviour<In, A>>;
+}
+
+/** The owner of a hosted actor, on the spawning side. Both run synchronously while a batch is read. */
+export interface Owner<Out> {
+  message(message: Out): void;
+  exited(reason: ExitReason): void;
+}
+
+/** Counters of a host and of the link to it, for metrics; read at scrape time. */
+export interface HostStats {
+  readonly actors: number;
+  /** Messages and batches since the start, in each direction. */
+  readonly sentMessages: number;
+  readonly sentBatches: number;
+  readonly sentBytes: number;
+  readonly receivedMessages: number;
+  readonly receivedBatches: number;
+  readonly receivedBytes: number;
+  /** Bytes posted to the host and not yet consumed by it. */
+  readonly depthBytes: number;
+  /** The host's event-loop delay in seconds over the last liveness period: mean and maximum. */
+  readonly loopDelayMean: number;
+  readonly loopDelayMax: number;
+}
+
+/** A live host. Anything with `exited`, `stop` and `kill` can be supervised. */
+export interface Host {
+  readonly name: string;
+  /**
+   * Starts an actor in the host. Messages may be sent at once: they queue behind the start. A failing start ends
+   * the actor with `crashed`.
+   */
+  spawn<In, OutWritten, OutRead, Init, A extends Asks>(
+    kind: HostedKind<In, OutWritten, OutRead, Init, A>,
+    init: Init,
+    owner: Owner<OutRead>,
+  ): ActorRef<In, A>;
+  /** False while the link is above its soft bound. */
+  readonly writable: boolean;
+  onWritable(resume: () => void): void;
+  stats(): HostStats;
+  readonly exited: Promise<ExitReason>;
+  /** Stops every actor in it, then the host; kills it past `timeoutMs`. */
+  stop(timeoutMs: number): Promise<ExitReason>;
+  kill(why: string): void;
+}

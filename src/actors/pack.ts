@@ -1,0 +1,163 @@
+/** A growable buffer that messages are packed into, little-endian; one per batch. */
+export class PackWriter {
+  #bytes: Buffer;
+  #length = 0;
+
+  /** @param capacity bytes to begin with; it doubles as needed. */
+  constructor(capacity: number) {
+    this.#bytes = Buffer.from(new ArrayBuffer(capacity));
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The buffer behind the batch; valid until the next call that grows it. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Makes room for `size` bytes and returns the offset where they go; `commit` says how many were written. */
+  reserve(size: number): number {
+    const needed = this.#length + size;
+    if (needed > this.#bytes.length) this.#grow(needed);
+    return this.#length;
+  }
+
+  commit(size: number): void {
+    this.#length += size;
+  }
+
+  /** Overwrites a u32 written earlier, such as a length not known before its content. */
+  patchU32(offset: number, value: number): void {
+    this.#bytes.writeUInt32LE(value, offset);
+  }
+
+  u8(value: number): void {
+    this.#bytes[this.reserve(1)] = value;
+    this.#length += 1;
+  }
+
+  u16(value: number): void {
+    this.#bytes.writeUInt16LE(value, this.reserve(2));
+    this.#length += 2;
+  }
+
+  u32(value: number): void {
+    this.#bytes.writeUInt32LE(value, this.reserve(4));
+    this.#length += 4;
+  }
+
+  f64(value: number): void {
+    this.#bytes.writeDoubleLE(value, this.reserve(8));
+    this.#length += 8;
+  }
+
+  /** Length-prefixed bytes (u32). */
+  blob(value: Uint8Array): void {
+    this.u32(value.length);
+    this.raw(value);
+  }
+
+  /** Bytes without a length. */
+  raw(value: Uint8Array): void {
+    this.#bytes.set(value, this.reserve(value.length));
+    this.#length += value.length;
+  }
+
+  /** Length-prefixed ISO 8859-1 text (u32). */
+  latin1(value: string): void {
+    this.u32(value.length);
+    this.#bytes.write(value, this.reserve(value.length), 'latin1');
+    this.#length += value.length;
+  }
+
+  /** Length-prefixed UTF-8 text (u32). */
+  utf8(value: string): void {
+    const at = this.reserve(4 + value.length * 3);
+    const written = this.#bytes.write(value, at + 4, 'utf8');
+    this.#bytes.writeUInt32LE(written, at);
+    this.#length += 4 + written;
+  }
+
+  #grow(needed: number): void {
+    const next = Buffer.from(new ArrayBuffer(Math.max(needed, this.#bytes.length * 2)));
+    this.#bytes.copy(next, 0, 0, this.#length);
+    this.#bytes = next;
+  }
+}
+
+/** Reads what a {@link PackWriter} wrote, in the same order. */
+export class PackReader {
+  readonly #bytes: Buffer;
+  #at: number;
+  #end: number;
+
+  constructor(bytes: Buffer, at = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  /** Bytes left in the current entry. */
+  get remaining(): number {
+    return this.#end - this.#at;
+  }
+
+  /** Turns to another range of the same buffer, so that one reader serves a whole batch. */
+  seek(at: number, end: number): void {
+    this.#at = at;
+    this.#end = end;
+  }
+
+  u8(): number {
+    const value = this.#bytes.readUInt8(this.#at);
+    this.#at += 1;
+    return value;
+  }
+
+  u16(): number {
+    const value = this.#bytes.readUInt16LE(this.#at);
+    this.#at += 2;
+    return value;
+  }
+
+  u32(): number {
+    const value = this.#bytes.readUInt32LE(this.#at);
+    this.#at += 4;
+    return value;
+  }
+
+  f64(): number {
+    const value = this.#bytes.readDoubleLE(this.#at);
+    this.#at += 8;
+    return value;
+  }
+
+  /** A view of length-prefixed bytes. */
+  blob(): Buffer {
+    const length = this.u32();
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
+  /** A view of all that is left in the entry. */
+  rest(): Buffer {
+    const at = this.#at;
+    this.#at = this.#end;
+    return this.#bytes.subarray(at, this.#end);
+  }
+
+  latin1(): string {
+    const length = this.u32();
+    this.#at += length;
+    return this.#bytes.toString('latin1', this.#at - length, this.#at);
+  }
+
+  utf8(): string {
+    const length = this.u32();
+    this.#at += length;
+    return this.#bytes.toString('utf8', this.#at - length, this.#at);
+  }
+}

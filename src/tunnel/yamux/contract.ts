@@ -1,0 +1,92 @@
+import type { YamuxError } from './errors.js';
+
+/** The relay is the server (even stream ids), the device the client (odd). PROTOCOL.md. */
+export type Role = 'client' | 'server';
+
+/**
+ * One yamux session, free of I/O and clocks: bytes and time in, bytes and events out. Nothing here throws on what
+ * the peer sends; a protocol error ends the session through `SessionHandler.closed`.
+ */
+export interface MuxSession {
+  /** Takes bytes from the peer, split or joined in any way. Data handed to streams are views of `chunk`. */
+  receive(chunk: Uint8Array, now: number): void;
+  /**
+   * Encodes what is due to the peer into `target` from `at`, at most `max` bytes: control frames first, then data
+   * frames of the streams round-robin. @returns bytes written; 0 when nothing is due or `max` is too small (< 13).
+   */
+  pull(target: Uint8Array, at: number, max: number): number;
+  /** Bytes that `pull` could write now (an upper bound is fine); 0 when nothing is due. */
+  readonly pending: number;
+  /** Opens a stream; undefined while `canOpen` is false. */
+  open(handler: StreamHandler): MuxStream | undefined;
+  /** False after GoAway either way, at the un-ACKed or total stream bound, or when ids ran out. */
+  readonly canOpen: boolean;
+  /** Sends GoAway(0): the peer opens no new streams, those there run on. */
+  goAway(): void;
+  /** Ends the session at once: GoAway is queued for one last `pull`, every stream is reset with `error`. */
+  close(error?: YamuxError): void;
+  /** Heartbeat, stalls and stream timeouts; the owner calls it every `config.tickMs` or so. */
+  tick(now: number): void;
+  readonly streams: number;
+  /** Time of the last received byte, as given to `receive`. */
+  readonly lastReceived: number;
+  readonly isClosed: boolean;
+  /** Counters for metrics. */
+  readonly stats: {
+    framesIn: number;
+    framesOut: number;
+    windowStalls: number;
+    streamsOpened: number;
+    resets: number;
+  };
+}
+
+export interface MuxStream {
+  readonly id: number;
+  /**
+   * Queues bytes; the stream keeps `chunk` until it is sent, so the caller must not change it.
+   * @returns false once more than `config.sendBuffer` bytes wait: stop until `StreamHandler.drain`. Bytes given
+   * after false are still queued; the caller's discipline is the bound. After `end` or a reset: ignored, false.
+   */
+  write(chunk: Uint8Array): boolean;
+  /** Half-close: FIN after the queued bytes, once (a second call does nothing). */
+  end(): void;
+  /** RST now: queued and unread bytes are dropped, no more events on this stream. */
+  reset(): void;
+  /** The application has read `bytes` of what `data` gave: credit may go back to the peer. */
+  consumed(bytes: number): void;
+  /** Bytes queued and not yet pulled. */
+  readonly queued: number;
+  readonly state: 'open' | 'half-closed-local' | 'half-closed-remote' | 'closed';
+}
+
+/** Events of one stream, called synchronously from `receive`, `pull`, `tick` and `close`. */
+export interface StreamHandler {
+  /** Bytes arrived. They count against the window until `consumed`. `chunk` is a view; keeping it keeps its buffer. */
+  data(stream: MuxStream, chunk: Uint8Array): void;
+  /** The peer half-closed; no more data. */
+  end(stream: MuxStream): void;
+  /** The stream is gone: RST from the peer, a timeout, or the end of the session. Unread bytes are void. Last event. */
+  reset(stream: MuxStream, error: YamuxError): void;
+  /** The send queue fell below half of `config.sendBuffer` after `write` answered false. */
+  drain(stream: MuxStream): void;
+  /** `bytes` of queued data were encoded by `pull` (credit for whoever feeds the stream). */
+  sent?(stream: MuxStream, bytes: number): void;
+  /** The peer acknowledged the stream. */
+  acknowledged?(stream: MuxStream): void;
+}
+
+export interface SessionHandler {
+  /** `pull` has something again (edge: once until `pull` returned 0 or `pending` fell to 0). */
+  output(): void;
+  /** The peer opened a stream; undefined refuses it with RST. */
+  incoming(stream: MuxStream): StreamHandler | undefined;
+  /** `canOpen` became true again. */
+  openable(): void;
+  /** A ping of ours was answered after `ms`. */
+  roundTrip(ms: number): void;
+  /** The peer sent GoAway(0): open no more. */
+  goneAway(): void;
+  /** The session ended; undefined after a `close()` of our own without error. Last event. */
+  closed(error: YamuxError | undefined): void;
+}
