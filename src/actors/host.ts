@@ -26,6 +26,11 @@ export interface HostedContext<In, Out> {
   readonly writable: boolean;
   /** Called once when the link falls below its soft bound again. */
   onWritable(resume: () => void): void;
+  /**
+   * Runs `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output
+   * which many messages caused is sent once. A throw ends this actor. Pass the same function each time.
+   */
+  beforePost(work: () => void): void;
 }
 
 /** The host-side half of a kind. A host module exports `export const implementations: Implementation[]`. */
