@@ -1,0 +1,159 @@
+import type { ParseErrorCode, RawHeaders } from './contract.js';
+import type { Llhttp, Run, SpanKind } from './llhttp.js';
+
+/** The fields of a head or trailer section, gathered from the pieces llhttp reports. */
+export class FieldCollector {
+  reason = '';
+  headers: RawHeaders = [];
+  #last: SpanKind | undefined;
+
+  /** Field names seen so far, the one being read included. */
+  get names(): number {
+    return (this.headers.length + 1) >> 1;
+  }
+
+  /** Takes the pieces of one run. They are decoded in one call, which is most of the cost of a head. */
+  add(llhttp: Llhttp, run: Run): void {
+    const first = run.spans[0];
+    const last = run.spans[run.spanCount - 1];
+    if (run.spanCount === 0 || first === undefined || last === undefined) return;
+    const text = llhttp.text(first.at, last.at + last.length);
+    for (let i = 0; i < run.spanCount; i++) {
+      const span = run.spans[i];
+      if (span === undefined) return;
+      const from = span.at - first.at;
+      // Only the first piece of a run can go on with what an earlier run began.
+      this.#piece(span.kind, text.substring(from, from + span.length), i === 0 && span.kind === this.#last);
+      this.#last = span.kind;
+    }
+  }
+
+  #piece(kind: SpanKind, text: string, continues: boolean): void {
+    const { headers } = this;
+    if (kind === 'reason') {
+      this.reason += text;
+    } else if (continues) {
+      headers[headers.length - 1] += text;
+    } else {
+      // A name without a value piece has an empty value: names and values must never swap places.
+      if ((headers.length & 1) === (kind === 'name' ? 1 : 0)) headers.push('');
+      headers.push(text);
+    }
+  }
+
+  /** The fields, with white space after values removed (RFC 9112 §5.1; llhttp removes the one before). */
+  take(): RawHeaders {
+    const { headers } = this;
+    if (headers.length & 1) headers.push('');
+    for (let i = 1; i < headers.length; i += 2) {
+      const value = headers[i];
+      if (value !== undefined && endsInSpace(value)) headers[i] = value.trimEnd();
+    }
+    this.headers = [];
+    this.#last = undefined;
+    return headers;
+  }
+}
+
+function endsInSpace(value: string): boolean {
+  const code = value.charCodeAt(value.length - 1);
+  return code === 0x20 || code === 0x09;
+}
+
+/** How the end of a response's body is known (RFC 9112 §6.3). */
+export type Framing =
+  | { readonly kind: 'none'; readonly contentLength: number | undefined }
+  | { readonly kind: 'length'; readonly contentLength: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'until-close' }
+  | { readonly kind: 'upgrade' };
+
+/** A head that llhttp lets pass and this project does not. */
+export interface HeadFault {
+  readonly kind: 'fault';
+  readonly code: ParseErrorCode;
+  readonly detail: string;
+}
+
+const CHUNKED: Framing = { kind: 'chunked' };
+const UNTIL_CLOSE: Framing = { kind: 'until-close' };
+const UPGRADE: Framing = { kind: 'upgrade' };
+const NO_BODY: Framing = { kind: 'none', contentLength: undefined };
+
+function fault(detail: string): HeadFault {
+  return { kind: 'fault', code: 'ERR_HTTP1_MALFORMED', detail };
+}
+
+/** Bytes RFC 9112 §4 keeps out of a reason phrase: all controls but the tab. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** Checks a status line where llhttp is lax: it takes 0.9 and 2.0, any three digits, any byte in the reason. */
+export function checkStatusLine(version: number, status: number, reason: string): HeadFault | undefined {
+  if (version !== 11 && version !== 10) return fault('HTTP version is neither 1.0 nor 1.1');
+  if (status < 100 || status > 599) return fault('status code out of 100 to 599');
+  if (CONTROL.test(reason)) return fault('control character in the reason phrase');
+  return undefined;
+}
+
+/** Decides where the body ends, or what is wrong with the fields that say so. */
+export function readFraming(
+  version: number,
+  status: number,
+  headers: RawHeaders,
+  isHead: boolean,
+): Framing | HeadFault {
+  let length: string | undefined;
+  let coding: string | undefined;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      if (length !== undefined) return fault('two Content-Length fields');
+      length = headers[i + 1];
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      if (coding !== undefined) return fault('two Transfer-Encoding fields');
+      coding = headers[i + 1];
+    }
+  }
+  if (coding !== undefined && length !== undefined) return fault('Content-Length and Transfer-Encoding');
+  if (coding !== undefined) return chunkedFraming(version, status, coding, isHead);
+  if (length !== undefined) return lengthFraming(status, length, isHead);
+  if (status === 101) return UPGRADE;
+  return isHead || isBodylessStatus(status) ? NO_BODY : UNTIL_CLOSE;
+}
+
+/** 1xx and 204 have no body, whatever their fields say; nor has 304 (RFC 9112 §6.3). */
+function isBodylessStatus(status: number): boolean {
+  return status < 200 || status === 204 || status === 304;
+}
+
+function chunkedFraming(
+  version: number,
+  status: number,
+  coding: string,
+  isHead: boolean,
+): Framing | HeadFault {
+  // No TE field is ever sent, so a device may use no other coding; and it is removed before the user sees it.
+  if (coding.toLowerCase() !== 'chunked') return fault('Transfer-Encoding other than chunked');
+  if (version === 10) return fault('Transfer-Encoding in HTTP/1.0');
+  if (status === 101) return UPGRADE;
+  return isHead || isBodylessStatus(status) ? NO_BODY : CHUNKED;
+}
+
+function lengthFraming(status: number, digits: string, isHead: boolean): Framing | HeadFault {
+  const contentLength = Number(digits);
+  if (!/^\d+$/.test(digits) || !Number.isSafeInteger(contentLength)) return fault('bad Content-Length');
+  if (status === 101) return UPGRADE;
+  if (status < 200 || status === 204) return NO_BODY;
+  if (isHead || status === 304 || contentLength === 0) return { kind: 'none', contentLength };
+  return { kind: 'length', contentLength };
+}
+
+/** True for fields that would change the framing after the fact; they may not be trailers (RFC 9110 §6.5.1). */
+export function hasFramingField(trailers: RawHeaders): boolean {
+  for (let i = 0; i < trailers.length; i += 2) {
+    const name = (trailers[i] ?? '').toLowerCase();
+    if (name === 'content-length' || name === 'transfer-encoding') return true;
+  }
+  return false;
+}
