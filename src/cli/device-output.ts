@@ -1,0 +1,46 @@
+import type { Device, ProvisionedDevice } from '../store/ports.js';
+
+/** A device with the subject of its user. */
+type ListedDevice = Device & { readonly subject: string };
+
+export function lineOfAdded({ deviceId, sessionToken }: ProvisionedDevice, name: string): string {
+  return `${name}\n  device id      ${deviceId}\n  session token  ${sessionToken}\n`;
+}
+
+export function describeAdded(count: number, user: string): string {
+  const what = count === 1 ? '1 device was' : `${count} devices were`;
+  return `
+${what} added for ${user}. Give each device its session token and keep it secret: it is stored as a hash
+and is not shown again. A device whose token is lost is revoked and added anew.
+`;
+}
+
+/** One JSON object, without secrets. */
+export function lineOfDevice(device: ListedDevice): string {
+  const { deviceId, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;
+  return `${JSON.stringify({
+    deviceId,
+    user,
+    name,
+    createdAt: time(createdAt),
+    lastConnectedAt: lastConnectedAt === undefined ? null : time(lastConnectedAt),
+    revokedAt: revokedAt === undefined ? null : time(revokedAt),
+  })}\n`;
+}
+
+/** A line for each device: its id, when it last connected, its user and its name. */
+export function describeList(devices: readonly ListedDevice[]): string {
+  return devices
+    .map((device) => `${device.deviceId}  ${state(device).padEnd(34)}  ${device.subject}  ${device.name}\n`)
+    .join('');
+}
+
+function state({ lastConnectedAt, revokedAt }: ListedDevice): string {
+  if (revokedAt !== undefined) return `revoked ${time(revokedAt)}`;
+  return lastConnectedAt === undefined ? 'never connected' : `connected ${time(lastConnectedAt)}`;
+}
+
+/** ISO 8601 in UTC, to the second. */
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

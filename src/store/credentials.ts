@@ -1,0 +1,70 @@
+import type { CredentialId, DeviceId, Epoch, IdSource, TokenHash, UserId } from './ids.js';
+import type { Admission } from './ports.js';
+import type { Database } from './sqlite.js';
+import { statement } from './statement.js';
+
+interface AdmissionRow {
+  id: DeviceId;
+  user_id: UserId;
+  epoch: Epoch;
+  credential_id: CredentialId;
+}
+
+const ACTIVE = 'c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > ?)';
+
+/** The rows of device credentials. */
+export class Credentials {
+  readonly #ids: IdSource;
+  readonly #insert;
+  readonly #admit;
+  readonly #isActive;
+  readonly #revokeAll;
+
+  constructor(db: Database, ids: IdSource) {
+    this.#ids = ids;
+    this.#insert = statement<
+      [id: string, user: string, device: string, hash: string, createdAt: number, expiresAt: number | null]
+    >(
+      db,
+      `INSERT INTO device_credentials (id, user_id, device_id, token_hash, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+    );
+    this.#admit = statement<[now: number, hash: string, now: number, hash: string], AdmissionRow>(
+      db,
+      `UPDATE devices SET epoch = epoch + 1, last_connected_at = ?
+       WHERE revoked_at IS NULL
+         AND id = (SELECT c.device_id FROM device_credentials c WHERE c.token_hash = ? AND ${ACTIVE})
+       RETURNING id, user_id, epoch,
+         (SELECT c.id FROM device_credentials c WHERE c.token_hash = ?) AS credential_id`,
+    );
+    this.#isActive = statement<[id: string, now: number], { id: CredentialId }>(
+      db,
+      `SELECT c.id FROM device_credentials c JOIN devices d ON d.id = c.device_id
+       WHERE c.id = ? AND ${ACTIVE} AND d.revoked_at IS NULL`,
+    );
+    this.#revokeAll = statement<[at: number, user: string, device: string]>(
+      db,
+      `UPDATE device_credentials SET revoked_at = ?
+       WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL`,
+    );
+  }
+
+  add(owner: UserId, device: DeviceId, hash: TokenHash, now: number, expiresAt: number | undefined): void {
+    this.#insert.run(this.#ids.next(), owner, device, hash, now, expiresAt ?? null);
+  }
+
+  /** Authenticates and counts the epoch in one statement: nothing can come between the two. */
+  admit(hash: TokenHash, now: number): Admission | undefined {
+    const row = this.#admit.get(now, hash, now, hash);
+    if (row === undefined) return undefined;
+    return { deviceId: row.id, userId: row.user_id, credentialId: row.credential_id, epoch: row.epoch };
+  }
+
+  isActive(id: CredentialId, now: number): boolean {
+    return this.#isActive.get(id, now) !== undefined;
+  }
+
+  revokeAll(owner: UserId, device: DeviceId, now: number): void {
+    this.#revokeAll.run(now, owner, device);
+  }
+}

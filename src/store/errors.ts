@@ -1,0 +1,98 @@
+/** Stable codes of {@link StoreError}. */
+export type StoreErrorCode =
+  /** Another process held the write lock for longer than the busy timeout, or too many writes wait. Try again. */
+  | 'ERR_STORE_BUSY'
+  /** The disk is full; what was acknowledged before is safe. */
+  | 'ERR_STORE_FULL'
+  /** The data directory or a file in it cannot be opened, read or written. */
+  | 'ERR_STORE_ACCESS'
+  /** The file is damaged or is not a database. */
+  | 'ERR_STORE_CORRUPT'
+  /** The operating system reported an error while reading or writing. */
+  | 'ERR_STORE_IO'
+  /** The data was written by a newer version of the software. */
+  | 'ERR_STORE_NEWER'
+  /** A value that no row may hold, such as an empty name. */
+  | 'ERR_STORE_INPUT'
+  /** A row that another one refers to is missing, or a key that must be unique is taken. */
+  | 'ERR_STORE_CONFLICT'
+  /** The store was closed. */
+  | 'ERR_STORE_CLOSED';
+
+/** Codes after which the connection cannot be trusted: its process must end and a new one open the file. */
+const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_IO']);
+
+/** A failure of the store; `message` is one sentence for the operator. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+
+  get fatal(): boolean {
+    return FATAL.has(this.code);
+  }
+}
+
+/**
+ * The {@link StoreError} for what SQLite or the file system threw; anything else comes back as it is.
+ * Both SQLite bindings set `errcode`, whose low byte is the primary result code (sqlite.org/rescode.html).
+ */
+export function storeError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
+  const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
+  if (typeof errcode === 'number') return sqliteError(errcode & 0xff, error, file);
+  return typeof code === 'string' ? fileError(code, error, file) : error;
+}
+
+function sqliteError(primary: number, cause: Error, file: string): unknown {
+  switch (primary) {
+    case 5: // SQLITE_BUSY
+    case 6: // SQLITE_LOCKED
+      return new StoreError('ERR_STORE_BUSY', `${file} is locked by another process`, { cause });
+    case 19: // SQLITE_CONSTRAINT
+      return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${cause.message}`, { cause });
+    case 13: // SQLITE_FULL
+      return new StoreError('ERR_STORE_FULL', `the disk that holds ${file} is full`, { cause });
+    case 3: // SQLITE_PERM
+    case 8: // SQLITE_READONLY
+    case 14: // SQLITE_CANTOPEN
+      return new StoreError(
+        'ERR_STORE_ACCESS',
+        `${file} cannot be opened for reading and writing: check the owner and mode of it and its directory`,
+        { cause },
+      );
+    case 11: // SQLITE_CORRUPT
+    case 26: // SQLITE_NOTADB
+      return new StoreError(
+        'ERR_STORE_CORRUPT',
+        `${file} is damaged or is not a database: restore it from a backup`,
+        { cause },
+      );
+    case 10: // SQLITE_IOERR
+      return new StoreError('ERR_STORE_IO', `reading or writing ${file} failed: ${cause.message}`, { cause });
+    default:
+      return cause;
+  }
+}
+
+function fileError(code: string, cause: Error, file: string): unknown {
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StoreError('ERR_STORE_FULL', `the disk that holds ${file} is full`, { cause });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'EISDIR':
+    case 'ENOENT':
+      return new StoreError('ERR_STORE_ACCESS', `${file} cannot be opened: ${cause.message}`, { cause });
+    default:
+      return cause;
+  }
+}

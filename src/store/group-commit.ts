@@ -1,0 +1,122 @@
+import { StoreError } from './errors.js';
+import type { Database } from './sqlite.js';
+
+/** Writes that may wait; more are refused with ERR_STORE_BUSY. */
+const MAX_WAITING = 16_384;
+
+/** Time that one transaction may take before it is committed, in ms; the rest goes into the next one. */
+const MAX_TRANSACTION_MS = 25;
+
+/** One caller's write: `perform` runs its statements and returns what tells the caller, after the commit. */
+interface Write {
+  perform(): () => void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommitOptions {
+  /** Turns what SQLite threw into what the caller gets. */
+  readonly mapError: (error: unknown) => unknown;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  readonly maxWaiting?: number;
+}
+
+/**
+ * Runs all writes of a loop turn in one transaction, because a commit costs an fsync whatever is in it. Each write
+ * has a savepoint: one that fails takes nothing of its neighbours with it.
+ */
+export class GroupCommit {
+  readonly #db: Database;
+  readonly #mapError: (error: unknown) => unknown;
+  readonly #now: () => number;
+  readonly #maxWaiting: number;
+  #waiting: Write[] = [];
+  #closed = false;
+
+  constructor(db: Database, { mapError, now, maxWaiting = MAX_WAITING }: GroupCommitOptions) {
+    this.#db = db;
+    this.#mapError = mapError;
+    this.#now = now;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Runs `work`, which is synchronous, in the next transaction; resolves with its result once that is durable. */
+  write<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const refusal = this.#refusal();
+      if (refusal !== undefined) {
+        reject(refusal);
+        return;
+      }
+      const perform = () => {
+        const result = work();
+        return () => resolve(result);
+      };
+      this.#waiting.push({ perform, reject });
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Commits what waits and refuses what comes later. */
+  close(): void {
+    this.#closed = true;
+    while (this.#waiting.length > 0) this.#transaction();
+  }
+
+  #refusal(): StoreError | undefined {
+    if (this.#closed) return new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+    if (this.#waiting.length < this.#maxWaiting) return undefined;
+    return new StoreError('ERR_STORE_BUSY', `${this.#maxWaiting} writes wait already`);
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0) return;
+    this.#transaction();
+    if (this.#waiting.length > 0) setImmediate(() => this.#flush());
+  }
+
+  #transaction(): void {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const performed: { tell: () => void; reject: Write['reject'] }[] = [];
+    let next = 0;
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      const deadline = this.#now() + MAX_TRANSACTION_MS;
+      for (const write of batch) {
+        next += 1;
+        const tell = this.#attempt(write);
+        if (tell !== undefined) performed.push({ tell, reject: write.reject });
+        if (this.#now() > deadline) break;
+      }
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#abandon(error, [...performed, ...batch.slice(next)]);
+      return;
+    }
+    this.#waiting = [...batch.slice(next), ...this.#waiting];
+    for (const { tell } of performed) tell();
+  }
+
+  /** Undefined: it failed and was told so. Throws when SQLite gave up the whole transaction (a full disk, say). */
+  #attempt(write: Write): (() => void) | undefined {
+    this.#db.exec('SAVEPOINT one_write');
+    try {
+      const tell = write.perform();
+      this.#db.exec('RELEASE one_write');
+      return tell;
+    } catch (error) {
+      write.reject(this.#mapError(error));
+      if (!this.#db.isTransaction) throw error;
+      this.#db.exec('ROLLBACK TO one_write');
+      this.#db.exec('RELEASE one_write');
+      return undefined;
+    }
+  }
+
+  #abandon(error: unknown, writes: readonly Pick<Write, 'reject'>[]): void {
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+    const mapped = this.#mapError(error);
+    for (const write of writes) write.reject(mapped);
+  }
+}

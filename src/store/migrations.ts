@@ -1,0 +1,70 @@
+/** What differs between the databases in the definition of a table; everything else is common SQL. */
+export interface TableDialect {
+  /** A 64-bit integer. */
+  readonly bigint: string;
+  /** What follows the closing parenthesis of a table. */
+  readonly options: string;
+}
+
+/** SQLite's STRICT tables know INTEGER only, which is 64 bits wide. */
+export const SQLITE_TABLES: TableDialect = { bigint: 'INTEGER', options: 'STRICT' };
+
+export interface Migration {
+  readonly name: string;
+  readonly statements: (tables: TableDialect) => readonly string[];
+}
+
+/**
+ * The one set of migrations, forward only: the version of a database is how many of them it has seen. A landed
+ * migration is never edited; append a new one.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'users, devices, credentials, changes',
+    statements: ({ bigint, options }) => [
+      `CREATE TABLE users (
+         id TEXT PRIMARY KEY,
+         issuer TEXT NOT NULL,
+         subject TEXT NOT NULL,
+         created_at ${bigint} NOT NULL,
+         UNIQUE (issuer, subject)
+       ) ${options}`,
+      // UNIQUE (user_id, id) is what a user's rows are listed by, and what ties a credential to its device's owner.
+      `CREATE TABLE devices (
+         id TEXT PRIMARY KEY,
+         user_id TEXT NOT NULL REFERENCES users (id),
+         name TEXT NOT NULL,
+         epoch ${bigint} NOT NULL DEFAULT 0,
+         created_at ${bigint} NOT NULL,
+         last_connected_at ${bigint},
+         revoked_at ${bigint},
+         UNIQUE (user_id, id)
+       ) ${options}`,
+      `CREATE TABLE device_credentials (
+         id TEXT PRIMARY KEY,
+         user_id TEXT NOT NULL,
+         device_id TEXT NOT NULL,
+         token_hash TEXT NOT NULL UNIQUE,
+         created_at ${bigint} NOT NULL,
+         expires_at ${bigint},
+         revoked_at ${bigint},
+         FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
+       ) ${options}`,
+      'CREATE INDEX device_credentials_of_device ON device_credentials (user_id, device_id)',
+      // No sequence: one may be handed out earlier and committed later, and a reader would step over it.
+      `CREATE TABLE counters (
+         name TEXT PRIMARY KEY,
+         value ${bigint} NOT NULL
+       ) ${options}`,
+      "INSERT INTO counters (name, value) VALUES ('changes', 0)",
+      `CREATE TABLE changes (
+         seq ${bigint} PRIMARY KEY,
+         kind TEXT NOT NULL,
+         user_id TEXT NOT NULL,
+         device_id TEXT NOT NULL,
+         credential_id TEXT,
+         at ${bigint} NOT NULL
+       ) ${options}`,
+    ],
+  },
+];

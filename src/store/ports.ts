@@ -1,0 +1,103 @@
+import type { ChangeSeq, CredentialId, DeviceId, Epoch, SessionToken, TokenHash, UserId } from './ids.js';
+
+/** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
+export interface Device {
+  readonly deviceId: DeviceId;
+  readonly userId: UserId;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly lastConnectedAt?: number;
+  readonly revokedAt?: number;
+}
+
+/** A new device. This is the only time that the token is seen. */
+export interface ProvisionedDevice {
+  readonly deviceId: DeviceId;
+  readonly sessionToken: SessionToken;
+}
+
+/** Which part of a list: up to `limit` (1 to 1,000) items, after the item that ended the part before. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly after?: DeviceId;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** The `after` of the next part; absent at the end. */
+  readonly next?: DeviceId;
+}
+
+/** Who users are. The key of a user is (issuer, subject), exactly as the identity provider says them. */
+export interface UserPort {
+  /** The user's id; a user not seen before is added. */
+  ensureUser(issuer: string, subject: string): Promise<UserId>;
+  findUser(issuer: string, subject: string): Promise<UserId | undefined>;
+}
+
+/** A user's devices. */
+export interface DevicePort {
+  /**
+   * Adds a device with one credential for each name (1 to 1,000 of them), all or none.
+   * @param expiresAt when the credentials expire; never, if absent.
+   */
+  provision(owner: UserId, names: readonly string[], expiresAt?: number): Promise<ProvisionedDevice[]>;
+  /** Oldest first. Revoked devices are in it. */
+  listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>>;
+  /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
+  revokeDevice(owner: UserId, device: DeviceId): Promise<boolean>;
+}
+
+/** What the operator at the command line may do across users. */
+export interface OperatorPort {
+  listAllDevices(page: PageRequest): Promise<Page<Device & { readonly subject: string }>>;
+  ownerOf(device: DeviceId): Promise<UserId | undefined>;
+}
+
+/** A device that may connect. */
+export interface Admission {
+  readonly deviceId: DeviceId;
+  readonly userId: UserId;
+  readonly credentialId: CredentialId;
+  /** Greater than the epoch of every admission of this device before, by any process. */
+  readonly epoch: Epoch;
+}
+
+/** What the tunnel needs to let a device in. */
+export interface AdmissionPort {
+  /** Undefined, in the same time: the token is unknown, revoked or expired. */
+  connect(token: TokenHash): Promise<Admission | undefined>;
+  /** Which of these (up to 1,000) are neither revoked nor expired; for a reader of changes that has missed some. */
+  activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]>;
+}
+
+/** Something that a running process must learn, whichever process did it. */
+export interface Change {
+  readonly seq: ChangeSeq;
+  readonly kind: 'device-revoked' | 'credential-revoked';
+  readonly deviceId: DeviceId;
+  /** Present where only this credential is concerned. */
+  readonly credentialId?: CredentialId;
+  readonly at: number;
+}
+
+export interface Changes {
+  readonly changes: readonly Change[];
+  /** What to ask after next time. */
+  readonly last: ChangeSeq;
+  /** Changes after the one asked for are no longer kept: check what you hold with `activeCredentials`. */
+  readonly missed: boolean;
+}
+
+/** The feed of changes, in the order of their commits. Only the newest are kept. */
+export interface ChangePort {
+  lastChange(): Promise<ChangeSeq>;
+  /** Up to `limit` (1 to 1,000) changes after `seq`; costs next to nothing when there are none. */
+  changesSince(seq: ChangeSeq, limit: number): Promise<Changes>;
+}
+
+/** Durable data. A write that was acknowledged survives the end of the process and power loss. */
+export interface Store extends UserPort, DevicePort, OperatorPort, AdmissionPort, ChangePort {
+  /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,157 @@
+import { CHANGES_KEPT, ChangeLog } from './changes.js';
+import { Credentials } from './credentials.js';
+import { Devices } from './devices.js';
+import { StoreError, storeError } from './errors.js';
+import { GroupCommit } from './group-commit.js';
+import {
+  type ChangeSeq,
+  type Clock,
+  type CredentialId,
+  type DeviceId,
+  hashToken,
+  IdSource,
+  newSessionToken,
+  type TokenHash,
+  type UserId,
+} from './ids.js';
+import { migrate } from './migrate.js';
+import { MIGRATIONS } from './migrations.js';
+import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, Store } from './ports.js';
+import { type Database, databaseFile, openDatabase } from './sqlite.js';
+import { Users } from './users.js';
+import { checkCount, checkNames, checkUserKey } from './validate.js';
+
+export interface StoreOptions {
+  readonly dataDir: string;
+  /** Wall clock; the time of the machine, if absent. */
+  readonly clock?: Clock;
+  /** How many changes the feed keeps. */
+  readonly changesKept?: number;
+}
+
+/**
+ * Opens the embedded store of a data directory, in this process. Several processes may have it open.
+ * @throws StoreError with one sentence for the operator.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { dataDir, clock = Date.now, changesKept = CHANGES_KEPT } = options;
+  const file = databaseFile(dataDir);
+  const db = await openDatabase(dataDir);
+  try {
+    migrate(db, MIGRATIONS, file, clock);
+    return new SqliteStore(db, file, clock, changesKept);
+  } catch (error) {
+    db.close();
+    throw storeError(error, file);
+  }
+}
+
+/**
+ * The ports over one SQLite connection. Statements are synchronous and a transaction never spans a turn of the
+ * loop, so a read sees committed data only.
+ */
+class SqliteStore implements Store {
+  readonly #db: Database;
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #commit: GroupCommit;
+  readonly #users: Users;
+  readonly #devices: Devices;
+  readonly #credentials: Credentials;
+  readonly #changes: ChangeLog;
+
+  constructor(db: Database, file: string, clock: Clock, changesKept: number) {
+    const ids = new IdSource(clock);
+    this.#db = db;
+    this.#file = file;
+    this.#clock = clock;
+    this.#commit = new GroupCommit(db, {
+      mapError: (error) => storeError(error, file),
+      now: () => performance.now(),
+    });
+    this.#users = new Users(db, ids, clock);
+    this.#devices = new Devices(db, ids);
+    this.#credentials = new Credentials(db, ids);
+    this.#changes = new ChangeLog(db, changesKept);
+  }
+
+  async ensureUser(issuer: string, subject: string): Promise<UserId> {
+    checkUserKey(issuer, subject);
+    return this.#commit.write(() => this.#users.ensure(issuer, subject));
+  }
+
+  async findUser(issuer: string, subject: string): Promise<UserId | undefined> {
+    return this.#read(() => this.#users.find(issuer, subject));
+  }
+
+  async provision(owner: UserId, names: readonly string[], expiresAt?: number): Promise<ProvisionedDevice[]> {
+    checkNames(names);
+    return this.#commit.write(() => names.map((name) => this.#addDevice(owner, name, expiresAt)));
+  }
+
+  async listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>> {
+    checkCount('devices a page', page.limit);
+    return this.#read(() => this.#devices.list(owner, page));
+  }
+
+  async revokeDevice(owner: UserId, device: DeviceId): Promise<boolean> {
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      if (!this.#devices.revoke(owner, device, now)) return false;
+      this.#credentials.revokeAll(owner, device, now);
+      this.#changes.append(owner, 'device-revoked', device, now);
+      return true;
+    });
+  }
+
+  async listAllDevices(page: PageRequest): Promise<Page<Device & { readonly subject: string }>> {
+    checkCount('devices a page', page.limit);
+    return this.#read(() => this.#devices.listAll(page));
+  }
+
+  async ownerOf(device: DeviceId): Promise<UserId | undefined> {
+    return this.#read(() => this.#devices.ownerOf(device));
+  }
+
+  async connect(token: TokenHash): Promise<Admission | undefined> {
+    return this.#commit.write(() => this.#credentials.admit(token, this.#clock()));
+  }
+
+  async activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {
+    checkCount('credentials to check', ids.length);
+    const now = this.#clock();
+    return this.#read(() => ids.filter((id) => this.#credentials.isActive(id, now)));
+  }
+
+  async lastChange(): Promise<ChangeSeq> {
+    return this.#read(() => this.#changes.last());
+  }
+
+  async changesSince(seq: ChangeSeq, limit: number): Promise<Changes> {
+    checkCount('changes to read', limit);
+    return this.#read(() => this.#changes.since(seq, limit));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#db.isOpen) return;
+    this.#commit.close();
+    this.#db.close();
+  }
+
+  #addDevice(owner: UserId, name: string, expiresAt: number | undefined): ProvisionedDevice {
+    const now = this.#clock();
+    const sessionToken = newSessionToken();
+    const deviceId = this.#devices.add(owner, name, now);
+    this.#credentials.add(owner, deviceId, hashToken(sessionToken), now, expiresAt);
+    return { deviceId, sessionToken };
+  }
+
+  #read<Result>(work: () => Result): Result {
+    if (!this.#db.isOpen) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error, this.#file);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { storeError } from './errors.js';
+
+/** A connection, by the API of `node:sqlite`. */
+export type Database = DatabaseSyncInstance;
+
+/** The first release without the WAL-reset bug (sqlite.org/wal.html#walresetbug). */
+const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
+
+/** How long a statement waits for another process's write, in ms. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** @returns the path of the database in a data directory. */
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'visiona.db');
+}
+
+/**
+ * Opens the database of a data directory, readable by this user only; both are made if missing.
+ * @throws StoreError with one sentence for the operator.
+ */
+export async function openDatabase(dataDir: string): Promise<Database> {
+  const file = databaseFile(dataDir);
+  const { DatabaseSync } = await sqlite();
+  try {
+    makePrivate(dataDir, file);
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+    try {
+      configure(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return db;
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+/** The built-in SQLite where it is sound, else the one from npm, which has the same API. */
+async function sqlite(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
+  if (isSound(process.versions.sqlite)) {
+    const builtin: unknown = process.getBuiltinModule('node:sqlite');
+    return builtin as typeof import('@photostructure/sqlite');
+  }
+  return import('@photostructure/sqlite');
+}
+
+function isSound(version: string | undefined): boolean {
+  if (version === undefined) return false;
+  const parts = version.split('.').map(Number);
+  const differs = FIRST_SOUND_SQLITE.findIndex((wanted, i) => parts[i] !== wanted);
+  return differs === -1 || (parts[differs] ?? 0) > (FIRST_SOUND_SQLITE[differs] ?? 0);
+}
+
+/**
+ * SQLite gives its WAL and shared-memory files the mode of the database, so that is made first. A file that exists
+ * is not opened here: closing it would drop the locks of another connection of this process
+ * (sqlite.org/howtocorrupt.html §2.2).
+ */
+function makePrivate(dataDir: string, file: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  // A directory with other things in it is not ours to close to others.
+  if (readdirSync(dataDir).length === 0) chmodSync(dataDir, 0o700);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) closeSync(openSync(file, 'a', 0o600));
+  else if ((found.mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+function configure(db: Database): void {
+  useWal(db);
+  // FULL: each commit is on the disk before it is acknowledged.
+  db.exec('PRAGMA synchronous = FULL');
+}
+
+/**
+ * The switch to WAL wants the file for itself and fails at once, without the busy timeout, while another process
+ * switches too. It happens once in the life of a file.
+ */
+function useWal(db: Database): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      const busy = error instanceof Error && (error as Error & { errcode?: number }).errcode === 5;
+      if (!busy || performance.now() > deadline) throw error;
+      Atomics.wait(pause, 0, 0, 10);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { StoreError } from './errors.js';
+
+/** Rows, ids or changes in one call. */
+export const MAX_ITEMS = 1_000;
+
+const MAX_SUBJECT_LENGTH = 255;
+const MAX_ISSUER_LENGTH = 2_048;
+const MAX_NAME_LENGTH = 128;
+
+/** Spec 03-identity §3.1: a blank or malformed subject never maps to a user (OpenID Connect Core §2 sets the 255). */
+export function checkUserKey(issuer: string, subject: string): void {
+  checkText('the issuer', issuer, MAX_ISSUER_LENGTH);
+  checkText('the user', subject, MAX_SUBJECT_LENGTH);
+}
+
+export function checkNames(names: readonly string[]): void {
+  checkCount('devices to add', names.length);
+  for (const name of names) checkText('the device name', name, MAX_NAME_LENGTH);
+}
+
+export function checkCount(what: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return;
+  throw new StoreError('ERR_STORE_INPUT', `${what}: a whole number from 1 to ${MAX_ITEMS} is needed`);
+}
+
+function checkText(what: string, text: string, max: number): void {
+  if (text.trim() === '') throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
+  if (text.length > max) {
+    throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);
+  }
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) {
+    throw new StoreError('ERR_STORE_INPUT', `${what} holds control characters or half a character`);
+  }
+}

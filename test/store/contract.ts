@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  type ChangeSeq,
+  type CredentialId,
+  type DeviceId,
+  hashToken,
+  type UserId,
+} from '../../src/store/ids.js';
+import type { Page, Store } from '../../src/store/ports.js';
+
+/** One store under test; its data begins empty. */
+export interface Subject {
+  readonly store: Store;
+  /** Closes the store and removes its data. */
+  end(): Promise<void>;
+}
+
+const ISSUER = 'https://id.example';
+
+/** What every implementation of the ports must do. `open` gives a store with empty data and a wall clock. */
+export function storeContract(name: string, open: () => Promise<Subject>): void {
+  const check = (what: string, body: (store: Store) => Promise<void>) =>
+    test(what, async () => {
+      const subject = await open();
+      try {
+        await body(subject.store);
+      } finally {
+        await subject.end();
+      }
+    });
+
+  describe(`${name}: users`, () => {
+    check('a user is added once and found again', async (store) => {
+      const id = await store.ensureUser(ISSUER, 'alice');
+      assert.equal(await store.ensureUser(ISSUER, 'alice'), id);
+      assert.equal(await store.findUser(ISSUER, 'alice'), id);
+    });
+
+    check('issuer and subject are the key, byte for byte', async (store) => {
+      const ids = await Promise.all(
+        [
+          [ISSUER, 'alice'],
+          [ISSUER, 'Alice'],
+          [ISSUER, 'alice '],
+          [`${ISSUER}/`, 'alice'],
+        ].map(([issuer = '', subject = '']) => store.ensureUser(issuer, subject)),
+      );
+      assert.equal(new Set(ids).size, 4);
+      assert.equal(await store.findUser(ISSUER, 'ALICE'), undefined);
+    });
+
+    for (const [why, subject] of [
+      ['empty', ''],
+      ['blank', ' \t '],
+      ['too long', 'x'.repeat(256)],
+      ['with a control character', 'a\u0000b'],
+      ['with half a surrogate pair', 'a\ud800'],
+    ] as const) {
+      check(`a subject that is ${why} is refused`, async (store) => {
+        await assert.rejects(store.ensureUser(ISSUER, subject), { code: 'ERR_STORE_INPUT' });
+      });
+    }
+  });
+
+  describe(`${name}: devices`, () => {
+    check('provisioned devices connect with their tokens', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const made = await store.provision(owner, ['cam-1', 'cam-2']);
+      assert.equal(made.length, 2);
+      for (const { deviceId, sessionToken } of made) {
+        assert.match(sessionToken, /^[\w-]{43}$/);
+        assert.match(deviceId, /^[\w-]+$/);
+        const admission = await store.connect(hashToken(sessionToken));
+        assert.equal(admission?.deviceId, deviceId);
+        assert.equal(admission.userId, owner);
+      }
+    });
+
+    check('a page has no more than its limit and the pages join to the whole list', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const names = Array.from({ length: 7 }, (_, i) => `cam-${i}`);
+      await store.provision(owner, names);
+      const sizes: number[] = [];
+      const listed = await collect((after) => store.listDevices(owner, { limit: 3, ...after }), sizes);
+      assert.deepEqual(
+        listed.map((device) => device.name),
+        names,
+      );
+      assert.deepEqual(sizes, [3, 3, 1]);
+    });
+
+    check('a list that ends with a full page says that it ends', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      await store.provision(owner, ['a', 'b']);
+      assert.equal((await store.listDevices(owner, { limit: 2 })).next, undefined);
+    });
+
+    check('users see their own devices only, the operator sees all', async (store) => {
+      const [alice, bob] = [await store.ensureUser(ISSUER, 'alice'), await store.ensureUser(ISSUER, 'bob')];
+      await store.provision(alice, ['hers']);
+      const [his] = await store.provision(bob, ['his']);
+      assert.deepEqual(
+        (await store.listDevices(alice, { limit: 10 })).items.map((device) => device.name),
+        ['hers'],
+      );
+      const all = await store.listAllDevices({ limit: 10 });
+      assert.deepEqual(
+        all.items.map(({ name, subject }) => [name, subject]),
+        [
+          ['hers', 'alice'],
+          ['his', 'bob'],
+        ],
+      );
+      assert.equal(await store.ownerOf(his!.deviceId), bob);
+      assert.equal(await store.ownerOf('none' as DeviceId), undefined);
+    });
+
+    check('a bad name fails the whole call', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      await assert.rejects(store.provision(owner, ['good', '']), { code: 'ERR_STORE_INPUT' });
+      assert.deepEqual((await store.listDevices(owner, { limit: 10 })).items, []);
+    });
+
+    check('a device of a user who does not exist is refused', async (store) => {
+      await assert.rejects(store.provision('nobody' as UserId, ['cam']), { code: 'ERR_STORE_CONFLICT' });
+    });
+
+    check('counts are bounded', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const names = Array.from({ length: 1_001 }, () => 'cam');
+      const refused = { code: 'ERR_STORE_INPUT' };
+      await assert.rejects(store.provision(owner, names), refused);
+      await assert.rejects(store.provision(owner, []), refused);
+      await assert.rejects(store.listDevices(owner, { limit: 1_001 }), refused);
+      await assert.rejects(store.listAllDevices({ limit: 0 }), refused);
+      await assert.rejects(store.changesSince(0 as ChangeSeq, 1.5), refused);
+      await assert.rejects(store.activeCredentials([]), refused);
+      assert.equal((await store.provision(owner, names.slice(1))).length, 1_000);
+    });
+  });
+
+  describe(`${name}: connecting`, () => {
+    check(
+      'each connection of a device has a greater epoch, and devices count on their own',
+      async (store) => {
+        const owner = await store.ensureUser(ISSUER, 'alice');
+        const [one, two] = await store.provision(owner, ['one', 'two']);
+        const connect = async (token: string) => (await store.connect(hashToken(token)))?.epoch;
+        assert.equal(await connect(one!.sessionToken), 1);
+        assert.equal(await connect(one!.sessionToken), 2);
+        assert.equal(await connect(two!.sessionToken), 1);
+      },
+    );
+
+    check('connections asked for at once get different epochs', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [made] = await store.provision(owner, ['cam']);
+      const hash = hashToken(made!.sessionToken);
+      const admissions = await Promise.all(Array.from({ length: 50 }, () => store.connect(hash)));
+      assert.equal(new Set(admissions.map((admission) => admission?.epoch)).size, 50);
+    });
+
+    check('an unknown token is not admitted', async (store) => {
+      assert.equal(await store.connect(hashToken('unknown')), undefined);
+    });
+
+    check('an expired token is not admitted', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [expired] = await store.provision(owner, ['old'], Date.now() - 1);
+      const [valid] = await store.provision(owner, ['new'], Date.now() + 3_600_000);
+      assert.equal(await store.connect(hashToken(expired!.sessionToken)), undefined);
+      assert.notEqual(await store.connect(hashToken(valid!.sessionToken)), undefined);
+    });
+
+    check('a connection is seen in the list', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [made] = await store.provision(owner, ['cam']);
+      const before = Date.now();
+      await store.connect(hashToken(made!.sessionToken));
+      const [device] = (await store.listDevices(owner, { limit: 1 })).items;
+      assert.ok(device!.lastConnectedAt! >= before);
+    });
+  });
+
+  describe(`${name}: revoking`, () => {
+    check('a revoked device is not admitted and its credential is not active', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [gone, kept] = await store.provision(owner, ['gone', 'kept']);
+      const ids: CredentialId[] = [];
+      for (const { sessionToken } of [gone!, kept!]) {
+        ids.push((await store.connect(hashToken(sessionToken)))!.credentialId);
+      }
+      assert.deepEqual(await store.activeCredentials(ids), ids);
+      assert.equal(await store.revokeDevice(owner, gone!.deviceId), true);
+      assert.equal(await store.connect(hashToken(gone!.sessionToken)), undefined);
+      assert.deepEqual(await store.activeCredentials([...ids, 'none' as CredentialId]), ids.slice(1));
+      const [first, second] = (await store.listDevices(owner, { limit: 10 })).items;
+      assert.equal(typeof first!.revokedAt, 'number');
+      assert.equal(second!.revokedAt, undefined);
+    });
+
+    check('it writes one change, however often it is asked', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [made] = await store.provision(owner, ['cam']);
+      const before = await store.lastChange();
+      assert.equal(await store.revokeDevice(owner, made!.deviceId), true);
+      assert.equal(await store.revokeDevice(owner, made!.deviceId), false);
+      const { changes, last, missed } = await store.changesSince(before, 10);
+      assert.deepEqual(
+        changes.map(({ seq, kind, deviceId }) => ({ seq, kind, deviceId })),
+        [{ seq: before + 1, kind: 'device-revoked', deviceId: made!.deviceId }],
+      );
+      assert.equal(last, before + 1);
+      assert.equal(await store.lastChange(), last);
+      assert.equal(missed, false);
+    });
+
+    check("another user's device stays as it is", async (store) => {
+      const [alice, bob] = [await store.ensureUser(ISSUER, 'alice'), await store.ensureUser(ISSUER, 'bob')];
+      const [hers] = await store.provision(alice, ['hers']);
+      assert.equal(await store.revokeDevice(bob, hers!.deviceId), false);
+      assert.notEqual(await store.connect(hashToken(hers!.sessionToken)), undefined);
+      assert.equal(await store.lastChange(), 0);
+    });
+  });
+
+  describe(`${name}: changes`, () => {
+    check('are read in parts, in order', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const made = await store.provision(owner, ['a', 'b', 'c']);
+      for (const { deviceId } of made) await store.revokeDevice(owner, deviceId);
+      const one = await store.changesSince(0 as ChangeSeq, 2);
+      const two = await store.changesSince(one.last, 2);
+      assert.deepEqual(
+        [...one.changes, ...two.changes].map((change) => change.deviceId),
+        made.map((device) => device.deviceId),
+      );
+      assert.equal(one.changes.length, 2);
+      assert.deepEqual(await store.changesSince(two.last, 2), { changes: [], last: two.last, missed: false });
+    });
+
+    check('a reader ahead of the feed is told that it has missed some', async (store) => {
+      const changes = await store.changesSince(7 as ChangeSeq, 10);
+      assert.deepEqual(changes, { changes: [], last: 0, missed: true });
+    });
+  });
+
+  describe(`${name}: closing`, () => {
+    check('finishes the writes asked for before, refuses later calls, and may be repeated', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const asked = store.provision(owner, ['cam']);
+      await store.close();
+      assert.equal((await asked).length, 1);
+      await assert.rejects(store.ensureUser(ISSUER, 'bob'), { code: 'ERR_STORE_CLOSED' });
+      await assert.rejects(store.lastChange(), { code: 'ERR_STORE_CLOSED' });
+      await store.close();
+    });
+  });
+}
+
+/** Every item of a paged list; the size of each page is added to `sizes`. */
+async function collect<Item>(
+  read: (after: { after?: DeviceId }) => Promise<Page<Item>>,
+  sizes: number[],
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let after: { after?: DeviceId } = {};
+  for (;;) {
+    const page = await read(after);
+    items.push(...page.items);
+    sizes.push(page.items.length);
+    if (page.next === undefined) return items;
+    after = { after: page.next };
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type ChangeSeq, hashToken } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/sqlite-store.js';
+import { storeContract } from './contract.js';
+import { withTempDir } from './temp-dir.js';
+
+storeContract('store in this process', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
+  const store = await openStore({ dataDir });
+  return {
+    store,
+    end: async () => {
+      await store.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+});
+
+test('the feed keeps the newest changes only, and a reader that is too late is told', () =>
+  withTempDir(async (dataDir) => {
+    const store = await openStore({ dataDir, changesKept: 3 });
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    const made = await store.provision(owner, ['a', 'b', 'c', 'd', 'e']);
+    for (const { deviceId } of made) await store.revokeDevice(owner, deviceId);
+    const late = await store.changesSince(1 as ChangeSeq, 10);
+    assert.equal(late.missed, true);
+    assert.deepEqual(
+      late.changes.map((change) => change.seq),
+      [3, 4, 5],
+    );
+    assert.equal((await store.changesSince(2 as ChangeSeq, 10)).missed, false);
+    await store.close();
+  }));
+
+test('two stores on one file see each other: users, tokens, epochs, changes', () =>
+  withTempDir(async (dataDir) => {
+    const [one, two] = [await openStore({ dataDir }), await openStore({ dataDir })];
+    const owner = await one.ensureUser('https://id.example', 'alice');
+    assert.equal(await two.findUser('https://id.example', 'alice'), owner);
+    const before = await two.lastChange();
+    const [made] = await one.provision(owner, ['cam']);
+    assert.equal(await two.lastChange(), before);
+    await one.revokeDevice(owner, made!.deviceId);
+    assert.equal((await two.changesSince(before, 10)).changes[0]?.deviceId, made!.deviceId);
+    assert.equal((await one.changesSince(before, 10)).changes[0]?.deviceId, made!.deviceId);
+    await one.close();
+    await two.close();
+  }));
+
+test('data is there after the store is opened again, and epochs go on', () =>
+  withTempDir(async (dataDir) => {
+    const first = await openStore({ dataDir });
+    const owner = await first.ensureUser('https://id.example', 'alice');
+    const [made] = await first.provision(owner, ['cam']);
+    const hash = hashToken(made!.sessionToken);
+    assert.equal((await first.connect(hash))?.epoch, 1);
+    await first.close();
+    const second = await openStore({ dataDir });
+    assert.equal((await second.connect(hash))?.epoch, 2);
+    await second.close();
+  }));
+
+test('the token is not in the file', () =>
+  withTempDir(async (dataDir) => {
+    const store = await openStore({ dataDir });
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    const [made] = await store.provision(owner, ['cam']);
+    for (const file of await readdir(dataDir)) {
+      assert.equal((await readFile(join(dataDir, file))).includes(made!.sessionToken), false, file);
+    }
+    await store.close();
+  }));
