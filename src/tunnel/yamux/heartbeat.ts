@@ -1,0 +1,72 @@
+import type { Config } from './config.js';
+
+/** A new round trip is measured for window tuning when the last is older than this, in ms. */
+const ROUND_TRIP_KEPT = 10_000;
+/** Weight of a round trip that is longer than the one known; a shorter one counts at once. */
+const SLOW_WEIGHT = 1 / 8;
+
+/**
+ * Pings of our own: for a sign of life when the peer is silent, and for the round trip. Any byte counts as life, so a
+ * pong that waits behind bulk data kills nothing (rule 39). One ping at a time; a late pong is ignored (rule 37).
+ */
+export class Heartbeat {
+  /** Time of the last received byte. */
+  lastReceived: number;
+  /** Smoothed round trip in ms; undefined until one was measured. */
+  roundTrip: number | undefined;
+  readonly #config: Config;
+  #interval: number;
+  #value = 0;
+  #sentAt: number | undefined;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+  /** Bytes came since the last ping. */
+  #isHeard = false;
+
+  constructor(config: Config, now: number) {
+    this.#config = config;
+    this.lastReceived = now;
+    this.#interval = this.#jittered();
+  }
+
+  received(now: number): void {
+    this.lastReceived = now;
+    this.#isHeard = true;
+  }
+
+  /** @returns whether to ping now, or that the peer is dead */
+  tick(now: number): 'ping' | 'dead' | undefined {
+    if (this.#sentAt === undefined) return now - this.lastReceived >= this.#interval ? 'ping' : undefined;
+    if (now - this.#sentAt < this.#config.keepaliveTimeout) return undefined;
+    this.#sentAt = undefined;
+    return this.#isHeard ? undefined : 'dead';
+  }
+
+  /** A round trip is worth measuring: none is known that is fresh, none is under way. */
+  wantsRoundTrip(now: number): boolean {
+    return this.#sentAt === undefined && now - this.#measuredAt >= ROUND_TRIP_KEPT;
+  }
+
+  /** @returns the opaque value of the ping to send */
+  start(now: number): number {
+    this.#sentAt = now;
+    this.#isHeard = false;
+    this.#interval = this.#jittered();
+    this.#value = (this.#value + 1) >>> 0;
+    return this.#value;
+  }
+
+  /** A pong came. @returns its round trip in ms, or undefined if nobody waits for it */
+  answered(value: number, now: number): number | undefined {
+    if (this.#sentAt === undefined || value !== this.#value) return undefined;
+    const sample = Math.max(0, now - this.#sentAt);
+    this.#sentAt = undefined;
+    this.#measuredAt = now;
+    const known = this.roundTrip ?? sample;
+    this.roundTrip = sample < known ? sample : known + (sample - known) * SLOW_WEIGHT;
+    return sample;
+  }
+
+  #jittered(): number {
+    return this.#config.keepaliveInterval * (1 - this.#config.keepaliveJitter * this.#config.random());
+  }
+}

@@ -1,0 +1,207 @@
+import type { Config } from './config.js';
+import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
+import { Fifo } from './fifo.js';
+import { writeHeader } from './header.js';
+import type { Stream } from './stream.js';
+
+/** A frame is not cut to fit the rest of a buffer if less payload than this would fit. */
+const SMALLEST_PART = 1024;
+
+/** What is due to the peer: control frames first, then data of the streams in turn (rule 25). */
+export class Sender {
+  readonly #config: Config;
+  readonly #output: () => void;
+  readonly #pongs = new Fifo<number>();
+  readonly #resets = new Fifo<number>();
+  readonly #control = new Fifo<Stream>();
+  readonly #data = new Fifo<Stream>();
+  /** Bytes queued in the streams of `#data`. */
+  #ready = 0;
+  #ping: number | undefined;
+  #goAway: number | undefined;
+  /** `output` was called and `pull` has not yet run dry. */
+  #isSignaled = false;
+  #isShut = false;
+  framesOut = 0;
+  windowStalls = 0;
+
+  /** @param output called when there is something to pull again */
+  constructor(config: Config, output: () => void) {
+    this.#config = config;
+    this.#output = output;
+  }
+
+  /** An upper bound of what `pull` could write: 0 when nothing is due. */
+  get pending(): number {
+    const frames =
+      this.#pongs.length +
+      this.#resets.length +
+      this.#control.length +
+      this.#data.length +
+      Math.ceil(this.#ready / this.#config.maxFrame) +
+      (this.#ping === undefined ? 0 : 1) +
+      (this.#goAway === undefined ? 0 : 1);
+    return frames * HEADER_LENGTH + this.#ready;
+  }
+
+  ping(value: number): void {
+    this.#ping = value;
+    this.#due();
+  }
+
+  /** Answers a ping, unless too many wait: a peer that floods gets no memory for it (rule 37). */
+  pong(value: number): void {
+    if (this.#pongs.length >= this.#config.maxPongs) return;
+    this.#pongs.push(value);
+    this.#due();
+  }
+
+  /** @returns false when too many resets wait (rule 41) */
+  reset(id: number): boolean {
+    if (this.#isShut) return true;
+    if (this.#resets.length >= this.#config.maxResets) return false;
+    this.#resets.push(id);
+    this.#due();
+    return true;
+  }
+
+  goAway(code: number): void {
+    this.#goAway = code;
+    this.#due();
+  }
+
+  /** Drops all that waits, except a last GoAway with `code`, if any. */
+  shut(code: number | undefined): void {
+    this.#pongs.clear();
+    this.#resets.clear();
+    this.#control.clear();
+    this.#data.clear();
+    this.#ready = 0;
+    this.#ping = undefined;
+    this.#goAway = undefined;
+    if (code !== undefined) this.goAway(code);
+    this.#isShut = true;
+  }
+
+  /** The stream has SYN, ACK or credit to send. */
+  addControl(stream: Stream): void {
+    if (stream.inControlRing || this.#isShut) return;
+    stream.inControlRing = true;
+    this.#control.push(stream);
+    this.#due();
+  }
+
+  /** The stream may have data or FIN to send. */
+  addData(stream: Stream): void {
+    if (stream.inDataRing || this.#isShut || !stream.isSendable) return;
+    stream.inDataRing = true;
+    this.#ready += stream.queued;
+    this.#data.push(stream);
+    this.#due();
+  }
+
+  /** `bytes` were added to the queue of `stream`. */
+  queued(stream: Stream, bytes: number): void {
+    if (stream.inDataRing) this.#ready += bytes;
+    else this.addData(stream);
+  }
+
+  /** `stream` is gone; its queue is still there, but will not be sent. */
+  removed(stream: Stream): void {
+    if (stream.inDataRing && !this.#isShut) this.#ready -= stream.queued;
+  }
+
+  /** As `MuxSession.pull`. */
+  pull(target: Uint8Array, at: number, max: number): number {
+    const end = at + Math.min(max, target.length - at);
+    let position = this.#pullSession(target, at, end);
+    position = this.#pullControl(target, position, end);
+    position = this.#pullData(target, position, at, end);
+    if (position === at || this.pending === 0) this.#isSignaled = false;
+    return position - at;
+  }
+
+  #due(): void {
+    if (this.#isSignaled) return;
+    this.#isSignaled = true;
+    this.#output();
+  }
+
+  #frame(target: Uint8Array, at: number, type: number, flags: number, id: number, length: number): number {
+    this.framesOut++;
+    return writeHeader(target, at, type, flags, id, length);
+  }
+
+  #pullSession(target: Uint8Array, at: number, end: number): number {
+    let position = at;
+    const last = end - HEADER_LENGTH;
+    if (this.#goAway !== undefined && position <= last) {
+      position = this.#frame(target, position, GO_AWAY, 0, 0, this.#goAway);
+      this.#goAway = undefined;
+    }
+    if (this.#ping !== undefined && position <= last) {
+      position = this.#frame(target, position, PING, SYN, 0, this.#ping);
+      this.#ping = undefined;
+    }
+    while (this.#pongs.length > 0 && position <= last) {
+      position = this.#frame(target, position, PING, ACK, 0, this.#pongs.shift() ?? 0);
+    }
+    while (this.#resets.length > 0 && position <= last) {
+      position = this.#frame(target, position, WINDOW_UPDATE, RST, this.#resets.shift() ?? 0, 0);
+    }
+    return position;
+  }
+
+  #pullControl(target: Uint8Array, at: number, end: number): number {
+    let position = at;
+    while (position + HEADER_LENGTH <= end) {
+      const stream = this.#control.shift();
+      if (stream === undefined) break;
+      stream.inControlRing = false;
+      if (stream.isGone) continue;
+      // A SYN or ACK without credit rides on the data or FIN that follows (rule 12).
+      const isAlone = stream.openFlag !== 0 && !stream.inDataRing;
+      if (!isAlone && !stream.creditDue) continue;
+      const credit = stream.creditDue ? stream.window.grant() : 0;
+      position = this.#frame(target, position, WINDOW_UPDATE, stream.takeOpenFlag(), stream.id, credit);
+    }
+    return position;
+  }
+
+  #pullData(target: Uint8Array, at: number, start: number, end: number): number {
+    let position = at;
+    for (;;) {
+      const stream = this.#data.peek();
+      const room = end - position - HEADER_LENGTH;
+      if (stream === undefined || room <= 0) return position;
+      const due = stream.isGone ? 0 : Math.min(this.#config.maxFrame, stream.credit, stream.queued);
+      if (due > room && room < SMALLEST_PART && position > start) return position;
+      this.#data.shift();
+      if (stream.isGone) stream.inDataRing = false;
+      else position = this.#dataFrame(target, position, stream, Math.min(due, room));
+    }
+  }
+
+  #dataFrame(target: Uint8Array, at: number, stream: Stream, size: number): number {
+    const fin = stream.finDue && size === stream.queued;
+    const flags = stream.takeOpenFlag() | (fin ? FIN : 0);
+    const payload = this.#frame(target, at, size > 0 ? DATA : WINDOW_UPDATE, flags, stream.id, size);
+    stream.output.moveTo(target, payload, size);
+    this.#ready -= size;
+    stream.frameSent(size, fin);
+    this.#rotate(stream);
+    if (size > 0) stream.notifySent(size);
+    return payload + size;
+  }
+
+  /** Back to the end of the ring, or out of it. */
+  #rotate(stream: Stream): void {
+    if (stream.isSendable) {
+      this.#data.push(stream);
+      return;
+    }
+    stream.inDataRing = false;
+    this.#ready -= stream.queued;
+    if (stream.queued > 0) this.windowStalls++;
+  }
+}

@@ -1,0 +1,320 @@
+import { type Config, defaultConfig } from './config.js';
+import {
+  FIRST_EXHAUSTED_ID,
+  GO_AWAY_INTERNAL,
+  GO_AWAY_NORMAL,
+  GO_AWAY_PROTOCOL,
+  INITIAL_WINDOW,
+  SYN,
+} from './constants.js';
+import type { MuxSession, MuxStream, Role, SessionHandler, StreamHandler } from './contract.js';
+import { YamuxError } from './errors.js';
+import { Heartbeat } from './heartbeat.js';
+import type { GrowthBudget } from './receive-window.js';
+import { Receiver, type ReceiverLink } from './receiver.js';
+import { Sender } from './sender.js';
+import { Stream, type StreamLink } from './stream.js';
+
+/** Opens a session; `now` is the time on the clock that `receive` and `tick` will be given, in ms. */
+export function createSession(
+  role: Role,
+  handler: SessionHandler,
+  now: number,
+  config: Config = defaultConfig,
+): MuxSession {
+  return new Session(role, handler, now, config);
+}
+
+/** Stands in while `incoming` decides; the stream can have no event yet, except the end of the session. */
+const UNHANDLED: StreamHandler = {
+  data() {},
+  end() {},
+  reset() {},
+  drain() {},
+};
+
+class Session implements MuxSession, StreamLink, ReceiverLink {
+  readonly config: Config;
+  now: number;
+  readonly #handler: SessionHandler;
+  readonly #sender: Sender;
+  readonly #receiver: Receiver = new Receiver(this);
+  readonly #heartbeat: Heartbeat;
+  readonly #streams = new Map<number, Stream>();
+  readonly #growth: GrowthBudget;
+  readonly #parity: number;
+  #nextId: number;
+  #outgoing = 0;
+  #unacknowledged = 0;
+  #openedStreams = 0;
+  #resets = 0;
+  /** Data for streams that are gone which may still be dropped. */
+  #strayLeft: number;
+  #sentGoAway = false;
+  #gotGoAway = false;
+  #isClosed = false;
+  /** `canOpen` was false at the last open; `openable` is owed. */
+  #isFull = false;
+  /** Frames sent at the last tick, and since when no more were although some were due. */
+  #progress = 0;
+  #stalledSince: number;
+  /** Windows are in use: a fresh round trip is worth a ping. */
+  #wantsRoundTrip = false;
+
+  constructor(role: Role, handler: SessionHandler, now: number, config: Config) {
+    this.config = config;
+    this.now = now;
+    this.#handler = handler;
+    this.#sender = new Sender(config, () => handler.output());
+    this.#heartbeat = new Heartbeat(config, now);
+    this.#growth = { left: config.windowGrowth };
+    this.#strayLeft = config.strayData;
+    this.#stalledSince = now;
+    this.#parity = role === 'client' ? 1 : 0;
+    this.#nextId = role === 'client' ? 1 : 2;
+  }
+
+  get pending(): number {
+    return this.#sender.pending;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  get lastReceived(): number {
+    return this.#heartbeat.lastReceived;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get stats(): MuxSession['stats'] {
+    return {
+      framesIn: this.#receiver.framesIn,
+      framesOut: this.#sender.framesOut,
+      windowStalls: this.#sender.windowStalls,
+      streamsOpened: this.#openedStreams,
+      resets: this.#resets,
+    };
+  }
+
+  get canOpen(): boolean {
+    return (
+      !this.#isClosed &&
+      !this.#sentGoAway &&
+      !this.#gotGoAway &&
+      this.#unacknowledged < this.config.maxUnacknowledged &&
+      this.#outgoing < this.config.maxOutgoing &&
+      this.#nextId < FIRST_EXHAUSTED_ID
+    );
+  }
+
+  receive(chunk: Uint8Array, now: number): void {
+    if (this.#isClosed || chunk.length === 0) return;
+    this.now = now;
+    this.#heartbeat.received(now);
+    if (this.#wantsRoundTrip && this.#heartbeat.wantsRoundTrip(now)) this.#ping(now);
+    this.#receiver.push(chunk);
+  }
+
+  pull(target: Uint8Array, at: number, max: number): number {
+    return this.#sender.pull(target, at, max);
+  }
+
+  open(handler: StreamHandler): MuxStream | undefined {
+    if (!this.canOpen) {
+      this.#isFull = true;
+      return undefined;
+    }
+    const stream = new Stream(this.#nextId, true, handler, this);
+    this.#nextId += 2;
+    this.#outgoing++;
+    this.#unacknowledged++;
+    this.#add(stream);
+    this.#isFull = !this.canOpen;
+    this.#sender.addControl(stream);
+    return stream;
+  }
+
+  goAway(): void {
+    if (this.#isClosed || this.#sentGoAway) return;
+    this.#sentGoAway = true;
+    this.#sender.goAway(GO_AWAY_NORMAL);
+  }
+
+  close(error?: YamuxError): void {
+    if (error === undefined) this.#end(undefined, GO_AWAY_NORMAL);
+    else this.#end(error, error.code === 'ERR_YAMUX_PROTOCOL' ? GO_AWAY_PROTOCOL : GO_AWAY_INTERNAL);
+  }
+
+  tick(now: number): void {
+    if (this.#isClosed) return;
+    this.now = now;
+    this.#checkOutput(now);
+    this.#checkPeer(now);
+    for (const stream of this.#streams.values()) {
+      if (stream.deadline <= now) stream.expire();
+    }
+  }
+
+  // StreamLink
+
+  queued(stream: Stream, bytes: number): void {
+    this.#sender.queued(stream, bytes);
+  }
+
+  sendable(stream: Stream): void {
+    this.#sender.addData(stream);
+  }
+
+  windowRead(stream: Stream): void {
+    this.#wantsRoundTrip = true;
+    stream.window.tune(this.now, this.#heartbeat.roundTrip, this.config.maxWindow, this.#growth);
+    this.#sender.addControl(stream);
+  }
+
+  settled(): void {
+    this.#unacknowledged--;
+    this.#offerOpen();
+  }
+
+  freed(stream: Stream, tellPeer: boolean): void {
+    this.#streams.delete(stream.id);
+    if (stream.isLocal) {
+      this.#outgoing--;
+      if (!stream.isSettled) this.#unacknowledged--;
+    }
+    stream.window.release(this.#growth);
+    this.#sender.removed(stream);
+    if (this.#isClosed) return;
+    if (!stream.isFinished) this.#resets++;
+    if (tellPeer) this.#sendReset(stream.id, stream.window.available);
+    this.#offerOpen();
+  }
+
+  // ReceiverLink
+
+  stream(id: number): Stream | undefined {
+    return this.#streams.get(id);
+  }
+
+  opened(id: number, isDead: boolean): boolean {
+    if ((id & 1) === this.#parity)
+      return this.#violated(`stream ${id} has our parity: both ends have one role`);
+    if (this.#streams.has(id)) return this.#violated(`stream ${id} opened twice`);
+    if (isDead) return true;
+    if (this.#sentGoAway || this.#streams.size - this.#outgoing >= this.config.maxIncoming) {
+      this.#sendReset(id, INITIAL_WINDOW);
+    } else this.#accept(new Stream(id, false, UNHANDLED, this));
+    return !this.#isClosed;
+  }
+
+  stray(bytes: number): boolean {
+    this.#strayLeft -= bytes;
+    return this.#strayLeft >= 0;
+  }
+
+  pinged(value: number): void {
+    this.#sender.pong(value);
+  }
+
+  ponged(value: number): void {
+    const ms = this.#heartbeat.answered(value, this.now);
+    if (ms !== undefined) this.#handler.roundTrip(ms);
+  }
+
+  wentAway(code: number): void {
+    if (code !== GO_AWAY_NORMAL) {
+      this.#end(
+        new YamuxError('ERR_YAMUX_REMOTE_GOAWAY', `the peer ended the session with code ${code}`),
+        undefined,
+      );
+    } else if (!this.#gotGoAway) {
+      this.#gotGoAway = true;
+      this.#refuseUnsent();
+      this.#handler.goneAway();
+    }
+  }
+
+  violated(what: string): void {
+    this.close(new YamuxError('ERR_YAMUX_PROTOCOL', `the peer broke the protocol: ${what}`));
+  }
+
+  #violated(what: string): false {
+    this.violated(what);
+    return false;
+  }
+
+  #add(stream: Stream): void {
+    this.#streams.set(stream.id, stream);
+    this.#openedStreams++;
+  }
+
+  #accept(stream: Stream): void {
+    this.#add(stream);
+    const handler = this.#handler.incoming(stream);
+    if (handler === undefined) stream.reset();
+    else if (!stream.isGone) {
+      stream.handler = handler;
+      this.#sender.addControl(stream);
+    }
+  }
+
+  /** An RST for a stream that is gone, and leave for the data that the peer sent before it learns so. */
+  #sendReset(id: number, credit: number): void {
+    this.#strayLeft = Math.min(this.#strayLeft + credit, this.#mostStray);
+    if (!this.#sender.reset(id)) this.violated('opens streams and takes no answer');
+  }
+
+  /** More than this can never be on its way. */
+  get #mostStray(): number {
+    const { strayData, maxOutgoing, maxIncoming, initialWindow, windowGrowth } = this.config;
+    return strayData + (maxOutgoing + maxIncoming) * initialWindow + windowGrowth;
+  }
+
+  /** Streams whose SYN never left would only be reset by a peer that takes no more. */
+  #refuseUnsent(): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.openFlag !== SYN) continue;
+      stream.fail(new YamuxError('ERR_YAMUX_STREAM_REFUSED', 'the peer takes no new streams'), false);
+    }
+  }
+
+  #offerOpen(): void {
+    if (!this.#isFull || !this.canOpen) return;
+    this.#isFull = false;
+    this.#handler.openable();
+  }
+
+  #ping(now: number): void {
+    this.#wantsRoundTrip = false;
+    this.#sender.ping(this.#heartbeat.start(now));
+  }
+
+  #checkPeer(now: number): void {
+    const step = this.#heartbeat.tick(now);
+    if (step === 'ping') this.#ping(now);
+    else if (step === 'dead') this.close(new YamuxError('ERR_YAMUX_KEEPALIVE_TIMEOUT', 'the peer is silent'));
+  }
+
+  #checkOutput(now: number): void {
+    const frames = this.#sender.framesOut;
+    if (this.#sender.pending === 0 || frames !== this.#progress) {
+      this.#progress = frames;
+      this.#stalledSince = now;
+    } else if (now - this.#stalledSince >= this.config.writeTimeout) {
+      this.close(new YamuxError('ERR_YAMUX_WRITE_STALLED', 'output waits and nothing takes it'));
+    }
+  }
+
+  #end(error: YamuxError | undefined, code: number | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#sender.shut(code);
+    const reason = error ?? new YamuxError('ERR_YAMUX_SESSION_CLOSED', 'the session was closed');
+    for (const stream of this.#streams.values()) stream.fail(reason, false);
+    this.#handler.closed(error);
+  }
+}

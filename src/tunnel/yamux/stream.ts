@@ -1,0 +1,237 @@
+import type { Config } from './config.js';
+import { ACK, INITIAL_WINDOW, MAX_CREDIT, SYN } from './constants.js';
+import type { MuxStream, StreamHandler } from './contract.js';
+import { YamuxError } from './errors.js';
+import { ReceiveWindow } from './receive-window.js';
+import { SendQueue } from './send-queue.js';
+
+/** What a stream needs of its session. */
+export interface StreamLink {
+  readonly config: Config;
+  readonly now: number;
+  /** `bytes` were queued. */
+  queued(stream: Stream, bytes: number): void;
+  /** A FIN is due, or credit allows data again. */
+  sendable(stream: Stream): void;
+  /** Half of the receive window was read since the last time; a window update is due. */
+  windowRead(stream: Stream): void;
+  /** The peer acknowledged a stream of ours in one way or another. */
+  settled(stream: Stream): void;
+  /** The stream is gone; `reset` says that the peer has yet to learn it. */
+  freed(stream: Stream, reset: boolean): void;
+}
+
+/** Nothing to wait for. */
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * One stream: the state machine of PROTOCOL.md. `MuxStream` is for the application, the rest for the sender, the
+ * receiver and the session of this folder.
+ */
+export class Stream implements MuxStream {
+  readonly id: number;
+  /** Opened by us. */
+  readonly isLocal: boolean;
+  /** Set before any event; a stream of the peer gets it from `SessionHandler.incoming`. */
+  handler: StreamHandler;
+  readonly #link: StreamLink;
+
+  /** Bytes that wait for a frame. */
+  readonly output = new SendQueue();
+  /** Bytes that the peer lets us send. */
+  credit = INITIAL_WINDOW;
+  /** SYN or ACK until a frame carried it, then 0. */
+  openFlag: number;
+  /** `write` answered false, `drain` is owed. */
+  #isBlocked = false;
+  #isEnded = false;
+  #finSent = false;
+
+  readonly window: ReceiveWindow;
+  #remoteEnded = false;
+
+  /** The open is no longer in doubt: the peer acknowledged it, or opened the stream itself. */
+  #isSettled: boolean;
+  #isGone = false;
+  /** When `tick` gives the stream up. */
+  deadline = NEVER;
+  /** Waits in the sender's ring of streams with data or FIN. */
+  inDataRing = false;
+  /** Waits in the sender's ring of streams with a window update, SYN or ACK. */
+  inControlRing = false;
+
+  constructor(id: number, isLocal: boolean, handler: StreamHandler, link: StreamLink) {
+    this.id = id;
+    this.isLocal = isLocal;
+    this.handler = handler;
+    this.#link = link;
+    this.openFlag = isLocal ? SYN : ACK;
+    this.#isSettled = !isLocal;
+    this.window = new ReceiveWindow(link.config.initialWindow, link.now);
+    if (isLocal) this.deadline = link.now + link.config.openTimeout;
+  }
+
+  get queued(): number {
+    return this.output.length;
+  }
+
+  get state(): MuxStream['state'] {
+    if (this.#isGone) return 'closed';
+    if (this.#isEnded) return 'half-closed-local';
+    return this.#remoteEnded ? 'half-closed-remote' : 'open';
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#isGone || this.#isEnded) return false;
+    if (chunk.length > 0) {
+      this.output.push(chunk);
+      this.#link.queued(this, chunk.length);
+    }
+    if (this.output.length <= this.#link.config.sendBuffer) return true;
+    this.#isBlocked = true;
+    return false;
+  }
+
+  end(): void {
+    if (this.#isGone || this.#isEnded) return;
+    this.#isEnded = true;
+    this.#extend();
+    this.#link.sendable(this);
+  }
+
+  reset(): void {
+    this.#free(true);
+  }
+
+  consumed(bytes: number): void {
+    if (this.#isGone) return;
+    const window = this.window;
+    window.consume(bytes);
+    this.#extend();
+    if (window.isDue && !this.#remoteEnded && !this.inControlRing) this.#link.windowRead(this);
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Both FINs passed. */
+  get isFinished(): boolean {
+    return this.#finSent && this.#remoteEnded;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  get remoteEnded(): boolean {
+    return this.#remoteEnded;
+  }
+
+  /** A reset proves that the peer's application never saw the stream: it took none of it and no FIN hid its ACK. */
+  get isUnseen(): boolean {
+    return !this.#isSettled && !this.#finSent;
+  }
+
+  /** Credit goes back now: half a window was read, or the stream opens with a larger window than the protocol's. */
+  get creditDue(): boolean {
+    if (this.#remoteEnded) return false;
+    return this.window.isDue || (this.openFlag !== 0 && this.window.size > INITIAL_WINDOW);
+  }
+
+  /** A data frame or the FIN could be sent now. */
+  get isSendable(): boolean {
+    if (this.#isGone) return false;
+    return this.output.length > 0 ? this.credit > 0 : this.finDue;
+  }
+
+  get finDue(): boolean {
+    return this.#isEnded && !this.#finSent;
+  }
+
+  /** The flag that opens or accepts the stream, once. */
+  takeOpenFlag(): number {
+    const flag = this.openFlag;
+    this.openFlag = 0;
+    return flag;
+  }
+
+  /** A frame with `bytes` of the queue was encoded. May free the stream. */
+  frameSent(bytes: number, fin: boolean): void {
+    this.credit -= bytes;
+    if (fin) this.#finSent = true;
+    this.#extend();
+    if (fin && this.#remoteEnded) this.#free(false);
+  }
+
+  /** Tells the application of `bytes` sent, after the frame is complete. */
+  notifySent(bytes: number): void {
+    this.handler.sent?.(this, bytes);
+    if (this.#isBlocked && !this.#isGone && this.output.length < this.#link.config.sendBuffer / 2) {
+      this.#isBlocked = false;
+      this.handler.drain(this);
+    }
+  }
+
+  /** Any frame of the peer proves that it took the stream. hashicorp sends no ACK after an early FIN (rule 12). */
+  settle(): void {
+    this.#isSettled = true;
+    this.deadline = NEVER;
+    this.#extend();
+    this.#link.settled(this);
+    this.handler.acknowledged?.(this);
+  }
+
+  /** @returns false when the sum is no uint32 (rule 21) */
+  addCredit(bytes: number): boolean {
+    if (this.credit + bytes > MAX_CREDIT) return false;
+    this.credit += bytes;
+    if (bytes > 0) this.#link.sendable(this);
+    return true;
+  }
+
+  /** Payload came within the announced frame. */
+  deliver(piece: Uint8Array): void {
+    this.window.deliver(piece.length);
+    this.#extend();
+    this.handler.data(this, piece);
+  }
+
+  /** The peer's FIN. */
+  remoteEnd(): void {
+    this.#remoteEnded = true;
+    this.#extend();
+    if (this.#finSent) this.#free(false);
+    this.handler.end(this);
+  }
+
+  /** Ends the stream and tells the application; `tellPeer` sends an RST. */
+  fail(error: YamuxError, tellPeer: boolean): void {
+    if (this.#isGone) return;
+    this.#free(tellPeer);
+    this.handler.reset(this, error);
+  }
+
+  /** The deadline has passed: gives up and says why. */
+  expire(): void {
+    const error =
+      this.#isSettled || this.#finSent
+        ? new YamuxError('ERR_YAMUX_STREAM_CLOSE_TIMEOUT', `stream ${this.id} went silent after its end`)
+        : new YamuxError('ERR_YAMUX_STREAM_OPEN_TIMEOUT', `stream ${this.id} was not acknowledged`);
+    this.fail(error, true);
+  }
+
+  /** An ended stream lives as long as bytes move; an open one without limit. */
+  #extend(): void {
+    if (!this.#isEnded) return;
+    if (this.#isSettled || this.#finSent) this.deadline = this.#link.now + this.#link.config.closeTimeout;
+  }
+
+  #free(reset: boolean): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    // A SYN that never left needs no RST.
+    this.#link.freed(this, reset && this.openFlag !== SYN);
+    this.output.clear();
+  }
+}
