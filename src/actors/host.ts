@@ -33,11 +33,21 @@ export interface HostedContext<In, Out> {
   beforePost(work: () => void): void;
 }
 
-/** The host-side half of a kind. A host module exports `export const implementations: Implementation[]`. */
+/** The host-side half of a kind. A host module exports `implementations`: see {@link HostModule}. */
 export interface Implementation<In, OutWritten, OutRead, Init, A extends Asks = NoAsks> {
   readonly kind: HostedKind<In, OutWritten, OutRead, Init, A>;
   start(init: Init, context: HostedContext<In, OutWritten>): Behaviour<In, A> | Promise<Behaviour<In, A>>;
 }
+
+/** What a host module exports. The function form gets the `data` that the host was started with. */
+export interface HostModule {
+  readonly implementations:
+    | readonly AnyImplementation[]
+    | ((data: unknown) => readonly AnyImplementation[] | Promise<readonly AnyImplementation[]>);
+}
+
+/** An implementation with its types hidden, as a host keeps it; `hosted` in implementation.ts makes one. */
+export type AnyImplementation = Implementation<unknown, unknown, unknown, unknown, Asks>;
 
 /** The owner of a hosted actor, on the spawning side. Both run synchronously while a batch is read. */
 export interface Owner<Out> {

@@ -29,6 +29,11 @@ export class PackWriter {
     this.#length += size;
   }
 
+  /** Drops all that was written after the first `length` bytes. */
+  rewind(length: number): void {
+    this.#length = length;
+  }
+
   /** Overwrites a u32 written earlier, such as a length not known before its content. */
   patchU32(offset: number, value: number): void {
     this.#bytes.writeUInt32LE(value, offset);

@@ -1,0 +1,30 @@
+/** Time as the runtime sees it; injected, so that tests own it. */
+export interface Clock {
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Runs `run` once after `delayMs`. Returns the cancel, which may be called at any time. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** The thread's clock. Reads the time once per loop turn: within one turn `now` does not move. */
+class SystemClock implements Clock {
+  #now: number | undefined;
+  readonly #forget = () => {
+    this.#now = undefined;
+  };
+
+  now(): number {
+    if (this.#now === undefined) {
+      this.#now = performance.now();
+      setImmediate(this.#forget);
+    }
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  }
+}
+
+export const systemClock: Clock = new SystemClock();

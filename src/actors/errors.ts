@@ -1,0 +1,115 @@
+import type { ExitReason, SerializedError } from './exit.js';
+
+/**
+ * An expected failure: a value with a stable `code`. Match by `code`, never by class or message: what crossed a
+ * thread is a `CodedError` with the code of the original.
+ */
+export class CodedError extends Error {
+  override readonly name: string = 'CodedError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** No reply in time. The question may still be answered later, to nobody. */
+export class AskTimeoutError extends CodedError {
+  override readonly name = 'AskTimeoutError';
+
+  constructor(ask: string, timeoutMs: number) {
+    super('ACTOR_ASK_TIMEOUT', `no answer to "${ask}" within ${timeoutMs} ms`);
+  }
+}
+
+/** The mailbox, or the link to it, is full; nothing was sent. */
+export class MailboxFullError extends CodedError {
+  override readonly name = 'MailboxFullError';
+
+  constructor(what: string) {
+    super('ACTOR_MAILBOX_FULL', `${what} is full`);
+  }
+}
+
+/** The actor has ended, or ended before it answered. */
+export class ActorGoneError extends CodedError {
+  override readonly name = 'ActorGoneError';
+  readonly reason: ExitReason;
+
+  constructor(reason: ExitReason) {
+    super('ACTOR_GONE', `the actor has ended: ${describeExit(reason)}`);
+    this.reason = reason;
+  }
+}
+
+/** The actor answers no question of that name. */
+export class UnknownAskError extends CodedError {
+  override readonly name = 'UnknownAskError';
+
+  constructor(ask: string) {
+    super('ACTOR_UNKNOWN_ASK', `the actor does not answer "${ask}"`);
+  }
+}
+
+/** A host that did not come up: its module failed to load, it ended, or it was not ready in time. */
+export class HostStartError extends CodedError {
+  override readonly name = 'HostStartError';
+
+  constructor(host: string, why: string, options?: ErrorOptions) {
+    super('HOST_START_FAILED', `host ${host} did not start: ${why}`, options);
+  }
+}
+
+/** Code of an error that has none: a bug, not an expected failure. */
+const UNCODED = 'UNEXPECTED';
+
+/** The plain form of anything thrown, as it crosses threads and processes. */
+export function serializeError(thrown: unknown): SerializedError {
+  if (!(thrown instanceof Error)) return { code: UNCODED, message: String(thrown) };
+  const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : UNCODED;
+  return thrown.stack === undefined
+    ? { code, message: thrown.message }
+    : { code, message: thrown.message, stack: thrown.stack };
+}
+
+/** The error that {@link serializeError} flattened, with its code, message and original stack. */
+export function rebuildError(error: SerializedError): CodedError {
+  const rebuilt = new CodedError(error.code, error.message);
+  if (error.stack !== undefined) rebuilt.stack = error.stack;
+  return rebuilt;
+}
+
+export function crashed(thrown: unknown): ExitReason {
+  return { kind: 'crashed', error: serializeError(thrown) };
+}
+
+/** One line for a log or an error message. */
+export function describeExit(reason: ExitReason): string {
+  switch (reason.kind) {
+    case 'normal':
+      return 'normal';
+    case 'killed':
+      return `killed: ${reason.why}`;
+    case 'crashed':
+      return `crashed: ${reason.error.message} (${reason.error.code})`;
+    case 'host-down':
+      return `host down: ${reason.why}`;
+    case 'escalated':
+      return `escalated: ${reason.child} failed too often, last ${describeExit(reason.last)}`;
+  }
+}
+
+/**
+ * Calls code that its owner promised not to let throw (an owner's or watcher's callback). If it does, the error
+ * becomes an uncaught exception instead of breaking the delivery it is called from.
+ */
+export function guarded<T>(callback: (value: T) => void, value: T): void {
+  try {
+    callback(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

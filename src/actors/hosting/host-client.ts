@@ -1,0 +1,165 @@
+import type { ActorRef, Asks } from '../behaviour.js';
+import type { Clock } from '../clock.js';
+import { type CodedError, describeExit, HostStartError, MailboxFullError, rebuildError } from '../errors.js';
+import type { ExitReason, SerializedError } from '../exit.js';
+import type { Host, HostedKind, HostStats, Owner } from '../host.js';
+import * as Entry from '../link/entry.js';
+import { type EntryHandler, Link, type LinkBounds, readValue } from '../link/link.js';
+import type { Transport } from '../link/transport.js';
+import type { PackReader } from '../pack.js';
+import type { Carrier } from './carrier.js';
+import { Liveness, type LivenessOptions } from './liveness.js';
+import { RemoteActor } from './remote-actor.js';
+
+export interface HostClientOptions {
+  readonly name: string;
+  readonly bounds: LinkBounds;
+  readonly liveness: LivenessOptions;
+  readonly clock: Clock;
+}
+
+/** The spawning side of a host, whatever carries it. */
+export class HostClient implements Host, EntryHandler {
+  readonly name: string;
+  readonly exited: Promise<ExitReason>;
+  readonly #link: Link;
+  readonly #carrier: Carrier;
+  readonly #clock: Clock;
+  readonly #liveness: Liveness;
+  readonly #actors = new Map<number, RemoteActor>();
+  #lastId = Entry.HOST_ID;
+  /** Set when the host has ended. */
+  #down: ExitReason | undefined;
+  /** What the host itself said about its end. */
+  #fault: SerializedError | undefined;
+  #pong = { actors: 0, loopDelayMean: 0, loopDelayMax: 0 };
+  #dropped = 0;
+  #resolveReady: () => void = () => {};
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#resolveReady = resolve;
+  });
+
+  constructor(transport: Transport, carrier: Carrier, options: HostClientOptions) {
+    this.name = options.name;
+    this.#carrier = carrier;
+    this.#clock = options.clock;
+    this.#link = new Link(transport, this, options.bounds);
+    this.#liveness = new Liveness(options.liveness, options.clock, {
+      ping: () => {
+        this.#link.send(Entry.PING, Entry.HOST_ID);
+        this.#link.flush();
+      },
+      lost: (why) => this.kill(why),
+    });
+    this.exited = carrier.ended.then((reason) => this.#ended(reason));
+  }
+
+  /** Resolves when the host's module is loaded. @throws HostStartError */
+  async started(timeoutMs: number): Promise<this> {
+    const cancel = this.#clock.after(timeoutMs, () => this.kill(`not ready within ${timeoutMs} ms`));
+    const failure = await Promise.race([this.#ready, this.exited]);
+    cancel();
+    if (failure !== undefined) throw new HostStartError(this.name, describeExit(failure));
+    this.#liveness.start();
+    return this;
+  }
+
+  spawn<In, OutWritten, OutRead, Init, A extends Asks>(
+    kind: HostedKind<In, OutWritten, OutRead, Init, A>,
+    init: Init,
+    owner: Owner<OutRead>,
+  ): ActorRef<In, A> {
+    const id = this.#nextId();
+    const actor = new RemoteActor<In, A>(id, kind, owner, this.#link, this.#clock, this.#forget);
+    if (this.#down !== undefined) actor.lose(hostDown(this.#down));
+    else if (this.#link.full) actor.lose(refused(this.name));
+    else {
+      this.#link.send(Entry.SPAWN, id, (out) => out.utf8(kind.name), { v8: init });
+      this.#actors.set(id, actor as RemoteActor);
+    }
+    return actor;
+  }
+
+  get writable(): boolean {
+    return this.#link.writable;
+  }
+
+  onWritable(resume: () => void): void {
+    this.#link.onWritable(resume);
+  }
+
+  stats(): HostStats {
+    const depthBytes = this.#link.depthBytes;
+    return { ...this.#link.stats, ...this.#pong, actors: this.#actors.size, depthBytes };
+  }
+
+  /** Entries that arrived for actors which had ended. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  stop(timeoutMs: number): Promise<ExitReason> {
+    if (this.#down === undefined) {
+      const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
+      this.#link.send(Entry.STOP, Entry.HOST_ID);
+      void this.exited.then(cancel);
+    }
+    return this.exited;
+  }
+
+  kill(why: string): void {
+    if (this.#down === undefined) this.#carrier.kill(why);
+  }
+
+  entry(type: number, actor: number, body: PackReader): number {
+    if (actor === Entry.HOST_ID) {
+      this.#hostEntry(type, body);
+      return 0;
+    }
+    const remote = this.#actors.get(actor);
+    if (remote === undefined) this.#dropped += type === Entry.EXIT ? 0 : 1;
+    else if (type === Entry.TELL) remote.message(body);
+    else if (type === Entry.REPLY) remote.replied(body.u32(), readValue(body));
+    else if (type === Entry.ASK_ERROR) remote.refused(body.u32(), rebuildError(readValue(body)));
+    else if (type === Entry.EXIT) remote.exited(readValue(body));
+    return 0;
+  }
+
+  #hostEntry(type: number, body: PackReader): void {
+    if (type === Entry.PONG) {
+      this.#liveness.answered();
+      this.#pong = { actors: body.u32(), loopDelayMean: body.f64(), loopDelayMax: body.f64() };
+    } else if (type === Entry.READY) this.#resolveReady();
+    else if (type === Entry.FAULT) this.#fault = readValue(body);
+  }
+
+  /** What the host posted before its end is delivered first, then its actors are lost. */
+  #ended(reason: ExitReason): ExitReason {
+    this.#liveness.stop();
+    this.#link.drain();
+    const why: ExitReason = this.#fault === undefined ? reason : { kind: 'crashed', error: this.#fault };
+    this.#down = why;
+    this.#link.close();
+    for (const actor of [...this.#actors.values()]) actor.exited(hostDown(why));
+    return why;
+  }
+
+  readonly #forget = (id: number) => {
+    this.#actors.delete(id);
+  };
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0;
+    while (this.#lastId === Entry.HOST_ID || this.#actors.has(this.#lastId));
+    return this.#lastId;
+  }
+}
+
+function hostDown(reason: ExitReason): ExitReason {
+  return { kind: 'host-down', why: describeExit(reason) };
+}
+
+function refused(host: string): ExitReason {
+  const { code, message }: CodedError = new MailboxFullError(`the link to host ${host}`);
+  return { kind: 'crashed', error: { code, message } };
+}

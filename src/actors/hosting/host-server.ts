@@ -1,0 +1,103 @@
+import { systemClock } from '../clock.js';
+import { CodedError, serializeError } from '../errors.js';
+import type { ExitReason } from '../exit.js';
+import type { AnyImplementation } from '../host.js';
+import * as Entry from '../link/entry.js';
+import { type EntryHandler, Link, type LinkBounds, readValue } from '../link/link.js';
+import type { Transport } from '../link/transport.js';
+import type { PackReader } from '../pack.js';
+import { HostedActor } from './hosted-actor.js';
+import { LoopDelay } from './loop-delay.js';
+
+/** The host-side end of a host: runs the actors its owner spawns, until the owner stops it. */
+export class HostServer implements EntryHandler {
+  readonly #link: Link;
+  readonly #implementations: ReadonlyMap<string, AnyImplementation>;
+  readonly #actors = new Map<number, HostedActor>();
+  readonly #loopDelay = new LoopDelay();
+  #stopping = false;
+  #resolveStopped: () => void = () => {};
+  /** Resolves when the owner asked for the stop and every actor has ended; the last exits are posted by then. */
+  readonly stopped = new Promise<void>((resolve) => {
+    this.#resolveStopped = resolve;
+  });
+
+  constructor(transport: Transport, implementations: readonly AnyImplementation[], bounds: LinkBounds) {
+    this.#implementations = new Map(implementations.map((each) => [each.kind.name, each]));
+    this.#link = new Link(transport, this, bounds);
+    this.#link.send(Entry.READY, Entry.HOST_ID);
+  }
+
+  /** Tells the owner why the host is about to end, at once. */
+  fault(error: unknown): void {
+    this.#link.send(Entry.FAULT, Entry.HOST_ID, undefined, { v8: serializeError(error) });
+    this.#link.flush();
+  }
+
+  close(): void {
+    this.#loopDelay.close();
+    this.#link.close();
+  }
+
+  entry(type: number, actor: number, body: PackReader, bytes: number): number {
+    const hosted = this.#actors.get(actor);
+    // Dropped when the actor has ended: its owner knows, or is about to.
+    if (type === Entry.TELL) return hosted?.tell(body, bytes) ?? 0;
+    if (type === Entry.ASK) return hosted?.ask(body, bytes) ?? 0;
+    if (type === Entry.SPAWN) this.#spawn(actor, body.utf8(), readValue(body));
+    else if (type === Entry.PING) this.#pong();
+    else if (type === Entry.STOP && actor === Entry.HOST_ID) this.#stop();
+    else if (type === Entry.STOP) hosted?.cell.stop();
+    else if (type === Entry.KILL) hosted?.cell.kill({ kind: 'killed', why: body.utf8() });
+    return 0;
+  }
+
+  #spawn(id: number, kind: string, init: unknown): void {
+    if (this.#stopping) {
+      const reason: ExitReason = { kind: 'host-down', why: 'the host is stopping' };
+      this.#link.send(Entry.EXIT, id, undefined, { v8: reason });
+      return;
+    }
+    const implementation = this.#implementations.get(kind) ?? unknownKind(kind);
+    const actor = new HostedActor(id, implementation, this.#link, systemClock, this.#ended);
+    this.#actors.set(id, actor);
+    actor.start(init);
+  }
+
+  #pong(): void {
+    const { mean, max } = this.#loopDelay.take();
+    this.#link.send(Entry.PONG, Entry.HOST_ID, (out) => {
+      out.u32(this.#actors.size);
+      out.f64(mean);
+      out.f64(max);
+    });
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    for (const actor of this.#actors.values()) actor.cell.stop();
+    this.#finishIfEmpty();
+  }
+
+  readonly #ended = (actor: HostedActor) => {
+    this.#actors.delete(actor.id);
+    this.#finishIfEmpty();
+  };
+
+  #finishIfEmpty(): void {
+    if (!this.#stopping || this.#actors.size > 0) return;
+    this.#link.flush();
+    this.#resolveStopped();
+  }
+}
+
+/** Stands in for a kind that the host module does not have, so that the spawn fails as a start would. */
+function unknownKind(name: string): AnyImplementation {
+  const nothing = { write: () => {}, read: () => undefined };
+  return {
+    kind: { name, in: nothing, out: nothing },
+    start: () => {
+      throw new CodedError('ACTOR_UNKNOWN_KIND', `the host module has no actor of kind "${name}"`);
+    },
+  };
+}

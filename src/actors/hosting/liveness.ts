@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.js';
+
+export interface LivenessOptions {
+  /** Milliseconds between pings. Default 1000. */
+  readonly periodMs: number;
+  /** Milliseconds of pings without an answer after which the host is lost. Default 5000. */
+  readonly timeoutMs: number;
+}
+
+export interface LivenessPorts {
+  ping(): void;
+  lost(why: string): void;
+}
+
+/**
+ * Asks a host for a sign of life. Silence is counted in unanswered pings, not in time: when this side was held up
+ * itself, its answers wait unread, and only one period is counted for that.
+ */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  readonly #clock: Clock;
+  readonly #ports: LivenessPorts;
+  #unanswered = 0;
+  #cancel: () => void = () => {};
+
+  constructor(options: LivenessOptions, clock: Clock, ports: LivenessPorts) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#ports.ping();
+    this.#unanswered += 1;
+    this.#cancel = this.#clock.after(this.#options.periodMs, () => this.#tick());
+  }
+
+  answered(): void {
+    this.#unanswered = 0;
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #tick(): void {
+    const { periodMs, timeoutMs } = this.#options;
+    if (this.#unanswered * periodMs >= timeoutMs) this.#ports.lost(`no sign of life for ${timeoutMs} ms`);
+    else this.start();
+  }
+}

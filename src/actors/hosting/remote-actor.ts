@@ -1,0 +1,152 @@
+import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
+import type { Clock } from '../clock.js';
+import type { Codec } from '../codec.js';
+import { ActorGoneError, crashed, guarded, MailboxFullError } from '../errors.js';
+import type { ExitReason } from '../exit.js';
+import type { Owner } from '../host.js';
+import { ASKS_PER_ACTOR } from '../limits.js';
+import * as Entry from '../link/entry.js';
+import type { Link } from '../link/link.js';
+import { LocalAsker } from '../local-ref.js';
+import type { PackReader } from '../pack.js';
+
+/** The address of an actor in a host, and what the spawning side knows of it. */
+export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements ActorRef<In, A> {
+  readonly id: number;
+  readonly #in: Codec<In>;
+  readonly #out: Codec<never, unknown>;
+  readonly #owner: Owner<unknown>;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #onEnd: (id: number) => void;
+  #ended: ExitReason | undefined;
+  #lastAsk = 0;
+  readonly #asks = new Map<number, LocalAsker>();
+  readonly #watchers = new Set<(reason: ExitReason) => void>();
+
+  constructor(
+    id: number,
+    codecs: { readonly in: Codec<In>; readonly out: Codec<never, unknown> },
+    owner: Owner<never>,
+    link: Link,
+    clock: Clock,
+    onEnd: (id: number) => void,
+  ) {
+    this.id = id;
+    this.#in = codecs.in;
+    this.#out = codecs.out;
+    this.#owner = owner;
+    this.#link = link;
+    this.#clock = clock;
+    this.#onEnd = onEnd;
+  }
+
+  tell(message: In): boolean {
+    return this.#ended === undefined && this.#link.tell(this.id, this.#in, message);
+  }
+
+  ask<K extends keyof A & string>(
+    name: K,
+    request: A[K]['request'],
+    timeoutMs: number,
+  ): Promise<A[K]['response']> {
+    if (this.#ended !== undefined) return Promise.reject(new ActorGoneError(this.#ended));
+    if (this.#link.full || this.#asks.size >= ASKS_PER_ACTOR) {
+      return Promise.reject(new MailboxFullError('the link to the actor'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#lastAsk = (this.#lastAsk + 1) >>> 0;
+      const id = this.#lastAsk;
+      const head = (out: { u32(value: number): void; utf8(value: string): void }) => {
+        out.u32(id);
+        out.utf8(name);
+      };
+      this.#link.send(Entry.ASK, this.id, head, { v8: request });
+      const onTimeout = () => this.#asks.delete(id);
+      this.#asks.set(id, new LocalAsker(name, timeoutMs, this.#clock, resolve, reject, onTimeout));
+    });
+  }
+
+  stop(timeoutMs: number): Promise<ExitReason> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
+      this.monitor((reason) => {
+        cancel();
+        resolve(reason);
+      });
+      if (this.#ended === undefined) this.#link.send(Entry.STOP, this.id);
+    });
+  }
+
+  /** Does not wait for the host, which may be the one that hangs; what the actor still sends is dropped. */
+  kill(why: string): void {
+    if (this.#ended !== undefined) return;
+    this.#link.send(Entry.KILL, this.id, (out) => out.utf8(why));
+    this.lose({ kind: 'killed', why });
+  }
+
+  monitor(watcher: (reason: ExitReason) => void): () => void {
+    const watch = (reason: ExitReason) => watcher(reason);
+    this.#watchers.add(watch);
+    if (this.#ended !== undefined) queueMicrotask(() => this.#tellWatchers());
+    return () => this.#watchers.delete(watch);
+  }
+
+  /** Hands a message to the owner. An owner that fails at it loses the actor. */
+  message(body: PackReader): void {
+    try {
+      this.#owner.message(this.#out.read(body));
+    } catch (error) {
+      this.#link.send(Entry.KILL, this.id, (out) => out.utf8('its owner failed'));
+      this.exited(crashed(error));
+    }
+  }
+
+  replied(ask: number, value: unknown): void {
+    this.#take(ask)?.answered(value);
+  }
+
+  refused(ask: number, error: Error): void {
+    this.#take(ask)?.refused(error);
+  }
+
+  /** Ends it for this side: the owner first, then the askers, then the watchers. */
+  exited(reason: ExitReason): void {
+    if (this.#ended !== undefined) return;
+    this.#end(reason);
+    this.#tellOwner(reason);
+  }
+
+  /** As `exited`, but later: for an end that its owner caused and is not prepared to hear of within its call. */
+  lose(reason: ExitReason): void {
+    this.#end(reason);
+    queueMicrotask(() => this.#tellOwner(reason));
+  }
+
+  #end(reason: ExitReason): void {
+    this.#ended = reason;
+    this.#onEnd(this.id);
+    const gone = new ActorGoneError(reason);
+    for (const asker of this.#asks.values()) asker.refused(gone);
+    this.#asks.clear();
+  }
+
+  #tellOwner(reason: ExitReason): void {
+    guarded((why) => this.#owner.exited(why), reason);
+    this.#tellWatchers();
+  }
+
+  #tellWatchers(): void {
+    const reason = this.#ended;
+    if (reason === undefined) return;
+    const watchers = [...this.#watchers];
+    this.#watchers.clear();
+    for (const watcher of watchers) guarded(watcher, reason);
+  }
+
+  #take(ask: number): LocalAsker | undefined {
+    const asker = this.#asks.get(ask);
+    this.#asks.delete(ask);
+    return asker;
+  }
+}

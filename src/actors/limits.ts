@@ -1,0 +1,42 @@
+/** Every default of the actor runtime, with its unit and why. */
+
+/** Messages a mailbox holds before it refuses: enough for a burst of one loop turn, small enough to notice a jam. */
+export const MAILBOX_MESSAGES = 1024;
+
+/** Timers one actor may have pending. */
+export const TIMERS_PER_ACTOR = 16_384;
+
+/** Questions one actor may have unanswered. */
+export const ASKS_PER_ACTOR = 16_384;
+
+/** Messages handled in one microtask before the event loop turns; also the fairness between ready actors. */
+export const DRAIN_BUDGET = 1024;
+export const DRAIN_PER_ACTOR = 64;
+
+/** Bytes posted and not yet consumed, from which on a link asks its senders to wait. */
+export const LINK_SOFT_BYTES = 4 * 1024 * 1024;
+
+/** Bytes posted and not yet consumed, from which on a link refuses messages. */
+export const LINK_HARD_BYTES = 64 * 1024 * 1024;
+
+/** Share of the soft bound that a receiver may owe before it posts credit on its own: 1 / 4. */
+export const CREDIT_SHARE = 4;
+
+/** A batch that grows beyond this within one loop turn is posted at once, so that the receiver can start on it. */
+export const BATCH_BYTES = 256 * 1024;
+
+/** Smallest buffer a batch begins with. */
+export const BATCH_MIN_BYTES = 1024;
+
+/** Batches up to this size are copied to the other thread, larger ones transferred (docs/adr/0003). */
+export const COPY_BYTES = 2048;
+
+/** Milliseconds between liveness pings, and without an answer until a host is killed. */
+export const LIVENESS_PERIOD_MS = 1000;
+export const LIVENESS_TIMEOUT_MS = 5000;
+
+/** Milliseconds a host has to load its module. */
+export const HOST_START_TIMEOUT_MS = 10_000;
+
+/** Heap of a host, in MiB. */
+export const HOST_HEAP_MB = 2048;

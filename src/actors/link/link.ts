@@ -1,0 +1,224 @@
+import { deserialize, serialize } from 'node:v8';
+import type { Codec } from '../codec.js';
+import { BATCH_BYTES, CREDIT_SHARE, LINK_HARD_BYTES, LINK_SOFT_BYTES } from '../limits.js';
+import { PackReader, type PackWriter } from '../pack.js';
+import { BatchBuffers } from './batch-buffers.js';
+import { CREDIT, HEADER_BYTES, HOST_ID, TELL } from './entry.js';
+import type { Transport } from './transport.js';
+
+/** Bounds on the bytes posted and not yet consumed by the other side. */
+export interface LinkBounds {
+  /** From here on `writable` is false. Default 4 MiB. */
+  readonly softBytes: number;
+  /** From here on messages are refused. Default 64 MiB. */
+  readonly hardBytes: number;
+}
+
+export const defaultBounds: LinkBounds = { softBytes: LINK_SOFT_BYTES, hardBytes: LINK_HARD_BYTES };
+
+/** Takes the entries of a batch, one after the other. */
+export interface EntryHandler {
+  /**
+   * @param body the payload; valid during the call, but byte ranges read from it may be kept.
+   * @param bytes size of the whole entry.
+   * @returns how many of `bytes` are still held; `consumed` is called for them later.
+   */
+  entry(type: number, actor: number, body: PackReader, bytes: number): number;
+}
+
+/** Counters since the start. */
+export interface LinkStats {
+  sentMessages: number;
+  sentBatches: number;
+  sentBytes: number;
+  receivedMessages: number;
+  receivedBatches: number;
+  receivedBytes: number;
+}
+
+/**
+ * One end of a bounded mailbox between two threads or processes. What is sent in a loop turn is packed into one
+ * batch and posted once. The receiver gives credit for what it consumed, with its next batch or, when it owes a
+ * quarter of the soft bound, on its own.
+ */
+export class Link {
+  readonly #transport: Transport;
+  readonly #bounds: LinkBounds;
+  readonly #handler: EntryHandler;
+  readonly #buffers = new BatchBuffers();
+  #batch: PackWriter;
+  #scheduled = false;
+  /** Bytes posted and not yet consumed by the other side. */
+  #unconsumed = 0;
+  /** Bytes consumed here that the other side does not know of yet. */
+  #owed = 0;
+  #waiting = new Set<() => void>();
+  #closed = false;
+  readonly stats: LinkStats = {
+    sentMessages: 0,
+    sentBatches: 0,
+    sentBytes: 0,
+    receivedMessages: 0,
+    receivedBatches: 0,
+    receivedBytes: 0,
+  };
+  readonly #flush = () => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  constructor(transport: Transport, handler: EntryHandler, bounds: LinkBounds) {
+    this.#transport = transport;
+    this.#handler = handler;
+    this.#bounds = bounds;
+    this.#batch = this.#buffers.next();
+    transport.listen((batch) => this.#read(batch));
+  }
+
+  /** Bytes on their way or waiting at the other side. */
+  get depthBytes(): number {
+    return this.#unconsumed + this.#batch.length;
+  }
+
+  /** False while the link holds its soft bound or more. */
+  get writable(): boolean {
+    return this.#unconsumed + this.#batch.length < this.#bounds.softBytes;
+  }
+
+  /** True while the link holds its hard bound: messages are refused. */
+  get full(): boolean {
+    return this.#unconsumed + this.#batch.length >= this.#bounds.hardBytes;
+  }
+
+  /** Calls `resume` once, when the link is writable again; at the next credit if it is now. */
+  onWritable(resume: () => void): void {
+    this.#waiting.add(resume);
+  }
+
+  offWritable(resume: () => void): void {
+    this.#waiting.delete(resume);
+  }
+
+  /** Packs a message. False: refused. Throws what the codec throws, and sends nothing then. */
+  tell<T>(actor: number, codec: Codec<T, unknown>, message: T): boolean {
+    if (this.full || this.#closed) return false;
+    const batch = this.#batch;
+    const at = this.#open(actor, TELL);
+    try {
+      codec.write(message, batch);
+    } catch (error) {
+      batch.rewind(at);
+      throw error;
+    }
+    this.#seal(at);
+    return true;
+  }
+
+  /** Packs a system entry; never refused. `value` goes last, in V8's format, and is packed before anything is sent. */
+  send(
+    type: number,
+    actor: number,
+    head?: (out: PackWriter) => void,
+    value?: { readonly v8: unknown },
+  ): void {
+    if (this.#closed) return;
+    const packed = value === undefined ? undefined : serialize(value.v8);
+    const at = this.#open(actor, type);
+    head?.(this.#batch);
+    if (packed !== undefined) this.#batch.raw(packed);
+    this.#seal(at);
+  }
+
+  /** Says that `bytes` which an entry held are consumed now. */
+  consumed(bytes: number): void {
+    this.#owed += bytes;
+    if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
+  }
+
+  /** Posts what is packed, at once. */
+  flush(): void {
+    if (this.#closed) return;
+    if (this.#owed > 0) this.#giveCredit();
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#unconsumed += batch.length;
+    this.stats.sentBatches += 1;
+    this.stats.sentBytes += batch.length;
+    const given = this.#transport.post(batch.bytes.subarray(0, batch.length));
+    this.#batch = this.#buffers.after(batch, given);
+  }
+
+  /** Delivers what has arrived and was not read yet. */
+  drain(): void {
+    this.#transport.drain();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting.clear();
+    this.#transport.close();
+  }
+
+  #open(actor: number, type: number): number {
+    const at = this.#batch.reserve(HEADER_BYTES);
+    const bytes = this.#batch.bytes;
+    bytes.writeUInt32LE(actor, at + 4);
+    bytes[at + 8] = type;
+    this.#batch.commit(HEADER_BYTES);
+    return at;
+  }
+
+  #seal(at: number): void {
+    const length = this.#batch.length;
+    this.#batch.patchU32(at, length - at);
+    this.stats.sentMessages += 1;
+    if (length >= BATCH_BYTES) this.flush();
+    else this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#flush);
+  }
+
+  #giveCredit(): void {
+    const at = this.#open(HOST_ID, CREDIT);
+    this.#batch.u32(this.#owed);
+    this.#batch.patchU32(at, this.#batch.length - at);
+    this.#owed = 0;
+  }
+
+  #read(batch: Buffer): void {
+    this.stats.receivedBatches += 1;
+    this.stats.receivedBytes += batch.length;
+    const body = new PackReader(batch);
+    let consumed = batch.length;
+    for (let at = 0; at < batch.length; ) {
+      const bytes = batch.readUInt32LE(at);
+      const actor = batch.readUInt32LE(at + 4);
+      const type = batch[at + 8] ?? 0;
+      body.seek(at + HEADER_BYTES, at + bytes);
+      at += bytes;
+      if (type === CREDIT) this.#takeCredit(body.u32());
+      else {
+        this.stats.receivedMessages += 1;
+        consumed -= this.#handler.entry(type, actor, body, bytes);
+      }
+    }
+    this.consumed(consumed);
+  }
+
+  #takeCredit(bytes: number): void {
+    this.#unconsumed -= bytes;
+    if (this.#waiting.size === 0 || !this.writable) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const resume of waiting) resume();
+  }
+}
+
+/** Reads the value that ends an entry, in V8's format. It is what our own other side packed. */
+export function readValue<T>(body: PackReader): T {
+  return deserialize(body.rest()) as T;
+}

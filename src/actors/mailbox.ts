@@ -1,0 +1,73 @@
+/** Slots of the first ring; most mailboxes never need more. */
+const FIRST_SLOTS = 8;
+
+/**
+ * A bounded first-in first-out queue on a ring that doubles as needed. Every item carries a size in bytes, for
+ * those who pay for what they hold.
+ *
+ *     items  [ d | e | . | . | a | b | c ]
+ *                      ^tail   ^head
+ */
+export class Mailbox<T> {
+  readonly #bound: number;
+  #items: (T | undefined)[] = new Array(FIRST_SLOTS);
+  #sizes: number[] = new Array(FIRST_SLOTS).fill(0);
+  #head = 0;
+  #length = 0;
+  #bytes = 0;
+
+  /** @param bound items that `push` accepts. */
+  constructor(bound: number) {
+    this.#bound = bound;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Sum of the sizes held. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** False when the bound is reached. */
+  push(item: T, bytes = 0): boolean {
+    if (this.#length >= this.#bound) return false;
+    this.force(item, bytes);
+    return true;
+  }
+
+  /** Adds beyond the bound: for what its owner sends to itself, which is bounded elsewhere. */
+  force(item: T, bytes = 0): void {
+    if (this.#length === this.#items.length) this.#grow();
+    const tail = (this.#head + this.#length) & (this.#items.length - 1);
+    this.#items[tail] = item;
+    this.#sizes[tail] = bytes;
+    this.#length += 1;
+    this.#bytes += bytes;
+  }
+
+  /** The size of the item that `shift` returns next. */
+  get nextBytes(): number {
+    return this.#length === 0 ? 0 : (this.#sizes[this.#head] ?? 0);
+  }
+
+  /** The oldest item. Call only while `length` is above 0. */
+  shift(): T {
+    const item = this.#items[this.#head] as T;
+    this.#items[this.#head] = undefined;
+    this.#bytes -= this.#sizes[this.#head] ?? 0;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.#length -= 1;
+    return item;
+  }
+
+  #grow(): void {
+    const slots = this.#items.length;
+    this.#items = [...this.#items.slice(this.#head), ...this.#items.slice(0, this.#head)];
+    this.#sizes = [...this.#sizes.slice(this.#head), ...this.#sizes.slice(0, this.#head)];
+    this.#items.length = slots * 2;
+    this.#sizes.length = slots * 2;
+    this.#head = 0;
+  }
+}
