@@ -21,6 +21,12 @@ export class HostedActor {
   readonly #onExit: (actor: HostedActor) => void;
   /** What waits for the link to be writable. */
   readonly #waiting = new Set<() => void>();
+  #work: (() => void) | undefined;
+  readonly #doWork = () => {
+    const work = this.#work;
+    this.#work = undefined;
+    if (work !== undefined && !this.cell.ended) this.#guard(work);
+  };
 
   constructor(
     id: number,
@@ -50,6 +56,7 @@ export class HostedActor {
         return link.writable;
       },
       onWritable: (resume) => this.#onWritable(resume),
+      beforePost: (work) => this.#beforePost(work),
     };
   }
 
@@ -84,6 +91,19 @@ export class HostedActor {
 
   #emit(message: unknown): boolean {
     return this.cell.ended ? false : this.#link.tell(this.id, this.#implementation.kind.out, message);
+  }
+
+  #beforePost(work: () => void): void {
+    if (this.#work === undefined) this.#link.beforePost(this.#doWork);
+    this.#work = work;
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.cell.fail(error);
+    }
   }
 
   #onWritable(resume: () => void): void {

@@ -62,8 +62,11 @@ export class Link {
     receivedBatches: 0,
     receivedBytes: 0,
   };
-  readonly #flush = () => {
+  /** Work that goes before the turn's post. */
+  #beforePost: (() => void)[] = [];
+  readonly #post = () => {
     this.#scheduled = false;
+    this.#doBeforePost();
     this.flush();
   };
 
@@ -135,6 +138,12 @@ export class Link {
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
   }
 
+  /** Runs `work`, which must not throw, just before this turn's batch is posted. */
+  beforePost(work: () => void): void {
+    this.#beforePost.push(work);
+    this.#schedule();
+  }
+
   /** Posts what is packed, at once. */
   flush(): void {
     if (this.#closed) return;
@@ -179,7 +188,14 @@ export class Link {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#flush);
+    setImmediate(this.#post);
+  }
+
+  #doBeforePost(): void {
+    if (this.#beforePost.length === 0) return;
+    const work = this.#beforePost;
+    this.#beforePost = [];
+    for (const each of work) each();
   }
 
   #giveCredit(): void {
