@@ -1,0 +1,86 @@
+import { EventProcess } from './process.js';
+
+/** An event of the Go device, see godevice/events.go. */
+export interface GoEvent {
+  readonly event: string;
+  readonly device?: number;
+  /** HTTP status of a refused dial. */
+  readonly status?: number;
+  readonly retryAfter?: string;
+  /** WebSocket close code. */
+  readonly code?: number;
+  readonly reason?: string;
+  readonly error?: string;
+  readonly method?: string;
+  readonly target?: string;
+  readonly addr?: string;
+  readonly count?: number;
+  readonly bytes?: number;
+  readonly micros?: number;
+}
+
+/** Flags of the Go device, see godevice/main.go. */
+export interface GoDeviceOptions {
+  /** ws://HOST:PORT/tunnel/connect */
+  readonly url: string;
+  readonly token?: string;
+  /** File with one token a line: one device each. */
+  readonly tokens?: string;
+  readonly count?: number;
+  /** The credential as ?token= instead of a header. */
+  readonly query?: boolean;
+  /** `hand`: http.ReadRequest and http.Response.Write; `serve`: http.Serve on the session. */
+  readonly style?: 'hand' | 'serve';
+  /** Answers in many tiny frames. */
+  readonly unbuffered?: boolean;
+  /** Every byte its own WebSocket message. */
+  readonly onebyte?: boolean;
+  /** yamux MaxStreamWindowSize, bytes. */
+  readonly window?: number;
+  /** Go duration, such as `30s`; `0` for none. */
+  readonly keepalive?: string;
+  readonly reconnect?: boolean;
+  readonly 'retry-min'?: string;
+  readonly 'retry-max'?: string;
+  readonly parallel?: number;
+  /** An event for each request. */
+  readonly verbose?: boolean;
+}
+
+/** Flags of the bare yamux peer, see godevice/wire.go. */
+export interface GoWireOptions {
+  readonly wire: 'dial' | 'listen' | 'listen-tcp';
+  readonly role: 'client' | 'server';
+  readonly url?: string;
+  readonly onebyte?: boolean;
+  readonly window?: number;
+  readonly backlog?: number;
+  readonly 'no-accept'?: boolean;
+  readonly keepalive?: string;
+}
+
+/** A running Go device (or fleet of them, or bare peer). Always `stop()` it. */
+export class GoDevice extends EventProcess<GoEvent> {
+  constructor(program: string, options: GoDeviceOptions | GoWireOptions) {
+    super(
+      program,
+      Object.entries(options).map(([name, value]) => `-${name}=${value}`),
+    );
+  }
+
+  /** The next event of this name, see `EventProcess.event`. */
+  next(name: string, timeoutMs?: number): Promise<GoEvent> {
+    return this.event((event) => event.event === name, timeoutMs);
+  }
+
+  /** Waits until (every one of) the device(s) is connected for the first time. */
+  async connected(timeoutMs?: number): Promise<void> {
+    await this.next('all-connected', timeoutMs);
+  }
+
+  /** Sends a command of godevice/command.go and waits for its outcome. */
+  async ask(command: string, timeoutMs?: number): Promise<GoEvent> {
+    this.command(command);
+    return this.next(command.split(' ')[0] ?? '', timeoutMs);
+  }
+}

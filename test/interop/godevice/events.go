@@ -1,0 +1,50 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"sync"
+)
+
+// event is one JSON line on stdout. Absent fields are left out.
+type event struct {
+	Event  string `json:"event"`
+	Device *int   `json:"device,omitempty"`
+	Status int    `json:"status,omitempty"`
+	Code   int    `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Error  string `json:"error,omitempty"`
+	Method string `json:"method,omitempty"`
+	Target string `json:"target,omitempty"`
+	Addr   string `json:"addr,omitempty"`
+	// RetryAfter is the header of a refusal, as sent.
+	RetryAfter string `json:"retryAfter,omitempty"`
+	// Count is how many devices are connected, or streams are open or went well.
+	Count *int `json:"count,omitempty"`
+	// Bytes moved by a wire command.
+	Bytes int64 `json:"bytes,omitempty"`
+	// Micros is a round trip time.
+	Micros int64  `json:"micros,omitempty"`
+	Sha256 string `json:"sha256,omitempty"`
+}
+
+var (
+	eventLock sync.Mutex
+	eventOut  = json.NewEncoder(os.Stdout)
+)
+
+// emit prints one event. When nobody reads stdout any more there is nobody left to tell.
+func emit(e event) {
+	eventLock.Lock()
+	defer eventLock.Unlock()
+	_ = eventOut.Encode(e)
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func number(n int) *int { return &n }
