@@ -198,3 +198,49 @@ export function parse(bytes: Uint8Array): Frame[] {
   }
   return frames;
 }
+
+/**
+ * Connects two ends as their owners would: bytes move in a later turn after `output`. `stop` blocks the direction
+ * from an end, `go` opens it again.
+ */
+export class Link {
+  readonly #stopped = new Set<End>();
+  readonly #due = new Set<End>();
+  readonly #peer: Map<End, End>;
+
+  constructor(a: End, b: End) {
+    this.#peer = new Map([
+      [a, b],
+      [b, a],
+    ]);
+    a.output = () => this.#schedule(a);
+    b.output = () => this.#schedule(b);
+  }
+
+  stop(from: End): void {
+    this.#stopped.add(from);
+  }
+
+  go(from: End): void {
+    this.#stopped.delete(from);
+    this.#schedule(from);
+  }
+
+  #schedule(from: End): void {
+    if (this.#due.has(from)) return;
+    this.#due.add(from);
+    setImmediate(() => {
+      this.#due.delete(from);
+      this.#carry(from);
+    });
+  }
+
+  #carry(from: End): void {
+    if (this.#stopped.has(from)) return;
+    const target = new Uint8Array(64 << 10);
+    const size = from.session.pull(target, 0, target.length);
+    if (size === 0) return;
+    this.#peer.get(from)?.give(target.subarray(0, size));
+    if (from.session.pending > 0) this.#schedule(from);
+  }
+}
