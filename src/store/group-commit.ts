@@ -13,6 +13,9 @@ interface Write {
   reject(error: unknown): void;
 }
 
+/** What it needs of the connection. */
+export type Transactions = Pick<Database, 'exec' | 'isTransaction'>;
+
 export interface GroupCommitOptions {
   /** Turns what SQLite threw into what the caller gets. */
   readonly mapError: (error: unknown) => unknown;
@@ -26,14 +29,14 @@ export interface GroupCommitOptions {
  * has a savepoint: one that fails takes nothing of its neighbours with it.
  */
 export class GroupCommit {
-  readonly #db: Database;
+  readonly #db: Transactions;
   readonly #mapError: (error: unknown) => unknown;
   readonly #now: () => number;
   readonly #maxWaiting: number;
   #waiting: Write[] = [];
   #closed = false;
 
-  constructor(db: Database, { mapError, now, maxWaiting = MAX_WAITING }: GroupCommitOptions) {
+  constructor(db: Transactions, { mapError, now, maxWaiting = MAX_WAITING }: GroupCommitOptions) {
     this.#db = db;
     this.#mapError = mapError;
     this.#now = now;

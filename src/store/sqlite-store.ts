@@ -17,7 +17,7 @@ import {
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, Store } from './ports.js';
-import { type Database, databaseFile, openDatabase } from './sqlite.js';
+import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
 import { Users } from './users.js';
 import { checkCount, checkNames, checkUserKey } from './validate.js';
 
@@ -135,7 +135,7 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.#db.isOpen) return;
     this.#commit.close();
-    this.#db.close();
+    closeDatabase(this.#db);
   }
 
   #addDevice(owner: UserId, name: string, expiresAt: number | undefined): ProvisionedDevice {

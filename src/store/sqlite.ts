@@ -39,6 +39,18 @@ export async function openDatabase(dataDir: string): Promise<Database> {
   }
 }
 
+/**
+ * Closes the database, with all of its data in the one file unless another process has it open: the npm binding
+ * leaves its statements to the garbage collector, so SQLite itself would not fold the WAL back at the close.
+ */
+export function closeDatabase(db: Database): void {
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    db.close();
+  }
+}
+
 /** The built-in SQLite where it is sound, else the one from npm, which has the same API. */
 async function sqlite(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
   if (isSound(process.versions.sqlite)) {

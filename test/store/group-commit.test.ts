@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { storeError } from '../../src/store/errors.js';
+import { GroupCommit, type GroupCommitOptions } from '../../src/store/group-commit.js';
+import { type Database, openDatabase } from '../../src/store/sqlite.js';
+import { withTempDir } from './temp-dir.js';
+
+interface Bench {
+  readonly db: Database;
+  /** A second connection, which sees only what is committed. */
+  readonly other: Database;
+  readonly commit: GroupCommit;
+  /** The statements about transactions. */
+  readonly log: string[];
+  insert(id: number): Promise<number>;
+  /** What the other connection sees. */
+  ids(): unknown[];
+}
+
+function bench(
+  body: (bench: Bench) => Promise<void>,
+  options: Partial<GroupCommitOptions> = {},
+): Promise<void> {
+  return withTempDir(async (dir) => {
+    const [db, other] = [await openDatabase(dir), await openDatabase(dir)];
+    db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, filler TEXT) STRICT');
+    const mapError = (error: unknown) => storeError(error, 'the file');
+    const log: string[] = [];
+    const logged = {
+      exec: (sql: string) => {
+        log.push(sql);
+        db.exec(sql);
+      },
+      get isTransaction() {
+        return db.isTransaction;
+      },
+    };
+    const commit = new GroupCommit(logged, { mapError, now: () => 0, ...options });
+    const add = db.prepare('INSERT INTO t (id) VALUES (?)');
+    const list = other.prepare('SELECT id FROM t ORDER BY id');
+    const insert = (id: number) => commit.write(() => Number(add.run(id).changes));
+    try {
+      await body({ db, other, commit, log, insert, ids: () => list.all().map((row) => row.id) });
+    } finally {
+      db.close();
+      other.close();
+    }
+  });
+}
+
+test('writes of a turn are in one transaction, acknowledged after its commit', () =>
+  bench(async ({ log, insert, ids }) => {
+    const seen: unknown[][] = [];
+    await Promise.all([1, 2, 3].map((id) => insert(id).then(() => seen.push(ids()))));
+    assert.deepEqual(
+      log.filter((sql) => !sql.includes('one_write')),
+      ['BEGIN IMMEDIATE', 'COMMIT'],
+    );
+    assert.deepEqual(seen, [
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+  }));
+
+test('a write that fails undoes its own statements only', () =>
+  bench(async ({ db, commit, insert, ids }) => {
+    const add = db.prepare('INSERT INTO t (id) VALUES (?)');
+    const failing = commit.write(() => {
+      add.run(10);
+      throw new RangeError('no');
+    });
+    const results = await Promise.allSettled([insert(1), failing, insert(1), insert(2)]);
+    assert.deepEqual(
+      results.map((result) => result.status),
+      ['fulfilled', 'rejected', 'rejected', 'fulfilled'],
+    );
+    await assert.rejects(failing, RangeError);
+    assert.deepEqual(ids(), [1, 2]);
+  }));
+
+test('a full disk fails the whole transaction, and the store works again when there is room', () =>
+  bench(async ({ db, commit, insert, ids }) => {
+    await insert(1);
+    const fill = db.prepare('INSERT INTO t (id, filler) VALUES (?, ?)');
+    const { page_count: pages } = db.prepare('PRAGMA page_count').get();
+    db.exec(`PRAGMA max_page_count = ${pages + 1}`);
+    const big = commit.write(() => fill.run(3, 'x'.repeat(1_000_000)));
+    for (const write of [insert(2), big, insert(4)]) {
+      await assert.rejects(write, {
+        code: 'ERR_STORE_FULL',
+        message: 'the disk that holds the file is full',
+      });
+    }
+    assert.deepEqual(ids(), [1]);
+    db.exec('PRAGMA max_page_count = 100000');
+    await insert(5);
+    assert.deepEqual(ids(), [1, 5]);
+  }));
+
+test('a write lock that another process holds too long is an error of that transaction only', () =>
+  bench(async ({ db, other, insert, ids }) => {
+    db.exec('PRAGMA busy_timeout = 20');
+    other.exec('BEGIN IMMEDIATE');
+    const refused = [insert(1), insert(2)];
+    for (const write of refused) await assert.rejects(write, { code: 'ERR_STORE_BUSY' });
+    other.exec('ROLLBACK');
+    await insert(3);
+    assert.deepEqual(ids(), [3]);
+  }));
+
+test('more writes than may wait are refused, and the others are not', () =>
+  bench(
+    async ({ insert, ids }) => {
+      const results = await Promise.allSettled([1, 2, 3].map(insert));
+      assert.deepEqual(
+        results.map((result) => (result.status === 'rejected' ? result.reason.code : result.value)),
+        [1, 1, 'ERR_STORE_BUSY'],
+      );
+      await insert(3);
+      assert.deepEqual(ids(), [1, 2, 3]);
+    },
+    { maxWaiting: 2 },
+  ));
+
+test('a long transaction is committed in parts, in order', () => {
+  let ms = 0;
+  return bench(
+    async ({ insert, ids }) => {
+      const seen: number[] = [];
+      await Promise.all([1, 2, 3].map((id) => insert(id).then(() => seen.push(ids().length))));
+      assert.deepEqual(seen, [1, 2, 3]);
+    },
+    {
+      now: () => {
+        ms += 100;
+        return ms;
+      },
+    },
+  );
+});
+
+test('writes made while others are acknowledged go into the next transaction', () =>
+  bench(async ({ insert, ids }) => {
+    await insert(1).then(() => insert(2));
+    assert.deepEqual(ids(), [1, 2]);
+  }));
