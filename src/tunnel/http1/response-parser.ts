@@ -126,14 +126,16 @@ class LlhttpResponseParser implements ResponseParser {
     }
     const limit = Math.min(chunk.length, at + Math.min(HEAD_SLICE_BYTES, this.#headBytesLeft));
     const run = this.#parse(chunk, at, limit);
-    this.#headBytesLeft -= run.end - at;
-    switch (run.stop) {
+    // An event may run other parsers, which overwrite `run`.
+    const { stop, end, status } = run;
+    this.#headBytesLeft -= end - at;
+    switch (stop) {
       case 'head':
-        this.#onHead(run.status);
-        return run.end;
+        this.#onHead(status);
+        return end;
       case 'more':
-        if (this.#headBytesLeft > 0) return run.end;
-        return this.#fail('ERR_HTTP1_HEAD_TOO_LARGE', 'response head too large', run.end);
+        if (this.#headBytesLeft > 0) return end;
+        return this.#fail('ERR_HTTP1_HEAD_TOO_LARGE', 'response head too large', end);
       default:
         return this.#failRun(run);
     }
@@ -178,7 +180,7 @@ class LlhttpResponseParser implements ResponseParser {
 
   #readChunked(chunk: Uint8Array, at: number): number {
     const run = this.#parse(chunk, at, chunk.length);
-    // The event may run other parsers, which overwrite `run`.
+    // As in #readHead.
     const { stop, end, bodyStart, bodyEnd } = run;
     this.#overhead += (stop === 'body' ? bodyStart : end) - at;
     if (this.#overhead > MAX_CHUNK_OVERHEAD) {

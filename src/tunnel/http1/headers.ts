@@ -1,0 +1,99 @@
+import type { RawHeaders } from './contract.js';
+
+/**
+ * Fields that mean something for one connection only and are not forwarded, in either direction
+ * (RFC 9110 §7.6.1, plus the proxy ones, which are between this proxy and its neighbour).
+ */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** @param lowerCaseName a field name in small letters */
+export function isHopByHop(lowerCaseName: string): boolean {
+  return HOP_BY_HOP.has(lowerCaseName);
+}
+
+const CONTENT_LENGTH = 'content-length';
+
+/** Names by their length, so that most fields are told apart without looking at a letter. */
+const MESSAGE_FIELDS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength([
+  ...HOP_BY_HOP,
+  CONTENT_LENGTH,
+]);
+
+function byLength(names: readonly string[]): string[][] {
+  const table: string[][] = [];
+  for (const name of names) {
+    const row = table[name.length] ?? [];
+    row.push(name);
+    table[name.length] = row;
+  }
+  return table;
+}
+
+/** Compares without allocating. `lower` is a field name in small letters. */
+export function equalsIgnoringCase(name: string, lower: string): boolean {
+  if (name.length !== lower.length) return false;
+  for (let i = 0; i < lower.length; i++) {
+    const code = name.charCodeAt(i);
+    const folded = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
+    if (folded !== lower.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
+/** True for a field that frames a message or belongs to its connection: hop-by-hop or Content-Length, in any case. */
+export function isMessageField(name: string): boolean {
+  const row = MESSAGE_FIELDS_BY_LENGTH[name.length];
+  if (row === undefined) return false;
+  for (const candidate of row) {
+    if (equalsIgnoringCase(name, candidate)) return true;
+  }
+  return false;
+}
+
+/**
+ * Adds the field names a Connection value lists to `into`, in small letters. Options that name no field worth removing
+ * (`close`, `keep-alive`, `upgrade`) are left out, as the usual values then cost nothing.
+ */
+export function addConnectionFields(value: string, into: Set<string>): void {
+  if (isPlainConnection(value)) return;
+  for (const part of value.split(',')) {
+    const name = part.trim().toLowerCase();
+    if (name !== '' && name !== 'close' && !isHopByHop(name)) into.add(name);
+  }
+}
+
+function isPlainConnection(value: string): boolean {
+  return (
+    equalsIgnoringCase(value, 'close') ||
+    equalsIgnoringCase(value, 'keep-alive') ||
+    equalsIgnoringCase(value, 'upgrade')
+  );
+}
+
+/**
+ * The fields of a device's response that go on to the user: hop-by-hop fields and those Connection names are left out,
+ * and Content-Length, which the caller sets from what the parser told.
+ */
+export function endToEndFields(headers: RawHeaders): RawHeaders {
+  const listed = new Set<string>();
+  for (let i = 0; i < headers.length; i += 2) {
+    if (equalsIgnoringCase(headers[i] ?? '', 'connection')) addConnectionFields(headers[i + 1] ?? '', listed);
+  }
+  const kept: RawHeaders = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (isMessageField(name) || (listed.size > 0 && listed.has(name.toLowerCase()))) continue;
+    kept.push(name, headers[i + 1] ?? '');
+  }
+  return kept;
+}

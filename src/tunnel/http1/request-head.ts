@@ -1,0 +1,176 @@
+import { TARGET_CHARACTERS, TOKEN_CHARACTERS, UPGRADE_CHARACTERS, VALUE_CHARACTERS } from './characters.js';
+import { isMessageField } from './headers.js';
+
+/** Why a request head cannot be written. */
+export type RequestHeadErrorCode =
+  | 'ERR_HTTP1_INVALID_METHOD'
+  | 'ERR_HTTP1_INVALID_TARGET'
+  | 'ERR_HTTP1_INVALID_FIELD_NAME'
+  | 'ERR_HTTP1_INVALID_FIELD_VALUE'
+  | 'ERR_HTTP1_FIELD_NOT_ALLOWED'
+  | 'ERR_HTTP1_INVALID_FRAMING'
+  | 'ERR_HTTP1_REQUEST_HEAD_TOO_LARGE';
+
+/** A request head that may not go out; match by `code`. The message holds no bytes of the caller. */
+export class RequestHeadError extends Error {
+  override readonly name = 'RequestHeadError';
+  readonly code: RequestHeadErrorCode;
+
+  constructor(code: RequestHeadErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** What follows the head, and what becomes of the stream. */
+export type RequestFraming =
+  /** No body and no length field: GET, HEAD and the like. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly contentLength: number }
+  | { readonly kind: 'chunked' }
+  /** No body; asks for another protocol on this stream, such as `websocket`. */
+  | { readonly kind: 'upgrade'; readonly protocol: string };
+
+export const MAX_METHOD_BYTES = 32;
+export const MAX_TARGET_BYTES = 16 * 1024;
+/** The same as is taken from a device, 04-rest-api §4.1. */
+export const MAX_REQUEST_HEAD_BYTES = 64 * 1024;
+
+const INITIAL_BYTES = 4 * 1024;
+const CR = 0x0d;
+const LF = 0x0a;
+const SP = 0x20;
+const COLON = 0x3a;
+
+const VERSION_LINE_END = ' HTTP/1.1\r\n';
+// One request, one stream, so the device need not keep it open (RFC 9112 §9.6).
+const CLOSE = 'connection: close\r\n\r\n';
+
+/**
+ * Writes request heads for the device hop into one growing buffer: `start`, `field` for each field, `end`. Every part is
+ * checked as it is written; after an error, begin anew with `start`. The caller gives Host and leaves out hop-by-hop
+ * fields and Content-Length, which `end` writes.
+ */
+export class RequestHead {
+  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #length = 0;
+
+  /**
+   * Begins a head, forgetting the one before.
+   * @param target origin form (`/path?query`), or `*` with OPTIONS (RFC 9112 §3.2)
+   * @throws RequestHeadError; CONNECT is refused as its target is neither
+   */
+  start(method: string, target: string): void {
+    this.#length = 0;
+    if (method.length > MAX_METHOD_BYTES || method === 'CONNECT' || !this.#put(method, TOKEN_CHARACTERS)) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_METHOD', 'method is not a token, too long or CONNECT');
+    }
+    this.#byte(SP);
+    const formed = target.charCodeAt(0) === 0x2f || (target === '*' && method === 'OPTIONS');
+    if (!formed || target.length > MAX_TARGET_BYTES || !this.#put(target, TARGET_CHARACTERS)) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_TARGET', 'target is not in origin form or too long');
+    }
+    this.#text(VERSION_LINE_END);
+  }
+
+  /** Adds a field. @throws RequestHeadError */
+  field(name: string, value: string): void {
+    if (isMessageField(name)) {
+      throw new RequestHeadError(
+        'ERR_HTTP1_FIELD_NOT_ALLOWED',
+        'field belongs to the connection or the framing',
+      );
+    }
+    if (!this.#put(name, TOKEN_CHARACTERS)) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_FIELD_NAME', 'field name is not a token');
+    }
+    this.#byte(COLON);
+    this.#byte(SP);
+    // An empty value is a value.
+    if (value !== '' && !this.#put(value, VALUE_CHARACTERS)) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_FIELD_VALUE', 'field value has a control character');
+    }
+    this.#byte(CR);
+    this.#byte(LF);
+  }
+
+  /**
+   * Ends the head.
+   * @returns the whole head: a view that is good until the next `start`
+   * @throws RequestHeadError
+   */
+  end(framing: RequestFraming): Uint8Array {
+    switch (framing.kind) {
+      case 'none':
+        this.#text(CLOSE);
+        break;
+      case 'length':
+        this.#contentLength(framing.contentLength);
+        this.#text(CLOSE);
+        break;
+      case 'chunked':
+        this.#text('transfer-encoding: chunked\r\n');
+        this.#text(CLOSE);
+        break;
+      case 'upgrade':
+        this.#upgrade(framing.protocol);
+        break;
+    }
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #contentLength(bytes: number): void {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_FRAMING', 'Content-Length is not a whole number');
+    }
+    this.#text(`content-length: ${bytes}\r\n`);
+  }
+
+  #upgrade(protocol: string): void {
+    this.#text('connection: upgrade\r\nupgrade: ');
+    if (!this.#put(protocol, UPGRADE_CHARACTERS)) {
+      throw new RequestHeadError('ERR_HTTP1_INVALID_FRAMING', 'upgrade protocol is not name[/version]');
+    }
+    this.#text('\r\n\r\n');
+  }
+
+  /** Writes one byte a character. @returns false if empty or a character is not in `allowed` */
+  #put(text: string, allowed: Uint8Array): boolean {
+    const { length } = text;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    const from = this.#length;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      // A code above 255 has no entry.
+      if (allowed[code] !== 1) return false;
+      bytes[from + i] = code;
+    }
+    this.#length = from + length;
+    return length > 0;
+  }
+
+  /** Writes text of this file. */
+  #text(text: string): void {
+    this.#reserve(text.length);
+    this.#length += this.#bytes.write(text, this.#length, 'latin1');
+  }
+
+  #byte(code: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = code;
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    if (needed > MAX_REQUEST_HEAD_BYTES) {
+      throw new RequestHeadError('ERR_HTTP1_REQUEST_HEAD_TOO_LARGE', 'request head too large');
+    }
+    const grown = Buffer.allocUnsafeSlow(
+      Math.min(MAX_REQUEST_HEAD_BYTES, Math.max(needed, this.#bytes.length * 2)),
+    );
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
