@@ -1,15 +1,13 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { type Clock, systemClock } from './clock.js';
 import { crashed } from './errors.js';
 import { type ExitReason, NORMAL } from './exit.js';
 import type { Host } from './host.js';
+import type { HostOptions } from './host-options.js';
 import type { Carrier } from './hosting/carrier.js';
-import { HostClient } from './hosting/host-client.js';
-import type { LivenessOptions } from './hosting/liveness.js';
+import { hostTask, startClient } from './hosting/start-client.js';
 import type { HostThreadTask } from './hosting/thread-entry.js';
-import { HOST_HEAP_MB, HOST_START_TIMEOUT_MS, LIVENESS_PERIOD_MS, LIVENESS_TIMEOUT_MS } from './limits.js';
-import { defaultBounds, type LinkBounds } from './link/link.js';
+import { HOST_HEAP_MB } from './limits.js';
 import { PortTransport } from './link/port-transport.js';
 
 /** Heap limits of a worker thread, as `worker_threads` names them. Default: 2048 MiB of old generation. */
@@ -18,20 +16,6 @@ export interface ThreadLimits {
   readonly maxYoungGenerationSizeMb?: number;
   readonly codeRangeSizeMb?: number;
   readonly stackSizeMb?: number;
-}
-
-export interface ThreadHostOptions {
-  /** For logs and errors. */
-  readonly name: string;
-  /** A module that exports `implementations` (HostModule). */
-  readonly module: URL;
-  /** Handed to the module's `implementations` if that is a function; must survive the structured clone. */
-  readonly data?: unknown;
-  readonly bounds?: Partial<LinkBounds>;
-  readonly liveness?: Partial<LivenessOptions>;
-  /** Milliseconds until the module must be loaded. Default 10,000. */
-  readonly startTimeoutMs?: number;
-  readonly clock?: Clock;
 }
 
 /**
@@ -58,17 +42,11 @@ export class ThreadHosts {
   }
 
   /** @throws HostStartError */
-  start(options: ThreadHostOptions): Promise<Host> {
-    const bounds: LinkBounds = { ...defaultBounds, ...options.bounds };
+  start(options: HostOptions): Promise<Host> {
     const { port1, port2 } = new MessageChannel();
-    const task: HostThreadTask = { port: port2, module: options.module.href, data: options.data, bounds };
-    const client = new HostClient(new PortTransport(port1), this.#run(task), {
-      name: options.name,
-      bounds,
-      liveness: { periodMs: LIVENESS_PERIOD_MS, timeoutMs: LIVENESS_TIMEOUT_MS, ...options.liveness },
-      clock: options.clock ?? systemClock,
-    });
-    return client.started(options.startTimeoutMs ?? HOST_START_TIMEOUT_MS);
+    const task = hostTask(options);
+    const carrier = this.#run({ ...task, port: port2 });
+    return startClient(options, task, new PortTransport(port1), carrier);
   }
 
   /** Ends every thread. Hosts still there are killed. */
@@ -95,7 +73,7 @@ export class ThreadHosts {
 
 /** One host with a pool of its own. @throws HostStartError */
 export async function startThreadHost(
-  options: ThreadHostOptions & { readonly limits?: ThreadLimits },
+  options: HostOptions & { readonly limits?: ThreadLimits },
 ): Promise<Host> {
   const hosts = new ThreadHosts(1, options.limits);
   try {

@@ -1,6 +1,13 @@
 import type { ActorRef, Asks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
-import { type CodedError, describeExit, HostStartError, MailboxFullError, rebuildError } from '../errors.js';
+import {
+  CodedError,
+  crashed,
+  describeExit,
+  HostStartError,
+  MailboxFullError,
+  rebuildError,
+} from '../errors.js';
 import type { ExitReason, SerializedError } from '../exit.js';
 import type { Host, HostedKind, HostStats, Owner } from '../host.js';
 import * as Entry from '../link/entry.js';
@@ -30,6 +37,7 @@ export class HostClient implements Host, EntryHandler {
   #lastId = Entry.HOST_ID;
   /** Set when the host has ended. */
   #down: ExitReason | undefined;
+  #stopping = false;
   /** What the host itself said about its end. */
   #fault: SerializedError | undefined;
   #pong = { actors: 0, loopDelayMean: 0, loopDelayMax: 0 };
@@ -101,6 +109,7 @@ export class HostClient implements Host, EntryHandler {
   stop(timeoutMs: number): Promise<ExitReason> {
     if (this.#down === undefined) {
       const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
+      this.#stopping = true;
       this.#link.send(Entry.STOP, Entry.HOST_ID);
       void this.exited.then(cancel);
     }
@@ -137,11 +146,18 @@ export class HostClient implements Host, EntryHandler {
   #ended(reason: ExitReason): ExitReason {
     this.#liveness.stop();
     this.#link.drain();
-    const why: ExitReason = this.#fault === undefined ? reason : { kind: 'crashed', error: this.#fault };
+    const why = this.#explain(reason);
     this.#down = why;
     this.#link.close();
     for (const actor of [...this.#actors.values()]) actor.exited(hostDown(why));
     return why;
+  }
+
+  #explain(reason: ExitReason): ExitReason {
+    if (reason.kind === 'killed') return reason;
+    if (this.#fault !== undefined) return { kind: 'crashed', error: this.#fault };
+    if (reason.kind !== 'normal' || this.#stopping) return reason;
+    return crashed(new CodedError('HOST_EXIT', 'the host ended without being asked to'));
   }
 
   readonly #forget = (id: number) => {
@@ -160,6 +176,5 @@ function hostDown(reason: ExitReason): ExitReason {
 }
 
 function refused(host: string): ExitReason {
-  const { code, message }: CodedError = new MailboxFullError(`the link to host ${host}`);
-  return { kind: 'crashed', error: { code, message } };
+  return crashed(new MailboxFullError(`the link to host ${host}`));
 }

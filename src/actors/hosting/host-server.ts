@@ -12,7 +12,7 @@ import { LoopDelay } from './loop-delay.js';
 /** The host-side end of a host: runs the actors its owner spawns, until the owner stops it. */
 export class HostServer implements EntryHandler {
   readonly #link: Link;
-  readonly #implementations: ReadonlyMap<string, AnyImplementation>;
+  #implementations: ReadonlyMap<string, AnyImplementation> = new Map();
   readonly #actors = new Map<number, HostedActor>();
   readonly #loopDelay = new LoopDelay();
   #stopping = false;
@@ -22,9 +22,13 @@ export class HostServer implements EntryHandler {
     this.#resolveStopped = resolve;
   });
 
-  constructor(transport: Transport, implementations: readonly AnyImplementation[], bounds: LinkBounds) {
-    this.#implementations = new Map(implementations.map((each) => [each.kind.name, each]));
+  constructor(transport: Transport, bounds: LinkBounds) {
     this.#link = new Link(transport, this, bounds);
+  }
+
+  /** Takes up work. */
+  ready(implementations: readonly AnyImplementation[]): void {
+    this.#implementations = new Map(implementations.map((each) => [each.kind.name, each]));
     this.#link.send(Entry.READY, Entry.HOST_ID);
   }
 

@@ -1,0 +1,56 @@
+import type { Transport } from './transport.js';
+
+/** The IPC channel of `fork`, from either end: a ChildProcess, or `process` in the child. */
+export interface IpcChannel {
+  readonly connected: boolean;
+  send?(message: unknown, handle: undefined, options: undefined, done: () => void): boolean;
+  on(event: 'message', listener: (message: Uint8Array) => void): unknown;
+  disconnect?(): void;
+}
+
+/**
+ * Batches over an IPC channel with `serialization: 'advanced'`. They are copied into the channel's own format before
+ * `send` returns.
+ */
+export class IpcTransport implements Transport {
+  readonly #channel: IpcChannel;
+  #unwritten = 0;
+  #onFlushed: (() => void) | undefined;
+  readonly #written = () => {
+    // An error means that the other end is gone, which its exit reports.
+    this.#unwritten -= 1;
+    if (this.#unwritten === 0) this.#onFlushed?.();
+  };
+
+  constructor(channel: IpcChannel) {
+    this.#channel = channel;
+  }
+
+  post(batch: Buffer): boolean {
+    if (!this.#channel.connected) return false;
+    this.#unwritten += 1;
+    this.#channel.send?.(batch, undefined, undefined, this.#written);
+    return false;
+  }
+
+  listen(onBatch: (batch: Buffer) => void): void {
+    this.#channel.on('message', (batch) => {
+      onBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength));
+    });
+  }
+
+  /** Nothing to do: the channel closes only when all of it was read. */
+  drain(): void {}
+
+  /** Resolves when all that was posted is with the operating system. */
+  flushed(): Promise<void> {
+    if (this.#unwritten === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onFlushed = resolve;
+    });
+  }
+
+  close(): void {
+    if (this.#channel.connected) this.#channel.disconnect?.();
+  }
+}

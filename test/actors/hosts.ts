@@ -1,0 +1,32 @@
+import { after } from 'node:test';
+import type { Host } from '../../src/actors/host.js';
+import type { HostOptions } from '../../src/actors/host-options.js';
+import { startProcessHost } from '../../src/actors/process-host.js';
+import { ThreadHosts } from '../../src/actors/thread-host.js';
+
+/** One kind of host, as the shared suites see it. */
+export interface HostFlavour {
+  readonly name: string;
+  start(options?: Partial<HostOptions>): Promise<Host>;
+}
+
+const module = new URL('./echo-module.js', import.meta.url);
+
+export function threadHosts(): HostFlavour {
+  const hosts = new ThreadHosts(4, { maxOldGenerationSizeMb: 64 });
+  after(() => hosts.close());
+  return { name: 'thread', start: (options) => hosts.start({ name: 'test', module, ...options }) };
+}
+
+export function processHosts(): HostFlavour {
+  const started: Host[] = [];
+  after(() => Promise.all(started.map((host) => host.stop(1000))));
+  return {
+    name: 'process',
+    start: async (options) => {
+      const host = await startProcessHost({ name: 'test', module, heapMb: 64, ...options });
+      started.push(host);
+      return host;
+    },
+  };
+}
