@@ -1,0 +1,116 @@
+import {
+  loadAgentConfig,
+  loadApiConfig,
+  loadDeviceConfig,
+  loadProxyConfig,
+  loadUpConfig,
+} from '../config/load.js';
+import { settings } from '../config/settings.js';
+import { tables } from '../config/tables.js';
+import { VERSION } from '../version.js';
+import type { Command } from './command.js';
+import { printConfig } from './config.js';
+import { longRunning, type Root } from './long-running.js';
+
+/** A composition root, loaded when its command runs. */
+function root<C>(module: string, name: string): () => Promise<Root<C>> {
+  return async () => (await import(module))[name];
+}
+
+/** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
+export const commands: readonly Command[] = [
+  {
+    name: 'up',
+    summary: 'Runs api-server and remote-proxy in one process, with the embedded store.',
+    operands: [],
+    table: tables.up,
+    examples: ['visiona up', 'visiona up --api-addr 127.0.0.1:0 --data-dir /var/lib/visiona'],
+    run: longRunning(loadUpConfig, root('./up.js', 'startUp')),
+  },
+  {
+    name: 'api-server',
+    summary:
+      'Runs the REST side: sign-in, pairing, device registry, and calls to devices through remote-proxy.',
+    operands: [],
+    table: tables.api,
+    examples: ['visiona api-server --proxy-url http://127.0.0.1:3801'],
+    run: longRunning(loadApiConfig, root('./api-server.js', 'startApiServer')),
+  },
+  {
+    name: 'remote-proxy',
+    summary: 'Runs the tunnel side: owns the tunnels of devices and forwards requests into them.',
+    operands: [],
+    table: tables.proxy,
+    examples: ['visiona remote-proxy --tunnel-addr 0.0.0.0:3800'],
+    run: longRunning(loadProxyConfig, root('./remote-proxy.js', 'startRemoteProxy')),
+  },
+  {
+    name: 'agent',
+    summary: 'Runs on a device: dials the tunnel and forwards its streams to a local HTTP service.',
+    operands: [],
+    table: tables.agent,
+    examples: [
+      'visiona agent --tunnel-url wss://tunnel.visiona.example --device-token TOKEN --target http://127.0.0.1:8080',
+      'visiona agent --simulate',
+    ],
+    run: longRunning(loadAgentConfig, root('./agent.js', 'startAgent')),
+  },
+  {
+    name: 'device add',
+    summary: 'Adds devices of a user and prints their session tokens, once.',
+    operands: [],
+    table: tables.deviceAdd,
+    examples: [
+      'visiona device add --user alice --name "Line 3 camera"',
+      'visiona device add --user alice --name bench --count 1000 --json',
+    ],
+    async run({ given, stdout, stderr }) {
+      const { user, name, count = 1, json = false, dataDir } = loadDeviceConfig(tables.deviceAdd, given);
+      const { deviceAdd } = await import('./device.js');
+      return deviceAdd({ user, name, count, json }, { dataDir, stdout, stderr });
+    },
+  },
+  {
+    name: 'device list',
+    summary: 'Lists devices.',
+    operands: [],
+    table: tables.deviceList,
+    examples: ['visiona device list --user alice'],
+    async run({ given, stdout, stderr }) {
+      const { user, json = false, dataDir } = loadDeviceConfig(tables.deviceList, given);
+      const { deviceList } = await import('./device.js');
+      return deviceList({ json, ...(user !== undefined && { user }) }, { dataDir, stdout, stderr });
+    },
+  },
+  {
+    name: 'device revoke',
+    summary: 'Revokes the credentials of a device; its tunnel is closed within a second.',
+    operands: ['ID'],
+    table: tables.deviceRevoke,
+    examples: ['visiona device revoke ID'],
+    async run({ given, operands: [deviceId = ''], stdout, stderr }) {
+      const { dataDir } = loadDeviceConfig(tables.deviceRevoke, given);
+      const { deviceRevoke } = await import('./device.js');
+      return deviceRevoke({ deviceId }, { dataDir, stdout, stderr });
+    },
+  },
+  {
+    name: 'config',
+    summary: 'Prints the configuration in force and where each value comes from; secrets are not shown.',
+    operands: [],
+    table: settings,
+    examples: ['visiona config', 'visiona config --data-dir /var/lib/visiona'],
+    run: printConfig,
+  },
+  {
+    name: 'version',
+    summary: 'Prints the version.',
+    operands: [],
+    table: {},
+    examples: [],
+    async run({ stdout }) {
+      stdout.write(`${VERSION}\n`);
+      return 0;
+    },
+  },
+];

@@ -1,0 +1,18 @@
+export type CliErrorCode =
+  /** The command line names a command or operand that does not exist. */
+  | 'ERR_USAGE'
+  /** A native module has no binary for this machine. */
+  | 'ERR_MISSING_BINARY'
+  /** A drain was cut short. */
+  | 'ERR_DRAIN';
+
+/** A command that cannot do its work, for a reason that its message says in one sentence. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliErrorCode;
+
+  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

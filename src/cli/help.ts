@@ -1,0 +1,49 @@
+import type { Setting } from '../config/setting.js';
+import type { Command } from './command.js';
+
+function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
+}
+
+/** The default as documentation says it; undefined where there is none. */
+export function defaultOf({ fallback, fallbackDoc, placeholder }: Setting<unknown>): string | undefined {
+  return placeholder === undefined ? undefined : (fallbackDoc ?? fallback);
+}
+
+function flagHelp(setting: Setting<unknown>): string {
+  const { flag, placeholder, doc, env, required } = setting;
+  const value = defaultOf(setting);
+  const origin = [
+    env === undefined ? undefined : env,
+    required ? 'required' : value === undefined ? undefined : `default: ${value}`,
+  ].filter((part) => part !== undefined);
+  const note = origin.length === 0 ? '' : `\n      [${origin.join('; ')}]`;
+  return `  --${flag}${placeholder === undefined ? '' : ` ${placeholder}`}\n      ${doc}${note}\n`;
+}
+
+/** What `visiona COMMAND --help` prints. */
+export function commandHelp({ name, summary, operands, table, examples }: Command): string {
+  const flags = Object.values(table);
+  const usage = ['visiona', name, ...operands, ...(flags.length > 0 ? ['[FLAGS]'] : [])].join(' ');
+  const sections = [`${summary}\n\nUsage: ${usage}\n`];
+  if (flags.length > 0)
+    sections.push(`Flags (a flag is stronger than its variable):\n${flags.map(flagHelp).join('')}`);
+  if (examples.length > 0) sections.push(`Examples:\n${examples.map((line) => `  ${line}\n`).join('')}`);
+  return sections.join('\n');
+}
+
+/** What `visiona help` prints. */
+export function overview(commands: readonly Command[]): string {
+  const rows = commands.map(
+    ({ name, operands, summary }) => [[name, ...operands].join(' '), summary] as const,
+  );
+  return `visiona: tunnels from edge devices behind NAT, and a REST API that reaches them
+
+Usage: visiona COMMAND [FLAGS]
+
+Commands:
+${columns(rows)}
+"visiona COMMAND --help" explains a command and its flags; "visiona config" prints what is in force.
+`;
+}

@@ -1,0 +1,91 @@
+import { readArguments } from '../config/arguments.js';
+import { ConfigError, type Mistake } from '../config/errors.js';
+import { nearest } from '../config/nearest.js';
+import { findMistakes } from '../config/rules.js';
+import { VERSION } from '../version.js';
+import type { Command, Surroundings } from './command.js';
+import { commands } from './commands.js';
+import { CliError } from './errors.js';
+import { commandHelp, overview } from './help.js';
+
+interface Match {
+  readonly command: Command;
+  readonly rest: readonly string[];
+}
+
+function matchCommand(args: readonly string[]): Match | undefined {
+  for (const command of commands) {
+    const words = command.name.split(' ');
+    if (words.every((word, at) => args[at] === word)) return { command, rest: args.slice(words.length) };
+  }
+  return undefined;
+}
+
+function noSuchCommand(args: readonly string[]): string {
+  const names = commands.map(({ name }) => name);
+  const words = args[0] ?? '';
+  const near = nearest(args.slice(0, 2).join(' '), names) ?? nearest(words, names);
+  const group = names.filter((name) => name.startsWith(`${words} `));
+  if (group.length > 0) return `"${args.join(' ')}" is no command; use one of: ${group.join(', ')}`;
+  return `there is no command "${words}"; ${near === undefined ? 'see visiona help' : `did you mean "${near}"?`}`;
+}
+
+function checkOperands(command: Command, operands: readonly string[]): Mistake[] {
+  const missing = command.operands
+    .slice(operands.length)
+    .map((name) => ({ name, problem: 'it is missing; add it' }));
+  const extra = operands
+    .slice(command.operands.length)
+    .map((name) => ({ name: `"${name}"`, problem: `${command.name} takes nothing here; leave it out` }));
+  return [...missing, ...extra];
+}
+
+async function runCommand({ command, rest }: Match, surroundings: Surroundings): Promise<number> {
+  const { flags, positionals, help, mistakes } = readArguments(rest, command.table);
+  const given = { flags, env: surroundings.env };
+  if (help) {
+    surroundings.stdout.write(commandHelp(command));
+    return 0;
+  }
+  // A value behind a flag that does not exist looks like an operand: one mistake is enough.
+  const all = mistakes.length > 0 ? mistakes : checkOperands(command, positionals);
+  if (all.length > 0) throw new ConfigError([...all, ...findMistakes(command.table, given)]);
+  return command.run({ ...surroundings, given, operands: positionals });
+}
+
+function help(args: readonly string[], { stdout }: Surroundings): number {
+  const match = matchCommand(args);
+  if (args.length > 0 && match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
+  stdout.write(match === undefined ? overview(commands) : commandHelp(match.command));
+  return 0;
+}
+
+async function dispatch(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const [first] = args;
+  if (first === undefined || first === '--help' || first === '-h') return help([], surroundings);
+  if (first === 'help') return help(args.slice(1), surroundings);
+  if (first === '--version') {
+    surroundings.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const match = matchCommand(args);
+  if (match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
+  return runCommand(match, surroundings);
+}
+
+/** An error with a code was expected and says what to do; of others the stack is the only help there is. */
+function describeError(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return `visiona: ${String(error)}`;
+  return `visiona: ${'code' in error ? error.message : (error.stack ?? error.message)}`;
+}
+
+/** Runs one command line. @returns the exit code: 0, or 1 with the reason on standard error */
+export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  try {
+    return await dispatch(args, surroundings);
+  } catch (error) {
+    surroundings.stderr.write(`${describeError(error)}\n`);
+    return 1;
+  }
+}

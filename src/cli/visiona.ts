@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { main } from './main.js';
+
+// What this process writes (store, secrets, model files) is for its user only.
+process.umask(0o077);
+
+const code = await main(process.argv.slice(2), {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+});
+// A command that has ended leaves nothing that is worth waiting for, and a handle that was left must not hold it.
+process.exit(code);

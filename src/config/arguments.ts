@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import type { Mistake } from './errors.js';
+import { nearest } from './nearest.js';
+import type { Setting, SettingTable } from './setting.js';
+
+/** A command line, taken apart. */
+export interface Arguments {
+  /** Flag (without dashes) → text as given. */
+  readonly flags: ReadonlyMap<string, string>;
+  readonly positionals: readonly string[];
+  readonly help: boolean;
+  readonly mistakes: readonly Mistake[];
+}
+
+interface Flag {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inline: boolean;
+}
+
+function readFlag(flag: Flag, setting: Setting<unknown>, seen: boolean): string | Mistake {
+  const name = flag.rawName;
+  if (seen) return { name, problem: 'it is given twice; give it once' };
+  if (setting.placeholder === undefined) return flag.value ?? 'true';
+  if (flag.value === undefined || (!flag.inline && flag.value.startsWith('--'))) {
+    return { name, problem: `it needs a value; write ${name} ${setting.placeholder}` };
+  }
+  return flag.value;
+}
+
+function unknown(rawName: string, known: readonly string[]): Mistake {
+  const near = nearest(rawName, known);
+  const advice = near === undefined ? 'see --help for those there are' : `did you mean ${near}?`;
+  return { name: rawName, problem: `there is no such flag; ${advice}` };
+}
+
+/** Takes a command line apart by a table of settings; every mistake is reported, none is thrown. */
+export function readArguments(args: readonly string[], table: SettingTable): Arguments {
+  const known = new Map(Object.values(table).map((setting) => [setting.flag, setting]));
+  const { tokens } = parseArgs({
+    args: [...args],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      ...Object.fromEntries(
+        [...known].map(([flag, { placeholder }]) => [
+          flag,
+          { type: placeholder === undefined ? ('boolean' as const) : ('string' as const) },
+        ]),
+      ),
+    },
+  });
+  const flags = new Map<string, string>();
+  const positionals: string[] = [];
+  const mistakes: Mistake[] = [];
+  let help = false;
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const setting = known.get(token.name);
+    if (token.name === 'help') help = true;
+    else if (setting === undefined) {
+      mistakes.push(
+        unknown(
+          token.rawName,
+          [...known.keys()].map((name) => `--${name}`),
+        ),
+      );
+    } else {
+      const { name, rawName, value } = token;
+      const result = readFlag(
+        { name, rawName, value, inline: token.inlineValue ?? false },
+        setting,
+        flags.has(name),
+      );
+      if (typeof result === 'string') flags.set(name, result);
+      else mistakes.push(result);
+    }
+  }
+  return { flags, positionals, help, mistakes };
+}

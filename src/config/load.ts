@@ -1,0 +1,165 @@
+import { resolve } from 'node:path';
+import { type Address, isLoopback, urlOf } from './address.js';
+import { ConfigError, type Mistake } from './errors.js';
+import { type GeneratedName, generate, openDataDir, readGenerated } from './generated.js';
+import { type Given, readSettings } from './read.js';
+import { checkRules } from './rules.js';
+import { Secret } from './secret.js';
+import type { SettingTable, ValuesOf } from './setting.js';
+import { tables } from './tables.js';
+import type {
+  AgentConfig,
+  ApiConfig,
+  LogConfig,
+  OidcConfig,
+  ProxyConfig,
+  RestConfig,
+  StoreConfig,
+  UpConfig,
+} from './types.js';
+
+const DEFAULT_PUBLIC_URL = 'http://127.0.0.1:3721';
+
+type RestValues = Omit<ValuesOf<typeof tables.api>, 'proxyUrl'>;
+
+/** Reads a command's values, or throws a ConfigError with every mistake there is. */
+function read<T extends SettingTable>(
+  table: T,
+  given: Given,
+  more: (values: ValuesOf<T>) => (Mistake | undefined)[],
+) {
+  const { values, mistakes, failed } = readSettings(table, given);
+  const between = checkRules(values, failed);
+  const rest = failed.size === 0 ? more(values).filter((mistake) => mistake !== undefined) : [];
+  const all = [...mistakes, ...between, ...rest];
+  if (all.length > 0) throw new ConfigError(all);
+  return values;
+}
+
+const VARIABLE: Readonly<Record<GeneratedName, string>> = {
+  'internal-secret': 'INTERNAL_SECRET',
+  'session-secret': 'SESSION_SECRET',
+};
+
+/** A secret that is neither given nor generated may only be generated where nobody else needs to know it. */
+function missing(name: GeneratedName, given: unknown, dataDir: string, host: string): Mistake | undefined {
+  if (given !== undefined || isLoopback(host)) return undefined;
+  const found = readGenerated(resolve(dataDir), name);
+  if (found instanceof Secret) return undefined;
+  if (found !== undefined) return found;
+  return {
+    name: VARIABLE[name],
+    problem: `it must be set when ${host} is not loopback; make one with: openssl rand -hex 32`,
+  };
+}
+
+/** The secret of the data directory, made if it is not there. */
+function generated(name: GeneratedName, dataDir: string): Secret {
+  const unusable = openDataDir(dataDir);
+  if (unusable !== undefined) throw new ConfigError([unusable]);
+  const secret = readGenerated(dataDir, name) ?? generate(dataDir, name);
+  if (secret instanceof Secret) return secret;
+  throw new ConfigError([secret]);
+}
+
+function storeConfig(values: ValuesOf<Pick<typeof tables.up, 'dataDir' | 'databaseUrl'>>): StoreConfig {
+  return { dataDir: resolve(values.dataDir), databaseUrl: values.databaseUrl };
+}
+
+function derived(url: URL | undefined, scheme: 'http' | 'ws', address: Address): URL | undefined {
+  if (url !== undefined || address.port === 0) return url;
+  return new URL(urlOf(scheme, address));
+}
+
+function oidcConfig(values: RestValues): OidcConfig | undefined {
+  const { oidcIssuer: issuer, oidcClientId: clientId } = values;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  return {
+    issuer,
+    clientId,
+    clientSecret: values.oidcClientSecret,
+    scopes: values.oidcScopes,
+    audience: values.oidcAudience,
+  };
+}
+
+function logConfig(values: ValuesOf<Pick<typeof tables.up, 'logLevel' | 'logFormat'>>): LogConfig {
+  return { level: values.logLevel, format: values.logFormat };
+}
+
+function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
+  const { tunnelAddr, internalAddr, hosts, heartbeatMs, idleTimeoutMs } = values;
+  const store = storeConfig(values);
+  return {
+    log: logConfig(values),
+    ...store,
+    tunnelAddr,
+    internalAddr,
+    internalSecret: values.internalSecret ?? generated('internal-secret', store.dataDir),
+    hosts,
+    heartbeatMs,
+    idleTimeoutMs,
+  };
+}
+
+function restConfig(values: RestValues): RestConfig {
+  const store = storeConfig(values);
+  return {
+    log: logConfig(values),
+    ...store,
+    apiAddr: values.apiAddr,
+    publicUrl: derived(values.publicUrl, 'http', values.apiAddr),
+    tunnelUrl: derived(values.tunnelUrl, 'ws', values.tunnelAddr),
+    oidc: oidcConfig(values),
+    sessionSecrets: values.sessionSecret ?? [generated('session-secret', store.dataDir)],
+  };
+}
+
+/** The configuration of `visiona remote-proxy`. @throws ConfigError */
+export function loadProxyConfig(given: Given): ProxyConfig {
+  return proxyConfig(
+    read(tables.proxy, given, ({ internalSecret, dataDir, internalAddr }) => [
+      missing('internal-secret', internalSecret, dataDir, internalAddr.host),
+    ]),
+  );
+}
+
+/** The configuration of `visiona api-server`. @throws ConfigError */
+export function loadApiConfig(given: Given): ApiConfig {
+  const values = read(tables.api, given, ({ internalSecret, sessionSecret, dataDir, proxyUrl, apiAddr }) => [
+    missing('internal-secret', internalSecret, dataDir, proxyUrl.hostname),
+    missing('session-secret', sessionSecret, dataDir, apiAddr.host),
+  ]);
+  const rest = restConfig(values);
+  return {
+    ...rest,
+    proxyUrl: values.proxyUrl,
+    internalSecret: values.internalSecret ?? generated('internal-secret', rest.dataDir),
+  };
+}
+
+/** The configuration of `visiona up`, which makes the secrets that are not given. @throws ConfigError */
+export function loadUpConfig(given: Given): UpConfig {
+  const values = read(tables.up, given, () => []);
+  return { ...proxyConfig(values), ...restConfig(values), devOpAddr: values.devOpAddr };
+}
+
+/** The configuration of `visiona agent`. @throws ConfigError */
+export function loadAgentConfig(given: Given): AgentConfig {
+  const { logLevel, logFormat, publicUrl, tokenFile, ...values } = read(tables.agent, given, () => []);
+  return {
+    log: logConfig({ logLevel, logFormat }),
+    ...values,
+    publicUrl: publicUrl ?? new URL(DEFAULT_PUBLIC_URL),
+    tokenFile: resolve(tokenFile),
+  };
+}
+
+/** The values of a `device` command: its own flags, and where the store is. @throws ConfigError */
+export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(table: T, given: Given) {
+  const values = read(table, given, () => []);
+  const store = storeConfig(values);
+  const unusable = openDataDir(store.dataDir);
+  if (unusable !== undefined) throw new ConfigError([unusable]);
+  return { ...values, ...store };
+}

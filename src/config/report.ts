@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import type { Mistake } from './errors.js';
+import { type GeneratedName, readGenerated } from './generated.js';
+import { nearest } from './nearest.js';
+import { type Given, readSetting, type Source } from './read.js';
+import { findMistakes } from './rules.js';
+import { Secret } from './secret.js';
+import type { Setting } from './setting.js';
+import { settings } from './settings.js';
+
+/** One line of `visiona config`. */
+export interface Row {
+  readonly name: string;
+  readonly value: string;
+  readonly source: Source;
+}
+
+const GENERATED: Readonly<Record<string, GeneratedName>> = {
+  SESSION_SECRET: 'session-secret',
+  INTERNAL_SECRET: 'internal-secret',
+};
+
+function describeUnset(
+  { env = '', fallbackDoc, secret }: Setting<unknown>,
+  dataDir: string | undefined,
+): Row {
+  const file = GENERATED[env];
+  if (file !== undefined && dataDir !== undefined && readGenerated(dataDir, file) instanceof Secret) {
+    return { name: env, value: 'generated', source: 'generated' };
+  }
+  const value = fallbackDoc === undefined || secret ? 'unset' : `(${fallbackDoc})`;
+  return { name: env, value, source: 'unset' };
+}
+
+function describe(setting: Setting<unknown>, given: Given, dataDir: string | undefined): Row {
+  const reading = readSetting(setting, given);
+  const name = setting.env ?? setting.flag;
+  if (!reading.ok) return { name, value: 'invalid', source: reading.source };
+  if (reading.source === 'unset') return describeUnset(setting, dataDir);
+  return { name, value: setting.secret ? 'set' : (reading.text ?? ''), source: reading.source };
+}
+
+/** Variables that look like ours and are not: probably misspelt. Others may share the prefix, so it is a note. */
+export function unknownVariables(env: Given['env']): Mistake[] {
+  const known = Object.values(settings).map((setting) => setting.env ?? '');
+  return Object.keys(env)
+    .filter((name) => name.startsWith('VISIONA_') && !known.includes(name))
+    .flatMap((name) => {
+      const near = nearest(name, known);
+      return near === undefined
+        ? []
+        : [{ name, problem: `nothing reads this variable; did you mean ${near}?` }];
+    });
+}
+
+/** Everything `visiona config` prints; it makes no files. */
+export function describeConfig(given: Given): { rows: Row[]; mistakes: Mistake[]; notes: Mistake[] } {
+  const place = readSetting(settings.dataDir, given);
+  const dataDir = place.ok ? resolve(place.value) : undefined;
+  return {
+    rows: Object.values(settings).map((setting: Setting<unknown>) => describe(setting, given, dataDir)),
+    mistakes: findMistakes(settings, given),
+    notes: unknownVariables(given.env),
+  };
+}

@@ -1,0 +1,91 @@
+import { isLoopback } from './address.js';
+import type { Mistake } from './errors.js';
+import { type Given, readSettings } from './read.js';
+import type { SettingTable, ValuesOf } from './setting.js';
+import type { settings } from './settings.js';
+
+type AllValues = ValuesOf<typeof settings>;
+type Name = keyof AllValues;
+
+/** What settings must keep between them; checked where a command reads all it is about and each of them is valid. */
+interface Rule {
+  readonly about: readonly Name[];
+  check(values: AllValues): Mistake | undefined;
+}
+
+function rule<N extends Name>(
+  about: readonly N[],
+  check: (values: Pick<AllValues, N>) => Mistake | undefined,
+): Rule {
+  return { about, check };
+}
+
+const rules: readonly Rule[] = [
+  rule(['heartbeatMs', 'idleTimeoutMs'], ({ heartbeatMs, idleTimeoutMs }) =>
+    heartbeatMs < idleTimeoutMs
+      ? undefined
+      : {
+          name: 'VISIONA_IDLE_TIMEOUT_MS',
+          problem: `it must be longer than VISIONA_HEARTBEAT_MS (${heartbeatMs}); raise it, best to three times that or more`,
+        },
+  ),
+  rule(['apiAddr', 'publicUrl'], ({ apiAddr, publicUrl }) => {
+    const wildcard = apiAddr.host === '0.0.0.0' || apiAddr.host === '::';
+    const plain = publicUrl === undefined ? !wildcard : publicUrl.protocol === 'http:';
+    const host = publicUrl?.hostname ?? apiAddr.host;
+    if (!plain || isLoopback(host)) return undefined;
+    return {
+      name: 'VISIONA_PUBLIC_URL',
+      problem: `browsers send no secure cookie to http://${host}; put TLS in front and set an https:// URL`,
+    };
+  }),
+  rule(['databaseUrl'], ({ databaseUrl }) =>
+    databaseUrl === undefined
+      ? undefined
+      : { name: 'DATABASE_URL', problem: 'this version has the embedded store only; leave it out' },
+  ),
+  rule(['oidcIssuer'], ({ oidcIssuer }) =>
+    oidcIssuer === undefined || oidcIssuer.protocol === 'https:' || isLoopback(oidcIssuer.hostname)
+      ? undefined
+      : { name: 'OIDC_ISSUER', problem: 'plain http is for loopback only; use an https:// URL' },
+  ),
+  rule(['oidcIssuer', 'oidcClientId'], ({ oidcIssuer, oidcClientId }) => {
+    if ((oidcIssuer === undefined) === (oidcClientId === undefined)) return undefined;
+    return oidcIssuer === undefined
+      ? { name: 'OIDC_CLIENT_ID', problem: 'it is of no use without OIDC_ISSUER; set both or neither' }
+      : { name: 'OIDC_ISSUER', problem: 'it is of no use without OIDC_CLIENT_ID; set both or neither' };
+  }),
+  rule(['oidcServiceClientId', 'oidcServiceClientSecret'], (values) =>
+    (values.oidcServiceClientId === undefined) === (values.oidcServiceClientSecret === undefined)
+      ? undefined
+      : {
+          name: 'OIDC_SERVICE_CLIENT_ID',
+          problem: 'it and OIDC_SERVICE_CLIENT_SECRET belong together; set both or neither',
+        },
+  ),
+  rule(['deviceToken', 'pair'], ({ deviceToken, pair }) =>
+    deviceToken === undefined || pair === undefined
+      ? undefined
+      : {
+          name: 'VISIONA_PAIR',
+          problem: 'a device that has VISIONA_DEVICE_TOKEN is paired; leave one of them out',
+        },
+  ),
+];
+
+/**
+ * Checks what a command's values must keep between them.
+ * @param failed the settings that could not be read; rules about them say nothing more
+ */
+export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<string>): Mistake[] {
+  return rules
+    .filter(({ about }) => about.every((name) => name in values && !failed.has(name)))
+    .map((each) => each.check(values as AllValues))
+    .filter((mistake) => mistake !== undefined);
+}
+
+/** Everything that is wrong with the values of a table, one by one and between them. */
+export function findMistakes(table: SettingTable, given: Given): Mistake[] {
+  const { values, mistakes, failed } = readSettings(table, given);
+  return [...mistakes, ...checkRules(values, failed)];
+}

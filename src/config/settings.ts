@@ -1,0 +1,187 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import {
+  address,
+  databaseUrl,
+  flag,
+  integer,
+  oneOf,
+  origin,
+  strongSecret,
+  strongSecretList,
+  text,
+  token,
+  url,
+  words,
+} from './schemas.js';
+import { optional, type SettingTable, withDefault } from './setting.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Every setting of the product, in the order documentation shows them. */
+export const settings = {
+  apiAddr: withDefault('VISIONA_API_ADDR', '127.0.0.1:3721', {
+    placeholder: 'HOST:PORT',
+    doc: 'Where the REST API listens; port 0 takes any free one and prints it.',
+    schema: address,
+  }),
+  tunnelAddr: withDefault('VISIONA_TUNNEL_ADDR', '127.0.0.1:3800', {
+    placeholder: 'HOST:PORT',
+    doc: 'Where devices dial in; port 0 takes any free one and prints it.',
+    schema: address,
+  }),
+  internalAddr: withDefault('VISIONA_INTERNAL_ADDR', '127.0.0.1:3801', {
+    placeholder: 'HOST:PORT',
+    doc: 'Where the internal API, health and metrics listen; keep it off public networks.',
+    schema: address,
+  }),
+  publicUrl: optional('VISIONA_PUBLIC_URL', {
+    placeholder: 'URL',
+    fallbackDoc: 'from the REST address',
+    doc: 'What browsers see; redirect URI and Origin come from it.',
+    schema: origin(['https:', 'http:'], 'https://visiona.example'),
+  }),
+  tunnelUrl: optional('VISIONA_TUNNEL_URL', {
+    placeholder: 'URL',
+    fallbackDoc: 'from the tunnel address',
+    doc: 'What devices are told to dial, and what the agent dials.',
+    schema: url(['wss:', 'ws:'], 'wss://tunnel.visiona.example'),
+  }),
+  proxyUrl: withDefault('VISIONA_PROXY_URL', 'http://127.0.0.1:3801', {
+    placeholder: 'URL',
+    doc: 'Where api-server finds the internal API of remote-proxy.',
+    schema: origin(['http:', 'https:'], 'http://127.0.0.1:3801'),
+  }),
+  dataDir: withDefault('VISIONA_DATA_DIR', './data', {
+    placeholder: 'DIR',
+    doc: 'The directory of the embedded store, model files and generated secrets; its mode is 0700.',
+    schema: text,
+  }),
+  databaseUrl: optional('DATABASE_URL', {
+    placeholder: 'URL',
+    fallbackDoc: 'none: the embedded store',
+    doc: 'A postgres:// database instead of the embedded store, for several machines.',
+    secret: true,
+    schema: databaseUrl,
+  }),
+  oidcIssuer: optional('OIDC_ISSUER', {
+    placeholder: 'URL',
+    doc: 'The OpenID provider that signs users in.',
+    schema: url(['https:', 'http:'], 'https://id.example'),
+  }),
+  oidcClientId: optional('OIDC_CLIENT_ID', {
+    placeholder: 'ID',
+    doc: 'The client id of this installation at the provider.',
+    schema: text,
+  }),
+  oidcClientSecret: optional('OIDC_CLIENT_SECRET', {
+    placeholder: 'SECRET',
+    fallbackDoc: 'none: a public client',
+    doc: 'The client secret, for a provider that wants a confidential client.',
+    secret: true,
+    schema: token,
+  }),
+  oidcScopes: withDefault('OIDC_SCOPES', 'openid profile email', {
+    placeholder: 'SCOPES',
+    doc: 'The scopes asked for at sign-in, between spaces; openid must be one.',
+    schema: words.refine((list) => list.includes('openid'), {
+      message: 'openid is missing; add it, without it there is no sign-in',
+    }),
+  }),
+  oidcAudience: optional('OIDC_AUDIENCE', {
+    placeholder: 'AUDIENCE',
+    fallbackDoc: 'none: bearer tokens are off',
+    doc: 'The audience that access tokens of REST clients must carry.',
+    schema: text,
+  }),
+  oidcServiceClientId: optional('OIDC_SERVICE_CLIENT_ID', {
+    placeholder: 'ID',
+    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    schema: text,
+  }),
+  oidcServiceClientSecret: optional('OIDC_SERVICE_CLIENT_SECRET', {
+    placeholder: 'SECRET',
+    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    secret: true,
+    schema: token,
+  }),
+  oidcServiceScope: optional('OIDC_SERVICE_SCOPE', {
+    placeholder: 'SCOPES',
+    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    schema: words,
+  }),
+  devOpAddr: withDefault('VISIONA_DEV_OP_ADDR', '127.0.0.1:3722', {
+    placeholder: 'HOST:PORT',
+    doc: 'Where the development OpenID provider of `visiona up` listens when OIDC_ISSUER is unset.',
+    schema: address,
+  }),
+  sessionSecret: optional('SESSION_SECRET', {
+    placeholder: 'SECRETS',
+    fallbackDoc: 'generated into the data directory',
+    doc: 'Secrets of at least 32 bytes between commas that sign cookies: the first signs, all verify.',
+    secret: true,
+    schema: strongSecretList,
+  }),
+  internalSecret: optional('INTERNAL_SECRET', {
+    placeholder: 'SECRET',
+    fallbackDoc: 'generated into the data directory',
+    doc: 'The secret of at least 32 bytes that api-server and remote-proxy share for the internal API.',
+    secret: true,
+    schema: strongSecret,
+  }),
+  hosts: withDefault('VISIONA_HOSTS', String(Math.max(1, availableParallelism() - 1)), {
+    placeholder: 'N',
+    fallbackDoc: 'cores − 1, at least 1',
+    doc: 'How many threads host tunnel sessions.',
+    schema: integer(1, 256),
+  }),
+  heartbeatMs: withDefault('VISIONA_HEARTBEAT_MS', '15000', {
+    placeholder: 'MS',
+    doc: 'How long a tunnel may be idle before it is pinged, in milliseconds.',
+    schema: integer(10, HOUR_MS),
+  }),
+  idleTimeoutMs: withDefault('VISIONA_IDLE_TIMEOUT_MS', '90000', {
+    placeholder: 'MS',
+    doc: 'How long a tunnel may be silent before its session expires, in milliseconds.',
+    schema: integer(20, 24 * HOUR_MS),
+  }),
+  logLevel: withDefault('LOG_LEVEL', 'info', {
+    placeholder: 'LEVEL',
+    doc: 'The least important level that is logged: trace, debug, info, warn, error, fatal or silent.',
+    schema: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  }),
+  logFormat: optional('LOG_FORMAT', {
+    placeholder: 'FORMAT',
+    fallbackDoc: 'json; pretty on a terminal',
+    doc: 'How log lines look: json or pretty.',
+    schema: oneOf('json', 'pretty'),
+  }),
+  deviceToken: optional('VISIONA_DEVICE_TOKEN', {
+    placeholder: 'TOKEN',
+    fallbackDoc: 'from the token file',
+    doc: "The device's session token, as `visiona device add` showed it; kept in the token file from then on.",
+    secret: true,
+    schema: token,
+  }),
+  pair: optional('VISIONA_PAIR', {
+    placeholder: 'CODE',
+    doc: 'A pairing code to exchange for a session token, at the API under --public-url.',
+    secret: true,
+    schema: token,
+  }),
+  tokenFile: withDefault('VISIONA_TOKEN_FILE', join(homedir(), '.visiona', 'device-token'), {
+    placeholder: 'FILE',
+    fallbackDoc: '~/.visiona/device-token',
+    doc: 'Where the agent keeps its session token, readable by its user only.',
+    schema: text,
+  }),
+  target: withDefault('VISIONA_TARGET', 'http://127.0.0.1:8080', {
+    placeholder: 'URL',
+    doc: 'The local HTTP service that the agent forwards requests to.',
+    schema: origin(['http:'], 'http://127.0.0.1:8080'),
+  }),
+  simulate: withDefault('VISIONA_SIMULATE', 'false', {
+    doc: 'Serve a virtual edge host instead of forwarding to --target.',
+    schema: flag,
+  }),
+} satisfies SettingTable;

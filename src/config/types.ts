@@ -1,0 +1,87 @@
+import type { Address } from './address.js';
+import type { Secret } from './secret.js';
+
+/** The log's level and looks. */
+export interface LogConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** Undefined: pretty on a terminal, else JSON. */
+  readonly format: 'json' | 'pretty' | undefined;
+}
+
+/** Where durable data is. */
+export interface StoreConfig {
+  /** Absolute. */
+  readonly dataDir: string;
+  /** PostgreSQL instead of the embedded store. */
+  readonly databaseUrl: Secret | undefined;
+}
+
+/** What remote-proxy needs. */
+export interface ProxyConfig extends StoreConfig {
+  readonly log: LogConfig;
+  readonly tunnelAddr: Address;
+  readonly internalAddr: Address;
+  readonly internalSecret: Secret;
+  /** Session host threads. */
+  readonly hosts: number;
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** How users sign in. */
+export interface OidcConfig {
+  readonly issuer: URL;
+  readonly clientId: string;
+  /** Undefined: a public client. */
+  readonly clientSecret: Secret | undefined;
+  readonly scopes: readonly string[];
+  /** Undefined: no bearer tokens. */
+  readonly audience: string | undefined;
+}
+
+/** What the REST side needs, wherever it runs. */
+export interface RestConfig extends StoreConfig {
+  readonly log: LogConfig;
+  readonly apiAddr: Address;
+  /** Undefined: from the REST address, whose port is known once it is bound. */
+  readonly publicUrl: URL | undefined;
+  /** What devices are told to dial. Undefined: from the tunnel address, whose port is known once it is bound. */
+  readonly tunnelUrl: URL | undefined;
+  /** Undefined: no provider is configured. */
+  readonly oidc: OidcConfig | undefined;
+  /** The first signs, all verify; never empty. */
+  readonly sessionSecrets: readonly Secret[];
+}
+
+/** What api-server needs. */
+export interface ApiConfig extends RestConfig {
+  readonly proxyUrl: URL;
+  readonly internalSecret: Secret;
+}
+
+/** What `up` needs: both sides in one process. */
+export interface UpConfig extends RestConfig, ProxyConfig {
+  readonly devOpAddr: Address;
+}
+
+/** What the agent needs. */
+export interface AgentConfig {
+  readonly log: LogConfig;
+  /** Undefined: as pairing answered, else {@link DEFAULT_TUNNEL_URL}. */
+  readonly tunnelUrl: URL | undefined;
+  /** Where pairing codes are exchanged. */
+  readonly publicUrl: URL;
+  /** A pairing code to exchange. */
+  readonly pair: Secret | undefined;
+  /** A session token given by the operator; undefined: read from `tokenFile`. */
+  readonly deviceToken: Secret | undefined;
+  /** Absolute. */
+  readonly tokenFile: string;
+  readonly target: URL;
+  readonly simulate: boolean;
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** What an agent dials that was told nothing: a proxy on the same machine. */
+export const DEFAULT_TUNNEL_URL = 'ws://127.0.0.1:3800';

@@ -1,0 +1,71 @@
+import { Histogram, type Registry, Summary } from 'prom-client';
+import type { Buckets } from './buckets.js';
+
+// prom-client can only observe one value at a time. What was observed in plain fields is handed over where its
+// registry asks a metric for what it prints: `getForPromString`.
+
+interface BucketHistogramOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly buckets: Buckets;
+}
+
+/** Exposes {@link Buckets} as a Prometheus histogram. */
+export class BucketHistogram extends Histogram {
+  readonly #options: BucketHistogramOptions;
+
+  constructor(registry: Registry, options: BucketHistogramOptions) {
+    const { name, help, buckets } = options;
+    super({ name, help, buckets: [...buckets.bounds], registers: [registry] });
+    this.#options = options;
+  }
+
+  async getForPromString() {
+    const { name, help, buckets } = this.#options;
+    const values = [];
+    let cumulative = 0;
+    for (const [at, inBucket] of buckets.counts.entries()) {
+      cumulative += inBucket;
+      const le = buckets.bounds[at] ?? '+Inf';
+      values.push({ metricName: `${name}_bucket`, labels: { le }, value: cumulative });
+    }
+    values.push({ metricName: `${name}_sum`, labels: {}, value: buckets.sum });
+    values.push({ metricName: `${name}_count`, labels: {}, value: buckets.count });
+    return { name, help, type: 'histogram', aggregator: 'sum', values };
+  }
+}
+
+/** The sum and the count of what was observed, under some labels. */
+export interface Totals<L extends string> {
+  readonly labels: Readonly<Record<L, string>>;
+  readonly sum: number;
+  readonly count: number;
+}
+
+interface TotalsSummaryOptions<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly L[];
+  read(): Iterable<Totals<L>>;
+}
+
+/** Exposes sums and counts as a Prometheus summary without quantiles: their ratio is the mean. */
+export class TotalsSummary<L extends string> extends Summary<L> {
+  readonly #options: TotalsSummaryOptions<L>;
+
+  constructor(registry: Registry, options: TotalsSummaryOptions<L>) {
+    const { name, help, labelNames } = options;
+    super({ name, help, labelNames, percentiles: [], registers: [registry] });
+    this.#options = options;
+  }
+
+  async getForPromString() {
+    const { name, help } = this.#options;
+    const values = [];
+    for (const { labels, sum, count } of this.#options.read()) {
+      values.push({ metricName: `${name}_sum`, labels, value: sum });
+      values.push({ metricName: `${name}_count`, labels, value: count });
+    }
+    return { name, help, type: 'summary', aggregator: 'sum', values };
+  }
+}
