@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { makeConfig } from '../tunnel/yamux/config.js';
+import { systemClock } from './clock.js';
+import { connectUrl } from './dial.js';
+import { Dialer } from './dialer.js';
+import { bootHost } from './simulator/edge-host.js';
+import { simulate } from './simulator/simulator.js';
+import type { StreamService } from './stream-service.js';
+import { forwardTo, targetOf } from './target.js';
+import { openTokenSource } from './token-source.js';
+
+export interface AgentOptions {
+  /** Where the relay is, `ws://` or `wss://`. */
+  readonly tunnelUrl: URL;
+  readonly tokenFile: string;
+  /** A token from the operator; it replaces what the file holds. */
+  readonly token: string | undefined;
+  /** The local service, or a virtual edge host in its place. */
+  readonly target: URL | 'simulate';
+  /** Silence after which the relay is asked for a sign of life, and after which it is given up, in ms. */
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+/** Silence after a ping that means a dead path, in ms: a device that waits longer is offline for longer. */
+const MAX_PONG_MS = 20_000;
+/** Streams the relay may have open at once; each may hold a window of 256 KiB while the target does not read. */
+const MAX_STREAMS = 1024;
+/** How much all windows may grow beyond that: an edge host has little memory. */
+const WINDOW_GROWTH_BYTES = 32 << 20;
+
+/**
+ * A dialer ready to run, with the service that the options ask for.
+ * @throws TokenFileError when there is no usable credential
+ */
+export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dialer> {
+  const token = await openTokenSource({ path: options.tokenFile, given: options.token, log });
+  return new Dialer({
+    url: connectUrl(options.tunnelUrl),
+    token,
+    service: serviceOf(options.target),
+    yamux: makeConfig({
+      keepaliveInterval: options.heartbeatMs,
+      keepaliveTimeout: Math.max(1, Math.min(MAX_PONG_MS, options.idleTimeoutMs - options.heartbeatMs)),
+      tickMs: Math.min(1_000, options.heartbeatMs),
+      maxIncoming: MAX_STREAMS,
+      windowGrowth: WINDOW_GROWTH_BYTES,
+    }),
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+}
+
+function serviceOf(target: URL | 'simulate'): StreamService {
+  if (target !== 'simulate') return forwardTo(targetOf(target));
+  return simulate(bootHost(randomBytes(4).toString('hex'), Date.now));
+}

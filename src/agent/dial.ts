@@ -1,0 +1,60 @@
+import { WebSocket } from 'ws';
+import { VERSION } from '../version.js';
+import type { Ending } from './redial.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** Largest message taken from the relay, which sends far smaller ones; one more byte closes with 1009. */
+const MAX_MESSAGE_BYTES = 16 << 20;
+/** Time for DNS, TCP, TLS and the upgrade together. */
+const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** How long the relay may take to answer a close frame before the socket is destroyed. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** `closeTimeout` is missing in the types of ws. */
+type ClientOptions = ConstructorParameters<typeof WebSocket>[2] & { closeTimeout: number };
+
+export type Dialled =
+  | { readonly kind: 'open'; readonly socket: WebSocket }
+  | Exclude<Ending, { kind: 'closed' }>;
+
+/**
+ * Dials the relay once. The socket comes back paused, so that nothing is lost before its owner listens.
+ * @param signal gives up at once; the result is then `failed`
+ */
+export function dial(url: URL, token: string, signal: AbortSignal): Promise<Dialled> {
+  return new Promise((resolve) => {
+    const options: ClientOptions = {
+      headers: { Authorization: `Bearer ${token}`, 'User-Agent': `visiona-agent/${VERSION}` },
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+    };
+    const socket = new WebSocket(url, options);
+    const abort = (): void => socket.terminate();
+    const settle = (result: Dialled): void => {
+      signal.removeEventListener('abort', abort);
+      resolve(result);
+    };
+    socket.once('open', () => {
+      socket.pause();
+      settle({ kind: 'open', socket });
+    });
+    socket.once('unexpected-response', (_request, { statusCode, headers }) => {
+      const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now());
+      settle({ kind: 'refused', status: statusCode ?? 0, retryAfterMs });
+      socket.terminate();
+    });
+    // Stays for the life of the socket: 'close' follows every 'error' and tells the owner.
+    socket.on('error', (error) => settle({ kind: 'failed', error }));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** Where a tunnel URL is dialled: `wss://host/prefix` → `wss://host/prefix/tunnel/connect`. */
+export function connectUrl(tunnelUrl: URL): URL {
+  const url = new URL(tunnelUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/tunnel/connect`;
+  return url;
+}

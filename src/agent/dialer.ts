@@ -1,0 +1,77 @@
+import type { Logger } from 'pino';
+import type { Config } from '../tunnel/yamux/config.js';
+import type { Clock } from './clock.js';
+import { type Dialled, dial } from './dial.js';
+import { type Ending, Redial } from './redial.js';
+import type { StreamService } from './stream-service.js';
+import { Tunnel } from './tunnel.js';
+
+export interface DialerOptions {
+  /** The whole address, see `connectUrl`. */
+  readonly url: URL;
+  /** The credential, asked for before each attempt: it may have been replaced meanwhile. */
+  readonly token: () => Promise<string>;
+  readonly service: StreamService;
+  readonly yamux: Config;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** Keeps one tunnel to the relay: dials, waits for its end, and dials again, until it is drained. */
+export class Dialer {
+  /** Fulfilled when the first tunnel is up. */
+  readonly connected: Promise<void>;
+  readonly #options: DialerOptions;
+  readonly #redial: Redial;
+  readonly #stopping = new AbortController();
+  #isConnected: () => void = () => {};
+  #tunnel: Tunnel | undefined;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+    this.#redial = new Redial(options.random);
+    this.connected = new Promise((resolve) => {
+      this.#isConnected = resolve;
+    });
+  }
+
+  /** Fulfilled after `drain`; rejects only on a fault of the program or an unusable credential. */
+  async run(): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const ending = await this.#attempt(signal);
+      if (signal.aborted) return;
+      const { delayMs, level, message } = this.#redial.after(ending);
+      log[level]({ redialMs: Math.round(delayMs) }, message);
+      await clock.sleep(delayMs, signal);
+    }
+  }
+
+  /** Dials no more and ends the tunnel: GoAway, at most `timeoutMs` for open streams, close 1000. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#stopping.abort();
+    await this.#tunnel?.drain(timeoutMs);
+  }
+
+  async #attempt(signal: AbortSignal): Promise<Ending> {
+    const token = await this.#options.token();
+    const dialled = await dial(this.#options.url, token, signal);
+    if (dialled.kind !== 'open') return dialled;
+    // The drain may have come between the upgrade and here, too late to stop the dial.
+    if (signal.aborted) dialled.socket.terminate();
+    return this.#hold(dialled.socket);
+  }
+
+  async #hold(socket: Extract<Dialled, { kind: 'open' }>['socket']): Promise<Ending> {
+    const { clock, log, service, url, yamux } = this.#options;
+    const since = clock.now();
+    this.#tunnel = new Tunnel(socket, { service, clock, yamux });
+    log.info({ url: url.href }, 'tunnel up');
+    this.#isConnected();
+    const end = await this.#tunnel.ended;
+    this.#tunnel = undefined;
+    return { kind: 'closed', ...end, livedMs: clock.now() - since };
+  }
+}

@@ -1,0 +1,62 @@
+import type { WebSocket } from 'ws';
+import type { MuxSession } from '../tunnel/yamux/contract.js';
+
+/** Payload of one WebSocket message; enough that a bulk transfer costs few system calls. */
+const MAX_MESSAGE_BYTES = 64 << 10;
+/** Smallest buffer offered to `pull`, which takes none below a frame header and a byte. */
+const MIN_MESSAGE_BYTES = 64;
+/**
+ * Bytes that may wait in the socket. What is behind them stays in the session, where control frames overtake data
+ * and small streams overtake bulk.
+ */
+const MAX_BUFFERED_BYTES = 256 << 10;
+
+/** What the writer uses of the socket. */
+type Socket = Pick<WebSocket, 'send' | 'bufferedAmount' | 'readyState' | 'OPEN'>;
+
+/** Moves a session's output into a WebSocket: one message a loop turn, nothing while the socket is behind. */
+export class MessageWriter {
+  readonly #socket: Socket;
+  readonly #session: Pick<MuxSession, 'pending' | 'pull'>;
+  readonly #flushed: () => void;
+  #immediate: NodeJS.Immediate | undefined;
+  #isBlocked = false;
+
+  /** `flushed` is called each time that everything due has been handed to the socket. */
+  constructor(socket: Socket, session: Pick<MuxSession, 'pending' | 'pull'>, flushed: () => void) {
+    this.#socket = socket;
+    this.#session = session;
+    this.#flushed = flushed;
+  }
+
+  /** Output is due: sends it at the end of this loop turn. */
+  schedule(): void {
+    if (this.#isBlocked) return;
+    this.#immediate ??= setImmediate(this.#flush);
+  }
+
+  /** The socket is gone. */
+  stop(): void {
+    this.#isBlocked = true;
+    clearImmediate(this.#immediate);
+  }
+
+  readonly #flush = (): void => {
+    this.#immediate = undefined;
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const size = Math.max(MIN_MESSAGE_BYTES, Math.min(this.#session.pending, MAX_MESSAGE_BYTES));
+    const message = Buffer.allocUnsafe(size);
+    const length = this.#session.pull(message, 0, size);
+    if (length > 0) this.#socket.send(message.subarray(0, length), this.#sent);
+    this.#isBlocked = this.#socket.bufferedAmount >= MAX_BUFFERED_BYTES;
+    if (length > 0 && this.#session.pending > 0) this.schedule();
+    else this.#flushed();
+  };
+
+  /** A message was written out, or failed to be: then 'close' follows and tells the owner. */
+  readonly #sent = (): void => {
+    if (!this.#isBlocked || this.#socket.bufferedAmount >= MAX_BUFFERED_BYTES / 2) return;
+    this.#isBlocked = false;
+    this.schedule();
+  };
+}

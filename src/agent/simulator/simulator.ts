@@ -1,0 +1,29 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { StreamService } from '../stream-service.js';
+import type { EdgeHost } from './edge-host.js';
+import { route } from './router.js';
+
+/** Serves a virtual edge host on streams, with node's HTTP server and without a port. */
+export function simulate(host: EdgeHost): StreamService {
+  const server: Server & { httpAllowHalfOpen?: boolean } = createServer((request, response) => {
+    serve(host, request, response);
+  });
+  // A relay that half-closes after its request must still get the answer.
+  server.httpAllowHalfOpen = true;
+  return (stream) => {
+    server.emit('connection', stream);
+  };
+}
+
+function serve(host: EdgeHost, request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  const { answer, allow } = route(host, request.method ?? '', request.url ?? '');
+  // One request, one stream (02-tunnel §2.3): the stream ends with the answer.
+  response.shouldKeepAlive = false;
+  if (allow !== undefined) response.setHeader('Allow', allow);
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Length', Buffer.byteLength(answer.body));
+  response.setHeader('Content-Type', answer.type);
+  response.writeHead(answer.status);
+  response.end(answer.body);
+}

@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { discardRest } from './discard.js';
+import { problemAnswer } from './problem.js';
+import type { StreamService } from './stream-service.js';
+
+/** The local service that streams are forwarded to. */
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** Time to connect before the answer is 502. */
+  readonly connectTimeoutMs: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** How long a target may take nothing of what is left for it after the stream has ended. */
+const LINGER_MS = 30_000;
+
+export function targetOf(url: URL, connectTimeoutMs = CONNECT_TIMEOUT_MS): Target {
+  // URL keeps the brackets of an IPv6 address, connect does not take them.
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, port: url.port === '' ? 80 : Number(url.port), connectTimeoutMs };
+}
+
+/**
+ * Joins each stream with a TCP connection of its own: bytes, half-closes and resets pass both ways, nothing is
+ * parsed, so whatever HTTP/1.1 can do works: chunks, trailers, interim answers, upgrades.
+ */
+export function forwardTo(target: Target): StreamService {
+  return (stream) => {
+    const socket = connect({ host: target.host, port: target.port, allowHalfOpen: true, noDelay: true });
+    socket.setTimeout(target.connectTimeoutMs, () => socket.destroy(new Error('connect timed out')));
+    stream.once('error', () => socket.destroy());
+    socket.once('error', (error) => {
+      stream.end(unreachable(target, error));
+      discardRest(stream);
+    });
+    socket.once('connect', () => join(stream, socket));
+  };
+}
+
+function join(stream: Duplex, socket: Socket): void {
+  socket.setTimeout(0);
+  socket.removeAllListeners('timeout').removeAllListeners('error');
+  socket.on('error', (error) => {
+    // A target may answer early and refuse the rest of the upload: its whole answer must still arrive.
+    if (socket.readableEnded) discardRest(stream);
+    else stream.destroy(error);
+  });
+  stream.once('close', () => {
+    if (stream.errored !== null || !stream.readableEnded) socket.destroy();
+    else socket.setTimeout(LINGER_MS, () => socket.destroy());
+  });
+  stream.pipe(socket);
+  socket.pipe(stream);
+}
+
+function unreachable({ host, port }: Target, error: Error): string {
+  return problemAnswer({
+    code: 'target-unreachable',
+    status: 502,
+    detail: `The device cannot reach its local service at ${host}:${port}: ${reasonOf(error)}.`,
+  });
+}
+
+/** The error of a host with several addresses has a code and no message. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return error.message === '' ? (error.code ?? error.name) : error.message;
+}

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino';
+import { readTokenFile, TokenFileError, writeTokenFile } from './token-file.js';
+
+export interface TokenSourceOptions {
+  readonly path: string;
+  /** A token from the operator; kept in the file from then on. */
+  readonly given: string | undefined;
+  readonly log: Logger;
+}
+
+/**
+ * Where the dialer asks for the credential before each attempt. A token that was put into the file meanwhile is
+ * taken up; a file that became unusable meanwhile is logged, and the last good token goes on.
+ * @throws TokenFileError when there is no usable token to start with
+ */
+export async function openTokenSource({
+  path,
+  given,
+  log,
+}: TokenSourceOptions): Promise<() => Promise<string>> {
+  if (given !== undefined && !(await keep(path, given, log))) return async () => given;
+  let last = await readTokenFile(path);
+  return async () => {
+    try {
+      last = await readTokenFile(path);
+    } catch (error) {
+      if (!(error instanceof TokenFileError)) throw error;
+      log.warn({ code: error.code }, `${error.message}; going on with the last good token`);
+    }
+    return last;
+  };
+}
+
+/** A read-only file system must not stop a device that has its token in the environment. */
+async function keep(path: string, token: string, log: Logger): Promise<boolean> {
+  try {
+    await writeTokenFile(path, token);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    log.warn(
+      { code },
+      `the session token could not be kept in ${path}: make it writable, or go on giving the token`,
+    );
+    return false;
+  }
+}

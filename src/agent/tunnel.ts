@@ -1,0 +1,135 @@
+import type { WebSocket } from 'ws';
+import type { Config } from '../tunnel/yamux/config.js';
+import type { MuxSession, MuxStream, SessionHandler, StreamHandler } from '../tunnel/yamux/contract.js';
+import { StreamDuplex } from '../tunnel/yamux/duplex.js';
+import { YamuxError } from '../tunnel/yamux/errors.js';
+import { createSession } from '../tunnel/yamux/session.js';
+import type { Clock } from './clock.js';
+import { MessageWriter } from './message-writer.js';
+import type { StreamService } from './stream-service.js';
+
+/** WebSocket close codes that the device sends (RFC 6455 §7.4.1; 4000 and up: 02-tunnel §2.1). */
+const CLOSE_NORMAL = 1000;
+const CLOSE_UNSUPPORTED = 1003;
+const CLOSE_INTERNAL = 1011;
+const CLOSE_IDLE = 4001;
+const CLOSE_PROTOCOL_ERROR = 4002;
+/** How long the last bytes and the close frame may take before the socket is destroyed. */
+const CLOSE_GRACE_MS = 2_000;
+/** How long streams may run on after the relay said GoAway; it closes the tunnel itself long before (rule 36). */
+const REMOTE_DRAIN_MS = 60_000;
+
+/** How a tunnel ended. */
+export interface TunnelEnd {
+  /** WebSocket close code; 1006 when the connection broke. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+export interface TunnelOptions {
+  readonly service: StreamService;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly yamux: Config;
+}
+
+/** The device's end of one tunnel: WebSocket messages on one side, streams handed to the service on the other. */
+export class Tunnel {
+  /** Fulfilled when the socket is gone; every stream has been reset by then. */
+  readonly ended: Promise<TunnelEnd>;
+  readonly #socket: WebSocket;
+  readonly #session: MuxSession;
+  readonly #writer: MessageWriter;
+  readonly #service: StreamService;
+  readonly #ticking: NodeJS.Timeout;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #isDraining = false;
+  /** Why this side gave the tunnel up. */
+  #failure: YamuxError | undefined;
+
+  /** Takes over an open, paused socket. */
+  constructor(socket: WebSocket, { service, clock, yamux }: TunnelOptions) {
+    this.#socket = socket;
+    this.#service = service;
+    this.#session = createSession('client', this.#handler(), clock.now(), yamux);
+    this.#writer = new MessageWriter(socket, this.#session, () => this.#flushed());
+    this.#ticking = setInterval(() => this.#session.tick(clock.now()), yamux.tickMs);
+    this.ended = new Promise((resolve) => {
+      socket.once('close', (code, reason) => resolve(this.#closed(code, reason.toString())));
+    });
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary) socket.close(CLOSE_UNSUPPORTED, 'text message');
+      else this.#session.receive(data, clock.now());
+      this.#endIfDrained();
+    });
+    socket.resume();
+  }
+
+  /** Streams open now. */
+  get streams(): number {
+    return this.#session.streams;
+  }
+
+  /** Takes no new streams, lets those there finish for at most `timeoutMs`, then closes with 1000. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#session.goAway();
+    this.#finishWithin(timeoutMs);
+    await this.ended;
+  }
+
+  #handler(): SessionHandler {
+    return {
+      output: () => this.#writer.schedule(),
+      incoming: (stream) => this.#incoming(stream),
+      openable() {},
+      roundTrip() {},
+      goneAway: () => this.#finishWithin(REMOTE_DRAIN_MS),
+      closed: (error) => this.#giveUp(error),
+    };
+  }
+
+  #incoming(stream: MuxStream): StreamHandler {
+    const duplex = StreamDuplex.accept(stream);
+    this.#service(duplex);
+    return duplex.handler;
+  }
+
+  #finishWithin(timeoutMs: number): void {
+    this.#isDraining = true;
+    clearTimeout(this.#drainTimer);
+    this.#drainTimer = setTimeout(() => this.#session.close(), timeoutMs);
+    this.#endIfDrained();
+  }
+
+  #flushed(): void {
+    if (this.#session.isClosed) this.#socket.close(...closeFrame(this.#failure));
+    else this.#endIfDrained();
+  }
+
+  #endIfDrained(): void {
+    if (this.#isDraining && this.#session.streams === 0 && this.#session.pending === 0) this.#session.close();
+  }
+
+  /** The session has ended on this side: its last bytes, then the close frame, then the socket. */
+  #giveUp(error: YamuxError | undefined): void {
+    this.#failure = error;
+    clearTimeout(this.#drainTimer);
+    this.#drainTimer = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
+    this.#writer.schedule();
+  }
+
+  #closed(code: number, reason: string): TunnelEnd {
+    const why = reason === '' ? (this.#failure?.message ?? '') : reason;
+    clearInterval(this.#ticking);
+    this.#writer.stop();
+    this.#session.close(new YamuxError('ERR_YAMUX_SESSION_CLOSED', 'the tunnel is gone'));
+    clearTimeout(this.#drainTimer);
+    return { code, reason: why };
+  }
+}
+
+function closeFrame(error: YamuxError | undefined): [code: number, reason?: string] {
+  if (error === undefined) return [CLOSE_NORMAL];
+  if (error.code === 'ERR_YAMUX_PROTOCOL') return [CLOSE_PROTOCOL_ERROR, error.code];
+  if (error.code === 'ERR_YAMUX_KEEPALIVE_TIMEOUT') return [CLOSE_IDLE, error.code];
+  return [CLOSE_INTERNAL, error.code];
+}
