@@ -40,22 +40,26 @@ export class PackWriter {
   }
 
   u8(value: number): void {
-    this.#bytes[this.reserve(1)] = value;
+    const at = this.reserve(1);
+    this.#bytes[at] = value;
     this.#length += 1;
   }
 
   u16(value: number): void {
-    this.#bytes.writeUInt16LE(value, this.reserve(2));
+    const at = this.reserve(2);
+    this.#bytes.writeUInt16LE(value, at);
     this.#length += 2;
   }
 
   u32(value: number): void {
-    this.#bytes.writeUInt32LE(value, this.reserve(4));
+    const at = this.reserve(4);
+    this.#bytes.writeUInt32LE(value, at);
     this.#length += 4;
   }
 
   f64(value: number): void {
-    this.#bytes.writeDoubleLE(value, this.reserve(8));
+    const at = this.reserve(8);
+    this.#bytes.writeDoubleLE(value, at);
     this.#length += 8;
   }
 
@@ -67,14 +71,16 @@ export class PackWriter {
 
   /** Bytes without a length. */
   raw(value: Uint8Array): void {
-    this.#bytes.set(value, this.reserve(value.length));
+    const at = this.reserve(value.length);
+    this.#bytes.set(value, at);
     this.#length += value.length;
   }
 
   /** Length-prefixed ISO 8859-1 text (u32). */
   latin1(value: string): void {
     this.u32(value.length);
-    this.#bytes.write(value, this.reserve(value.length), 'latin1');
+    const at = this.reserve(value.length);
+    this.#bytes.write(value, at, 'latin1');
     this.#length += value.length;
   }
 
