@@ -2,9 +2,12 @@
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Runs `run` once after `delayMs`. Returns the cancel, which may be called at any time. */
+  /** Runs `run` once after `delayMs`; never for Infinity. Returns the cancel, which may be called at any time. */
   after(delayMs: number, run: () => void): () => void;
 }
+
+/** Node runs timers beyond this at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** The thread's clock. Reads the time once per loop turn: within one turn `now` does not move. */
 class SystemClock implements Clock {
@@ -22,7 +25,8 @@ class SystemClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer = setTimeout(run, delayMs);
+    if (delayMs === Infinity) return () => {};
+    const timer = setTimeout(run, Math.min(delayMs, LONGEST_MS));
     return () => clearTimeout(timer);
   }
 }
