@@ -1,0 +1,42 @@
+// Runs the test suite: node scripts/test.mjs [PART OF A PATH …] [FLAGS OF node --test …]
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fail, root, say, setup } from './setup.mjs';
+
+/** The longest a test file may take, in milliseconds: far above any, so that only a hang reaches it. */
+const TIMEOUT_MS = 180_000;
+
+const args = process.argv.slice(2);
+const flags = args.filter((arg) => arg.startsWith('-'));
+const parts = args.filter((arg) => !arg.startsWith('-')).map((part) => part.replace(/\.(ts|js)$/, ''));
+
+setup();
+
+// Node 20 takes no globs, and what runs must be what the sources hold: the list comes from them.
+const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => join('dist', 'test', file.replace(/\.ts$/, '.js')))
+  .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  .sort();
+if (files.length === 0) fail(`no test file has ${parts.join(' or ')} in its path`);
+
+say(`test: ${files.length} files`);
+const runner = spawn(
+  process.execPath,
+  [
+    '--test',
+    '--enable-source-maps',
+    '--test-reporter=spec',
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-timeout=${TIMEOUT_MS}`,
+    ...flags,
+    ...files,
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+runner.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
