@@ -173,9 +173,9 @@ export class Sender {
     for (;;) {
       const stream = this.#data.peek();
       const room = end - position - HEADER_LENGTH;
-      if (stream === undefined || room <= 0) return position;
+      if (stream === undefined || room < 0) return position;
       const due = stream.isGone ? 0 : Math.min(this.#config.maxFrame, stream.credit, stream.queued);
-      if (due > room && room < SMALLEST_PART && position > start) return position;
+      if (due > room && (room === 0 || (room < SMALLEST_PART && position > start))) return position;
       this.#data.shift();
       if (stream.isGone) stream.inDataRing = false;
       else position = this.#dataFrame(target, position, stream, Math.min(due, room));

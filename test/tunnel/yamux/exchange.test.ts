@@ -88,3 +88,13 @@ test('output is told once until pull ran dry', () => {
   relay.open();
   assert.deepEqual(relay.events, ['output', 'output']);
 });
+
+test('a buffer of exactly `pending` bytes takes a lone FIN', () => {
+  const { relay, device } = pair();
+  const request = relay.open();
+  settle(relay, device);
+  request.stream.end();
+  assert.equal(relay.session.pending, 12);
+  assert.equal(relay.session.pull(new Uint8Array(12), 0, 12), 12);
+  assert.equal(relay.session.pending, 0);
+});
