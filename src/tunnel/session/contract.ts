@@ -1,0 +1,87 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * The session contract of the seed (tunnel.md §5, 02-tunnel.md §2.4). A session's `token` here is its key: the
+ * SHA-256 of the device's session token in lower-case hex, so that no list or log can leak a credential.
+ */
+export type SessionKey = string & { readonly sessionKey: unique symbol };
+
+/** Greater than that of any earlier registration of the same device; a word of an older epoch changes nothing. */
+export type Epoch = number;
+
+/** A serializable description of a session. Times are RFC 3339 in JSON. */
+export interface Summary {
+  readonly token: SessionKey;
+  readonly userId: string;
+  readonly deviceId?: string;
+  readonly epoch: Epoch;
+  readonly connectedAt: Date;
+  readonly lastHeartbeat: Date;
+  readonly remoteAddr?: string;
+  readonly proxyNodeId?: string;
+  readonly proxyInternalUrl?: string;
+}
+
+/** Why a tunnel is closed, and the WebSocket close code that the device sees (02-tunnel.md §2.1). */
+export const CLOSE_REASONS = [
+  'normal',
+  'draining',
+  'revoked',
+  'internal',
+  'host-restarted',
+  'replaced',
+  'idle',
+  'protocol-error',
+] as const;
+
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+export const CLOSE_CODE: Readonly<Record<CloseReason, number>> = {
+  normal: 1000,
+  draining: 1001,
+  revoked: 1008,
+  internal: 1011,
+  'host-restarted': 1012,
+  replaced: 4000,
+  idle: 4001,
+  'protocol-error': 4002,
+};
+
+/** A raw two-way byte stream to the device. Destroying it resets the stream. */
+export type TunnelStream = Duplex;
+
+/** A live session, bound to the proxy node that holds its connection. */
+export interface Handle {
+  /** @throws SessionClosedError when the tunnel is gone, StreamRefusedError when the device or a bound refuses. */
+  openStream(signal?: AbortSignal): Promise<TunnelStream>;
+  close(reason?: CloseReason): Promise<void>;
+  isClosed(): boolean;
+  /** A frozen copy. */
+  summary(): Summary;
+  recordHeartbeat(at: Date): void;
+}
+
+/** All live sessions. */
+export interface Store<H extends Handle = Handle> {
+  /** An existing session of the token is closed ('replaced') and replaced, unless its epoch is newer. */
+  register(token: SessionKey, handle: H): Promise<void>;
+  /** Absent: no-op. With a handle: only if it is still the one registered. */
+  unregister(token: SessionKey, handle?: H): Promise<void>;
+  /** @throws SessionNotFoundError, SessionExpiredError */
+  lookup(token: SessionKey): Promise<H>;
+  exists(token: SessionKey): Promise<boolean>;
+  list(): Promise<Summary[]>;
+  /** @throws SessionNotFoundError */
+  heartbeat(token: SessionKey): Promise<void>;
+  /** Closes ('idle') and removes sessions without a heartbeat for `expireAfterMs`. @returns how many. */
+  cleanupExpired(expireAfterMs: number): Promise<number>;
+}
+
+/** The api-server's view of remote-proxy's sessions, over the internal API. */
+export interface ProxyClient {
+  /** @throws SessionNotFoundError, SessionExpiredError */
+  getSession(token: SessionKey): Promise<Summary>;
+  listSessions(): Promise<Summary[]>;
+  /** @throws SessionNotFoundError */
+  closeSession(token: SessionKey): Promise<void>;
+}

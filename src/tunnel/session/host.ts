@@ -1,0 +1,12 @@
+import type { Implementation } from '../../actors/host.js';
+import { SESSION } from './kind.js';
+import type { SessionIn, SessionInit, SessionOut, SessionOutWritten } from './messages.js';
+import { SessionActor } from './session-actor.js';
+
+const session: Implementation<SessionIn, SessionOutWritten, SessionOut, SessionInit> = {
+  kind: SESSION,
+  start: (init, context) => new SessionActor(init, context),
+};
+
+/** The actors of a session host (01-system.md §1.2). */
+export const implementations = [session];

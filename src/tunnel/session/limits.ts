@@ -1,0 +1,29 @@
+/** Bytes that a session may hand to its socket before the gateway says that the socket took them. */
+export const SOCKET_CREDIT = 256 * 1024;
+
+/** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
+export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
+
+/** Exchanges under way on one device, those waiting for a stream included; beyond it `device-busy`. */
+export const MAX_EXCHANGES = 2048;
+
+/** How often a session with calls under way looks at its clock: their timeouts are this exact. */
+export const BUSY_TICK_MS = 1000;
+
+/** The same for an idle session, whose heartbeat and idle timeout need no more. */
+export const IDLE_TICK_MS = 5000;
+
+/** A session reports a heartbeat at most this often. */
+export const REPORT_INTERVAL_MS = 1000;
+
+/** The largest WebSocket message that is bridged, in bytes, in either direction; larger ones close with 1009. */
+export const MAX_WEBSOCKET_MESSAGE = 16 * 1024 * 1024;
+
+/** Bytes of bridged messages that a caller may leave unread before the device's stream is paused. */
+export const WEBSOCKET_WINDOW = 256 * 1024;
+
+/** What is passed on of a device's body when it refuses a WebSocket. */
+export const MAX_REFUSAL_BODY = 64 * 1024;
+
+/** How long a closing tunnel may take to send its GoAway before its socket is closed anyway. */
+export const GOAWAY_GRACE_MS = 500;

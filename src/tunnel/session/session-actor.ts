@@ -1,0 +1,234 @@
+import type { Behaviour } from '../../actors/behaviour.js';
+import { NORMAL } from '../../actors/exit.js';
+import type { HostedContext } from '../../actors/host.js';
+import { type Config, makeConfig } from '../yamux/config.js';
+import type { MuxSession, SessionHandler, StreamHandler } from '../yamux/contract.js';
+import type { YamuxError } from '../yamux/errors.js';
+import { createSession } from '../yamux/session.js';
+import type { CloseReason } from './contract.js';
+import type { Exchange, ExchangePort } from './exchange.js';
+import { HttpExchange } from './http-exchange.js';
+import { BUSY_TICK_MS, IDLE_TICK_MS, MAX_EXCHANGES, REPORT_INTERVAL_MS, SOCKET_CREDIT } from './limits.js';
+import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from './messages.js';
+import { RawExchange } from './raw-exchange.js';
+import { WebSocketExchange } from './websocket-exchange.js';
+
+const REFUSED = 'the gateway does not take what the session sends';
+
+const TICK: SessionIn = { kind: 'tick' };
+
+/** Owns one tunnel: its multiplexer, its exchanges and its heartbeat clock (01-system.md §1.2). */
+export class SessionActor implements Behaviour<SessionIn>, SessionHandler, ExchangePort {
+  readonly mux: MuxSession;
+  readonly #context: HostedContext<SessionIn, SessionOutWritten>;
+  readonly #init: SessionInit;
+  readonly #exchanges = new Map<ExchangeId, Exchange>();
+  /** Exchanges that wait until the device has acknowledged earlier streams; bounded by what the gateway lets begin (MAX_EXCHANGES). */
+  readonly #waiting = new Map<ExchangeId, Exchange>();
+  readonly #transmit = (): void => this.#transmitDue();
+  /** Bytes the socket may still be given. */
+  #credit = SOCKET_CREDIT;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  #roundTripMs = -1;
+  #stallsReported = 0;
+  #resetsReported = 0;
+  #transmitting = false;
+  readonly #deferred: SessionOutWritten[] = [];
+  #tickMs = IDLE_TICK_MS;
+  #cancelTick: () => void;
+
+  constructor(init: SessionInit, context: HostedContext<SessionIn, SessionOutWritten>) {
+    this.#init = init;
+    this.#context = context;
+    this.mux = createSession('server', this, context.now(), muxConfig(init));
+    this.#cancelTick = context.schedule(IDLE_TICK_MS, TICK);
+  }
+
+  receive(message: SessionIn): void {
+    switch (message.kind) {
+      case 'received':
+        return this.#received(message.bytes);
+      case 'taken':
+        this.#credit += message.bytes;
+        return this.output();
+      case 'open':
+        return this.#open(
+          message.exchange,
+          message.mode === 'raw'
+            ? new RawExchange(this, message.exchange)
+            : new HttpExchange(this, message, this.#init.headTimeoutMs),
+        );
+      case 'ws-open':
+        return this.#open(message.exchange, new WebSocketExchange(this, message, this.#init.headTimeoutMs));
+      case 'body':
+        return this.#exchanges.get(message.exchange)?.body(message.bytes, message.last);
+      case 'consumed':
+        return this.#exchanges.get(message.exchange)?.consumed(message.bytes);
+      case 'abort':
+        return this.#exchanges.get(message.exchange)?.abort();
+      case 'ws-message':
+        return this.#webSocket(message.exchange)?.send(message.bytes, message.binary);
+      case 'ws-close':
+        return this.#webSocket(message.exchange)?.close(message.code, message.reason);
+      case 'drain':
+        return this.mux.goAway();
+      case 'close':
+        return this.mux.close();
+      case 'tick':
+        return this.#tick();
+    }
+  }
+
+  terminated(): void {
+    this.#cancelTick();
+    this.mux.close();
+  }
+
+  // ---- ExchangePort
+
+  now(): number {
+    return this.#context.now();
+  }
+
+  /** A refusal means that the gateway has stopped reading: the session cannot go on. */
+  emit(message: SessionOutWritten): void {
+    // The multiplexer reports what it sends while a message is being packed: that report is a message of its own.
+    if (this.#transmitting) this.#deferred.push(message);
+    else if (!this.#context.emit(message)) throw new Error(REFUSED);
+  }
+
+  finished(exchange: ExchangeId): void {
+    this.#exchanges.delete(exchange);
+    this.#waiting.delete(exchange);
+  }
+
+  // ---- SessionHandler
+
+  output(): void {
+    this.#context.beforePost(this.#transmit);
+  }
+
+  incoming(): StreamHandler | undefined {
+    return undefined;
+  }
+
+  openable(): void {
+    for (const [id, exchange] of this.#waiting) {
+      if (!this.mux.canOpen) return;
+      this.#waiting.delete(id);
+      exchange.start();
+    }
+  }
+
+  roundTrip(ms: number): void {
+    this.#roundTripMs = ms;
+    this.#report();
+  }
+
+  goneAway(): void {
+    for (const exchange of [...this.#waiting.values()]) {
+      exchange.fail('stream-refused', 'the device is closing its tunnel');
+    }
+  }
+
+  closed(error: YamuxError | undefined): void {
+    for (const exchange of [...this.#exchanges.values()]) {
+      exchange.fail('tunnel-lost-before-send', 'the tunnel was closed');
+    }
+    this.#transmitDue();
+    this.emit({ kind: 'ended', reason: closeReason(error), detail: error?.message ?? 'closed' });
+    this.#context.exit(NORMAL);
+  }
+
+  // ----
+
+  #received(bytes: Uint8Array): void {
+    this.mux.receive(bytes, this.#context.now());
+    if (this.#context.now() - this.#reportedAt >= REPORT_INTERVAL_MS) this.#report();
+  }
+
+  #open(id: ExchangeId, exchange: Exchange): void {
+    this.#exchanges.set(id, exchange);
+    if (this.#tickMs > BUSY_TICK_MS) this.#tickAfter(BUSY_TICK_MS);
+    if (this.mux.canOpen && this.#waiting.size === 0) return exchange.start();
+    this.#waiting.set(id, exchange);
+  }
+
+  #webSocket(id: ExchangeId): WebSocketExchange | undefined {
+    const exchange = this.#exchanges.get(id);
+    return exchange instanceof WebSocketExchange ? exchange : undefined;
+  }
+
+  #transmitDue(): void {
+    // Until nothing is due or fits: only then does the multiplexer tell of new output.
+    while (this.mux.pending > 0 && this.#credit > 0) {
+      if (!this.#context.writable) return this.#context.onWritable(this.#transmit);
+      const due = { kind: 'transmit' as const, from: this.mux, max: this.#credit, sent: 0 };
+      this.#send(due);
+      this.#credit -= due.sent;
+      if (due.sent === 0) return;
+    }
+  }
+
+  #send(due: SessionOutWritten): void {
+    this.#transmitting = true;
+    const taken = this.#context.emit(due);
+    this.#transmitting = false;
+    if (!taken) throw new Error(REFUSED);
+    for (const message of this.#deferred.splice(0)) this.emit(message);
+  }
+
+  #report(): void {
+    const { windowStalls, resets } = this.mux.stats;
+    this.#reportedAt = this.#context.now();
+    this.emit({
+      kind: 'heartbeat',
+      roundTripMs: this.#roundTripMs,
+      windowStalls: windowStalls - this.#stallsReported,
+      resets: resets - this.#resetsReported,
+    });
+    this.#roundTripMs = -1;
+    this.#stallsReported = windowStalls;
+    this.#resetsReported = resets;
+  }
+
+  #tick(): void {
+    const now = this.#context.now();
+    this.mux.tick(now);
+    if (this.mux.isClosed) return;
+    for (const exchange of this.#exchanges.values()) {
+      if (exchange.deadline < now) exchange.fail('device-timeout', 'the device did not answer in time');
+    }
+    this.#tickAfter(this.#exchanges.size > 0 || this.mux.pending > 0 ? BUSY_TICK_MS : IDLE_TICK_MS);
+  }
+
+  #tickAfter(ms: number): void {
+    this.#cancelTick();
+    this.#tickMs = ms;
+    this.#cancelTick = this.#context.schedule(ms, TICK);
+  }
+}
+
+/** Silence for the idle timeout, of which the first heartbeat interval passes before anybody asks. */
+function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
+  return makeConfig({
+    keepaliveInterval: heartbeatMs,
+    keepaliveTimeout: Math.max(1, idleTimeoutMs - heartbeatMs),
+    maxOutgoing: MAX_EXCHANGES,
+    maxIncoming: 0,
+  });
+}
+
+function closeReason(error: YamuxError | undefined): CloseReason {
+  switch (error?.code) {
+    case undefined:
+      return 'normal';
+    case 'ERR_YAMUX_KEEPALIVE_TIMEOUT':
+    case 'ERR_YAMUX_WRITE_STALLED':
+      return 'idle';
+    case 'ERR_YAMUX_PROTOCOL':
+      return 'protocol-error';
+    default:
+      return 'internal';
+  }
+}

@@ -1,0 +1,147 @@
+import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
+import type { Target } from '../forward/contract.js';
+import type { CloseReason, SessionKey, Summary } from './contract.js';
+import { SessionExpiredError, SessionNotFoundError } from './errors.js';
+import type { TunnelSession } from './tunnel-session.js';
+
+/** Wants a live session; told in a later microtask, exactly once. */
+export interface SessionSeeker {
+  readonly target: Target;
+  /** Sessions with a lower epoch will not do: the seeker has already failed on them. */
+  readonly minEpoch: number;
+  found(session: TunnelSession): void;
+  notFound(): void;
+}
+
+/** What the session supervisor is told. */
+export type SupervisorMessage =
+  | { readonly kind: 'seek'; readonly seeker: SessionSeeker }
+  /** The device's credentials are void: close its tunnel. */
+  | { readonly kind: 'revoke'; readonly deviceId: string };
+
+/** What it is asked: the Store contract (contract.ts). */
+export type SupervisorAsks = {
+  register: { request: { token: SessionKey; session: TunnelSession }; response: undefined };
+  unregister: { request: { token: SessionKey; session: TunnelSession | undefined }; response: undefined };
+  lookup: { request: SessionKey; response: TunnelSession };
+  exists: { request: SessionKey; response: boolean };
+  list: { request: undefined; response: Summary[] };
+  heartbeat: { request: SessionKey; response: undefined };
+  cleanupExpired: { request: number; response: number };
+  closeAll: { request: CloseReason; response: number };
+};
+
+/** The address of a session supervisor. */
+export type SessionSupervisorRef = ActorRef<SupervisorMessage, SupervisorAsks>;
+
+/** Owns token → session and device → session; the only writer of either (01-system.md §1.2). */
+export class SessionSupervisor implements Behaviour<SupervisorMessage, SupervisorAsks> {
+  readonly #byToken = new Map<SessionKey, TunnelSession>();
+  readonly #byDevice = new Map<string, TunnelSession>();
+  readonly #idleTimeoutMs: number;
+  readonly #now: () => number;
+
+  /** @param now milliseconds of the wall clock */
+  constructor(idleTimeoutMs: number, now: () => number = Date.now) {
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#now = now;
+  }
+
+  receive(message: SupervisorMessage): void {
+    if (message.kind === 'seek') return this.#seek(message.seeker);
+    const session = this.#byDevice.get(message.deviceId);
+    if (session !== undefined) this.#remove(session, 'revoked');
+  }
+
+  readonly answer = {
+    register: ({ token, session }: { token: SessionKey; session: TunnelSession }): undefined => {
+      const { deviceId, epoch } = session.identity;
+      for (const old of new Set([this.#byToken.get(token), this.#byDevice.get(deviceId)])) {
+        if (old === undefined || old === session) continue;
+        if (old.identity.epoch > epoch) {
+          void session.close('replaced');
+          return;
+        }
+        this.#remove(old, 'replaced');
+      }
+      if (session.isClosed()) return;
+      this.#byToken.set(token, session);
+      this.#byDevice.set(deviceId, session);
+    },
+
+    unregister: (request: { token: SessionKey; session: TunnelSession | undefined }): undefined => {
+      const session = this.#byToken.get(request.token);
+      if (session === undefined) return;
+      if (request.session === undefined || request.session === session) this.#forget(session);
+    },
+
+    lookup: (token: SessionKey): TunnelSession => {
+      const session = this.#live(this.#byToken.get(token));
+      if (this.#expired(session)) throw new SessionExpiredError();
+      return session;
+    },
+
+    exists: (token: SessionKey): boolean => this.#byToken.get(token)?.isClosed() === false,
+
+    list: (): Summary[] => {
+      const summaries: Summary[] = [];
+      for (const session of this.#byToken.values()) {
+        if (!session.isClosed()) summaries.push(session.summary());
+      }
+      return summaries;
+    },
+
+    heartbeat: (token: SessionKey): undefined => {
+      this.#live(this.#byToken.get(token)).recordHeartbeat(new Date(this.#now()));
+    },
+
+    cleanupExpired: (expireAfterMs: number): number => {
+      let removed = 0;
+      for (const session of this.#byToken.values()) {
+        if (this.#now() - session.lastHeartbeat <= expireAfterMs) continue;
+        this.#remove(session, 'idle');
+        removed += 1;
+      }
+      return removed;
+    },
+
+    closeAll: (reason: CloseReason): number => {
+      const sessions = [...this.#byToken.values()];
+      for (const session of sessions) this.#remove(session, reason);
+      return sessions.length;
+    },
+  };
+
+  #seek(seeker: SessionSeeker): void {
+    const { target } = seeker;
+    const session =
+      target.by === 'token' ? this.#byToken.get(target.token) : this.#byDevice.get(target.deviceId);
+    const usable =
+      session !== undefined &&
+      !session.isClosed() &&
+      session.identity.epoch >= seeker.minEpoch &&
+      !this.#expired(session);
+    if (usable) seeker.found(session);
+    else seeker.notFound();
+  }
+
+  #live(session: TunnelSession | undefined): TunnelSession {
+    if (session === undefined || session.isClosed()) throw new SessionNotFoundError();
+    return session;
+  }
+
+  #expired(session: TunnelSession): boolean {
+    return this.#now() - session.lastHeartbeat > this.#idleTimeoutMs;
+  }
+
+  #remove(session: TunnelSession, reason: CloseReason): void {
+    this.#forget(session);
+    void session.close(reason);
+  }
+
+  #forget(session: TunnelSession): void {
+    const { token, deviceId } = session.identity;
+    if (this.#byToken.get(token) === session) this.#byToken.delete(token);
+    if (this.#byDevice.get(deviceId) === session) this.#byDevice.delete(deviceId);
+  }
+}

@@ -1,0 +1,43 @@
+import type { SessionKey, Store, Summary } from './contract.js';
+import type { SessionSupervisorRef } from './session-supervisor.js';
+import type { TunnelSession } from './tunnel-session.js';
+
+/** The supervisor lives in this thread and never waits: an answer later than this means that it is gone. */
+const ASK_TIMEOUT_MS = 5000;
+
+/** remote-proxy's session store: every operation is a message to the session supervisor. */
+export class SupervisorStore implements Store<TunnelSession> {
+  readonly #supervisor: SessionSupervisorRef;
+
+  constructor(supervisor: SessionSupervisorRef) {
+    this.#supervisor = supervisor;
+  }
+
+  register(token: SessionKey, session: TunnelSession): Promise<void> {
+    return this.#supervisor.ask('register', { token, session }, ASK_TIMEOUT_MS);
+  }
+
+  unregister(token: SessionKey, session?: TunnelSession): Promise<void> {
+    return this.#supervisor.ask('unregister', { token, session }, ASK_TIMEOUT_MS);
+  }
+
+  lookup(token: SessionKey): Promise<TunnelSession> {
+    return this.#supervisor.ask('lookup', token, ASK_TIMEOUT_MS);
+  }
+
+  exists(token: SessionKey): Promise<boolean> {
+    return this.#supervisor.ask('exists', token, ASK_TIMEOUT_MS);
+  }
+
+  list(): Promise<Summary[]> {
+    return this.#supervisor.ask('list', undefined, ASK_TIMEOUT_MS);
+  }
+
+  heartbeat(token: SessionKey): Promise<void> {
+    return this.#supervisor.ask('heartbeat', token, ASK_TIMEOUT_MS);
+  }
+
+  cleanupExpired(expireAfterMs: number): Promise<number> {
+    return this.#supervisor.ask('cleanupExpired', expireAfterMs, ASK_TIMEOUT_MS);
+  }
+}

@@ -1,0 +1,244 @@
+import type { ActorRef } from '../../actors/behaviour.js';
+import type { ExitReason } from '../../actors/exit.js';
+import type { Host, Owner } from '../../actors/host.js';
+import type { Logger } from '../../observability/log.js';
+import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } from './contract.js';
+import { SessionClosedError } from './errors.js';
+import { SESSION } from './kind.js';
+import { GOAWAY_GRACE_MS, MAX_EXCHANGES, SOCKET_CREDIT_STEP } from './limits.js';
+import type { ExchangeId, SessionIn, SessionInit, SessionOut } from './messages.js';
+import { openTunnelStream } from './tunnel-stream.js';
+
+/** The device's socket, as its session sees it. */
+export interface TunnelSocket {
+  /** Sends bytes; what it took at once or later is told with `TunnelSession.taken`. */
+  send(bytes: Uint8Array): void;
+  /** Closes within a second, whatever the peer does. */
+  close(reason: CloseReason): void;
+}
+
+/** Who a tunnel belongs to; fixed for its life. */
+export interface TunnelIdentity {
+  readonly token: SessionKey;
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly epoch: Epoch;
+  readonly remoteAddr: string;
+  readonly proxyNodeId: string;
+}
+
+/** What a session actor says of one exchange. */
+export type ExchangeEvent = Extract<SessionOut, { exchange: ExchangeId }>;
+
+/** The caller's side of an exchange. */
+export interface ExchangeListener {
+  /** How many batches the session had transmitted when the exchange began; set by {@link TunnelSession.listen}. */
+  beganAt: number;
+  exchangeEvent(event: ExchangeEvent): void;
+  /** The session is gone with the exchange. `reached`: some of the request may have reached the device. */
+  sessionLost(reached: boolean, detail: string): void;
+}
+
+/** Counters of a session's life that metrics add up; plain fields, read at scrape time. */
+export interface TunnelTotals {
+  bytesFromDevices: number;
+  bytesToDevices: number;
+  windowStalls: number;
+  streamResets: number;
+  /** Seconds. */
+  readonly roundTripSeconds: { observe(seconds: number): void };
+}
+
+/** The gateway's side of one tunnel: the actor in its host, its socket, and who waits for which exchange. */
+export class TunnelSession implements Handle, Owner<SessionOut> {
+  readonly identity: TunnelIdentity;
+  readonly #socket: TunnelSocket;
+  readonly #totals: TunnelTotals;
+  readonly #log: Logger;
+  readonly #actor: ActorRef<SessionIn>;
+  readonly #listeners = new Map<ExchangeId, ExchangeListener>();
+  readonly #connectedAt = new Date();
+  #lastHeartbeat = Date.now();
+  #nextExchange = 1;
+  /** Batches of bytes from the actor so far: none since an exchange began means that it never left. */
+  #transmits = 0;
+  #taken = 0;
+  #closed = false;
+  /** While GoAway is on its way: how the socket will be closed, and the timer that does it if the actor does not. */
+  #closing: { readonly reason: CloseReason; readonly timer: NodeJS.Timeout } | undefined;
+
+  constructor(
+    identity: TunnelIdentity,
+    socket: TunnelSocket,
+    host: Host,
+    init: SessionInit,
+    totals: TunnelTotals,
+    log: Logger,
+  ) {
+    this.identity = identity;
+    this.#socket = socket;
+    this.#totals = totals;
+    this.#log = log;
+    this.#actor = host.spawn(SESSION, init, this);
+  }
+
+  // ---- Handle
+
+  openStream(signal?: AbortSignal): Promise<TunnelStream> {
+    if (this.#closed) return Promise.reject(new SessionClosedError());
+    return openTunnelStream(this, signal);
+  }
+
+  /** Every exchange fails at once; the device is sent GoAway, then the close code. */
+  close(reason: CloseReason = 'normal'): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#actor.tell({ kind: 'close' });
+    const timer = setTimeout(() => this.#closeSocket(), GOAWAY_GRACE_MS);
+    this.#closing = { reason, timer };
+    this.#end(`the tunnel was closed: ${reason}`);
+    return Promise.resolve();
+  }
+
+  /** Tells the device to expect no new streams; those under way run on. */
+  goAway(): void {
+    this.send({ kind: 'drain' });
+  }
+
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
+  summary(): Summary {
+    return Object.freeze({
+      ...this.identity,
+      connectedAt: this.#connectedAt,
+      lastHeartbeat: new Date(this.#lastHeartbeat),
+    });
+  }
+
+  /** Milliseconds of the wall clock. */
+  get lastHeartbeat(): number {
+    return this.#lastHeartbeat;
+  }
+
+  recordHeartbeat(at: Date): void {
+    this.#lastHeartbeat = at.getTime();
+  }
+
+  // ---- the socket
+
+  /** Bytes came from the device; they are copied before this returns. */
+  received(bytes: Uint8Array): void {
+    this.#totals.bytesFromDevices += bytes.length;
+    this.send({ kind: 'received', bytes });
+  }
+
+  /** The socket took `bytes` of what it was given. */
+  taken(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken < SOCKET_CREDIT_STEP) return;
+    this.send({ kind: 'taken', bytes: this.#taken });
+    this.#taken = 0;
+  }
+
+  /** The socket closed by itself. */
+  disconnected(): void {
+    if (this.#closing !== undefined) {
+      clearTimeout(this.#closing.timer);
+      this.#closing = undefined;
+      return;
+    }
+    if (this.#closed) return;
+    this.#actor.tell({ kind: 'close' });
+    this.#end('the device disconnected');
+  }
+
+  // ---- exchanges
+
+  /** Exchanges under way. */
+  get exchanges(): number {
+    return this.#listeners.size;
+  }
+
+  get busy(): boolean {
+    return this.#listeners.size >= MAX_EXCHANGES;
+  }
+
+  /** Registers a listener under a new id; the caller then sends the message that opens the exchange. */
+  listen(listener: ExchangeListener): ExchangeId {
+    const id = this.#nextExchange;
+    this.#nextExchange = id === 0xffff_ffff ? 1 : id + 1;
+    this.#listeners.set(id, listener);
+    listener.beganAt = this.#transmits;
+    return id;
+  }
+
+  /** Stops listening: the exchange is over. */
+  forget(exchange: ExchangeId): void {
+    this.#listeners.delete(exchange);
+  }
+
+  /** Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. */
+  send(message: SessionIn): void {
+    if (this.#closed || this.#actor.tell(message)) return;
+    this.#fail('internal', 'the session host does not take what the device sends');
+    this.#actor.kill('its mailbox is full');
+  }
+
+  // ---- Owner
+
+  message(message: SessionOut): void {
+    switch (message.kind) {
+      case 'transmit':
+        return this.#transmit(message.bytes);
+      case 'heartbeat':
+        this.#lastHeartbeat = Date.now();
+        this.#totals.windowStalls += message.windowStalls;
+        this.#totals.streamResets += message.resets;
+        if (message.roundTripMs >= 0) this.#totals.roundTripSeconds.observe(message.roundTripMs / 1000);
+        return;
+      case 'ended':
+        return this.#fail(message.reason, message.detail);
+      default:
+        this.#listeners.get(message.exchange)?.exchangeEvent(message);
+    }
+  }
+
+  exited(reason: ExitReason): void {
+    if (reason.kind !== 'normal')
+      this.#log.error({ reason, deviceId: this.identity.deviceId }, 'session ended');
+    if (reason.kind === 'host-down') this.#fail('host-restarted', 'the session host ended');
+    else this.#fail('internal', 'the session ended unexpectedly');
+  }
+
+  #transmit(bytes: Uint8Array): void {
+    if (this.#closed && this.#closing === undefined) return;
+    this.#transmits += 1;
+    this.#totals.bytesToDevices += bytes.length;
+    this.#socket.send(bytes);
+  }
+
+  /** The actor is gone, or as good as: nothing more comes from it. */
+  #fail(reason: CloseReason, detail: string): void {
+    if (this.#closing !== undefined) return this.#closeSocket();
+    if (this.#closed) return;
+    this.#end(detail);
+    this.#socket.close(reason);
+  }
+
+  #closeSocket(): void {
+    if (this.#closing === undefined) return;
+    const { reason, timer } = this.#closing;
+    clearTimeout(timer);
+    this.#closing = undefined;
+    this.#socket.close(reason);
+  }
+
+  #end(detail: string): void {
+    this.#closed = true;
+    for (const [id, listener] of [...this.#listeners]) {
+      this.forget(id);
+      listener.sessionLost(this.#transmits > listener.beganAt, detail);
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import type { ForwardFailureCode } from '../forward/contract.js';
+import type { RawHeaders } from '../http1/contract.js';
+import { endToEndFields } from '../http1/headers.js';
+import { StreamDuplex } from '../yamux/duplex.js';
+import type { Exchange, ExchangePort } from './exchange.js';
+import { MAX_REFUSAL_BODY, MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from './limits.js';
+import type { ExchangeId, SessionIn } from './messages.js';
+
+/** No status code was in the close frame (RFC 6455 §7.1.5). */
+const NO_STATUS = 1005;
+/** The connection broke without a close frame (RFC 6455 §7.1.5). */
+const ABNORMAL = 1006;
+
+/** A WebSocket to the device over one stream; the `ws` client does its handshake and frames (RFC 6455). */
+export class WebSocketExchange implements Exchange {
+  readonly deadline = Number.POSITIVE_INFINITY;
+  readonly #id: ExchangeId;
+  readonly #port: ExchangePort;
+  readonly #open: Extract<SessionIn, { kind: 'ws-open' }>;
+  readonly #timeoutMs: number;
+  #socket: WebSocket | undefined;
+  #stream: StreamDuplex | undefined;
+  #opened = false;
+  /** Bytes given to the caller and not yet consumed. */
+  #held = 0;
+  #over = false;
+
+  constructor(port: ExchangePort, open: Extract<SessionIn, { kind: 'ws-open' }>, timeoutMs: number) {
+    this.#id = open.exchange;
+    this.#port = port;
+    this.#open = open;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  start(): void {
+    const stream = StreamDuplex.open(this.#port.mux);
+    if (stream === undefined) return this.fail('stream-refused', 'the tunnel accepts no more streams');
+    this.#stream = stream;
+    const socket = new WebSocket(`ws://device${this.#open.target}`, [...this.#open.protocols], {
+      createConnection: () => stream,
+      headers: headerObject(this.#open.headers),
+      perMessageDeflate: false,
+      maxPayload: MAX_WEBSOCKET_MESSAGE,
+      handshakeTimeout: this.#timeoutMs,
+    });
+    this.#socket = socket;
+    socket.on('open', () => this.#accepted(socket.protocol));
+    socket.on('message', (data: Buffer, binary: boolean) => this.#message(data, binary));
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('unexpected-response', (_request, response) => this.#refused(response));
+  }
+
+  /** One message of the caller for the device. */
+  send(bytes: Uint8Array, binary: boolean): void {
+    if (this.#socket === undefined || !this.#opened) return;
+    this.#socket.send(bytes, { binary }, () => this.#sent(bytes.length));
+  }
+
+  /** The caller closed; the device's answer to it ends the exchange. */
+  close(code: number, reason: string): void {
+    if (!this.#opened || code === ABNORMAL) return this.abort();
+    if (code === NO_STATUS) this.#socket?.close();
+    else this.#socket?.close(code, reason);
+  }
+
+  body(): void {
+    // A WebSocket has messages, not a body.
+  }
+
+  consumed(bytes: number): void {
+    this.#held -= bytes;
+    if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
+  }
+
+  abort(): void {
+    this.#finish();
+    this.#stream?.destroy();
+    this.#socket?.terminate();
+  }
+
+  fail(code: ForwardFailureCode, detail: string): void {
+    if (this.#over) return;
+    if (this.#opened) return this.#closed(ABNORMAL, detail);
+    this.#port.emit({
+      kind: 'fail',
+      exchange: this.#id,
+      code,
+      reached: this.#stream !== undefined,
+      detail,
+    });
+    this.abort();
+  }
+
+  #accepted(protocol: string): void {
+    if (this.#over) return;
+    this.#opened = true;
+    this.#port.emit({ kind: 'ws-opened', exchange: this.#id, protocol });
+  }
+
+  #message(bytes: Buffer, binary: boolean): void {
+    if (this.#over) return;
+    this.#held += bytes.length;
+    if (this.#held > WEBSOCKET_WINDOW) this.#socket?.pause();
+    this.#port.emit({ kind: 'ws-message', exchange: this.#id, binary, bytes });
+  }
+
+  #sent(bytes: number): void {
+    if (!this.#over) this.#port.emit({ kind: 'credit', exchange: this.#id, bytes });
+  }
+
+  #closed(code: number, reason: string): void {
+    if (this.#over) return;
+    if (!this.#opened) return this.fail('bad-device-response', 'the device broke off the handshake');
+    this.#port.emit({ kind: 'ws-closed', exchange: this.#id, code, reason });
+    this.abort();
+  }
+
+  #failed(error: Error): void {
+    if (this.#opened) return this.#closed(ABNORMAL, error.message);
+    this.fail(error.message.includes('timed out') ? 'device-timeout' : 'bad-device-response', error.message);
+  }
+
+  /** The device answered the handshake with an ordinary response: hand over its head and a bounded body. */
+  #refused(response: IncomingMessage): void {
+    const parts: Buffer[] = [];
+    let size = 0;
+    response.on('data', (part: Buffer) => {
+      if (size + part.length > MAX_REFUSAL_BODY) return this.#refuse(response, Buffer.concat(parts));
+      parts.push(part);
+      size += part.length;
+    });
+    response.on('end', () => this.#refuse(response, Buffer.concat(parts)));
+    response.on('error', (error) => this.fail('bad-device-response', error.message));
+  }
+
+  #refuse(response: IncomingMessage, body: Uint8Array): void {
+    if (this.#over) return;
+    this.#port.emit({
+      kind: 'head',
+      exchange: this.#id,
+      status: response.statusCode ?? 502,
+      reason: response.statusMessage ?? '',
+      headers: endToEndFields(response.rawHeaders),
+      contentLength: body.length,
+      bodyless: false,
+      complete: true,
+      body,
+    });
+    this.abort();
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#port.finished(this.#id);
+  }
+}
+
+function headerObject(raw: RawHeaders): Record<string, string[]> {
+  const fields = new Map<string, string[]>();
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as string;
+    fields.set(name, [...(fields.get(name) ?? []), raw[i + 1] as string]);
+  }
+  return Object.fromEntries(fields);
+}
