@@ -1,24 +1,7 @@
 import type { HostStats } from '../actors/host.js';
+import { FORWARD_FAILURES } from '../tunnel/forward/contract.js';
+import { CLOSE_REASONS } from '../tunnel/session/contract.js';
 import { Buckets } from './buckets.js';
-
-/** Why a call was not answered by its device. The set is closed: it becomes a label. */
-export const CALL_FAILURES = [
-  'bad-request',
-  'session-not-found',
-  'session-expired',
-  'session-closed',
-  'stream-refused',
-  'stream-reset',
-  'overloaded',
-  'draining',
-  'device-timeout',
-  'device-protocol',
-  'host-down',
-  'too-large',
-  'internal',
-] as const;
-
-export type CallFailure = (typeof CALL_FAILURES)[number];
 
 /** What became of a device that dialled. The set is closed: it becomes a label. */
 export const DIAL_RESULTS = [
@@ -31,17 +14,8 @@ export const DIAL_RESULTS = [
 
 export type DialResult = (typeof DIAL_RESULTS)[number];
 
-/** Why a tunnel ended. The set is closed: it becomes a label. */
-export const TUNNEL_ENDS = [
-  'device-closed',
-  'replaced',
-  'idle',
-  'revoked',
-  'protocol-error',
-  'draining',
-  'host-down',
-  'internal',
-] as const;
+/** Why a tunnel ended: by our word, or because its connection was gone. The set is closed: it becomes a label. */
+export const TUNNEL_ENDS = [...CLOSE_REASONS, 'disconnected'] as const;
 
 export type TunnelEnd = (typeof TUNNEL_ENDS)[number];
 
@@ -73,7 +47,7 @@ export class Metrics {
   /** Calls answered by their device, by the class of the status: index 1 for 1xx to 5 for 5xx. */
   readonly answered = [0, 0, 0, 0, 0, 0];
   /** Calls that the proxy answered itself. */
-  readonly failed = tally(CALL_FAILURES);
+  readonly failed = tally(FORWARD_FAILURES);
   /** Calls whose client went away first. */
   aborted = 0;
   /** Calls sent once more, because they had provably not reached the device. */
@@ -87,6 +61,8 @@ export class Metrics {
   readonly tunnelEnds = tally(TUNNEL_ENDS);
   /** Times a stream had bytes and no window to send them. */
   windowStalls = 0;
+  /** Streams that ended by a reset, from either side. */
+  streamResets = 0;
   /** Round trips of heartbeat pings. */
   readonly roundTripSeconds = new Buckets(ROUND_TRIP_SECONDS);
   /** Reads the session hosts; the supervisor of the hosts sets it. */

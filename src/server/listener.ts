@@ -1,0 +1,66 @@
+import uWS, { type TemplatedApp } from 'uWebSockets.js';
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT. */
+const EXCLUSIVE_PORT = 1;
+
+/** In the binary, but not in its types: host, port and options together. */
+type ListenExclusive = (
+  host: string,
+  port: number,
+  options: number,
+  bound: (socket: uWS.us_listen_socket | false) => void,
+) => TemplatedApp;
+
+/** Where a listener is bound. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** The address is taken, or not ours to bind. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code = 'ERR_LISTEN';
+
+  constructor(address: ListenAddress) {
+    super(
+      `cannot listen on ${address.host}:${address.port}: it is taken by another process, or not an address of this machine`,
+    );
+  }
+}
+
+/** A bound uWebSockets.js application. Main thread only (ADR 0009). */
+export interface Listener {
+  readonly host: string;
+  /** The port in use, also where 0 was asked for. */
+  readonly port: number;
+  /** Accepts no more connections; those there go on. */
+  stopAccepting(): void;
+  /** Closes the listener and every connection. */
+  close(): void;
+}
+
+/** Binds `app`. @throws ListenError */
+export function listen(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const bound = (socket: uWS.us_listen_socket | false): void => {
+      if (socket === false) return reject(new ListenError(address));
+      let accepting = true;
+      resolve({
+        host: address.host,
+        port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket),
+        stopAccepting: () => {
+          if (accepting) uWS.us_listen_socket_close(socket);
+          accepting = false;
+        },
+        close: () => {
+          accepting = false;
+          app.close();
+        },
+      });
+    };
+    // Exclusive: without it a second process on the port would silently share its connections.
+    (app.listen as unknown as ListenExclusive).call(app, address.host, address.port, EXCLUSIVE_PORT, bound);
+  });
+}

@@ -1,0 +1,44 @@
+import type { HttpRequest } from 'uWebSockets.js';
+import type { RawHeaders } from '../tunnel/http1/contract.js';
+import { addConnectionFields, isMessageField } from '../tunnel/http1/headers.js';
+
+/** What a forwarded request takes from the caller's. */
+export interface RequestFields {
+  /** End-to-end fields, names in lower case. */
+  readonly headers: RawHeaders;
+  /** Bytes of the body; 0: none; undefined: chunked. */
+  readonly bodyLength: number | undefined;
+}
+
+/** Fields of the request being read: uWS wants a callback, and one for all requests needs no closure a request. */
+let headers: RawHeaders;
+let dropped: ReadonlySet<string>;
+let bodyLength: number | undefined;
+let connection: string | undefined;
+
+function collect(name: string, value: string): void {
+  if (name === 'content-length') bodyLength = Number(value);
+  else if (name === 'transfer-encoding') bodyLength = undefined;
+  else if (name === 'connection') connection = value;
+  else if (!dropped.has(name) && !isMessageField(name)) headers.push(name, value);
+}
+
+/**
+ * Reads a request's fields, without those of the connection (RFC 9110 §7.6.1), `Expect` (the listener has answered
+ * it) and those in `drop`.
+ */
+export function requestFields(req: HttpRequest, drop: ReadonlySet<string>): RequestFields {
+  headers = [];
+  dropped = drop;
+  bodyLength = 0;
+  connection = undefined;
+  req.forEach(collect);
+  return { headers: withoutListed(headers, connection), bodyLength };
+}
+
+function withoutListed(fields: RawHeaders, listed: string | undefined): RawHeaders {
+  if (listed === undefined || listed === 'keep-alive' || listed === 'close') return fields;
+  const names = new Set<string>();
+  addConnectionFields(listed, names);
+  return fields.filter((_, i) => !names.has(fields[i & ~1] as string));
+}

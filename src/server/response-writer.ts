@@ -1,0 +1,237 @@
+import type { HttpResponse } from 'uWebSockets.js';
+import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
+import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
+
+/** What differs between the listeners that answer with a device's response. */
+export interface ResponsePolicy {
+  /** Writes the fields that this listener adds to a device's answer. */
+  deviceHeaders(res: HttpResponse): void;
+  /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
+  problem(res: HttpResponse, failure: ForwardFailure, requestId: string, close: boolean): void;
+  /** A call begins. */
+  began(): void;
+  /** The exchange is over, however it ended; called once. `failure` is undefined when it was complete. */
+  finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void;
+}
+
+/** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
+let corked: ResponseWriter;
+const writeCorked = (): void => corked.writeNow();
+
+/**
+ * Writes a device's answer to a uWebSockets.js response with its backpressure: what the socket has not taken is not
+ * reported as consumed, so the device's window closes. Also counts the upload against its credit.
+ */
+export class ResponseWriter implements ResponseSink {
+  readonly requestId: string;
+  /** Milliseconds of `performance.now`. */
+  readonly startedAt = performance.now();
+  status = 0;
+  /** Bytes of the answer's body written so far. */
+  written = 0;
+  readonly #res: HttpResponse;
+  readonly #policy: ResponsePolicy;
+  #call: ForwardCall | undefined;
+  #head: ResponseHead | undefined;
+  #headWritten = false;
+  #ended = false;
+  #failure: ForwardFailure | undefined;
+  /** Body bytes not yet taken by the socket; the device's window bounds them. */
+  #queue: Uint8Array[] = [];
+  /** Bytes handed to a chunked response while its socket is full. */
+  #unflushed = 0;
+  #blocked = false;
+  #uploading: boolean;
+  #outstanding = 0;
+  #paused = false;
+  #over = false;
+
+  constructor(res: HttpResponse, policy: ResponsePolicy, requestId: string, hasBody: boolean) {
+    this.#res = res;
+    this.#policy = policy;
+    this.requestId = requestId;
+    this.#uploading = hasBody;
+    policy.began();
+    res.onAborted(() => this.#aborted());
+    res.onWritable(() => this.#writable());
+  }
+
+  /** Ties the writer to its call and, if there is a body, starts the upload. */
+  attach(call: ForwardCall): void {
+    if (this.#over) return;
+    this.#call = call;
+    if (this.#uploading) this.#res.onData((chunk, last) => this.#upload(chunk, last));
+  }
+
+  // ---- ResponseSink
+
+  head(head: ResponseHead, body: Uint8Array, complete: boolean): void {
+    if (this.#over) return;
+    this.#head = head;
+    this.status = head.status;
+    if (body.length > 0) this.#queue.push(body);
+    this.#ended = complete;
+    this.#write();
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#over) return;
+    this.#queue.push(chunk);
+    if (!this.#blocked) this.#write();
+  }
+
+  end(): void {
+    if (this.#over) return;
+    this.#ended = true;
+    if (!this.#blocked) this.#write();
+  }
+
+  fail(failure: ForwardFailure): void {
+    if (this.#over) return;
+    this.#failure = failure;
+    // A head that is out cannot be taken back: cut the connection, so that a part does not pass for the whole.
+    if (this.#headWritten) {
+      this.#finish(failure);
+      this.#res.close();
+    } else this.#write();
+  }
+
+  credit(bytes: number): void {
+    this.#outstanding = Math.max(0, this.#outstanding - bytes);
+    if (!this.#paused || this.#over || this.#outstanding > UPLOAD_CREDIT / 2) return;
+    this.#paused = false;
+    this.#res.resume();
+  }
+
+  // ----
+
+  /** Runs inside a cork. */
+  writeNow(): void {
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#finish(failure);
+      return this.#policy.problem(this.#res, failure, this.requestId, this.#uploading);
+    }
+    if (!this.#headWritten && this.#head !== undefined) this.#writeHead(this.#head);
+    this.#writeBody(this.#head);
+  }
+
+  #write(): void {
+    corked = this;
+    this.#res.cork(writeCorked);
+  }
+
+  #writeHead(head: ResponseHead): void {
+    const res = this.#res;
+    this.#headWritten = true;
+    res.writeStatus(`${head.status} ${head.reason}`);
+    for (let i = 0; i + 1 < head.headers.length; i += 2) {
+      res.writeHeader(head.headers[i] as string, fieldValue(head.headers[i + 1] as string));
+    }
+    this.#policy.deviceHeaders(res);
+  }
+
+  #writeBody(head: ResponseHead | undefined): void {
+    if (head === undefined) return;
+    if (head.bodyless) return this.#endBodyless(head);
+    if (head.contentLength !== undefined) return this.#writeSized(head.contentLength);
+    this.#writeChunked();
+  }
+
+  #endBodyless(head: ResponseHead): void {
+    if (!this.#ended) return;
+    this.#finish(undefined);
+    if (head.contentLength === undefined) this.#res.endWithoutBody();
+    else this.#res.endWithoutBody(head.contentLength, this.#uploading);
+  }
+
+  /** A body of known length: the socket takes what it can, the rest stays queued here. */
+  #writeSized(length: number): void {
+    const first = this.#queue[0];
+    if (this.written === 0 && this.#ended && this.#queue.length <= 1) {
+      if ((first?.length ?? 0) === length && !this.#blocked) return this.#writeWhole(first, length);
+    }
+    let chunk = first;
+    while (chunk !== undefined) {
+      const [took, done] = this.#res.tryEnd(chunk, length);
+      if (done) {
+        this.written = length;
+        return this.#finish(undefined);
+      }
+      const bytes = this.#res.getWriteOffset() - this.written;
+      this.written += bytes;
+      this.#call?.consumed(bytes);
+      if (!took && bytes < chunk.length) {
+        this.#queue[0] = chunk.subarray(bytes);
+        this.#blocked = true;
+        return;
+      }
+      this.#queue.shift();
+      chunk = this.#queue[0];
+    }
+  }
+
+  #writeWhole(body: Uint8Array | undefined, length: number): void {
+    this.written = length;
+    this.#finish(undefined);
+    this.#res.end(body ?? '', this.#uploading);
+  }
+
+  #writeChunked(): void {
+    for (const chunk of this.#queue) {
+      this.written += chunk.length;
+      this.#unflushed += chunk.length;
+      this.#blocked = !this.#res.write(chunk);
+    }
+    this.#queue.length = 0;
+    if (this.#ended) {
+      this.#finish(undefined);
+      this.#res.end(undefined, this.#uploading);
+      return;
+    }
+    if (!this.#blocked) this.#flushed();
+  }
+
+  #flushed(): void {
+    if (this.#unflushed === 0) return;
+    this.#call?.consumed(this.#unflushed);
+    this.#unflushed = 0;
+  }
+
+  #writable(): boolean {
+    if (this.#over) return true;
+    this.#blocked = false;
+    this.#flushed();
+    this.writeNow();
+    return !this.#blocked;
+  }
+
+  #upload(chunk: ArrayBuffer, last: boolean): void {
+    if (last) this.#uploading = false;
+    if (this.#over) return;
+    this.#outstanding += chunk.byteLength;
+    this.#call?.body(new Uint8Array(chunk), last);
+    if (last || this.#paused || this.#outstanding < UPLOAD_CREDIT) return;
+    this.#paused = true;
+    this.#res.pause();
+  }
+
+  #aborted(): void {
+    if (this.#over) return;
+    this.#call?.abort();
+    this.#finish('aborted');
+  }
+
+  #finish(failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#over = true;
+    this.#queue = [];
+    this.#policy.finished(this, failure);
+  }
+}
+
+const ASCII = /^[\x20-\x7e\t]*$/;
+
+/** uWS writes strings as UTF-8; fields are bytes. */
+function fieldValue(value: string): string | Uint8Array {
+  return ASCII.test(value) ? value : Buffer.from(value, 'latin1');
+}

@@ -1,0 +1,73 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Logger } from '../observability/log.js';
+import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from './problem.js';
+import { requestId } from './request-id.js';
+import { statusLine } from './status-line.js';
+
+/** What is said about one problem beside its code. */
+export interface ProblemOptions {
+  readonly detail?: string;
+  readonly instance?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Close the connection: the request's body was not read. */
+  readonly close?: boolean;
+}
+
+/** The id of a request. Only while `req` is live: before the first await. */
+export function requestIdOf(req: HttpRequest): string {
+  return requestId(req.getHeader('x-request-id'));
+}
+
+/** Answers with a problem (RFC 9457). Inside a cork, or before the first await. */
+export function sendProblem(
+  res: HttpResponse,
+  code: ProblemCode,
+  id: string,
+  { detail, instance, headers = {}, close = false }: ProblemOptions = {},
+): void {
+  const { status, retryAfter } = problemKind(code);
+  res.writeStatus(statusLine(status));
+  res.writeHeader('Content-Type', PROBLEM_CONTENT_TYPE);
+  res.writeHeader('X-Request-Id', id);
+  if (retryAfter !== undefined) res.writeHeader('Retry-After', String(retryAfter));
+  if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
+  for (const name in headers) res.writeHeader(name, headers[name] as string);
+  res.end(renderProblem(code, { requestId: id, detail, instance }), close);
+}
+
+/** Answers 200 with JSON. */
+export function sendJson(res: HttpResponse, id: string, value: unknown): void {
+  res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', id);
+  res.end(JSON.stringify(value));
+}
+
+/** What a failed request is to its caller; undefined: a fault of ours. */
+export type ProblemOf = (error: unknown) => ProblemCode | undefined;
+
+/**
+ * Answers when `work` settles, unless the caller went away: `answer` with its value, or the problem that `problemOf`
+ * names. A fault of ours is logged and answered 500.
+ */
+export function answerLater<T>(
+  res: HttpResponse,
+  id: string,
+  log: Logger,
+  work: Promise<T>,
+  answer: (value: T) => void,
+  problemOf: ProblemOf,
+): void {
+  let aborted = false;
+  res.onAborted(() => {
+    aborted = true;
+  });
+  work.then(
+    (value) => {
+      if (!aborted) res.cork(() => answer(value));
+    },
+    (error: unknown) => {
+      const code = problemOf(error);
+      if (code === undefined) log.error({ err: error, requestId: id }, 'a request failed');
+      if (!aborted) res.cork(() => sendProblem(res, code ?? 'internal', id));
+    },
+  );
+}

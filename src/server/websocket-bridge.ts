@@ -1,0 +1,129 @@
+import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
+import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+
+/** Policy violation, for a caller that sends faster than the device reads (RFC 6455 §7.4.1: 1008). */
+const TOO_FAST = 1008;
+/** Codes that may not be sent in a close frame (RFC 6455 §7.4.1). */
+const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
+
+/** What differs between the listeners that bridge WebSockets. */
+export interface BridgePolicy {
+  /** Answers the handshake with a problem. */
+  problem(res: HttpResponse, failure: ForwardFailure, requestId: string): void;
+  /** Writes the fields that this listener adds to a device's refusal. */
+  deviceHeaders(res: HttpResponse): void;
+}
+
+/** The parts of the caller's handshake that uWS wants back at the upgrade. */
+export interface Handshake {
+  readonly key: string;
+  readonly extensions: string;
+  readonly context: us_socket_context_t;
+}
+
+/** What is kept with a bridged socket. */
+export interface Bridged {
+  readonly bridge: WebSocketBridge;
+}
+
+/**
+ * Joins a caller's WebSocket to a device's: the caller is accepted once the device has. Messages in either direction
+ * are whole; what the caller has not taken holds the device back.
+ */
+export class WebSocketBridge implements BridgeSink {
+  readonly #handshake: Handshake;
+  readonly #policy: BridgePolicy;
+  readonly #requestId: string;
+  #res: HttpResponse | undefined;
+  #ws: WebSocket<Bridged> | undefined;
+  #bridge: Bridge | undefined;
+  #unsent = 0;
+
+  constructor(res: HttpResponse, handshake: Handshake, policy: BridgePolicy, requestId: string) {
+    this.#res = res;
+    this.#handshake = handshake;
+    this.#policy = policy;
+    this.#requestId = requestId;
+    res.onAborted(() => {
+      this.#res = undefined;
+      this.#bridge?.close(1006, '');
+    });
+  }
+
+  attach(bridge: Bridge): void {
+    this.#bridge = bridge;
+  }
+
+  // ---- BridgeSink
+
+  opened(protocol: string): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#res = undefined;
+    const { key, extensions, context } = this.#handshake;
+    res.cork(() => res.upgrade<Bridged>({ bridge: this }, key, protocol, extensions, context));
+  }
+
+  refused(head: ResponseHead, body: Uint8Array): void {
+    this.#answer((res) => {
+      res.writeStatus(`${head.status} ${head.reason}`);
+      for (let i = 0; i + 1 < head.headers.length; i += 2) {
+        res.writeHeader(head.headers[i] as string, head.headers[i + 1] as string);
+      }
+      this.#policy.deviceHeaders(res);
+      res.end(body);
+    });
+  }
+
+  fail(failure: ForwardFailure): void {
+    this.#answer((res) => this.#policy.problem(res, failure, this.#requestId));
+  }
+
+  message(data: Uint8Array, binary: boolean): void {
+    if (this.#ws === undefined) return;
+    this.#unsent += data.length;
+    if (this.#ws.send(data, binary) === 2) this.#ws.close();
+    else this.drained();
+  }
+
+  closed(code: number, reason: string): void {
+    const ws = this.#ws;
+    this.#ws = undefined;
+    if (UNSENDABLE.has(code)) ws?.end();
+    else ws?.end(code, reason);
+  }
+
+  // ---- the caller's socket
+
+  socketOpened(ws: WebSocket<Bridged>): void {
+    this.#ws = ws;
+  }
+
+  socketMessage(data: ArrayBuffer, binary: boolean): void {
+    if (this.#bridge?.message(new Uint8Array(data), binary) === false) {
+      this.#ws?.end(TOO_FAST, 'the device does not read as fast as you send');
+    }
+  }
+
+  /** Reports what the caller's socket has taken since. */
+  drained(): void {
+    if (this.#ws === undefined) return;
+    const waiting = this.#ws.getBufferedAmount();
+    if (waiting >= this.#unsent) return;
+    this.#bridge?.consumed(this.#unsent - waiting);
+    this.#unsent = waiting;
+  }
+
+  socketClosed(code: number, reason: ArrayBuffer): void {
+    this.#ws = undefined;
+    this.#bridge?.close(code, Buffer.from(reason).toString());
+  }
+
+  #answer(write: (res: HttpResponse) => void): void {
+    const res = this.#res;
+    if (res === undefined) return;
+    this.#res = undefined;
+    res.cork(() => write(res));
+  }
+}

@@ -1,0 +1,40 @@
+import type { RawHeaders } from '../http1/contract.js';
+import type { ForwardFailure, ResponseHead, Target } from './contract.js';
+
+/** A WebSocket that a caller wants to a device. */
+export interface BridgeRequest {
+  /** Origin form: `/path?query`. */
+  readonly target: string;
+  /** End-to-end fields; none of the handshake's own (Sec-WebSocket-*, Upgrade, Connection). */
+  readonly headers: RawHeaders;
+  /** Subprotocols that the caller offers, in its order. */
+  readonly protocols: readonly string[];
+}
+
+/** Where a bridged WebSocket's events go. Called synchronously, in order. */
+export interface BridgeSink {
+  /** The device accepted; `protocol` is the subprotocol it chose, or empty. */
+  opened(protocol: string): void;
+  /** The device answered with something else than 101. Last event. */
+  refused(head: ResponseHead, body: Uint8Array): void;
+  /** One whole message from the device; it holds credit until `Bridge.consumed`. */
+  message(data: Uint8Array, binary: boolean): void;
+  /** The device closed (code 1005: it gave none), or the stream broke (1006 → 1014 for the caller). Last event. */
+  closed(code: number, reason: string): void;
+  /** The device could not be reached. Only before `opened`. Last event. */
+  fail(failure: ForwardFailure): void;
+}
+
+/** A bridged WebSocket, as its caller sees it. */
+export interface Bridge {
+  /** Sends one whole message. False: too much waits for the device; the caller must close. */
+  message(data: Uint8Array, binary: boolean): boolean;
+  consumed(bytes: number): void;
+  /** The caller closed with `code` (1005: without one). */
+  close(code: number, reason: string): void;
+}
+
+/** Carries WebSockets to devices. */
+export interface BridgeForwarder {
+  bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge;
+}

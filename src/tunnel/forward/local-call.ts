@@ -1,0 +1,180 @@
+import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
+import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
+import type { ForwardCall, ForwardFailureCode, ForwardRequest, ResponseSink, Target } from './contract.js';
+
+/** A request body is kept for a retry only up to this many bytes. */
+const REPLAY_BYTES = 64 * 1024;
+
+/** RFC 9110 §9.2.2. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** Failures of the tunnel rather than of the device or the request. */
+const RETRYABLE = new Set<ForwardFailureCode>([
+  'stream-refused',
+  'tunnel-lost-before-send',
+  'tunnel-lost-after-send',
+]);
+
+interface BodyPart {
+  readonly bytes: Uint8Array;
+  readonly last: boolean;
+}
+
+/**
+ * One call to a session of this process. If its tunnel is lost before an answer began, it is sent once more to the
+ * session that replaced it, provided that it cannot have reached the device or is idempotent (02-tunnel.md §2.3).
+ */
+export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
+  readonly target: Target;
+  minEpoch = 0;
+  beganAt = 0;
+  readonly #supervisor: SessionSupervisorRef;
+  readonly #request: ForwardRequest;
+  readonly #head: Uint8Array;
+  readonly #sink: ResponseSink;
+  readonly #retried: () => void;
+  #session: TunnelSession | undefined;
+  #exchange = 0;
+  /** Body parts so far, while a retry may need them; undefined once there are too many. */
+  #parts: BodyPart[] | undefined;
+  #kept = 0;
+  #retryOf: { readonly code: ForwardFailureCode; readonly detail: string } | undefined;
+  #answered = false;
+  #over = false;
+
+  /** @param head the encoded request head; the call keeps it */
+  constructor(
+    supervisor: SessionSupervisorRef,
+    target: Target,
+    request: ForwardRequest,
+    head: Uint8Array,
+    sink: ResponseSink,
+    retried: () => void,
+  ) {
+    this.#supervisor = supervisor;
+    this.target = target;
+    this.#request = request;
+    this.#head = head;
+    this.#sink = sink;
+    this.#retried = retried;
+  }
+
+  /** Asks the supervisor for a session; `found` or `notFound` follows. */
+  seek(): void {
+    if (this.#supervisor.tell({ kind: 'seek', seeker: this })) return;
+    this.#fail('overloaded', 'too many calls wait for a session');
+  }
+
+  // ---- ForwardCall
+
+  body(chunk: Uint8Array, last: boolean): void {
+    if (this.#over) return;
+    const session = this.#session;
+    if (!this.#answered && (session === undefined || this.#kept + chunk.length <= REPLAY_BYTES)) {
+      this.#keep(chunk, last);
+    } else this.#parts = undefined;
+    session?.send({ kind: 'body', exchange: this.#exchange, last, bytes: chunk });
+  }
+
+  consumed(bytes: number): void {
+    if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#session?.send({ kind: 'abort', exchange: this.#exchange });
+    this.#finish();
+  }
+
+  // ---- SessionSeeker
+
+  found(session: TunnelSession): void {
+    if (this.#over) return;
+    if (session.busy) return this.#fail('device-busy', 'too many calls are under way on this device');
+    this.#session = session;
+    this.#exchange = session.listen(this);
+    const { bodyLength, method } = this.#request;
+    session.send({
+      kind: 'open',
+      exchange: this.#exchange,
+      mode: method === 'HEAD' ? 'http-head' : 'http',
+      chunked: bodyLength === undefined,
+      hasBody: bodyLength !== 0,
+      head: this.#head,
+    });
+    if (this.#parts === undefined) return;
+    for (const { bytes, last } of this.#parts) {
+      session.send({ kind: 'body', exchange: this.#exchange, last, bytes });
+    }
+  }
+
+  notFound(): void {
+    if (this.#over) return;
+    const { code, detail } = this.#retryOf ?? {
+      code: 'device-offline',
+      detail: 'the device has no live tunnel',
+    };
+    this.#fail(code, detail);
+  }
+
+  // ---- ExchangeListener
+
+  exchangeEvent(event: ExchangeEvent): void {
+    switch (event.kind) {
+      case 'head':
+        this.#answered = true;
+        this.#parts = undefined;
+        if (event.complete) this.#finish();
+        return this.#sink.head(event, event.body, event.complete);
+      case 'data':
+        return this.#sink.data(event.bytes);
+      case 'end':
+        this.#finish();
+        return this.#sink.end();
+      case 'credit':
+        return this.#sink.credit(event.bytes);
+      case 'fail':
+        this.#session?.forget(this.#exchange);
+        return this.#failed(event.code, event.reached, event.detail);
+    }
+  }
+
+  sessionLost(reached: boolean, detail: string): void {
+    this.#failed(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', reached, detail);
+  }
+
+  #failed(code: ForwardFailureCode, reached: boolean, detail: string): void {
+    const epoch = this.#session?.identity.epoch ?? 0;
+    this.#session = undefined;
+    if (!this.#mayRetry(code, reached)) return this.#fail(code, detail);
+    this.#retryOf = { code, detail };
+    this.minEpoch = epoch + 1;
+    this.#retried();
+    this.seek();
+  }
+
+  #mayRetry(code: ForwardFailureCode, reached: boolean): boolean {
+    if (this.#over || this.#answered || this.#retryOf !== undefined || !RETRYABLE.has(code)) return false;
+    const replayable = this.#request.bodyLength === 0 || this.#parts !== undefined;
+    return replayable && (!reached || IDEMPOTENT.has(this.#request.method));
+  }
+
+  #keep(chunk: Uint8Array, last: boolean): void {
+    if (this.#kept > 0 && this.#parts === undefined) return;
+    this.#parts ??= [];
+    this.#parts.push({ bytes: Buffer.from(chunk), last });
+    this.#kept += chunk.length;
+  }
+
+  #fail(code: ForwardFailureCode, detail: string): void {
+    if (this.#over) return;
+    this.#finish();
+    this.#sink.fail({ code, detail });
+  }
+
+  #finish(): void {
+    this.#over = true;
+    this.#parts = undefined;
+    this.#session?.forget(this.#exchange);
+  }
+}

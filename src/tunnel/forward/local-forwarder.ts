@@ -1,0 +1,62 @@
+import { RequestHead, RequestHeadError } from '../http1/request-head.js';
+import type { SessionSupervisorRef } from '../session/session-supervisor.js';
+import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from './bridge-contract.js';
+import type { ForwardCall, Forwarder, ForwardRequest, ResponseSink, Target } from './contract.js';
+import { LocalBridge } from './local-bridge.js';
+import { LocalCall } from './local-call.js';
+
+/** What is left to the caller of a request that was never sent. */
+const NO_CALL: ForwardCall = { body() {}, consumed() {}, abort() {} };
+
+/** Carries calls by message: caller → session supervisor (who has it?) → session actor → caller. */
+export class LocalForwarder implements Forwarder, BridgeForwarder {
+  readonly #supervisor: SessionSupervisorRef;
+  readonly #head = new RequestHead();
+  readonly #retried: () => void;
+
+  /** @param retried counts calls that were sent again */
+  constructor(supervisor: SessionSupervisorRef, retried: () => void) {
+    this.#supervisor = supervisor;
+    this.#retried = retried;
+  }
+
+  forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
+    let head: Uint8Array;
+    try {
+      head = this.#encode(request);
+    } catch (error) {
+      if (!(error instanceof RequestHeadError)) throw error;
+      sink.fail({ code: 'bad-request', detail: error.message });
+      return NO_CALL;
+    }
+    const call = new LocalCall(this.#supervisor, target, request, head, sink, this.#retried);
+    call.seek();
+    return call;
+  }
+
+  bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
+    const bridge = new LocalBridge(target, request, sink);
+    if (!this.#supervisor.tell({ kind: 'seek', seeker: bridge })) bridge.notFound();
+    return bridge;
+  }
+
+  /** @throws RequestHeadError */
+  #encode(request: ForwardRequest): Uint8Array {
+    const { method, target, headers, bodyLength } = request;
+    this.#head.start(method, target);
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      this.#head.field(headers[i] as string, headers[i + 1] as string);
+    }
+    // The writer's buffer is good until the next request; the call may need its head for a retry.
+    return Buffer.from(this.#head.end(framing(method, bodyLength)));
+  }
+}
+
+function framing(method: string, bodyLength: number | undefined) {
+  if (bodyLength === undefined) return { kind: 'chunked' } as const;
+  // RFC 9110 §8.6: a method that expects a body says so even when it is empty.
+  if (bodyLength === 0 && method !== 'POST' && method !== 'PUT' && method !== 'PATCH') {
+    return { kind: 'none' } as const;
+  }
+  return { kind: 'length', contentLength: bodyLength } as const;
+}

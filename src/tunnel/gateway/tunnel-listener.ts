@@ -1,0 +1,239 @@
+import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type WebSocket } from 'uWebSockets.js';
+import type { Logger } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
+import type { Admission } from '../../store/ports.js';
+import { CLOSE_CODE, type CloseReason, type SessionKey, type Store } from '../session/contract.js';
+import { SOCKET_CREDIT } from '../session/limits.js';
+import type { SessionInit } from '../session/messages.js';
+import type { SessionHosts } from '../session/session-hosts.js';
+import { TunnelSession, type TunnelSocket } from '../session/tunnel-session.js';
+import { defaultConfig } from '../yamux/config.js';
+import { HEADER_LENGTH } from '../yamux/constants.js';
+import type { AdmissionControl, Decision } from './admission.js';
+
+/** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
+const UNSUPPORTED_DATA = 1003;
+const DRAIN_RETRY_SECONDS = 5;
+
+/** What the upgrade learned, kept with the socket. */
+interface Upgraded {
+  readonly admission: Admission;
+  readonly token: SessionKey;
+  readonly remoteAddr: string;
+  socket?: DeviceSocket;
+}
+
+export interface TunnelListenerOptions {
+  readonly address: ListenAddress;
+  readonly nodeId: string;
+  readonly session: SessionInit;
+  readonly admission: AdmissionControl;
+  readonly hosts: SessionHosts;
+  readonly store: Store<TunnelSession>;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Accepts devices' tunnels on `GET /tunnel/connect` (02-tunnel.md §2.1). */
+export class TunnelListener {
+  readonly #options: TunnelListenerOptions;
+  readonly #app: TemplatedApp;
+  #listener: Listener | undefined;
+  #draining = false;
+
+  private constructor(options: TunnelListenerOptions) {
+    this.#options = options;
+    this.#app = uWS
+      .App()
+      .ws<Upgraded>('/tunnel/connect', {
+        // A stock Go peer sends up to a whole window in one message (rule 4 of PROTOCOL.md).
+        maxPayloadLength: defaultConfig.maxWindow + HEADER_LENGTH,
+        // The yamux session owns the heartbeat: a second one would only disagree with it (rule 43).
+        idleTimeout: 0,
+        sendPingsAutomatically: false,
+        compression: uWS.DISABLED,
+        maxBackpressure: 2 * SOCKET_CREDIT,
+        upgrade: (res, req, context) => this.#upgrade(res, req, context),
+        open: (ws) => this.#open(ws),
+        message: (ws, message, binary) => {
+          if (binary) ws.getUserData().socket?.session.received(new Uint8Array(message));
+          else ws.end(UNSUPPORTED_DATA, 'text messages are not part of the protocol');
+        },
+        drain: (ws) => ws.getUserData().socket?.drained(),
+        close: (ws) => this.#closed(ws),
+      })
+      .any('/tunnel/connect', (res) => {
+        this.#options.metrics.dials['not-upgrade'] += 1;
+        res.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket').end();
+      })
+      .any('/*', (res) => {
+        res.writeStatus('404 Not Found').end();
+      });
+  }
+
+  /** @throws ListenError */
+  static async start(options: TunnelListenerOptions): Promise<TunnelListener> {
+    const tunnels = new TunnelListener(options);
+    tunnels.#listener = await listen(tunnels.#app, options.address);
+    return tunnels;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  /** New dials are told 503; tunnels that are there go on. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  close(): void {
+    this.#listener?.close();
+  }
+
+  #upgrade(res: HttpResponse, req: HttpRequest, context: uWS.us_socket_context_t): void {
+    const token = credential(req);
+    const key = req.getHeader('sec-websocket-key');
+    const protocol = req.getHeader('sec-websocket-protocol');
+    const extensions = req.getHeader('sec-websocket-extensions');
+    const remoteAddr = Buffer.from(res.getRemoteAddressAsText()).toString();
+    let aborted = false;
+    res.onAborted(() => {
+      aborted = true;
+    });
+    void this.#decide(token, remoteAddr).then((decision) => {
+      if (aborted) return;
+      res.cork(() => {
+        this.#options.metrics.dials[decision.kind] += 1;
+        if (decision.kind !== 'accepted') return this.#refuse(res, decision);
+        const { admission, tokenHash } = decision;
+        const data: Upgraded = { admission, token: tokenHash as string as SessionKey, remoteAddr };
+        res.upgrade<Upgraded>(data, key, protocol, extensions, context);
+      });
+    });
+  }
+
+  async #decide(token: string, remoteAddr: string): Promise<Decision> {
+    if (this.#draining || this.#options.hosts.live === 0) {
+      return { kind: 'unavailable', retryAfterSeconds: DRAIN_RETRY_SECONDS };
+    }
+    try {
+      return await this.#options.admission.decide(token, remoteAddr);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a device could not be authenticated');
+      return { kind: 'unavailable', retryAfterSeconds: DRAIN_RETRY_SECONDS };
+    }
+  }
+
+  #refuse(res: HttpResponse, decision: Exclude<Decision, { kind: 'accepted' }>): void {
+    if (decision.kind === 'unauthorized') {
+      res.writeStatus('401 Unauthorized').writeHeader('WWW-Authenticate', 'Bearer').end();
+      return;
+    }
+    const tooMany = decision.kind === 'rate-limited';
+    res.writeStatus(tooMany ? '429 Too Many Requests' : '503 Service Unavailable');
+    res.writeHeader('Retry-After', String(decision.retryAfterSeconds)).end();
+  }
+
+  #open(ws: WebSocket<Upgraded>): void {
+    const data = ws.getUserData();
+    const { hosts, store, session, metrics, nodeId, log } = this.#options;
+    const host = hosts.pick();
+    if (host === undefined) return ws.end(CLOSE_CODE['host-restarted'], 'no session host is running');
+    const { deviceId, userId, epoch } = data.admission;
+    const identity = {
+      token: data.token,
+      userId,
+      deviceId,
+      epoch,
+      remoteAddr: data.remoteAddr,
+      proxyNodeId: nodeId,
+    };
+    data.socket = new DeviceSocket(
+      ws,
+      (socket) => new TunnelSession(identity, socket, host, session, metrics, log),
+    );
+    metrics.sessions += 1;
+    log.info({ deviceId, epoch, remoteAddr: data.remoteAddr }, 'device connected');
+    store.register(data.token, data.socket.session).catch((error: unknown) => {
+      log.error({ err: error, deviceId }, 'a session could not be registered');
+      void data.socket?.session.close('internal');
+    });
+  }
+
+  #closed(ws: WebSocket<Upgraded>): void {
+    const { socket, token, admission } = ws.getUserData();
+    if (socket === undefined) return;
+    socket.closed();
+    const { store, metrics, log } = this.#options;
+    const reason = socket.closeReason ?? 'disconnected';
+    metrics.sessions -= 1;
+    metrics.tunnelEnds[reason] += 1;
+    log.info({ deviceId: admission.deviceId, epoch: admission.epoch, reason }, 'device disconnected');
+    store.unregister(token, socket.session).catch((error: unknown) => {
+      log.error({ err: error, deviceId: admission.deviceId }, 'a session could not be unregistered');
+    });
+  }
+}
+
+/** A device's WebSocket as its session's socket. */
+class DeviceSocket implements TunnelSocket {
+  readonly session: TunnelSession;
+  readonly #ws: WebSocket<Upgraded>;
+  /** Bytes given to the socket that it has not been seen to take. */
+  #unsent = 0;
+  #open = true;
+  #closeReason: CloseReason | undefined;
+
+  constructor(ws: WebSocket<Upgraded>, begin: (socket: TunnelSocket) => TunnelSession) {
+    this.#ws = ws;
+    this.session = begin(this);
+  }
+
+  send(bytes: Uint8Array): void {
+    if (!this.#open) return;
+    this.#unsent += bytes.length;
+    // 2: dropped, which a byte stream cannot survive. The session's credit keeps far below the limit.
+    if (this.#ws.send(bytes, true) === 2) return this.#abandon();
+    this.drained();
+  }
+
+  /** Tells the session what the socket has taken since. */
+  drained(): void {
+    const waiting = this.#ws.getBufferedAmount();
+    if (waiting >= this.#unsent) return;
+    this.session.taken(this.#unsent - waiting);
+    this.#unsent = waiting;
+  }
+
+  /** Why it was closed from our side; undefined: it was not. */
+  get closeReason(): CloseReason | undefined {
+    return this.#closeReason;
+  }
+
+  close(reason: CloseReason): void {
+    if (!this.#open) return;
+    this.#closeReason = reason;
+    // A close frame would queue behind what the peer does not read: then only an abrupt close is in time.
+    if (this.#ws.getBufferedAmount() > 0) return this.#abandon();
+    this.#ws.end(CLOSE_CODE[reason], reason);
+  }
+
+  /** The WebSocket has closed; it must not be touched any more. */
+  closed(): void {
+    this.#open = false;
+    this.session.disconnected();
+  }
+
+  #abandon(): void {
+    this.#ws.close();
+  }
+}
+
+/** `Authorization: Bearer TOKEN`, else `?token=TOKEN`, else empty. */
+function credential(req: HttpRequest): string {
+  const header = req.getHeader('authorization');
+  if (header.slice(0, 7).toLowerCase() === 'bearer ') return header.slice(7).trim();
+  return req.getQuery('token') ?? '';
+}

@@ -1,0 +1,198 @@
+import uWS, {
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type us_socket_context_t,
+} from 'uWebSockets.js';
+import type { Secret } from '../../config/secret.js';
+import type { Logger } from '../../observability/log.js';
+import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
+import type { ProblemCode } from '../../server/problem.js';
+import { requestFields } from '../../server/request-fields.js';
+import { ResponseWriter } from '../../server/response-writer.js';
+import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
+import { type Bridged, WebSocketBridge } from '../../server/websocket-bridge.js';
+import type { BridgeForwarder } from '../forward/bridge-contract.js';
+import type { Forwarder } from '../forward/contract.js';
+import type { Store } from '../session/contract.js';
+import { sessionKey } from '../session/key.js';
+import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
+import { createAuthorizer } from './authorize.js';
+import type { ForwardPolicy } from './forward-policy.js';
+import { SessionRoutes } from './session-routes.js';
+
+/** Ours, or the hop's: never for the device. The internal secret in `authorization` least of all. */
+const NOT_FORWARDED = new Set([
+  'authorization',
+  'expect',
+  'x-forward-method',
+  'x-forward-target',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+  'sec-websocket-protocol',
+]);
+
+export interface InternalApiOptions {
+  readonly address: ListenAddress;
+  readonly secret: Secret;
+  readonly store: Store;
+  readonly forwarder: Forwarder & BridgeForwarder;
+  readonly policy: ForwardPolicy;
+  /** Why the process is not ready to serve; undefined when it is. */
+  readonly unready: () => ProblemCode | undefined;
+  /** The metrics page. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly log: Logger;
+}
+
+type Route = (res: HttpResponse, req: HttpRequest) => void;
+
+/** remote-proxy's internal API (02-tunnel.md §2.5): every path needs the internal secret. */
+export class InternalApi {
+  readonly #options: InternalApiOptions;
+  readonly #authorized: (authorization: string) => boolean;
+  #listener: Listener | undefined;
+
+  private constructor(options: InternalApiOptions) {
+    this.#options = options;
+    this.#authorized = createAuthorizer(options.secret);
+  }
+
+  /** @throws ListenError */
+  static async start(options: InternalApiOptions): Promise<InternalApi> {
+    const api = new InternalApi(options);
+    const app = uWS.App();
+    api.#routes(app);
+    api.#listener = await listen(app, options.address);
+    return api;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
+  stopAccepting(): void {
+    this.#listener?.stopAccepting();
+  }
+
+  close(): void {
+    this.#listener?.close();
+  }
+
+  #routes(app: TemplatedApp): void {
+    const sessions = new SessionRoutes(this.#options.store, this.#options.log);
+    app.ws<Bridged>('/internal/forward/ws', {
+      maxPayloadLength: MAX_WEBSOCKET_MESSAGE,
+      maxBackpressure: 2 * MAX_WEBSOCKET_MESSAGE,
+      idleTimeout: 120,
+      compression: uWS.DISABLED,
+      upgrade: (res, req, context) => this.#bridge(res, req, context),
+      open: (ws) => ws.getUserData().bridge.socketOpened(ws),
+      message: (ws, message, binary) => ws.getUserData().bridge.socketMessage(message, binary),
+      drain: (ws) => ws.getUserData().bridge.drained(),
+      close: (ws, code, message) => ws.getUserData().bridge.socketClosed(code, message),
+    });
+    this.#route(app, 'post', '/internal/forward/http', (res, req) => this.#forward(res, req));
+    this.#route(app, 'get', '/internal/session/:token', (res, req) => sessions.get(res, req));
+    this.#route(app, 'get', '/internal/sessions', (res, req) => sessions.list(res, req));
+    this.#route(app, 'post', '/internal/session/:token/close', (res, req) => sessions.close(res, req));
+    this.#route(app, 'get', '/internal/health', (res, req) => {
+      sendJson(res, requestIdOf(req), { status: 'up' });
+    });
+    this.#route(app, 'get', '/internal/ready', (res, req) => this.#ready(res, req));
+    this.#route(app, 'get', '/internal/metrics', (res) => this.#metrics(res));
+    app.any(
+      '/*',
+      this.#guard((res, req) => sendProblem(res, 'not-found', requestIdOf(req))),
+    );
+  }
+
+  /** One method on one path; other methods are 405, everything without the secret 401. */
+  #route(app: TemplatedApp, method: 'get' | 'post', path: string, handle: Route): void {
+    app[method](path, this.#guard(handle));
+    app.any(
+      path,
+      this.#guard((res, req) => {
+        sendProblem(res, 'method-not-allowed', requestIdOf(req), {
+          headers: { Allow: method.toUpperCase() },
+        });
+      }),
+    );
+  }
+
+  #guard(handle: Route): Route {
+    return (res, req) => {
+      if (this.#authorized(req.getHeader('authorization'))) handle(res, req);
+      else sendProblem(res, 'unauthorized', requestIdOf(req));
+    };
+  }
+
+  #forward(res: HttpResponse, req: HttpRequest): void {
+    const { forwarder, policy } = this.#options;
+    const token = req.getQuery('token') ?? '';
+    const method = req.getHeader('x-forward-method');
+    const target = req.getHeader('x-forward-target');
+    if (token === '' || method === '' || target === '') {
+      return sendProblem(res, 'bad-request', requestIdOf(req), {
+        detail: 'token, X-Forward-Method and X-Forward-Target are needed',
+      });
+    }
+    const { headers, bodyLength } = requestFields(req, NOT_FORWARDED);
+    const writer = new ResponseWriter(res, policy, requestIdOf(req), bodyLength !== 0);
+    writer.attach(
+      forwarder.forward(
+        { by: 'token', token: sessionKey(token) },
+        { method, target, headers, bodyLength },
+        writer,
+      ),
+    );
+  }
+
+  #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
+    const { forwarder, policy } = this.#options;
+    if (!this.#authorized(req.getHeader('authorization')))
+      return sendProblem(res, 'unauthorized', requestIdOf(req));
+    const token = req.getQuery('token') ?? '';
+    const target = req.getQuery('target') ?? '';
+    if (token === '' || !target.startsWith('/')) {
+      return sendProblem(res, 'bad-request', requestIdOf(req), { detail: 'token and target are needed' });
+    }
+    const handshake = {
+      key: req.getHeader('sec-websocket-key'),
+      extensions: req.getHeader('sec-websocket-extensions'),
+      context,
+    };
+    const offered = req.getHeader('sec-websocket-protocol');
+    const protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
+    const { headers } = requestFields(req, NOT_FORWARDED);
+    const bridge = new WebSocketBridge(res, handshake, policy, requestIdOf(req));
+    bridge.attach(
+      forwarder.bridge({ by: 'token', token: sessionKey(token) }, { target, headers, protocols }, bridge),
+    );
+  }
+
+  #ready(res: HttpResponse, req: HttpRequest): void {
+    const why = this.#options.unready();
+    const id = requestIdOf(req);
+    if (why === undefined) sendJson(res, id, { status: 'ready' });
+    else sendProblem(res, why, id);
+  }
+
+  #metrics(res: HttpResponse): void {
+    let aborted = false;
+    res.onAborted(() => {
+      aborted = true;
+    });
+    this.#options.metrics().then(
+      ({ contentType, body }) => {
+        if (aborted) return;
+        res.cork(() => res.writeHeader('Content-Type', contentType).end(body));
+      },
+      (error: unknown) => {
+        this.#options.log.error({ err: error }, 'metrics could not be collected');
+        if (!aborted) res.close();
+      },
+    );
+  }
+}
