@@ -1,40 +1,59 @@
-/** Stable codes of {@link StoreError}. */
-export type StoreErrorCode =
-  /** Another process held the write lock for longer than the busy timeout, or too many writes wait. Try again. */
-  | 'ERR_STORE_BUSY'
+import { CodedError } from '../actors/errors.js';
+
+const CODES = [
+  /** Another process held the write lock for longer than the busy timeout, or too many calls wait. Try again. */
+  'ERR_STORE_BUSY',
   /** The disk is full; what was acknowledged before is safe. */
-  | 'ERR_STORE_FULL'
+  'ERR_STORE_FULL',
   /** The data directory or a file in it cannot be opened, read or written. */
-  | 'ERR_STORE_ACCESS'
+  'ERR_STORE_ACCESS',
   /** The file is damaged or is not a database. */
-  | 'ERR_STORE_CORRUPT'
+  'ERR_STORE_CORRUPT',
   /** The operating system reported an error while reading or writing. */
-  | 'ERR_STORE_IO'
+  'ERR_STORE_IO',
   /** The data was written by a newer version of the software. */
-  | 'ERR_STORE_NEWER'
+  'ERR_STORE_NEWER',
   /** A value that no row may hold, such as an empty name. */
-  | 'ERR_STORE_INPUT'
+  'ERR_STORE_INPUT',
   /** A row that another one refers to is missing, or a key that must be unique is taken. */
-  | 'ERR_STORE_CONFLICT'
+  'ERR_STORE_CONFLICT',
   /** The store was closed. */
-  | 'ERR_STORE_CLOSED';
+  'ERR_STORE_CLOSED',
+  /** The store's process is gone or does not answer. A write that was under way may have been done or not. */
+  'ERR_STORE_UNAVAILABLE',
+] as const;
+
+/** Stable codes of {@link StoreError}. */
+export type StoreErrorCode = (typeof CODES)[number];
 
 /** Codes after which the connection cannot be trusted: its process must end and a new one open the file. */
 const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_IO']);
 
 /** A failure of the store; `message` is one sentence for the operator. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
-  readonly code: StoreErrorCode;
+export class StoreError extends CodedError {
+  override readonly name: string = 'StoreError';
+  declare readonly code: StoreErrorCode;
 
   constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
   }
 
   get fatal(): boolean {
     return FATAL.has(this.code);
   }
+}
+
+/** See ERR_STORE_UNAVAILABLE. */
+export class StoreUnavailableError extends StoreError {
+  override readonly name = 'StoreUnavailableError';
+
+  constructor(why: string, options?: ErrorOptions) {
+    super('ERR_STORE_UNAVAILABLE', `the store is not available: ${why}`, options);
+  }
+}
+
+export function isStoreErrorCode(code: string): code is StoreErrorCode {
+  return (CODES as readonly string[]).includes(code);
 }
 
 /**

@@ -1,0 +1,86 @@
+import type { Behaviour } from '../actors/behaviour.js';
+import type { HostedContext, Implementation } from '../actors/host.js';
+import { StoreError } from './errors.js';
+import type { ChangeSeq } from './ids.js';
+import type { Changes, Store } from './ports.js';
+import { openStore } from './sqlite-store.js';
+import { STORE_KIND, type StoreActorInit, type StoreAsks, type StoreMessage } from './store-kind.js';
+import { MAX_ITEMS } from './validate.js';
+
+/** How often the feed is looked at for what other processes did, in ms: a revocation is to arrive within a second. */
+const LOOK_EVERY_MS = 250;
+
+export const storeActor: Implementation<StoreMessage, Changes, Changes, StoreActorInit, StoreAsks> = {
+  kind: STORE_KIND,
+  async start({ dataDir, since }, context) {
+    const store = await openStore({ dataDir });
+    return new StoreActor(store, context, since ?? (await store.lastChange()));
+  },
+};
+
+/** Answers the calls of the ports and reports changes to its owner. A store that cannot be trusted any more ends it. */
+class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
+  readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
+  readonly #store: Store;
+  readonly #context: HostedContext<StoreMessage, Changes>;
+  #reported: ChangeSeq;
+
+  constructor(store: Store, context: HostedContext<StoreMessage, Changes>, reported: ChangeSeq) {
+    this.#store = store;
+    this.#context = context;
+    this.#reported = reported;
+    this.answer = answers(store, () => context.self.tell('look'));
+    context.emit({ changes: [], last: reported, missed: false });
+    context.schedule(0, 'tick');
+  }
+
+  async receive(message: StoreMessage): Promise<void> {
+    const complete = await this.#report();
+    if (!complete) this.#context.self.tell('look');
+    if (message === 'tick') this.#context.schedule(LOOK_EVERY_MS, 'tick');
+  }
+
+  terminated(): Promise<void> {
+    return this.#store.close();
+  }
+
+  /** False: there is more to report. */
+  async #report(): Promise<boolean> {
+    const found = await this.#store.changesSince(this.#reported, MAX_ITEMS);
+    if (found.last === this.#reported) return true;
+    // A link that is full takes them at a later look.
+    if (!this.#context.emit(found)) return true;
+    this.#reported = found.last;
+    return found.changes.length < MAX_ITEMS;
+  }
+}
+
+function answers(store: Store, look: () => void): StoreActor['answer'] {
+  return {
+    ensureUser: (args) => trusted(store.ensureUser(...args)),
+    findUser: (args) => trusted(store.findUser(...args)),
+    provision: (args) => trusted(store.provision(...args)),
+    listDevices: (args) => trusted(store.listDevices(...args)),
+    revokeDevice: async (args) => {
+      const revoked = await trusted(store.revokeDevice(...args));
+      look();
+      return revoked;
+    },
+    listAllDevices: (args) => trusted(store.listAllDevices(...args)),
+    ownerOf: (args) => trusted(store.ownerOf(...args)),
+    connect: (args) => trusted(store.connect(...args)),
+    activeCredentials: (args) => trusted(store.activeCredentials(...args)),
+    lastChange: () => trusted(store.lastChange()),
+    changesSince: (args) => trusted(store.changesSince(...args)),
+  };
+}
+
+/** An error without a code is no answer: it ends the actor, and a new process opens the file. */
+async function trusted<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof StoreError && error.fatal) throw new Error(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import type { ActorRef } from '../actors/behaviour.js';
+import { type Clock, systemClock } from '../actors/clock.js';
+import { StoreError } from './errors.js';
+import type { ChangeSeq, CredentialId, DeviceId, TokenHash, UserId } from './ids.js';
+import type { Changes, PageRequest, Store } from './ports.js';
+import { StoreCalls } from './store-calls.js';
+import type { StoreAsks, StoreMessage } from './store-kind.js';
+
+/** The ports, by asking a store actor; which one may change, as its process is restarted. */
+export class StoreClient implements Store {
+  readonly #calls: StoreCalls;
+  readonly #listeners = new Set<(changes: Changes) => void>();
+  #lastChange: ChangeSeq | undefined;
+  #closed = false;
+
+  constructor(clock: Clock = systemClock) {
+    this.#calls = new StoreCalls(clock);
+  }
+
+  /** The last change heard of: where a new actor's feed has to begin. */
+  get heardOf(): ChangeSeq | undefined {
+    return this.#lastChange;
+  }
+
+  /** Begins to ask `actor`; calls that wait for one go on. */
+  attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    this.#calls.attach(actor);
+  }
+
+  /** Stops asking `actor`, because it has ended. */
+  detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    this.#calls.detach(actor);
+  }
+
+  /**
+   * Takes what the actor reports. Listeners hear of it in a later turn of the loop than the answers that came
+   * before it: who awaited `connect` has seen the admission before hearing of its revocation.
+   */
+  report(changes: Changes): void {
+    this.#lastChange = changes.last;
+    if (changes.changes.length === 0 && !changes.missed) return;
+    setImmediate(() => {
+      for (const listener of this.#listeners) listener(changes);
+    });
+  }
+
+  /** Calls `listener` with every change from now on, by whichever process. Returns the end of it. */
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  ensureUser(issuer: string, subject: string) {
+    return this.#ask('ensureUser', [issuer, subject]);
+  }
+
+  findUser(issuer: string, subject: string) {
+    return this.#ask('findUser', [issuer, subject]);
+  }
+
+  provision(owner: UserId, names: readonly string[], expiresAt?: number) {
+    return this.#ask('provision', [owner, names, expiresAt]);
+  }
+
+  listDevices(owner: UserId, page: PageRequest) {
+    return this.#ask('listDevices', [owner, page]);
+  }
+
+  revokeDevice(owner: UserId, device: DeviceId) {
+    return this.#ask('revokeDevice', [owner, device]);
+  }
+
+  listAllDevices(page: PageRequest) {
+    return this.#ask('listAllDevices', [page]);
+  }
+
+  ownerOf(device: DeviceId) {
+    return this.#ask('ownerOf', [device]);
+  }
+
+  connect(token: TokenHash) {
+    return this.#ask('connect', [token]);
+  }
+
+  activeCredentials(ids: readonly CredentialId[]) {
+    return this.#ask('activeCredentials', [ids]);
+  }
+
+  lastChange() {
+    return this.#ask('lastChange', []);
+  }
+
+  changesSince(seq: ChangeSeq, limit: number) {
+    return this.#ask('changesSince', [seq, limit]);
+  }
+
+  /** Waits for the answers to what was asked before. The actor and its process are their supervisor's to stop. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listeners.clear();
+    await this.#calls.settled();
+  }
+
+  async #ask<Name extends keyof StoreAsks>(
+    name: Name,
+    request: StoreAsks[Name]['request'],
+  ): Promise<StoreAsks[Name]['response']> {
+    if (this.#closed) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+    return this.#calls.ask(name, request);
+  }
+}

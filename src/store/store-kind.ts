@@ -1,0 +1,33 @@
+import type { HostedKind } from '../actors/host.js';
+import type { ChangeSeq } from './ids.js';
+import type { Changes, Store } from './ports.js';
+
+export interface StoreActorInit {
+  readonly dataDir: string;
+  /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
+  readonly since?: ChangeSeq;
+}
+
+/** `tick` comes from the actor's own timer; `look` asks it to look for changes now. */
+export type StoreMessage = 'tick' | 'look';
+
+/** Every call of the ports, as a question of the same name with the arguments as its request. */
+export type StoreAsks = {
+  readonly [Name in Exclude<keyof Store, 'close'>]: {
+    request: Parameters<Store[Name]>;
+    response: Awaited<ReturnType<Store[Name]>>;
+  };
+};
+
+/** The store as an actor. To its owner it sends changes: first where the feed is, then each as it happens. */
+export const STORE_KIND: HostedKind<StoreMessage, Changes, Changes, StoreActorInit, StoreAsks> = {
+  name: 'store',
+  in: {
+    write: (message, out) => out.u8(message === 'tick' ? 0 : 1),
+    read: (from) => (from.u8() === 0 ? 'tick' : 'look'),
+  },
+  out: {
+    write: (changes, out) => out.utf8(JSON.stringify(changes)),
+    read: (from): Changes => JSON.parse(from.utf8()),
+  },
+};
