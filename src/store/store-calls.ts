@@ -46,6 +46,10 @@ export class StoreCalls {
     this.#clock = clock;
   }
 
+  get isAttached(): boolean {
+    return this.#actor !== undefined;
+  }
+
   attach(actor: StoreRef): void {
     this.#actor = actor;
     this.#outage?.end(actor);

@@ -22,6 +22,11 @@ export class StoreClient implements Store {
     return this.#lastChange;
   }
 
+  /** False while its process is being (re)started. */
+  get isAvailable(): boolean {
+    return this.#calls.isAttached;
+  }
+
   /** Begins to ask `actor`; calls that wait for one go on. */
   attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
     this.#calls.attach(actor);

@@ -41,6 +41,9 @@ export class TunnelListener {
   readonly #app: TemplatedApp;
   #listener: Listener | undefined;
   #draining = false;
+  /** Sockets that are open. */
+  #open = 0;
+  #onEmpty = (): void => {};
 
   private constructor(options: TunnelListenerOptions) {
     this.#options = options;
@@ -55,7 +58,7 @@ export class TunnelListener {
         compression: uWS.DISABLED,
         maxBackpressure: 2 * SOCKET_CREDIT,
         upgrade: (res, req, context) => this.#upgrade(res, req, context),
-        open: (ws) => this.#open(ws),
+        open: (ws) => this.#opened(ws),
         message: (ws, message, binary) => {
           if (binary) ws.getUserData().socket?.session.received(new Uint8Array(message));
           else ws.end(UNSUPPORTED_DATA, 'text messages are not part of the protocol');
@@ -86,6 +89,18 @@ export class TunnelListener {
   /** New dials are told 503; tunnels that are there go on. */
   drain(): void {
     this.#draining = true;
+  }
+
+  /** Resolves when no tunnel is left, or after `timeoutMs`. */
+  empty(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#open === 0) this.#onEmpty();
+    });
   }
 
   close(): void {
@@ -136,16 +151,18 @@ export class TunnelListener {
     res.writeHeader('Retry-After', String(decision.retryAfterSeconds)).end();
   }
 
-  #open(ws: WebSocket<Upgraded>): void {
+  #opened(ws: WebSocket<Upgraded>): void {
+    this.#open += 1;
     const data = ws.getUserData();
     const { hosts, store, session, metrics, nodeId, log } = this.#options;
     const host = hosts.pick();
     if (host === undefined) return ws.end(CLOSE_CODE['host-restarted'], 'no session host is running');
-    const { deviceId, userId, epoch } = data.admission;
+    const { deviceId, userId, credentialId, epoch } = data.admission;
     const identity = {
       token: data.token,
       userId,
       deviceId,
+      credentialId,
       epoch,
       remoteAddr: data.remoteAddr,
       proxyNodeId: nodeId,
@@ -163,6 +180,8 @@ export class TunnelListener {
   }
 
   #closed(ws: WebSocket<Upgraded>): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#onEmpty();
     const { socket, token, admission } = ws.getUserData();
     if (socket === undefined) return;
     socket.closed();

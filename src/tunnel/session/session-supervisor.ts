@@ -1,4 +1,5 @@
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
+import type { CredentialId, DeviceId } from '../../store/ids.js';
 import type { Target } from '../forward/contract.js';
 import type { CloseReason, SessionKey, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
@@ -16,8 +17,12 @@ export interface SessionSeeker {
 /** What the session supervisor is told. */
 export type SupervisorMessage =
   | { readonly kind: 'seek'; readonly seeker: SessionSeeker }
-  /** The device's credentials are void: close its tunnel. */
-  | { readonly kind: 'revoke'; readonly deviceId: string };
+  /** The device's credentials, or only this one of them, are void: close the tunnel that uses them. */
+  | {
+      readonly kind: 'revoke';
+      readonly deviceId: DeviceId;
+      readonly credentialId: CredentialId | undefined;
+    };
 
 /** What it is asked: the Store contract (contract.ts). */
 export type SupervisorAsks = {
@@ -29,7 +34,17 @@ export type SupervisorAsks = {
   heartbeat: { request: SessionKey; response: undefined };
   cleanupExpired: { request: number; response: number };
   closeAll: { request: CloseReason; response: number };
+  /** Sends GoAway to every device: it opens nothing new, what is under way goes on. */
+  goAway: { request: undefined; response: number };
+  /** Which credentials the live sessions were admitted with. */
+  credentials: { request: undefined; response: HeldCredential[] };
 };
+
+/** A credential in use. */
+export interface HeldCredential {
+  readonly deviceId: DeviceId;
+  readonly credentialId: CredentialId;
+}
 
 /** The address of a session supervisor. */
 export type SessionSupervisorRef = ActorRef<SupervisorMessage, SupervisorAsks>;
@@ -50,7 +65,10 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
   receive(message: SupervisorMessage): void {
     if (message.kind === 'seek') return this.#seek(message.seeker);
     const session = this.#byDevice.get(message.deviceId);
-    if (session !== undefined) this.#remove(session, 'revoked');
+    if (session === undefined) return;
+    const concerned =
+      message.credentialId === undefined || message.credentialId === session.identity.credentialId;
+    if (concerned) this.#remove(session, 'revoked');
   }
 
   readonly answer = {
@@ -109,6 +127,18 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
       const sessions = [...this.#byToken.values()];
       for (const session of sessions) this.#remove(session, reason);
       return sessions.length;
+    },
+
+    goAway: (): number => {
+      for (const session of this.#byToken.values()) session.goAway();
+      return this.#byToken.size;
+    },
+
+    credentials: (): HeldCredential[] => {
+      return [...this.#byToken.values()].map(({ identity: { deviceId, credentialId } }) => ({
+        deviceId,
+        credentialId,
+      }));
     },
   };
 

@@ -2,6 +2,7 @@ import type { ActorRef } from '../../actors/behaviour.js';
 import type { ExitReason } from '../../actors/exit.js';
 import type { Host, Owner } from '../../actors/host.js';
 import type { Logger } from '../../observability/log.js';
+import type { CredentialId, DeviceId, UserId } from '../../store/ids.js';
 import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } from './contract.js';
 import { SessionClosedError } from './errors.js';
 import { SESSION } from './kind.js';
@@ -20,8 +21,9 @@ export interface TunnelSocket {
 /** Who a tunnel belongs to; fixed for its life. */
 export interface TunnelIdentity {
   readonly token: SessionKey;
-  readonly userId: string;
-  readonly deviceId: string;
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly credentialId: CredentialId;
   readonly epoch: Epoch;
   readonly remoteAddr: string;
   readonly proxyNodeId: string;
@@ -109,8 +111,9 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   }
 
   summary(): Summary {
+    const { credentialId: _, ...identity } = this.identity;
     return Object.freeze({
-      ...this.identity,
+      ...identity,
       connectedAt: this.#connectedAt,
       lastHeartbeat: new Date(this.#lastHeartbeat),
     });

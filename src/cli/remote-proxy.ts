@@ -1,0 +1,66 @@
+import { hostname } from 'node:os';
+import type { DependencyContainer } from 'tsyringe';
+import { describeExit } from '../actors/errors.js';
+import type { ExitReason } from '../actors/exit.js';
+import { urlOf } from '../config/address.js';
+import type { ProxyConfig } from '../config/types.js';
+import type { Logger } from '../observability/log.js';
+import { RemoteProxy } from '../tunnel/proxy/remote-proxy.js';
+import { createContainer } from './container.js';
+import type { RunningProcess } from './process.js';
+import { superviseStore } from './supervised-store.js';
+import { TOKENS } from './tokens.js';
+
+const STOP_MS = 10_000;
+
+/** Builds remote-proxy from what the container holds. */
+export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise<RemoteProxy> {
+  return RemoteProxy.start({
+    tunnelAddr: config.tunnelAddr,
+    internalAddr: config.internalAddr,
+    internalSecret: config.internalSecret,
+    nodeId: hostname(),
+    hosts: config.hosts,
+    heartbeatMs: config.heartbeatMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    store: c.resolve(TOKENS.store),
+    metrics: c.resolve(TOKENS.metrics),
+    exposition: c.resolve(TOKENS.exposition),
+    log: c.resolve(TOKENS.log),
+  });
+}
+
+/** Resolves with the reason for which a process cannot go on, once one of its supervisors has given up. */
+export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error> {
+  return new Promise((resolve) => {
+    for (const exit of exits) {
+      void exit.then((reason) => {
+        if (reason.kind !== 'normal') resolve(new Error(`a supervisor gave up: ${describeExit(reason)}`));
+      });
+    }
+  });
+}
+
+/** `visiona remote-proxy`: the store, then the sessions and listeners. */
+export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promise<RunningProcess> {
+  const c = createContainer(log);
+  const store = await superviseStore(c, config);
+  try {
+    const proxy = await startProxy(c, config);
+    return {
+      ready: {
+        tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
+        internal: urlOf('http', config.internalAddr, proxy.internalPort),
+      },
+      drain: async () => {
+        await proxy.drain();
+        await store.stop(STOP_MS);
+        await c.dispose();
+      },
+      failed: givenUp(proxy.exited, store.exited),
+    };
+  } catch (error) {
+    await store.stop(STOP_MS);
+    throw error;
+  }
+}

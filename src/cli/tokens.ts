@@ -1,0 +1,13 @@
+import type { InjectionToken } from 'tsyringe';
+import type { Exposition } from '../observability/exposition.js';
+import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { StoreClient } from '../store/store-client.js';
+
+/** What composition roots put together; everything else gets what it needs by its constructor. */
+export const TOKENS = {
+  log: Symbol('log') as InjectionToken<Logger>,
+  metrics: Symbol('metrics') as InjectionToken<Metrics>,
+  exposition: Symbol('exposition') as InjectionToken<Exposition>,
+  store: Symbol('store') as InjectionToken<StoreClient>,
+} as const;

@@ -1,0 +1,155 @@
+import type { Secret } from '../../config/secret.js';
+import type { Exposition } from '../../observability/exposition.js';
+import type { Logger } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { CallRecorder } from '../../server/call-recorder.js';
+import type { ListenAddress } from '../../server/listener.js';
+import type { ProblemCode } from '../../server/problem.js';
+import type { AdmissionPort, Changes } from '../../store/ports.js';
+import { LocalForwarder } from '../forward/local-forwarder.js';
+import { AdmissionControl } from '../gateway/admission.js';
+import { Revocations } from '../gateway/revocations.js';
+import { TunnelListener } from '../gateway/tunnel-listener.js';
+import { ForwardPolicy } from '../internal/forward-policy.js';
+import { InternalApi } from '../internal/internal-api.js';
+import { SessionPlane } from './session-plane.js';
+
+const ASK_TIMEOUT_MS = 5000;
+/** How long closing devices may take to get their GoAway and close code. */
+const CLOSE_GRACE_MS = 1000;
+const STOP_MS = 10_000;
+const HEAD_TIMEOUT_MS = 30_000;
+
+/** The part of the store that remote-proxy uses. */
+export interface ProxyStore extends AdmissionPort {
+  /** False while the store cannot be asked. */
+  readonly isAvailable: boolean;
+  onChanges(listener: (changes: Changes) => void): () => void;
+}
+
+export interface RemoteProxyOptions {
+  readonly tunnelAddr: ListenAddress;
+  readonly internalAddr: ListenAddress;
+  readonly internalSecret: Secret;
+  readonly nodeId: string;
+  readonly hosts: number;
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+  /** How long a device may take to begin its answer. Default 30 s. */
+  readonly headTimeoutMs?: number;
+  readonly store: ProxyStore;
+  readonly metrics: Metrics;
+  readonly exposition: Exposition;
+  readonly log: Logger;
+}
+
+/** The tunnel side of the product: sessions, the listener that devices dial, and the internal API. */
+export class RemoteProxy {
+  readonly forwarder: LocalForwarder;
+  readonly calls: CallRecorder;
+  readonly #options: RemoteProxyOptions;
+  readonly #plane: SessionPlane;
+  readonly #forgetChanges: () => void;
+  #tunnels: TunnelListener | undefined;
+  #internal: InternalApi | undefined;
+  #draining = false;
+
+  private constructor(options: RemoteProxyOptions) {
+    const { store, metrics, log } = options;
+    this.#options = options;
+    this.#plane = new SessionPlane(options);
+    this.calls = new CallRecorder(metrics);
+    this.forwarder = new LocalForwarder(this.#plane.sessions, () => {
+      metrics.retries += 1;
+    });
+    metrics.hosts = () => this.#plane.hosts.samples();
+    const revocations = new Revocations(store, this.#plane.sessions, log);
+    this.#forgetChanges = store.onChanges((changes) => revocations.changed(changes));
+  }
+
+  /** Sessions first, then the internal API, then the devices' door. @throws ListenError, HostStartError */
+  static async start(options: RemoteProxyOptions): Promise<RemoteProxy> {
+    const proxy = new RemoteProxy(options);
+    try {
+      await proxy.#plane.start();
+      proxy.#internal = await proxy.#startInternal();
+      proxy.#tunnels = await proxy.#startTunnels();
+      return proxy;
+    } catch (error) {
+      await proxy.stop();
+      throw error;
+    }
+  }
+
+  /** Resolves when the supervision tree has given up. */
+  get exited() {
+    return this.#plane.exited;
+  }
+
+  get store() {
+    return this.#plane.store;
+  }
+
+  get tunnelPort(): number {
+    return this.#tunnels?.port ?? 0;
+  }
+
+  get internalPort(): number {
+    return this.#internal?.port ?? 0;
+  }
+
+  /** Why it cannot serve now; undefined when it can. */
+  unready(): ProblemCode | undefined {
+    if (this.#draining) return 'draining';
+    if (!this.#options.store.isAvailable) return 'store-unavailable';
+    return this.#plane.hosts.live === 0 ? 'overloaded' : undefined;
+  }
+
+  /** Unready first; devices are told, calls finish, tunnels close with 1001, then everything stops. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#tunnels?.drain();
+    await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
+    await this.calls.idle();
+    await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);
+    await this.#tunnels?.empty(CLOSE_GRACE_MS);
+    await this.stop();
+  }
+
+  /** Ends at once. */
+  async stop(): Promise<void> {
+    this.#forgetChanges();
+    this.#tunnels?.close();
+    this.#internal?.close();
+    await this.#plane.stop(STOP_MS);
+  }
+
+  #startInternal(): Promise<InternalApi> {
+    const { internalAddr, internalSecret, exposition, log } = this.#options;
+    return InternalApi.start({
+      address: internalAddr,
+      secret: internalSecret,
+      store: this.#plane.store,
+      forwarder: this.forwarder,
+      policy: new ForwardPolicy(this.calls),
+      unready: () => this.unready(),
+      metrics: async () => ({ contentType: exposition.contentType, body: await exposition.text() }),
+      log,
+    });
+  }
+
+  #startTunnels(): Promise<TunnelListener> {
+    const { tunnelAddr, nodeId, heartbeatMs, idleTimeoutMs, headTimeoutMs, store, metrics, log } =
+      this.#options;
+    return TunnelListener.start({
+      address: tunnelAddr,
+      nodeId,
+      session: { heartbeatMs, idleTimeoutMs, headTimeoutMs: headTimeoutMs ?? HEAD_TIMEOUT_MS },
+      admission: new AdmissionControl(store),
+      hosts: this.#plane.hosts,
+      store: this.#plane.store,
+      metrics,
+      log,
+    });
+  }
+}
