@@ -30,19 +30,22 @@ const closing: StreamHandler = {
   drain: ignore,
 };
 
-/** Carries bytes both ways until there are none; every message is a buffer of its own, as a socket gives it. */
-function exchange(a: MuxSession, b: MuxSession): void {
+/** A message that is read within `receive`, as that of a uWebSockets server is. */
+const reused = Buffer.alloc(MESSAGE);
+
+/** Carries bytes both ways until there are none. */
+function exchange(a: MuxSession, b: MuxSession, message: () => Buffer): void {
   while (a.pending > 0 || b.pending > 0) {
-    carry(a, b);
-    carry(b, a);
+    carry(a, b, message);
+    carry(b, a, message);
   }
 }
 
-function carry(from: MuxSession, to: MuxSession): void {
+function carry(from: MuxSession, to: MuxSession, message: () => Buffer): void {
   if (from.pending === 0) return;
-  const message = Buffer.allocUnsafeSlow(Math.min(from.pending, MESSAGE));
-  const size = from.pull(message, 0, message.length);
-  to.receive(message.subarray(0, size), 0);
+  const target = message();
+  const size = from.pull(target, 0, target.length);
+  to.receive(target.subarray(0, size), 0);
 }
 
 /** The multiplexer by its own contract, as the tunnel uses it. */
@@ -58,7 +61,7 @@ export const own: Subject = {
         stream?.write(byte);
         stream?.end();
       }
-      exchange(a, b);
+      exchange(a, b, () => reused);
     }
     if (a.streams + b.streams > 0) throw new Error('streams are left');
   },
@@ -86,7 +89,7 @@ export const own: Subject = {
       const stream = a.open({ ...closing, drain: fill });
       if (stream) fill(stream);
     }
-    exchange(a, b);
+    exchange(a, b, () => reused);
     if (received !== bytes) throw new Error(`${received} of ${bytes} bytes arrived`);
   },
 };
@@ -150,7 +153,8 @@ function duplexPair(serve: (duplex: StreamDuplex) => void): { a: MuxSession; sto
     isDue = true;
     queueMicrotask(() => {
       isDue = false;
-      exchange(a, b);
+      // Node streams keep what they buffer, so each message is a new one.
+      exchange(a, b, () => Buffer.allocUnsafeSlow(Math.min(MESSAGE, Math.max(a.pending, b.pending))));
     });
   };
   const a: MuxSession = createSession('client', sessionHandler({ output }), 0);

@@ -15,8 +15,8 @@ interface Case {
   run(subject: Subject): Promise<void>;
 }
 
-const STREAMS = 100 * BATCH;
-const VOLUME = 128 * MIB;
+const STREAMS = 200 * BATCH;
+const VOLUME = 256 * MIB;
 
 const CASES: readonly Case[] = [
   {

@@ -15,14 +15,18 @@ import { Receiver, type ReceiverLink } from './receiver.js';
 import { Sender } from './sender.js';
 import { Stream, type StreamLink } from './stream.js';
 
-/** Opens a session; `now` is the time on the clock that `receive` and `tick` will be given, in ms. */
+/**
+ * A session for `role`. `now` is the time, in ms, on the clock that `receive` and `tick` will be given; `nextId` the
+ * first stream id to use, for tests.
+ */
 export function createSession(
   role: Role,
   handler: SessionHandler,
   now: number,
   config: Config = defaultConfig,
+  nextId: number = role === 'client' ? 1 : 2,
 ): MuxSession {
-  return new Session(role, handler, now, config);
+  return new Session(role, handler, now, config, nextId);
 }
 
 /** Stands in while `incoming` decides; the stream can have no event yet, except the end of the session. */
@@ -61,7 +65,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   /** Windows are in use: a fresh round trip is worth a ping. */
   #wantsRoundTrip = false;
 
-  constructor(role: Role, handler: SessionHandler, now: number, config: Config) {
+  constructor(role: Role, handler: SessionHandler, now: number, config: Config, nextId: number) {
     this.config = config;
     this.now = now;
     this.#handler = handler;
@@ -71,7 +75,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#strayLeft = config.strayData;
     this.#stalledSince = now;
     this.#parity = role === 'client' ? 1 : 0;
-    this.#nextId = role === 'client' ? 1 : 2;
+    this.#nextId = nextId;
   }
 
   get pending(): number {

@@ -63,14 +63,15 @@ export class End implements SessionHandler {
   /** What to do with a stream of the peer. */
   accept: (stream: MuxStream) => StreamHandler | undefined;
 
-  constructor(role: Role, config: Partial<Config> = {}) {
+  /** @param nextId the first id to open, to come near the last one */
+  constructor(role: Role, config: Partial<Config> = {}, nextId?: number) {
     this.accept = (stream) => {
       const log = new StreamLog();
       log.stream = stream;
       this.incomingLogs.push(log);
       return log;
     };
-    this.session = createSession(role, this, 0, makeConfig({ random: () => 0, ...config }));
+    this.session = createSession(role, this, 0, makeConfig({ random: () => 0, ...config }), nextId);
   }
 
   output(): void {
