@@ -3,11 +3,23 @@ import type { SessionKey } from './contract.js';
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
+/** Keys that are remembered, so that a busy token is not hashed at every call. */
+const REMEMBERED = 4096;
+/** Nothing longer is a token that is worth remembering. */
+const TOKEN_LENGTH = 64;
+const remembered = new Map<string, SessionKey>();
+
 /**
  * The key of a session token. A key given instead of a token is answered as it is, so that a `Summary.token` can be
  * used wherever the device's own token can; no token has that shape (they are 43 characters of base64url).
  */
 export function sessionKey(tokenOrKey: string): SessionKey {
+  const known = remembered.get(tokenOrKey);
+  if (known !== undefined) return known;
   if (HEX_SHA256.test(tokenOrKey)) return tokenOrKey as SessionKey;
-  return createHash('sha256').update(tokenOrKey).digest('hex') as SessionKey;
+  const key = createHash('sha256').update(tokenOrKey).digest('hex') as SessionKey;
+  if (tokenOrKey.length > TOKEN_LENGTH) return key;
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  remembered.set(tokenOrKey, key);
+  return key;
 }

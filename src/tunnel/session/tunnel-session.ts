@@ -95,7 +95,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   close(reason: CloseReason = 'normal'): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#actor.tell({ kind: 'close' });
-    const timer = setTimeout(() => this.#closeSocket(), GOAWAY_GRACE_MS);
+    const timer = setTimeout(() => this.#closeSocket(), GOAWAY_GRACE_MS).unref();
     this.#closing = { reason, timer };
     this.#end(`the tunnel was closed: ${reason}`);
     return Promise.resolve();
