@@ -65,6 +65,8 @@ export interface HostStats {
   readonly receivedMessages: number;
   readonly receivedBatches: number;
   readonly receivedBytes: number;
+  /** Messages, of either direction, that arrived when their actor had ended. */
+  readonly droppedMessages: number;
   /** Bytes posted to the host and not yet consumed by it. */
   readonly depthBytes: number;
   /** The host's event-loop delay in seconds over the last liveness period: mean and maximum. */

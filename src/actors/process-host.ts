@@ -25,7 +25,7 @@ export function startProcessHost(options: ProcessHostOptions): Promise<Host> {
   const child = fork(ENTRY, {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: [`--max-old-space-size=${options.heapMb ?? HOST_HEAP_MB}`, '--enable-source-maps'],
+    execArgv: [...process.execArgv, `--max-old-space-size=${options.heapMb ?? HOST_HEAP_MB}`],
   });
   const carrier = new ProcessCarrier(child);
   // An error here means that the child did not come up, which its exit reports.

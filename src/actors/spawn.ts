@@ -1,9 +1,9 @@
 import type { ActorContext, ActorRef, Asks, Behaviour, NoAsks } from './behaviour.js';
-import { Cell } from './cell.js';
 import { type Clock, systemClock } from './clock.js';
 import type { ExitReason } from './exit.js';
 import { MAILBOX_MESSAGES } from './limits.js';
-import { LocalRef } from './local-ref.js';
+import { Cell } from './local/cell.js';
+import { LocalRef } from './local/local-ref.js';
 
 export interface SpawnOptions {
   /** Messages and questions that may wait; more are refused. Default 1024. */

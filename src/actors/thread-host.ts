@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { crashed } from './errors.js';
+import { crashed, HostStartError } from './errors.js';
 import { type ExitReason, NORMAL } from './exit.js';
 import type { Host } from './host.js';
 import type { HostOptions } from './host-options.js';
@@ -24,9 +24,12 @@ export interface ThreadLimits {
  */
 export class ThreadHosts {
   readonly #pool: Piscina;
+  readonly #size: number;
+  #running = 0;
 
   /** @param size hosts that may run at the same time; a start beyond that is refused. */
   constructor(size: number, limits: ThreadLimits = {}) {
+    this.#size = size;
     this.#pool = new Piscina({
       filename: new URL('./hosting/thread-entry.js', import.meta.url).href,
       minThreads: 0,
@@ -42,7 +45,9 @@ export class ThreadHosts {
   }
 
   /** @throws HostStartError */
-  start(options: HostOptions): Promise<Host> {
+  async start(options: HostOptions): Promise<Host> {
+    // Piscina would queue it, to wait for a host to end.
+    if (this.#running >= this.#size) throw new HostStartError(options.name, 'all threads have a host');
     const { port1, port2 } = new MessageChannel();
     const task = hostTask(options);
     const carrier = this.#run({ ...task, port: port2 });
@@ -55,12 +60,16 @@ export class ThreadHosts {
   }
 
   #run(task: HostThreadTask): Carrier {
+    this.#running += 1;
     const abort = new AbortController();
     let killed: ExitReason | undefined;
     const ended = this.#pool
       .run(task, { transferList: [task.port], signal: abort.signal })
       .then(() => NORMAL)
-      .catch((error: unknown) => killed ?? crashed(error));
+      .catch((error: unknown) => killed ?? crashed(error))
+      .finally(() => {
+        this.#running -= 1;
+      });
     return {
       ended,
       kill: (why) => {

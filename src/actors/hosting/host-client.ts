@@ -40,7 +40,7 @@ export class HostClient implements Host, EntryHandler {
   #stopping = false;
   /** What the host itself said about its end. */
   #fault: SerializedError | undefined;
-  #pong = { actors: 0, loopDelayMean: 0, loopDelayMax: 0 };
+  #pong = { loopDelayMean: 0, loopDelayMax: 0, dropped: 0 };
   #dropped = 0;
   #resolveReady: () => void = () => {};
   readonly #ready = new Promise<void>((resolve) => {
@@ -97,13 +97,15 @@ export class HostClient implements Host, EntryHandler {
   }
 
   stats(): HostStats {
-    const depthBytes = this.#link.depthBytes;
-    return { ...this.#link.stats, ...this.#pong, actors: this.#actors.size, depthBytes };
-  }
-
-  /** Entries that arrived for actors which had ended. */
-  get dropped(): number {
-    return this.#dropped;
+    const { loopDelayMean, loopDelayMax, dropped } = this.#pong;
+    return {
+      ...this.#link.stats,
+      actors: this.#actors.size,
+      depthBytes: this.#link.depthBytes,
+      droppedMessages: this.#dropped + dropped,
+      loopDelayMean,
+      loopDelayMax,
+    };
   }
 
   stop(timeoutMs: number): Promise<ExitReason> {
@@ -137,7 +139,7 @@ export class HostClient implements Host, EntryHandler {
   #hostEntry(type: number, body: PackReader): void {
     if (type === Entry.PONG) {
       this.#liveness.answered();
-      this.#pong = { actors: body.u32(), loopDelayMean: body.f64(), loopDelayMax: body.f64() };
+      this.#pong = { loopDelayMean: body.f64(), loopDelayMax: body.f64(), dropped: body.u32() };
     } else if (type === Entry.READY) this.#resolveReady();
     else if (type === Entry.FAULT) this.#fault = readValue(body);
   }

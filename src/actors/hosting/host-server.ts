@@ -16,6 +16,7 @@ export class HostServer implements EntryHandler {
   readonly #actors = new Map<number, HostedActor>();
   readonly #loopDelay = new LoopDelay();
   #stopping = false;
+  #dropped = 0;
   #resolveStopped: () => void = () => {};
   /** Resolves when the owner asked for the stop and every actor has ended; the last exits are posted by then. */
   readonly stopped = new Promise<void>((resolve) => {
@@ -45,9 +46,8 @@ export class HostServer implements EntryHandler {
 
   entry(type: number, actor: number, body: PackReader, bytes: number): number {
     const hosted = this.#actors.get(actor);
-    // Dropped when the actor has ended: its owner knows, or is about to.
-    if (type === Entry.TELL) return hosted?.tell(body, bytes) ?? 0;
-    if (type === Entry.ASK) return hosted?.ask(body, bytes) ?? 0;
+    if (type === Entry.TELL) return hosted === undefined ? this.#drop() : hosted.tell(body, bytes);
+    if (type === Entry.ASK) return hosted === undefined ? this.#drop() : hosted.ask(body, bytes);
     if (type === Entry.SPAWN) this.#spawn(actor, body.utf8(), readValue(body));
     else if (type === Entry.PING) this.#pong();
     else if (type === Entry.STOP && actor === Entry.HOST_ID) this.#stop();
@@ -68,12 +68,18 @@ export class HostServer implements EntryHandler {
     actor.start(init);
   }
 
+  /** The actor has ended: its owner knows, or is about to. */
+  #drop(): number {
+    this.#dropped += 1;
+    return 0;
+  }
+
   #pong(): void {
     const { mean, max } = this.#loopDelay.take();
     this.#link.send(Entry.PONG, Entry.HOST_ID, (out) => {
-      out.u32(this.#actors.size);
       out.f64(mean);
       out.f64(max);
+      out.u32(this.#dropped);
     });
   }
 

@@ -1,5 +1,4 @@
 import type { Asks, NoAsks } from '../behaviour.js';
-import { Cell, Question } from '../cell.js';
 import type { Clock } from '../clock.js';
 import { crashed, MailboxFullError } from '../errors.js';
 import type { ExitReason } from '../exit.js';
@@ -7,7 +6,9 @@ import type { AnyImplementation, HostedContext } from '../host.js';
 import { MAILBOX_MESSAGES } from '../limits.js';
 import { EXIT } from '../link/entry.js';
 import { type Link, readValue } from '../link/link.js';
-import { LocalRef } from '../local-ref.js';
+import { Cell } from '../local/cell.js';
+import { LocalRef } from '../local/local-ref.js';
+import { Question } from '../local/question.js';
 import type { PackReader } from '../pack.js';
 import { RemoteAsker } from './remote-asker.js';
 

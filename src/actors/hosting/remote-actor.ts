@@ -7,7 +7,8 @@ import type { Owner } from '../host.js';
 import { ASKS_PER_ACTOR } from '../limits.js';
 import * as Entry from '../link/entry.js';
 import type { Link } from '../link/link.js';
-import { LocalAsker } from '../local-ref.js';
+import { LocalAsker } from '../local/local-ref.js';
+import { Monitors } from '../monitors.js';
 import type { PackReader } from '../pack.js';
 
 /** The address of an actor in a host, and what the spawning side knows of it. */
@@ -22,7 +23,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   #ended: ExitReason | undefined;
   #lastAsk = 0;
   readonly #asks = new Map<number, LocalAsker>();
-  readonly #watchers = new Set<(reason: ExitReason) => void>();
+  readonly #monitors = new Monitors();
 
   constructor(
     id: number,
@@ -86,10 +87,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   }
 
   monitor(watcher: (reason: ExitReason) => void): () => void {
-    const watch = (reason: ExitReason) => watcher(reason);
-    this.#watchers.add(watch);
-    if (this.#ended !== undefined) queueMicrotask(() => this.#tellWatchers());
-    return () => this.#watchers.delete(watch);
+    return this.#monitors.add(watcher);
   }
 
   /** Hands a message to the owner. An owner that fails at it loses the actor. */
@@ -110,7 +108,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     this.#take(ask)?.refused(error);
   }
 
-  /** Ends it for this side: the owner first, then the askers, then the watchers. */
+  /** Ends it for this side: the owner first, then the monitors. */
   exited(reason: ExitReason): void {
     if (this.#ended !== undefined) return;
     this.#end(reason);
@@ -133,15 +131,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
 
   #tellOwner(reason: ExitReason): void {
     guarded((why) => this.#owner.exited(why), reason);
-    this.#tellWatchers();
-  }
-
-  #tellWatchers(): void {
-    const reason = this.#ended;
-    if (reason === undefined) return;
-    const watchers = [...this.#watchers];
-    this.#watchers.clear();
-    for (const watcher of watchers) guarded(watcher, reason);
+    this.#monitors.end(reason);
   }
 
   #take(ask: number): LocalAsker | undefined {

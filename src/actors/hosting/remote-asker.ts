@@ -1,7 +1,7 @@
-import type { Asker } from '../cell.js';
 import { serializeError } from '../errors.js';
 import { ASK_ERROR, REPLY } from '../link/entry.js';
 import type { Link } from '../link/link.js';
+import type { Asker } from '../local/question.js';
 
 /** Someone at the other side of the link who waits for an answer. */
 export class RemoteAsker implements Asker {

@@ -1,33 +1,15 @@
-import type { Asks, Behaviour } from './behaviour.js';
-import type { Clock } from './clock.js';
-import { ActorGoneError, CodedError, crashed, guarded, MailboxFullError, UnknownAskError } from './errors.js';
-import { type ExitReason, NORMAL } from './exit.js';
-import { ASKS_PER_ACTOR, TIMERS_PER_ACTOR } from './limits.js';
+import type { Asks, Behaviour } from '../behaviour.js';
+import type { Clock } from '../clock.js';
+import { ActorGoneError, crashed } from '../errors.js';
+import { type ExitReason, NORMAL } from '../exit.js';
+import { Monitors } from '../monitors.js';
 import { Mailbox } from './mailbox.js';
+import { type Answers, OpenQuestions, Question } from './question.js';
 import { type Runnable, runQueue } from './run-queue.js';
-
-/** Where the answer to a question goes. */
-export interface Asker {
-  /** May throw when the answer cannot cross to the asker. */
-  answered(value: unknown): void;
-  refused(error: Error): void;
-}
-
-/** A question as it waits in a mailbox. */
-export class Question {
-  readonly name: string;
-  readonly request: unknown;
-  readonly asker: Asker;
-
-  constructor(name: string, request: unknown, asker: Asker) {
-    this.name = name;
-    this.request = request;
-    this.asker = asker;
-  }
-}
+import { Timers } from './timers.js';
 
 /** A call into the actor that is not a message, made in mailbox order: a link that takes bytes again. */
-export class Resumption {
+class Resumption {
   readonly run: () => void;
 
   constructor(run: () => void) {
@@ -39,7 +21,7 @@ export interface CellOptions {
   /** Messages and questions that may wait. */
   readonly mailbox: number;
   readonly clock: Clock;
-  /** Told once, before the watchers. */
+  /** Told once, before the monitors. */
   readonly onExit?: (reason: ExitReason) => void;
   /** Told when queued items of that many bytes leave the mailbox. */
   readonly onConsumed?: (bytes: number) => void;
@@ -55,32 +37,30 @@ type Phase = 'starting' | 'running' | 'terminating' | 'ended';
 
 /** One actor in this thread: its mailbox, its life, its end. CONTRACT.md says how it behaves. */
 export class Cell<Message, A extends Asks> implements Runnable {
-  readonly #clock: Clock;
   readonly #options: CellOptions;
   readonly #mailbox: Mailbox<Message | Question | Resumption>;
+  readonly #timers: Timers;
+  readonly #questions = new OpenQuestions((error) => this.fail(error));
+  readonly #monitors = new Monitors();
   #behaviour: Behaviour<Message, A> | undefined;
   #phase: Phase = 'starting';
   /** Set once the actor is to end: nothing more is accepted. */
   #ending: ExitReason | undefined;
   /** A handler runs, or the promise it returned is pending. */
   #busy = false;
+  /** It is in the run queue. */
   #queued = false;
-  readonly #timers = new Set<() => void>();
-  /** Questions whose answer is a pending promise. */
-  readonly #unanswered = new Set<Question>();
-  readonly #watchers = new Set<(reason: ExitReason) => void>();
-
   readonly #handled = () => {
     this.#busy = false;
     if (this.#ending !== undefined) this.#terminate();
     else this.#wake();
   };
-  readonly #failed = (error: unknown) => this.#crash(error);
+  readonly #failed = (error: unknown) => this.fail(error);
 
   constructor(options: CellOptions) {
     this.#options = options;
-    this.#clock = options.clock;
     this.#mailbox = new Mailbox(options.mailbox);
+    this.#timers = new Timers(options.clock);
   }
 
   /** True until the actor has begun to end. */
@@ -100,11 +80,11 @@ export class Cell<Message, A extends Asks> implements Runnable {
       if (behaviour instanceof Promise) behaviour.then((value) => this.#started(value), this.#failed);
       else this.#started(behaviour);
     } catch (error) {
-      this.#crash(error);
+      this.fail(error);
     }
   }
 
-  /** Queues a message or question; it is handled in a later microtask. False when refused. */
+  /** Queues an item; it is handled in a later microtask. False when refused. */
   enqueue(item: Message | Question): boolean {
     if (this.#ending !== undefined || !this.#mailbox.push(item)) return false;
     this.#wake();
@@ -130,16 +110,11 @@ export class Cell<Message, A extends Asks> implements Runnable {
   /** See ActorContext.schedule. */
   schedule(delayMs: number, message: Message): () => void {
     if (this.#phase === 'terminating' || this.#phase === 'ended') return () => {};
-    if (this.#timers.size >= TIMERS_PER_ACTOR) throw new MailboxFullError('the list of timers');
-    const cancelTimer = this.#clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
-      this.#force(message);
-    });
-    const cancel = () => {
-      if (this.#timers.delete(cancel)) cancelTimer();
-    };
-    this.#timers.add(cancel);
-    return cancel;
+    return this.#timers.after(delayMs, () => this.#force(message));
+  }
+
+  monitor(watcher: (reason: ExitReason) => void): () => void {
+    return this.#monitors.add(watcher);
   }
 
   /** Ends the actor after the running handler. */
@@ -149,30 +124,16 @@ export class Cell<Message, A extends Asks> implements Runnable {
     if (!this.#busy) this.#terminate();
   }
 
-  /** Ends the actor now. */
-  kill(reason: ExitReason): void {
-    if (this.#phase === 'ended') return;
-    this.#ending = reason;
-    this.#end(reason);
-  }
-
-  /** Ends the actor as crashed: a fault outside its handlers that is its own. */
+  /** Ends the actor as crashed. A handler that is pending is not waited for: the actor is broken already. */
   fail(error: unknown): void {
-    this.#crash(error);
+    if (this.#phase === 'terminating' || this.#phase === 'ended') return;
+    this.#ending = crashed(error);
+    this.#terminate();
   }
 
-  monitor(watcher: (reason: ExitReason) => void): () => void {
-    const reason = this.#ending;
-    if (this.#phase === 'ended' && reason !== undefined) {
-      let wanted = true;
-      queueMicrotask(() => wanted && watcher(reason));
-      return () => {
-        wanted = false;
-      };
-    }
-    const watch = (why: ExitReason) => watcher(why);
-    this.#watchers.add(watch);
-    return () => this.#watchers.delete(watch);
+  /** Ends the actor now, without `terminated`. */
+  kill(reason: ExitReason): void {
+    if (this.#phase !== 'ended') this.#end(reason);
   }
 
   drain(budget: number): number {
@@ -185,11 +146,11 @@ export class Cell<Message, A extends Asks> implements Runnable {
       handled += 1;
       this.#handle(item);
     }
-    if (this.#mailbox.length > 0) this.#wake();
+    this.#wake();
     return handled;
   }
 
-  /** What the actor has already promised itself is bounded by timers and credit, not by the mailbox. */
+  /** Queues beyond the bound what the actor has caused itself: timers and credit bound it. */
   #force(item: Message | Resumption): void {
     if (this.#ending !== undefined) return;
     this.#mailbox.force(item);
@@ -219,75 +180,26 @@ export class Cell<Message, A extends Asks> implements Runnable {
         return;
       }
     } catch (error) {
-      this.#crash(error);
+      this.fail(error);
       return;
     }
     this.#handled();
   }
 
   #dispatch(item: Message | Question | Resumption): unknown {
-    if (item instanceof Question) return this.#answer(item);
+    if (item instanceof Question)
+      return this.#questions.put(item, this.#behaviour?.answer as Answers | undefined);
     if (item instanceof Resumption) return item.run();
     return this.#behaviour?.receive(item);
   }
 
-  #answer(question: Question): void {
-    const answers = this.#behaviour?.answer;
-    if (answers === undefined || !(question.name in answers)) {
-      question.asker.refused(new UnknownAskError(question.name));
-      return;
-    }
-    if (this.#unanswered.size >= ASKS_PER_ACTOR) {
-      question.asker.refused(new MailboxFullError('the list of unanswered questions'));
-      return;
-    }
-    // Waiting from the start: if the answer throws, the asker learns of the end with everyone else.
-    this.#unanswered.add(question);
-    try {
-      const answer: unknown = answers[question.name]?.(question.request);
-      if (answer instanceof Promise) {
-        answer.then(
-          (value) => this.#settle(question, value),
-          (error) => this.#refuse(question, error),
-        );
-      } else this.#settle(question, answer);
-    } catch (error) {
-      this.#refuse(question, error);
-    }
-  }
-
-  #settle(question: Question, value: unknown): void {
-    if (!this.#unanswered.has(question)) return;
-    try {
-      question.asker.answered(value);
-      this.#unanswered.delete(question);
-    } catch (error) {
-      this.#crash(error);
-    }
-  }
-
-  /** An expected failure is an answer; anything else is a fault of the actor. */
-  #refuse(question: Question, error: unknown): void {
-    if (!this.#unanswered.has(question)) return;
-    if (error instanceof CodedError) {
-      this.#unanswered.delete(question);
-      question.asker.refused(error);
-    } else this.#crash(error);
-  }
-
-  #crash(error: unknown): void {
-    if (this.#phase === 'terminating' || this.#phase === 'ended') return;
-    this.#ending = crashed(error);
-    this.#terminate();
-  }
-
-  /** Runs `terminated`, then ends. Questions it settles are still answered; later ones learn that the actor is gone. */
+  /** Runs `terminated`, then ends. Questions that it settles are still answered. */
   #terminate(): void {
     if (this.#phase === 'terminating' || this.#phase === 'ended') return;
     const reason = this.#ending ?? NORMAL;
     this.#phase = 'terminating';
     this.#busy = true;
-    this.#discard(new ActorGoneError(reason));
+    this.#discard(reason);
     try {
       const pending: unknown = this.#behaviour?.terminated?.(reason);
       if (pending instanceof Promise) {
@@ -306,22 +218,19 @@ export class Cell<Message, A extends Asks> implements Runnable {
     this.#phase = 'ended';
     this.#busy = true;
     this.#ending = reason;
-    const gone = new ActorGoneError(reason);
-    this.#discard(gone);
-    for (const question of this.#unanswered) question.asker.refused(gone);
-    this.#unanswered.clear();
     this.#behaviour = undefined;
+    this.#discard(reason);
+    this.#questions.refuseAll(new ActorGoneError(reason));
     this.#options.onExit?.(reason);
-    for (const watcher of this.#watchers) guarded(watcher, reason);
-    this.#watchers.clear();
+    this.#monitors.end(reason);
   }
 
-  #discard(gone: ActorGoneError): void {
-    for (const cancel of this.#timers) cancel();
+  #discard(reason: ExitReason): void {
+    this.#timers.cancelAll();
     const bytes = this.#mailbox.bytes;
     while (this.#mailbox.length > 0) {
       const item = this.#mailbox.shift();
-      if (item instanceof Question) item.asker.refused(gone);
+      if (item instanceof Question) item.asker.refused(new ActorGoneError(reason));
     }
     if (bytes > 0) this.#options.onConsumed?.(bytes);
   }

@@ -1,8 +1,9 @@
-import type { ActorRef, Asks, NoAsks } from './behaviour.js';
-import { type Asker, type Cell, Question } from './cell.js';
-import type { Clock } from './clock.js';
-import { ActorGoneError, AskTimeoutError, MailboxFullError } from './errors.js';
-import type { ExitReason } from './exit.js';
+import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
+import type { Clock } from '../clock.js';
+import { ActorGoneError, AskTimeoutError, MailboxFullError } from '../errors.js';
+import type { ExitReason } from '../exit.js';
+import type { Cell } from './cell.js';
+import { type Asker, Question } from './question.js';
 
 /** The address of an actor in this thread. */
 export class LocalRef<Message, A extends Asks = NoAsks> implements ActorRef<Message, A> {

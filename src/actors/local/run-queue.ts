@@ -1,4 +1,4 @@
-import { DRAIN_BUDGET, DRAIN_PER_ACTOR } from './limits.js';
+import { DRAIN_BUDGET, DRAIN_PER_ACTOR } from '../limits.js';
 
 /** Something with messages to handle. */
 export interface Runnable {
