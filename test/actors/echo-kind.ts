@@ -6,22 +6,11 @@ export const text: Codec<string> = {
   read: (from) => from.utf8(),
 };
 
-/** How the test actor fails at its start. */
-export interface EchoInit {
-  readonly start?: 'throw' | 'reject' | 'slow';
-}
-
 export type EchoAsks = {
   double: { request: number; response: number };
-  fail: { request: string; response: never };
-  crash: { request: string; response: never };
+  pid: { request: null; response: number };
   never: { request: null; response: never };
-  counts: { request: null; response: { seen: number } };
 };
 
 /** A test actor: says back what it is told, and misbehaves on request. */
-export const echo: HostedKind<string, string, string, EchoInit, EchoAsks> = {
-  name: 'echo',
-  in: text,
-  out: text,
-};
+export const echo: HostedKind<string, string, string, null, EchoAsks> = { name: 'echo', in: text, out: text };

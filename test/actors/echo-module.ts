@@ -1,66 +1,56 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError } from '../../src/actors/errors.js';
+import type { HostedContext } from '../../src/actors/host.js';
 import { hosted } from '../../src/actors/implementation.js';
-import { type EchoAsks, type EchoInit, echo } from './echo-kind.js';
-
-function spin(): never {
-  for (;;);
-}
-
-function exhaustHeap(): void {
-  const kept: number[][] = [];
-  for (;;) kept.push(new Array(1_000_000).fill(1));
-}
+import { type EchoAsks, echo } from './echo-kind.js';
 
 /** Commands that end the host, not just the actor. */
-const hostFaults: Record<string, () => void> = {
-  '!uncaught': () =>
+const faults: Record<string, (context: HostedContext<string, string>) => void> = {
+  '!uncaught': () => {
     setImmediate(() => {
       throw new Error('uncaught in the host');
-    }),
+    });
+  },
   '!unhandled': () => {
     Promise.reject(new Error('unhandled in the host'));
   },
   '!exit': () => process.exit(7),
-  '!spin': spin,
-  '!heap': exhaustHeap,
+  '!leave': () => process.exit(0),
+  '!spin': () => {
+    for (;;);
+  },
+  '!heap': () => {
+    const kept: number[][] = [];
+    for (;;) kept.push(new Array(100_000).fill(1));
+  },
+  '!last-words': async (context) => {
+    context.emit('last words');
+    // The batch is posted in the first turn.
+    await turn();
+    await turn();
+    process.exit(7);
+  },
 };
 
 export const implementations = [
-  hosted<string, string, string, EchoInit, EchoAsks>({
+  hosted<string, string, string, null, EchoAsks>({
     kind: echo,
-    start: (init, context) => {
-      if (init.start === 'throw') throw new Error('start throws');
-      if (init.start === 'reject') return Promise.reject(new Error('start rejects'));
-      let seen = 0;
-      const behaviour = {
-        receive: (message: string) => {
-          seen += 1;
-          if (message === '!throw') throw new CodedError('TEST_THROW', 'receive throws');
-          if (message === '!finish') return context.exit();
-          if (message === '!later') {
-            context.schedule(1, '!throw');
-            return;
-          }
-          const fault = hostFaults[message];
-          if (fault !== undefined) return fault();
-          context.emit(message);
-        },
-        answer: {
-          double: (value: number) => value * 2,
-          fail: (why: string) => {
-            throw new CodedError('TEST_REFUSED', why);
-          },
-          crash: async (why: string) => {
-            throw new Error(why);
-          },
-          never: () => new Promise<never>(() => {}),
-          counts: () => ({ seen }),
-        },
-        terminated: () => {
-          context.emit('terminated');
-        },
-      };
-      return behaviour;
-    },
+    start: (_init, context) => ({
+      receive: (message) => {
+        const fault = faults[message];
+        if (fault !== undefined) return fault(context);
+        if (message === '!throw') throw new CodedError('TEST_THROW', 'receive throws');
+        if (message === '!stay') return new Promise(() => {});
+        context.emit(message);
+      },
+      answer: {
+        double: (value) => value * 2,
+        pid: () => process.pid,
+        never: () => new Promise<never>(() => {}),
+      },
+      terminated: () => {
+        context.emit('terminated');
+      },
+    }),
   }),
 ];

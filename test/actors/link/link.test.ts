@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type EntryHandler, Link } from '../../../src/actors/link/link.js';
+import type { PackReader } from '../../../src/actors/pack.js';
+import { text } from '../echo-kind.js';
+import { FakeTransport } from '../loopback.js';
+
+const BOUNDS = { softBytes: 400, hardBytes: 1000 };
+const HEADER_AND_LENGTH = 13;
+
+/** The receiving side: keeps what it reads, and holds some of it until `handle`. */
+class Receiver implements EntryHandler {
+  readonly messages: string[] = [];
+  readonly #held: number[] = [];
+  hold = false;
+
+  entry(_type: number, _actor: number, body: PackReader, bytes: number): number {
+    this.messages.push(body.utf8());
+    if (!this.hold) return 0;
+    this.#held.push(bytes);
+    return bytes;
+  }
+
+  handle(link: Link): void {
+    for (const bytes of this.#held.splice(0)) link.consumed(bytes);
+  }
+}
+
+function pair() {
+  const [there, back] = [new FakeTransport(), new FakeTransport()];
+  there.peer = back;
+  back.peer = there;
+  there.held = true;
+  back.held = true;
+  const receiver = new Receiver();
+  const sender = new Link(there, { entry: () => 0 }, BOUNDS);
+  const receiving = new Link(back, receiver, BOUNDS);
+  /** Both sides post, and both read: a round trip. */
+  const exchange = () => {
+    sender.flush();
+    there.release();
+    receiving.flush();
+    back.release();
+    there.held = true;
+    back.held = true;
+  };
+  return { sender, receiving, receiver, exchange };
+}
+
+type Step =
+  | { readonly type: 'tell'; readonly length: number }
+  | { readonly type: 'flush' | 'exchange' | 'hold' | 'handle' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('tell'), length: fc.nat(200) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('flush', 'exchange', 'hold', 'handle') }) },
+);
+
+test('whatever is sent, held and credited: order is kept, nothing is lost, and the bounds hold', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const { sender, receiving, receiver, exchange } = pair();
+      const sent: string[] = [];
+      steps.forEach((each, index) => {
+        if (each.type === 'tell') {
+          const message = `${index}`.padEnd(each.length, '.');
+          const depth = sender.depthBytes;
+          const accepted = sender.tell(1, text, message);
+          assert.equal(accepted, depth < BOUNDS.hardBytes);
+          if (accepted) sent.push(message);
+          assert.equal(sender.depthBytes, accepted ? depth + HEADER_AND_LENGTH + message.length : depth);
+        } else if (each.type === 'flush') sender.flush();
+        else if (each.type === 'exchange') exchange();
+        else if (each.type === 'hold') receiver.hold = true;
+        else {
+          receiver.hold = false;
+          receiver.handle(receiving);
+        }
+        assert.equal(sender.writable, sender.depthBytes < BOUNDS.softBytes);
+      });
+      receiver.hold = false;
+      exchange();
+      receiver.handle(receiving);
+      exchange();
+      assert.deepEqual(receiver.messages, sent);
+      assert.equal(sender.depthBytes, 0);
+      sender.close();
+      receiving.close();
+    }),
+  );
+});
+
+test('a receiver that owes a quarter of the soft bound posts credit by itself', async () => {
+  const { sender, receiving, receiver } = pair();
+  const [there, back] = [new FakeTransport(), new FakeTransport()];
+  there.peer = back;
+  back.peer = there;
+  const from = new Link(there, { entry: () => 0 }, BOUNDS);
+  const to = new Link(back, receiver, BOUNDS);
+  from.tell(1, text, 'x'.repeat(BOUNDS.softBytes / 4 - HEADER_AND_LENGTH - 1));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(back.posted.length, 0, 'one byte less is not worth a batch');
+  from.tell(1, text, '');
+  while (from.depthBytes > 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(back.posted.length, 1);
+  for (const link of [from, to, sender, receiving]) link.close();
+});
+
+test('a closed link refuses and posts nothing', () => {
+  const { sender, receiving, receiver, exchange } = pair();
+  sender.tell(1, text, 'packed, never posted');
+  sender.close();
+  assert.equal(sender.tell(1, text, 'refused'), false);
+  sender.send(1, 1);
+  exchange();
+  assert.deepEqual(receiver.messages, []);
+  receiving.close();
+});

@@ -1,0 +1,92 @@
+import type { ExitReason } from '../../src/actors/exit.js';
+import type { AnyImplementation } from '../../src/actors/host.js';
+import { HostClient } from '../../src/actors/hosting/host-client.js';
+import { HostServer } from '../../src/actors/hosting/host-server.js';
+import type { LivenessOptions } from '../../src/actors/hosting/liveness.js';
+import { defaultBounds, type LinkBounds } from '../../src/actors/link/link.js';
+import type { Transport } from '../../src/actors/link/transport.js';
+import { deferred, ManualClock, until } from './kit.js';
+
+/** One end of an in-process link. While `held`, what is posted waits for `release`. */
+export class FakeTransport implements Transport {
+  peer: FakeTransport | undefined;
+  held = false;
+  /** Sizes of the batches posted so far. */
+  readonly posted: number[] = [];
+  closed = false;
+  readonly #waiting: Buffer[] = [];
+  #onBatch: (batch: Buffer) => void = () => {};
+
+  post(batch: Buffer): boolean {
+    this.posted.push(batch.length);
+    this.#waiting.push(Buffer.from(batch));
+    if (!this.held) setImmediate(() => this.#deliver());
+    return false;
+  }
+
+  listen(onBatch: (batch: Buffer) => void): void {
+    this.#onBatch = onBatch;
+  }
+
+  /** Delivers what was posted while held, now, and holds no longer. */
+  release(): void {
+    this.held = false;
+    this.#deliver();
+  }
+
+  drain(): void {
+    this.peer?.release();
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  #deliver(): void {
+    for (const batch of this.#waiting.splice(0)) {
+      if (this.peer?.closed === false) this.peer.#onBatch(batch);
+    }
+  }
+}
+
+export interface LoopbackOptions {
+  readonly bounds?: Partial<LinkBounds>;
+  readonly liveness?: Partial<LivenessOptions>;
+}
+
+/** A host in this very thread: both ends of the link are real, only the transport and the carrier are not. */
+export async function loopback(implementations: AnyImplementation[], options: LoopbackOptions = {}) {
+  const toHost = new FakeTransport();
+  const toOwner = new FakeTransport();
+  toHost.peer = toOwner;
+  toOwner.peer = toHost;
+  const clock = new ManualClock();
+  const ended = deferred<ExitReason>();
+  const bounds = { ...defaultBounds, ...options.bounds };
+  const carrier = {
+    ended: ended.promise,
+    kill: (why: string) => ended.resolve({ kind: 'killed', why }),
+  };
+  const client = new HostClient(toHost, carrier, {
+    name: 'loopback',
+    bounds,
+    liveness: { periodMs: 1000, timeoutMs: 5000, ...options.liveness },
+    clock,
+  });
+  const server = new HostServer(toOwner, bounds);
+  server.ready(implementations);
+  const stopped = server.stopped.then(() => {
+    server.close();
+    ended.resolve({ kind: 'normal' });
+  });
+  const host = await client.started(1000);
+  // READY and the first PONG: from here on the link is quiet.
+  await until(() => toOwner.posted.length === 2);
+  /** Ends it and frees what it holds, for the end of a test. */
+  const close = async () => {
+    host.kill('end of test');
+    await host.exited;
+    server.close();
+  };
+  return { host, server, toHost, toOwner, clock, ended, stopped, close };
+}

@@ -1,0 +1,10 @@
+import { startProcessHost } from '../../../src/actors/process-host.js';
+import { echo } from '../echo-kind.js';
+
+/** A program that has a process host, says so, and is then killed by the test. */
+const host = await startProcessHost({
+  name: 'orphan',
+  module: new URL('../echo-module.js', import.meta.url),
+});
+const ref = host.spawn(echo, null, { message: () => {}, exited: () => {} });
+process.stdout.write(`${await ref.ask('pid', null, 5000)}\n`);

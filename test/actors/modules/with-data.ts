@@ -1,0 +1,15 @@
+import { hosted } from '../../../src/actors/implementation.js';
+import { echo } from '../echo-kind.js';
+
+/** The function form: what the actor says comes with the start of the host. */
+export async function implementations(data: unknown) {
+  return [
+    hosted({
+      kind: echo,
+      start: (_init, context) => {
+        context.emit(`data: ${data}`);
+        return { receive: () => {} };
+      },
+    }),
+  ];
+}
