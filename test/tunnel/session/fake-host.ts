@@ -11,6 +11,7 @@ const NO_STATS: HostStats = {
   receivedMessages: 0,
   receivedBatches: 0,
   receivedBytes: 0,
+  droppedMessages: 0,
   depthBytes: 0,
   loopDelayMean: 0,
   loopDelayMax: 0,
