@@ -12,6 +12,8 @@ export function discardRest(stream: Duplex): void {
     left -= chunk.length;
     if (left < 0) stream.destroy();
   });
+  // A pipe that broke has paused it.
+  stream.resume();
   stream.once('end', () => clearTimeout(timer));
   stream.once('close', () => clearTimeout(timer));
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { BlackHole, type Link } from './blackhole.js';
+import { settled } from './settled.js';
 
 interface Ends {
   relay: BlackHole;
@@ -128,14 +129,3 @@ test('backpressure goes through: a server that reads nothing stops the device', 
   for await (const chunk of server) received += (chunk as Buffer).length;
   assert.equal(received, total);
 });
-
-/** Resolves when `value` is above 0 and has not changed for a hundred loop turns. */
-async function settled(value: () => number): Promise<void> {
-  let last = 0;
-  for (let still = 0; still < 100; ) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const now = value();
-    still = now > 0 && now === last ? still + 1 : 0;
-    last = now;
-  }
-}
