@@ -12,7 +12,6 @@ import type { StreamService } from './stream-service.js';
 const CLOSE_NORMAL = 1000;
 const CLOSE_UNSUPPORTED = 1003;
 const CLOSE_INTERNAL = 1011;
-const CLOSE_IDLE = 4001;
 const CLOSE_PROTOCOL_ERROR = 4002;
 /** How long the last bytes and the close frame may take before the socket is destroyed. */
 const CLOSE_GRACE_MS = 2_000;
@@ -113,6 +112,10 @@ export class Tunnel {
   #giveUp(error: YamuxError | undefined): void {
     this.#failure = error;
     clearTimeout(this.#drainTimer);
+    if (error !== undefined && isDead(error)) {
+      this.#socket.terminate();
+      return;
+    }
     this.#drainTimer = setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS);
     this.#writer.schedule();
   }
@@ -127,9 +130,13 @@ export class Tunnel {
   }
 }
 
+/** Nobody is there to hear a close frame: waiting for its answer would only delay the next dial. */
+function isDead({ code }: YamuxError): boolean {
+  return code === 'ERR_YAMUX_KEEPALIVE_TIMEOUT' || code === 'ERR_YAMUX_WRITE_STALLED';
+}
+
 function closeFrame(error: YamuxError | undefined): [code: number, reason?: string] {
   if (error === undefined) return [CLOSE_NORMAL];
   if (error.code === 'ERR_YAMUX_PROTOCOL') return [CLOSE_PROTOCOL_ERROR, error.code];
-  if (error.code === 'ERR_YAMUX_KEEPALIVE_TIMEOUT') return [CLOSE_IDLE, error.code];
   return [CLOSE_INTERNAL, error.code];
 }

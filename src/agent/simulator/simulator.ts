@@ -1,4 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { discardRest } from '../discard.js';
+import { problemAnswer } from '../problem.js';
 import type { StreamService } from '../stream-service.js';
 import type { EdgeHost } from './edge-host.js';
 import { route } from './router.js';
@@ -10,9 +13,23 @@ export function simulate(host: EdgeHost): StreamService {
   });
   // A relay that half-closes after its request must still get the answer.
   server.httpAllowHalfOpen = true;
+  server.on('clientError', refuse);
   return (stream) => {
     server.emit('connection', stream);
   };
+}
+
+/** What is no HTTP gets an answer; node by itself resets the stream, and the answer with it. */
+function refuse(error: NodeJS.ErrnoException, stream: Duplex): void {
+  if (!stream.writable) {
+    stream.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  stream.end(
+    problemAnswer({ code: 'bad-request', status, detail: `The request is not HTTP: ${error.message}.` }),
+  );
+  discardRest(stream);
 }
 
 function serve(host: EdgeHost, request: IncomingMessage, response: ServerResponse): void {
