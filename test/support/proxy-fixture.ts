@@ -1,0 +1,175 @@
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { pino } from 'pino';
+import { connectUrl, dial } from '../../src/agent/dial.js';
+import { Tunnel } from '../../src/agent/tunnel.js';
+import { Secret } from '../../src/config/secret.js';
+import { expose } from '../../src/observability/exposition.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import {
+  type CredentialId,
+  type DeviceId,
+  hashToken,
+  type TokenHash,
+  type UserId,
+} from '../../src/store/ids.js';
+import type { Admission, Changes } from '../../src/store/ports.js';
+import type { ForwardFailure, ResponseHead, ResponseSink } from '../../src/tunnel/forward/contract.js';
+import {
+  type ProxyStore,
+  RemoteProxy,
+  type RemoteProxyOptions,
+} from '../../src/tunnel/proxy/remote-proxy.js';
+import { defaultConfig } from '../../src/tunnel/yamux/config.js';
+
+/** Admits every token `NAME` as the device NAME, with an epoch that counts. */
+export class MemoryStore implements ProxyStore {
+  readonly isAvailable = true;
+  readonly #epochs = new Map<TokenHash, Admission>();
+  #epoch = 0;
+
+  add(name: string): void {
+    this.#epochs.set(hashToken(name), {
+      deviceId: name as DeviceId,
+      userId: 'user' as UserId,
+      credentialId: name as CredentialId,
+      epoch: 0 as Admission['epoch'],
+    });
+  }
+
+  connect(token: TokenHash): Promise<Admission | undefined> {
+    const known = this.#epochs.get(token);
+    this.#epoch += 1;
+    return Promise.resolve(known && { ...known, epoch: this.#epoch as Admission['epoch'] });
+  }
+
+  activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {
+    return Promise.resolve([...ids]);
+  }
+
+  onChanges(_listener: (changes: Changes) => void): () => void {
+    return () => {};
+  }
+}
+
+/** What came back of a call. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly head: ResponseHead; readonly body: string }
+  | { readonly kind: 'failed'; readonly failure: ForwardFailure; readonly head: ResponseHead | undefined };
+
+/** A device of this process: dials, and serves its streams with node:http. */
+export class TestDevice {
+  readonly tunnel: Tunnel;
+  readonly #server: Server;
+
+  constructor(tunnel: Tunnel, server: Server) {
+    this.tunnel = tunnel;
+    this.#server = server;
+  }
+
+  async close(): Promise<void> {
+    await this.tunnel.drain(0);
+    this.#server.close();
+  }
+}
+
+/** An in-process remote-proxy on free ports. */
+export class ProxyFixture {
+  readonly store: MemoryStore;
+  readonly metrics: Metrics;
+  readonly proxy: RemoteProxy;
+
+  private constructor(store: MemoryStore, metrics: Metrics, proxy: RemoteProxy) {
+    this.store = store;
+    this.metrics = metrics;
+    this.proxy = proxy;
+  }
+
+  static async start(options: Partial<RemoteProxyOptions> = {}): Promise<ProxyFixture> {
+    const store = new MemoryStore();
+    const metrics = new Metrics();
+    const address = { host: '127.0.0.1', port: 0 };
+    const proxy = await RemoteProxy.start({
+      tunnelAddr: address,
+      internalAddr: address,
+      internalSecret: new Secret('0123456789abcdef0123456789abcdef'),
+      nodeId: 'node',
+      hosts: 1,
+      heartbeatMs: 15_000,
+      idleTimeoutMs: 90_000,
+      store,
+      metrics,
+      exposition: expose(metrics),
+      log: pino({ level: 'silent' }),
+      ...options,
+    });
+    return new ProxyFixture(store, metrics, proxy);
+  }
+
+  /** Dials as `name`, through `port` if given; every request is answered by `answer`. */
+  async device(
+    name: string,
+    answer: (path: string, res: ServerResponse) => void,
+    port = this.proxy.tunnelPort,
+  ): Promise<TestDevice> {
+    this.store.add(name);
+    const url = connectUrl(new URL(`ws://127.0.0.1:${port}`));
+    const dialled = await dial(url, name, new AbortController().signal);
+    if (dialled.kind !== 'open') throw new Error(`${name} was not let in: ${JSON.stringify(dialled)}`);
+    const server = createServer((req, res) => answer(req.url ?? '', res));
+    const tunnel = new Tunnel(dialled.socket, {
+      service: (stream) => {
+        // A reset of the relay is what many tests do; the server of this stream need not hear of it.
+        stream.on('error', () => {});
+        server.emit('connection', stream);
+      },
+      clock: { now: () => performance.now() },
+      yamux: defaultConfig,
+    });
+    return new TestDevice(tunnel, server);
+  }
+
+  /** One call without a body. */
+  call(deviceId: string, target = '/', method = 'GET'): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const sink = new Collector(resolve);
+      const request = { method, target, headers: ['host', 'device'], bodyLength: 0 };
+      sink.consume = this.proxy.forwarder.forward({ by: 'device', deviceId }, request, sink);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.proxy.stop();
+  }
+}
+
+class Collector implements ResponseSink {
+  consume: { consumed(bytes: number): void } | undefined;
+  #head: ResponseHead | undefined;
+  #body = '';
+  readonly #done: (outcome: Outcome) => void;
+
+  constructor(done: (outcome: Outcome) => void) {
+    this.#done = done;
+  }
+
+  head(head: ResponseHead, body: Uint8Array, complete: boolean): void {
+    this.#head = head;
+    this.data(body);
+    if (complete) this.end();
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#body += Buffer.from(chunk).toString('latin1');
+    this.consume?.consumed(chunk.length);
+  }
+
+  end(): void {
+    if (this.#head !== undefined) this.#done({ kind: 'answer', head: this.#head, body: this.#body });
+  }
+
+  fail(failure: ForwardFailure): void {
+    this.#done({ kind: 'failed', failure, head: this.#head });
+  }
+
+  credit(): void {}
+}
