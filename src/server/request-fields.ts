@@ -10,9 +10,14 @@ export interface RequestFields {
   readonly bodyLength: number | undefined;
 }
 
+/** Asked with names in lower case. */
+interface NameSet {
+  has(name: string): boolean;
+}
+
 /** Fields of the request being read: uWS wants a callback, and one for all requests needs no closure a request. */
 let headers: RawHeaders;
-let dropped: ReadonlySet<string>;
+let dropped: NameSet;
 let bodyLength: number | undefined;
 let connection: string | undefined;
 
@@ -27,7 +32,7 @@ function collect(name: string, value: string): void {
  * Reads a request's fields, without those of the connection (RFC 9110 §7.6.1), `Expect` (the listener has answered
  * it) and those in `drop`.
  */
-export function requestFields(req: HttpRequest, drop: ReadonlySet<string>): RequestFields {
+export function requestFields(req: HttpRequest, drop: NameSet): RequestFields {
   headers = [];
   dropped = drop;
   bodyLength = 0;

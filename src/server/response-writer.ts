@@ -1,11 +1,16 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
+import type { FieldNames } from './field-names.js';
 
 /** What differs between the listeners that answer with a device's response. */
 export interface ResponsePolicy {
+  /** Fields of a device's answer that this listener does not pass on. */
+  readonly dropped: FieldNames;
   /** Writes the fields that this listener adds to a device's answer. */
   deviceHeaders(res: HttpResponse): void;
+  /** Ends an answer that has no body; everything but its length is written. `close`: close the connection afterwards. */
+  endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
   problem(res: HttpResponse, failure: ForwardFailure, requestId: string, close: boolean): void;
   /** A call begins. */
@@ -125,9 +130,7 @@ export class ResponseWriter implements ResponseSink {
     const res = this.#res;
     this.#headWritten = true;
     res.writeStatus(`${head.status} ${head.reason}`);
-    for (let i = 0; i + 1 < head.headers.length; i += 2) {
-      res.writeHeader(head.headers[i] as string, fieldValue(head.headers[i + 1] as string));
-    }
+    writeDeviceFields(res, head, this.#policy.dropped);
     this.#policy.deviceHeaders(res);
   }
 
@@ -141,8 +144,7 @@ export class ResponseWriter implements ResponseSink {
   #endBodyless(head: ResponseHead): void {
     if (!this.#ended) return;
     this.#finish(undefined);
-    if (head.contentLength === undefined) this.#res.endWithoutBody();
-    else this.#res.endWithoutBody(head.contentLength, this.#uploading);
+    this.#policy.endBodyless(this.#res, head, this.#uploading);
   }
 
   /** A body of known length: the socket takes what it can, the rest stays queued here. */
@@ -226,6 +228,14 @@ export class ResponseWriter implements ResponseSink {
     this.#over = true;
     this.#queue = [];
     this.#policy.finished(this, failure);
+  }
+}
+
+/** Writes the fields of a device's answer, but for those in `dropped`. */
+export function writeDeviceFields(res: HttpResponse, { headers }: ResponseHead, dropped: FieldNames): void {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!dropped.has(name)) res.writeHeader(name, fieldValue(headers[i + 1] as string));
   }
 }
 

@@ -11,6 +11,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Close the connection: the request's body was not read. */
   readonly close?: boolean;
+  /** The answer is to HEAD: as with GET, but without the body. */
+  readonly head?: boolean;
 }
 
 /** The id of a request. Only while `req` is live: before the first await. */
@@ -23,7 +25,7 @@ export function sendProblem(
   res: HttpResponse,
   code: ProblemCode,
   id: string,
-  { detail, instance, headers = {}, close = false }: ProblemOptions = {},
+  { detail, instance, headers = {}, close = false, head = false }: ProblemOptions = {},
 ): void {
   const { status, retryAfter } = problemKind(code);
   res.writeStatus(statusLine(status));
@@ -32,7 +34,9 @@ export function sendProblem(
   if (retryAfter !== undefined) res.writeHeader('Retry-After', String(retryAfter));
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
-  res.end(renderProblem(code, { requestId: id, detail, instance }), close);
+  const body = renderProblem(code, { requestId: id, detail, instance });
+  if (head) res.endWithoutBody(Buffer.byteLength(body), close);
+  else res.end(body, close);
 }
 
 /** Answers 200 with JSON. */

@@ -1,6 +1,8 @@
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+import type { FieldNames } from './field-names.js';
+import { writeDeviceFields } from './response-writer.js';
 
 /** Policy violation, for a caller that sends faster than the device reads (RFC 6455 §7.4.1: 1008). */
 const TOO_FAST = 1008;
@@ -11,8 +13,12 @@ const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
 export interface BridgePolicy {
   /** Answers the handshake with a problem. */
   problem(res: HttpResponse, failure: ForwardFailure, requestId: string): void;
+  /** Fields of a device's refusal that this listener does not pass on. */
+  readonly dropped: FieldNames;
   /** Writes the fields that this listener adds to a device's refusal. */
   deviceHeaders(res: HttpResponse): void;
+  /** Writes the fields that this listener adds to an accepted handshake. */
+  upgradeHeaders(res: HttpResponse): void;
 }
 
 /** The parts of the caller's handshake that uWS wants back at the upgrade. */
@@ -62,15 +68,18 @@ export class WebSocketBridge implements BridgeSink {
     if (res === undefined) return;
     this.#res = undefined;
     const { key, extensions, context } = this.#handshake;
-    res.cork(() => res.upgrade<Bridged>({ bridge: this }, key, protocol, extensions, context));
+    res.cork(() => {
+      // Without it the first field would make the status 200.
+      res.writeStatus('101 Switching Protocols');
+      this.#policy.upgradeHeaders(res);
+      res.upgrade<Bridged>({ bridge: this }, key, protocol, extensions, context);
+    });
   }
 
   refused(head: ResponseHead, body: Uint8Array): void {
     this.#answer((res) => {
       res.writeStatus(`${head.status} ${head.reason}`);
-      for (let i = 0; i + 1 < head.headers.length; i += 2) {
-        res.writeHeader(head.headers[i] as string, head.headers[i + 1] as string);
-      }
+      writeDeviceFields(res, head, this.#policy.dropped);
       this.#policy.deviceHeaders(res);
       res.end(body);
     });

@@ -31,6 +31,8 @@ export const FORWARD_FAILURES = [
   'overloaded',
   'draining',
   'proxy-unreachable',
+  'proxy-refused',
+  'proxy-broke-off',
   'bad-request',
 ] as const;
 

@@ -1,14 +1,23 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
+import { FieldNames } from '../../server/field-names.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
 import type { BridgePolicy } from '../../server/websocket-bridge.js';
-import type { ForwardFailure } from '../forward/contract.js';
+import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 
 const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
+/** Ours to say: a device must not speak as the proxy. `Date` is written by the listener itself. */
+const DROPPED = new FieldNames(['x-forward-*', 'date']);
+
+function hasNoLength(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
 /** How the internal API answers forwarded calls: it says whether the device or the proxy speaks (02-tunnel.md §2.5). */
 export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
+  readonly dropped = DROPPED;
   readonly #calls: CallRecorder;
 
   constructor(calls: CallRecorder) {
@@ -17,6 +26,18 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
 
   deviceHeaders(res: HttpResponse): void {
     res.writeHeader('X-Forward-Origin', 'device');
+  }
+
+  upgradeHeaders(): void {}
+
+  /**
+   * The carrier is a POST, whose answer to HEAD must be framed as what it is, empty: what the device said of its length
+   * goes beside it.
+   */
+  endBodyless(res: HttpResponse, { status, contentLength }: ResponseHead, close: boolean): void {
+    if (contentLength !== undefined) res.writeHeader('X-Forward-Content-Length', String(contentLength));
+    if (hasNoLength(status)) res.endWithoutBody();
+    else res.endWithoutBody(0, close);
   }
 
   problem(res: HttpResponse, failure: ForwardFailure, requestId: string, close = false): void {

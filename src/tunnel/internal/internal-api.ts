@@ -13,7 +13,7 @@ import { ResponseWriter } from '../../server/response-writer.js';
 import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
 import { type Bridged, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
-import type { Forwarder } from '../forward/contract.js';
+import type { Forwarder, Target } from '../forward/contract.js';
 import type { Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
@@ -130,33 +130,29 @@ export class InternalApi {
 
   #forward(res: HttpResponse, req: HttpRequest): void {
     const { forwarder, policy } = this.#options;
-    const token = req.getQuery('token') ?? '';
+    const device = deviceOf(req);
     const method = req.getHeader('x-forward-method');
     const target = req.getHeader('x-forward-target');
-    if (token === '' || method === '' || target === '') {
+    if (device === undefined || method === '' || target === '') {
       return sendProblem(res, 'bad-request', requestIdOf(req), {
-        detail: 'token, X-Forward-Method and X-Forward-Target are needed',
+        detail: 'token or device, X-Forward-Method and X-Forward-Target are needed',
       });
     }
     const { headers, bodyLength } = requestFields(req, NOT_FORWARDED);
     const writer = new ResponseWriter(res, policy, requestIdOf(req), bodyLength !== 0);
-    writer.attach(
-      forwarder.forward(
-        { by: 'token', token: sessionKey(token) },
-        { method, target, headers, bodyLength },
-        writer,
-      ),
-    );
+    writer.attach(forwarder.forward(device, { method, target, headers, bodyLength }, writer));
   }
 
   #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { forwarder, policy } = this.#options;
     if (!this.#authorized(req.getHeader('authorization')))
       return sendProblem(res, 'unauthorized', requestIdOf(req));
-    const token = req.getQuery('token') ?? '';
+    const device = deviceOf(req);
     const target = req.getQuery('target') ?? '';
-    if (token === '' || !target.startsWith('/')) {
-      return sendProblem(res, 'bad-request', requestIdOf(req), { detail: 'token and target are needed' });
+    if (device === undefined || !target.startsWith('/')) {
+      return sendProblem(res, 'bad-request', requestIdOf(req), {
+        detail: 'token or device, and target are needed',
+      });
     }
     const handshake = {
       key: req.getHeader('sec-websocket-key'),
@@ -167,9 +163,7 @@ export class InternalApi {
     const protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
     const { headers } = requestFields(req, NOT_FORWARDED);
     const bridge = new WebSocketBridge(res, handshake, policy, requestIdOf(req));
-    bridge.attach(
-      forwarder.bridge({ by: 'token', token: sessionKey(token) }, { target, headers, protocols }, bridge),
-    );
+    bridge.attach(forwarder.bridge(device, { target, headers, protocols }, bridge));
   }
 
   #ready(res: HttpResponse, req: HttpRequest): void {
@@ -195,4 +189,12 @@ export class InternalApi {
       },
     );
   }
+}
+
+/** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */
+function deviceOf(req: HttpRequest): Target | undefined {
+  const token = req.getQuery('token') ?? '';
+  if (token !== '') return { by: 'token', token: sessionKey(token) };
+  const deviceId = req.getQuery('device') ?? '';
+  return deviceId === '' ? undefined : { by: 'device', deviceId };
 }
