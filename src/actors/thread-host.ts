@@ -79,18 +79,3 @@ export class ThreadHosts {
     };
   }
 }
-
-/** One host with a pool of its own. @throws HostStartError */
-export async function startThreadHost(
-  options: HostOptions & { readonly limits?: ThreadLimits },
-): Promise<Host> {
-  const hosts = new ThreadHosts(1, options.limits);
-  try {
-    const host = await hosts.start(options);
-    void host.exited.then(() => hosts.close());
-    return host;
-  } catch (error) {
-    await hosts.close();
-    throw error;
-  }
-}

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ActorRef } from '../../src/actors/behaviour.js';
+import { spawn } from '../../src/actors/spawn.js';
+import { actorChild } from '../../src/actors/supervision/spec.js';
 import { Supervisor } from '../../src/actors/supervisor.js';
 import { type FakeChild, FakeChildren } from './fake-child.js';
 import { deferred, ManualClock, settle } from './kit.js';
@@ -99,4 +102,41 @@ test('a supervisor is a child of another, and escalates to it', async () => {
   assert.deepEqual(children.take(), ['start leaf', 'start leaf']);
   await outer.stop(1000);
   assert.deepEqual(children.take(), ['stop leaf 100']);
+});
+
+test('an actor is a child', async () => {
+  const clock = new ManualClock();
+  const refs: ActorRef<string>[] = [];
+  const supervisor = new Supervisor({
+    strategy: 'one-for-one',
+    children: [
+      {
+        id: 'actor',
+        restart: 'permanent',
+        shutdown: 100,
+        start: async () => {
+          const ref = spawn<string>(() => ({
+            receive: (message) => {
+              throw new Error(message);
+            },
+          }));
+          refs.push(ref);
+          return actorChild(ref);
+        },
+      },
+    ],
+    backoff: BACKOFF,
+    clock,
+  });
+  await supervisor.start();
+  refs[0]?.tell('fail');
+  await settle();
+  clock.advance(10);
+  await settle();
+  assert.equal(refs.length, 2);
+  assert.deepEqual(await supervisor.stop(1000), { kind: 'normal' });
+  assert.equal(refs[1]?.tell('too late'), false);
+  const killed = actorChild(spawn<string>(() => ({ receive: () => {} })));
+  killed.kill('test');
+  assert.deepEqual(await killed.exited, { kind: 'killed', why: 'test' });
 });

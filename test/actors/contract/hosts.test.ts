@@ -164,19 +164,20 @@ sentence(
 sentence(
   'A host whose module does not load, or not in time, rejects its start with HOST_START_FAILED.',
   onEach(flavours, async (hosts) => {
-    const module = (name: string) => new URL(`../modules/${name}.js`, import.meta.url);
-    for (const [name, message] of [
-      ['broken', /this module does not load/],
-      ['empty', /does not export "implementations"/],
-      ['missing', /missing/],
+    for (const [module, message] of [
+      [new URL('../modules/broken.js', import.meta.url), /this module does not load/],
+      [new URL('../modules/empty.js', import.meta.url), /does not export "implementations"/],
+      [new URL('missing.js', import.meta.url), /missing/],
     ] as const) {
-      await assert.rejects(hosts.start({ module: module(name) }), { code: 'HOST_START_FAILED', message });
+      await assert.rejects(hosts.start({ module }), { code: 'HOST_START_FAILED', message });
     }
-    await assert.rejects(hosts.start({ module: module('endless'), startTimeoutMs: 50 }), {
+    const endless = new URL('../modules/endless.js', import.meta.url);
+    const withData = new URL('../modules/with-data.js', import.meta.url);
+    await assert.rejects(hosts.start({ module: endless, startTimeoutMs: 50 }), {
       code: 'HOST_START_FAILED',
       message: /not ready within 50 ms/,
     });
-    const host = await hosts.start({ module: module('with-data'), data: [1] });
+    const host = await hosts.start({ module: withData, data: [1] });
     const owner = new Inbox<string>();
     host.spawn(echo, null, owner);
     assert.deepEqual(await owner.until(1), ['data: 1']);
