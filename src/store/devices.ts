@@ -19,6 +19,7 @@ export class Devices {
   readonly #ids: IdSource;
   readonly #insert;
   readonly #list;
+  readonly #find;
   readonly #listAll;
   readonly #owner;
   readonly #revoke;
@@ -32,6 +33,10 @@ export class Devices {
     this.#list = statement<[user: string, after: string, limit: number], DeviceRow>(
       db,
       `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id > ? ORDER BY d.id LIMIT ?`,
+    );
+    this.#find = statement<[user: string, id: string], DeviceRow>(
+      db,
+      `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id = ?`,
     );
     this.#listAll = statement<[after: string, limit: number], DeviceRow & { subject: string }>(
       db,
@@ -56,6 +61,11 @@ export class Devices {
 
   list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Page<Device> {
     return page(this.#list.all(owner, after, limit + 1).map(device), limit);
+  }
+
+  find(owner: UserId, id: DeviceId): Device | undefined {
+    const row = this.#find.get(owner, id);
+    return row && device(row);
   }
 
   listAll({ limit, after = '' as DeviceId }: PageRequest): Page<Device & { readonly subject: string }> {

@@ -44,6 +44,8 @@ export interface DevicePort {
   provision(owner: UserId, names: readonly string[], expiresAt?: number): Promise<ProvisionedDevice[]>;
   /** Oldest first. Revoked devices are in it. */
   listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>>;
+  /** Undefined: no such device, or another user's. A revoked one is found. */
+  findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
   /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
   revokeDevice(owner: UserId, device: DeviceId): Promise<boolean>;
 }

@@ -94,6 +94,10 @@ class SqliteStore implements Store {
     return this.#read(() => this.#devices.list(owner, page));
   }
 
+  async findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined> {
+    return this.#read(() => this.#devices.find(owner, device));
+  }
+
   async revokeDevice(owner: UserId, device: DeviceId): Promise<boolean> {
     return this.#commit.write(() => {
       const now = this.#clock();

@@ -61,6 +61,7 @@ function answers(store: Store, look: () => void): StoreActor['answer'] {
     findUser: (args) => trusted(store.findUser(...args)),
     provision: (args) => trusted(store.provision(...args)),
     listDevices: (args) => trusted(store.listDevices(...args)),
+    findDevice: (args) => trusted(store.findDevice(...args)),
     revokeDevice: async (args) => {
       const revoked = await trusted(store.revokeDevice(...args));
       look();

@@ -71,6 +71,10 @@ export class StoreClient implements Store {
     return this.#ask('listDevices', [owner, page]);
   }
 
+  findDevice(owner: UserId, device: DeviceId) {
+    return this.#ask('findDevice', [owner, device]);
+  }
+
   revokeDevice(owner: UserId, device: DeviceId) {
     return this.#ask('revokeDevice', [owner, device]);
   }

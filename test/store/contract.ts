@@ -116,6 +116,19 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       assert.equal(await store.ownerOf('none' as DeviceId), undefined);
     });
 
+    check('a device is found by its owner only, a revoked one too', async (store) => {
+      const [alice, bob] = [await store.ensureUser(ISSUER, 'alice'), await store.ensureUser(ISSUER, 'bob')];
+      const [made] = await store.provision(alice, ['hers']);
+      const { deviceId } = made!;
+      assert.equal((await store.findDevice(alice, deviceId))?.name, 'hers');
+      assert.equal(await store.findDevice(bob, deviceId), undefined);
+      assert.equal(await store.findDevice(alice, 'none' as DeviceId), undefined);
+      await store.revokeDevice(alice, deviceId);
+      const found = await store.findDevice(alice, deviceId);
+      assert.equal(typeof found?.revokedAt, 'number');
+      assert.deepEqual([found], (await store.listDevices(alice, { limit: 1 })).items);
+    });
+
     check('a bad name fails the whole call', async (store) => {
       const owner = await store.ensureUser(ISSUER, 'alice');
       await assert.rejects(store.provision(owner, ['good', '']), { code: 'ERR_STORE_INPUT' });
