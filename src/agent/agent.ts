@@ -35,6 +35,9 @@ const WINDOW_GROWTH_BYTES = 32 << 20;
  * @throws TokenFileError when there is no usable credential
  */
 export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dialer> {
+  if (isExposed(options.tunnelUrl)) {
+    log.warn('the tunnel URL is ws://, so the credential travels in the clear: use wss:// outside of a test');
+  }
   const token = await openTokenSource({ path: options.tokenFile, given: options.token, log });
   return new Dialer({
     url: connectUrl(options.tunnelUrl),
@@ -51,6 +54,12 @@ export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dia
     random: Math.random,
     log,
   });
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+function isExposed({ protocol, hostname }: URL): boolean {
+  return protocol === 'ws:' && !LOOPBACK.test(hostname);
 }
 
 function serviceOf(target: URL | 'simulate'): StreamService {

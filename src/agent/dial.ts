@@ -5,7 +5,7 @@ import { parseRetryAfter } from './retry-after.js';
 
 /** Largest message taken from the relay, which sends far smaller ones; one more byte closes with 1009. */
 const MAX_MESSAGE_BYTES = 16 << 20;
-/** Time for DNS, TCP, TLS and the upgrade together. */
+/** Time for DNS, TCP, TLS and the upgrade together; the timeout of ws starts anew with each byte. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 /** How long the relay may take to answer a close frame before the socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -21,18 +21,27 @@ export type Dialled =
  * Dials the relay once. The socket comes back paused, so that nothing is lost before its owner listens.
  * @param signal gives up at once; the result is then `failed`
  */
-export function dial(url: URL, token: string, signal: AbortSignal): Promise<Dialled> {
+export function dial(
+  url: URL,
+  token: string,
+  signal: AbortSignal,
+  timeoutMs = HANDSHAKE_TIMEOUT_MS,
+): Promise<Dialled> {
   return new Promise((resolve) => {
     const options: ClientOptions = {
       headers: { Authorization: `Bearer ${token}`, 'User-Agent': `visiona-agent/${VERSION}` },
       perMessageDeflate: false,
       maxPayload: MAX_MESSAGE_BYTES,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       closeTimeout: CLOSE_TIMEOUT_MS,
     };
     const socket = new WebSocket(url, options);
     const abort = (): void => socket.terminate();
+    const timer = setTimeout(() => {
+      settle({ kind: 'failed', error: new Error(`no answer within ${timeoutMs} ms`) });
+      socket.terminate();
+    }, timeoutMs);
     const settle = (result: Dialled): void => {
+      clearTimeout(timer);
       signal.removeEventListener('abort', abort);
       resolve(result);
     };
