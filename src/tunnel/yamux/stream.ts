@@ -156,12 +156,17 @@ export class Stream implements MuxStream {
     return flag;
   }
 
-  /** A frame with `bytes` of the queue was encoded. May free the stream. */
-  frameSent(bytes: number, fin: boolean): void {
+  /** A frame with `bytes` of the queue was encoded. */
+  dataSent(bytes: number): void {
     this.credit -= bytes;
-    if (fin) this.#finSent = true;
     this.#extend();
-    if (fin && this.#remoteEnded) this.#free(false);
+  }
+
+  /** The FIN was encoded. May free the stream. */
+  finished(): void {
+    this.#finSent = true;
+    this.#extend();
+    if (this.#remoteEnded) this.#free(false);
   }
 
   /** Tells the application of `bytes` sent, after the frame is complete. */

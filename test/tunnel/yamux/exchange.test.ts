@@ -89,12 +89,41 @@ test('output is told once until pull ran dry', () => {
   assert.deepEqual(relay.events, ['output', 'output']);
 });
 
-test('a buffer of exactly `pending` bytes takes a lone FIN', () => {
+test('a buffer of `pending` bytes takes all that is due', () => {
   const { relay, device } = pair();
-  const request = relay.open();
+  const requests = Array.from({ length: 5 }, () => relay.open());
   settle(relay, device);
-  request.stream.end();
-  assert.equal(relay.session.pending, 12);
-  assert.equal(relay.session.pull(new Uint8Array(12), 0, 12), 12);
+  for (const request of requests) {
+    request.stream.write(Buffer.from('x'));
+    request.stream.end();
+  }
+  const size = relay.session.pending;
+  assert.equal(relay.session.pull(new Uint8Array(size), 0, size), 5 * (12 + 1 + 12));
   assert.equal(relay.session.pending, 0);
+});
+
+test('a FIN that finds no room after its data comes with the next pull', () => {
+  const { relay } = pair();
+  const request = relay.open();
+  request.stream.write(Buffer.from('x'));
+  request.stream.end();
+  const target = new Uint8Array(12);
+  assert.equal(relay.session.pull(target, 0, 12), 0);
+  assert.equal(relay.session.pull(new Uint8Array(13), 0, 13), 13);
+  assert.equal(relay.session.pull(target, 0, 12), 12);
+  assert.deepEqual(parse(target), [{ type: WINDOW, flags: FIN, id: 2, length: 0, payload: '' }]);
+});
+
+test('a FIN never rides on data: a reader of hashicorp would see the end before the payload', () => {
+  const { relay } = pair();
+  const request = relay.open();
+  request.stream.write(Buffer.from('all'));
+  request.stream.end();
+  assert.deepEqual(
+    parse(relay.take()).map((each) => [each.type, each.flags, each.payload]),
+    [
+      [DATA, SYN, 'all'],
+      [WINDOW, FIN, ''],
+    ],
+  );
 });

@@ -48,9 +48,26 @@ test('rule 12: one ACK, when the stream is accepted, also when data, credit and 
     frames.map((each) => [each.type, each.flags]),
     [
       [WINDOW, ACK],
-      [DATA, FIN],
+      [DATA, 0],
+      [WINDOW, FIN],
     ],
   );
+});
+
+test('rule 12: the ACK rides on the first data of the answer', () => {
+  const relay = new End('server');
+  relay.give(frame(DATA, SYN | FIN, 1, 'up'));
+  const served = relay.incomingLogs[0]?.stream;
+  served?.write(Buffer.from('down'));
+  served?.end();
+  assert.deepEqual(
+    relay.frames().map((each) => [each.type, each.flags, each.payload]),
+    [
+      [DATA, ACK, 'down'],
+      [WINDOW, FIN, ''],
+    ],
+  );
+  assert.equal(relay.session.streams, 0);
 });
 
 test('rule 12: a FIN or data without ACK settles the open: hashicorp sends no ACK after an early FIN', () => {

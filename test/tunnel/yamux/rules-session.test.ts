@@ -5,7 +5,6 @@ import {
   ACK,
   DATA,
   End,
-  FIN,
   frame,
   GO_AWAY,
   PING,
@@ -255,14 +254,4 @@ test('rule 43: an idle peer is pinged, and the interval varies across a fleet', 
     }
   };
   assert.deepEqual([due(0), due(0.5), due(0.999)], [15_000, 13_500, 12_100]);
-});
-
-test('a stream ended by both sides in one exchange with data is whole', () => {
-  const relay = new End('server');
-  relay.give(frame(DATA, SYN | FIN, 1, 'up'));
-  const served = relay.incomingLogs[0];
-  served?.stream?.write(Buffer.from('down'));
-  served?.stream?.end();
-  assert.deepEqual(relay.frames(), [{ type: DATA, flags: ACK | FIN, id: 1, length: 4, payload: 'down' }]);
-  assert.equal(relay.session.streams, 0);
 });
