@@ -93,6 +93,10 @@ export class InternalApi {
       drain: (ws) => ws.getUserData().bridge.drained(),
       close: (ws, code, message) => ws.getUserData().bridge.socketClosed(code, message),
     });
+    // Requests that are no WebSocket handshake fall through to here.
+    this.#route(app, 'get', '/internal/forward/ws', (res, req) => {
+      sendProblem(res, 'upgrade-required', requestIdOf(req), { headers: { Upgrade: 'websocket' } });
+    });
     this.#route(app, 'post', '/internal/forward/http', (res, req) => this.#forward(res, req));
     this.#route(app, 'get', '/internal/session/:token', (res, req) => sessions.get(res, req));
     this.#route(app, 'get', '/internal/sessions', (res, req) => sessions.list(res, req));

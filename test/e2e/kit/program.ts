@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const VISIONA = fileURLToPath(new URL('../../../src/cli/visiona.js', import.meta.url));
+
+/** How long a line of the log may be awaited, in ms: far above any, so that only a hang reaches it. */
+const LINE_TIMEOUT_MS = 30_000;
+
+/** One line of a process's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
+
+/** How a process ended. */
+export interface ProgramExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A `visiona` command as a child process, with the environment that it is given and no other setting. */
+export class Program {
+  /** Resolves when the process is gone, and every process that shares its output. */
+  readonly exited: Promise<ProgramExit>;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines: LogLine[] = [];
+  readonly #watchers = new Set<(line: LogLine | undefined) => void>();
+  #stdout = '';
+  #stderr = '';
+  #over = false;
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.#child = spawn(process.execPath, ['--enable-source-maps', VISIONA, ...args], {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#line(line));
+    this.exited = once(this.#child, 'close').then(([code, signal]) => {
+      this.#over = true;
+      for (const watcher of this.#watchers) watcher(undefined);
+      return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
+    });
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the process did not start');
+    return this.#child.pid;
+  }
+
+  /** Everything that it wrote so far. */
+  get output(): string {
+    return this.#stdout + this.#stderr;
+  }
+
+  /** Process ids of its children, such as the store. */
+  get children(): readonly number[] {
+    const list = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
+    return list === '' ? [] : list.split(' ').map(Number);
+  }
+
+  /** Resident memory, in bytes. */
+  get residentBytes(): number {
+    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
+    return Number(kilobytes) * 1024;
+  }
+
+  /** How many lines were logged so far: a place to look from. */
+  get logged(): number {
+    return this.#lines.length;
+  }
+
+  /** The first line from `from` on with this message, now or later. Rejects when the process ends without it. */
+  line(msg: string, from = 0): Promise<LogLine> {
+    const found = this.#lines.slice(from).find((line) => line.msg === msg);
+    if (found !== undefined) return Promise.resolve(found);
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`no "${msg}" was logged: ${why}\n${this.output}`));
+      if (this.#over) return fail('the process had ended');
+      const timer = setTimeout(() => watcher(undefined), LINE_TIMEOUT_MS);
+      const watcher = (line: LogLine | undefined): void => {
+        if (line !== undefined && line.msg !== msg) return;
+        clearTimeout(timer);
+        this.#watchers.delete(watcher);
+        if (line === undefined) fail(this.#over ? 'the process ended' : 'not in time');
+        else resolve(line);
+      };
+      this.#watchers.add(watcher);
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Asks it to drain: it must exit with 0, and its children with it. */
+  async stop(): Promise<ProgramExit> {
+    if (this.#over) return this.exited;
+    const children = this.children;
+    this.signal('SIGTERM');
+    const exit = await this.exited;
+    assert.deepEqual({ code: exit.code, signal: exit.signal }, { code: 0, signal: null }, this.output);
+    for (const pid of children) assert.ok(!isRunning(pid), `process ${pid} was left behind`);
+    return exit;
+  }
+
+  /** Ends it without a chance to say goodbye. */
+  async kill(): Promise<ProgramExit> {
+    this.signal('SIGKILL');
+    return this.exited;
+  }
+
+  #line(text: string): void {
+    const line = text.startsWith('{') ? (JSON.parse(text) as LogLine) : { text };
+    this.#lines.push(line);
+    for (const watcher of [...this.#watchers]) watcher(line);
+  }
+}
+
+/** Whether a process lives; one that has ended and was not waited for does not. */
+export function isRunning(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));
+}
+
+/** Runs a command that ends by itself. */
+export function runToEnd(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ProgramExit> {
+  return new Program(args, env).exited;
+}

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Program, runToEnd } from './program.js';
+
+/** A device as `visiona device add` made it. */
+export interface Provisioned {
+  readonly deviceId: string;
+  readonly sessionToken: string;
+}
+
+/** What a proxy is started with beside the kit's own settings. */
+export interface ProxyOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Session host threads; default 2. */
+  readonly hosts?: number;
+}
+
+/** `visiona remote-proxy` on free ports, with a data directory of its own. */
+export class ProxyProcess {
+  readonly dataDir: string;
+  readonly secret: string;
+  readonly #options: ProxyOptions;
+  #program: Program;
+  #tunnel = new URL('ws://unset');
+  #internal = new URL('http://unset');
+
+  private constructor(dataDir: string, options: ProxyOptions) {
+    this.dataDir = dataDir;
+    this.secret = randomBytes(32).toString('hex');
+    this.#options = options;
+    this.#program = this.#spawn('127.0.0.1:0', '127.0.0.1:0');
+  }
+
+  /** Resolves when it has printed its ready line. */
+  static async start(options: ProxyOptions = {}): Promise<ProxyProcess> {
+    const proxy = new ProxyProcess(await mkdtemp(join(tmpdir(), 'visiona-e2e-')), options);
+    await proxy.#ready();
+    return proxy;
+  }
+
+  get program(): Program {
+    return this.#program;
+  }
+
+  /** Where devices dial: ws://127.0.0.1:PORT/tunnel/connect */
+  get tunnelUrl(): string {
+    return new URL('/tunnel/connect', this.#tunnel).href;
+  }
+
+  get tunnelPort(): number {
+    return Number(this.#tunnel.port);
+  }
+
+  get internalPort(): number {
+    return Number(this.#internal.port);
+  }
+
+  get authorization(): string {
+    return `Bearer ${this.secret}`;
+  }
+
+  /** Starts again on the same ports and data, after the process has ended. */
+  async restart(): Promise<void> {
+    await this.#program.exited;
+    this.#program = this.#spawn(this.#tunnel.host, this.#internal.host);
+    await this.#ready();
+  }
+
+  /** Adds devices of one user. */
+  async provision(count = 1): Promise<Provisioned[]> {
+    const added = await this.#device(
+      'add',
+      '--user',
+      'alice',
+      '--name',
+      'cam',
+      '--count',
+      `${count}`,
+      '--json',
+    );
+    return added
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Provisioned);
+  }
+
+  /** Adds one device. */
+  async device(): Promise<Provisioned> {
+    const [device] = await this.provision();
+    assert.ok(device !== undefined);
+    return device;
+  }
+
+  async revoke(deviceId: string): Promise<void> {
+    await this.#device('revoke', deviceId);
+  }
+
+  /** Drains it, asserts that it ended well, and removes its data. */
+  async stop(): Promise<void> {
+    try {
+      await this.#program.stop();
+    } finally {
+      this.#program.signal('SIGKILL');
+      await rm(this.dataDir, { recursive: true, force: true });
+    }
+  }
+
+  async #device(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await runToEnd(['device', ...args, '--data-dir', this.dataDir]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+
+  #spawn(tunnelAddr: string, internalAddr: string): Program {
+    const { env = {}, hosts = 2 } = this.#options;
+    return new Program(['remote-proxy'], {
+      VISIONA_DATA_DIR: this.dataDir,
+      VISIONA_TUNNEL_ADDR: tunnelAddr,
+      VISIONA_INTERNAL_ADDR: internalAddr,
+      VISIONA_HOSTS: `${hosts}`,
+      INTERNAL_SECRET: this.secret,
+      LOG_FORMAT: 'json',
+      ...env,
+    });
+  }
+
+  async #ready(): Promise<void> {
+    const { tunnel, internal } = await this.#program.line('ready');
+    this.#tunnel = new URL(String(tunnel));
+    this.#internal = new URL(String(internal));
+  }
+}

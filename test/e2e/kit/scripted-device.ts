@@ -1,0 +1,115 @@
+import { WebSocket } from 'ws';
+import { MessageWriter } from '../../../src/agent/message-writer.js';
+import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
+import { StreamDuplex } from '../../../src/tunnel/yamux/duplex.js';
+import { createSession } from '../../../src/tunnel/yamux/session.js';
+import { DeviceStream } from './device-stream.js';
+
+/** How a dial was refused. */
+export class DialRefused extends Error {
+  override readonly name = 'DialRefused';
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+
+  constructor(status: number, retryAfter: string | undefined) {
+    super(`the dial was answered ${status}`);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The close frame that a device got; 1006: there was none. */
+export interface Closed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A device that does exactly what its test says: the answer to each stream is written by the test, byte by byte. */
+export class ScriptedDevice {
+  readonly socket: WebSocket;
+  readonly session: MuxSession;
+  readonly closed: Promise<Closed>;
+  /** Resolves when the relay has said GoAway. */
+  readonly goneAway: Promise<void>;
+  readonly #streams: DeviceStream[] = [];
+  readonly #waiting: ((stream: DeviceStream) => void)[] = [];
+  #goneAway = (): void => {};
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    this.goneAway = new Promise((resolve) => {
+      this.#goneAway = resolve;
+    });
+    let writer: MessageWriter | undefined;
+    this.session = createSession(
+      'client',
+      {
+        output: () => writer?.schedule(),
+        incoming: (stream) => this.#incoming(stream),
+        openable() {},
+        roundTrip() {},
+        goneAway: () => this.#goneAway(),
+        closed() {},
+      },
+      performance.now(),
+    );
+    writer = new MessageWriter(socket, this.session, () => {});
+    socket.on('message', (data: Buffer) => this.session.receive(data, performance.now()));
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        this.session.close();
+        resolve({ code, reason: reason.toString() });
+      });
+    });
+  }
+
+  /** Dials. @throws DialRefused */
+  static connect(url: string, token: string): Promise<ScriptedDevice> {
+    const socket = dial(url, { Authorization: `Bearer ${token}` });
+    return new Promise((resolve, reject) => {
+      socket.once('upgrade', () => resolve(new ScriptedDevice(socket)));
+      socket.once('unexpected-response', (_request, response) => {
+        reject(new DialRefused(response.statusCode ?? 0, response.headers['retry-after']));
+        response.destroy();
+      });
+      socket.on('error', reject);
+    });
+  }
+
+  /** The next stream that the relay opened. */
+  stream(): Promise<DeviceStream> {
+    const ready = this.#streams.shift();
+    if (ready !== undefined) return Promise.resolve(ready);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The next stream, with the head of its request. */
+  async request(): Promise<{ stream: DeviceStream; head: string }> {
+    const stream = await this.stream();
+    return { stream, head: await stream.head() };
+  }
+
+  /** Breaks the connection, as a power cut seen from near does. */
+  drop(): void {
+    this.socket.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.socket.close(1000);
+    await this.closed;
+  }
+
+  #incoming(stream: MuxStream): StreamHandler {
+    const duplex = StreamDuplex.accept(stream);
+    const accepted = new DeviceStream(duplex);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#streams.push(accepted);
+    else waiting(accepted);
+    return duplex.handler;
+  }
+}
+
+/** A WebSocket to the tunnel listener, for tests that speak below yamux. */
+export function dial(url: string, headers: Readonly<Record<string, string>> = {}): WebSocket {
+  return new WebSocket(url, { headers, perMessageDeflate: false });
+}

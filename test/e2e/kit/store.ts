@@ -1,0 +1,15 @@
+import { openStore } from '../../../src/store/sqlite-store.js';
+import type { Provisioned } from './proxy-process.js';
+
+/** Adds a device whose credential is void from the beginning; the command line offers no such thing. */
+export async function provisionExpired(dataDir: string): Promise<Provisioned> {
+  const store = await openStore({ dataDir });
+  try {
+    const owner = await store.ensureUser('urn:visiona:test', 'bob');
+    const [device] = await store.provision(owner, ['old'], Date.now() - 1);
+    if (device === undefined) throw new Error('the store made no device');
+    return device;
+  } finally {
+    await store.close();
+  }
+}
