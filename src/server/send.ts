@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Logger } from '../observability/log.js';
+import { endHead } from './end-head.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from './problem.js';
 import { requestId } from './request-id.js';
 import { statusLine } from './status-line.js';
@@ -35,7 +36,7 @@ export function sendProblem(
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
   const body = renderProblem(code, { requestId: id, detail, instance });
-  if (head) res.endWithoutBody(Buffer.byteLength(body), close);
+  if (head) endHead(res, Buffer.byteLength(body), close);
   else res.end(body, close);
 }
 

@@ -95,7 +95,7 @@ export class InternalApi {
     });
     // Requests that are no WebSocket handshake fall through to here.
     this.#route(app, 'get', '/internal/forward/ws', (res, req) => {
-      sendProblem(res, 'upgrade-required', requestIdOf(req), { headers: { Upgrade: 'websocket' } });
+      refuse(res, req, 'upgrade-required', { Upgrade: 'websocket' });
     });
     this.#route(app, 'post', '/internal/forward/http', (res, req) => this.#forward(res, req));
     this.#route(app, 'get', '/internal/session/:token', (res, req) => sessions.get(res, req));
@@ -108,7 +108,7 @@ export class InternalApi {
     this.#route(app, 'get', '/internal/metrics', (res) => this.#metrics(res));
     app.any(
       '/*',
-      this.#guard((res, req) => sendProblem(res, 'not-found', requestIdOf(req))),
+      this.#guard((res, req) => refuse(res, req, 'not-found')),
     );
   }
 
@@ -118,9 +118,7 @@ export class InternalApi {
     app.any(
       path,
       this.#guard((res, req) => {
-        sendProblem(res, 'method-not-allowed', requestIdOf(req), {
-          headers: { Allow: method.toUpperCase() },
-        });
+        refuse(res, req, 'method-not-allowed', { Allow: method.toUpperCase() });
       }),
     );
   }
@@ -128,7 +126,7 @@ export class InternalApi {
   #guard(handle: Route): Route {
     return (res, req) => {
       if (this.#authorized(req.getHeader('authorization'))) handle(res, req);
-      else sendProblem(res, 'unauthorized', requestIdOf(req));
+      else refuse(res, req, 'unauthorized');
     };
   }
 
@@ -193,6 +191,11 @@ export class InternalApi {
       },
     );
   }
+}
+
+/** Answers a request that is not taken, whatever its method. */
+function refuse(res: HttpResponse, req: HttpRequest, code: ProblemCode, headers = {}): void {
+  sendProblem(res, code, requestIdOf(req), { headers, head: req.getMethod() === 'head' });
 }
 
 /** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */
