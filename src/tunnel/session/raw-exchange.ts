@@ -9,7 +9,8 @@ const CREDIT_STEP = UPLOAD_CREDIT / 4;
 
 /** A raw two-way byte stream to the device (`Handle.openStream`): body bytes go out, data bytes come in. */
 export class RawExchange implements Exchange, StreamHandler {
-  readonly deadline = Number.POSITIVE_INFINITY;
+  /** It may wait that long for its stream; then it lives as long as both ends like. */
+  deadline: number;
   readonly #id: ExchangeId;
   readonly #port: ExchangePort;
   readonly #queue: Uint8Array[] = [];
@@ -20,15 +21,17 @@ export class RawExchange implements Exchange, StreamHandler {
   #remoteDone = false;
   #over = false;
 
-  constructor(port: ExchangePort, id: ExchangeId) {
+  constructor(port: ExchangePort, id: ExchangeId, openTimeoutMs: number) {
     this.#port = port;
     this.#id = id;
+    this.deadline = port.now() + openTimeoutMs;
   }
 
   start(): void {
     const stream = this.#port.mux.open(this);
     if (stream === undefined) return this.fail('stream-refused', 'the tunnel accepts no more streams');
     this.#stream = stream;
+    this.deadline = Number.POSITIVE_INFINITY;
     for (const bytes of this.#queue) stream.write(bytes);
     this.#queue.length = 0;
     if (this.#localDone) stream.end();

@@ -15,6 +15,8 @@ import { WebSocketExchange } from './websocket-exchange.js';
 
 const REFUSED = 'the gateway does not take what the session sends';
 
+const CLOSING = 'the tunnel is closing and takes no new calls';
+
 const TICK: SessionIn = { kind: 'tick' };
 
 /** Owns one tunnel: its multiplexer, its exchanges and its heartbeat clock (01-system.md §1.2). */
@@ -26,6 +28,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   /** Exchanges that wait until the device has acknowledged earlier streams; bounded by what the gateway lets begin (MAX_EXCHANGES). */
   readonly #waiting = new Map<ExchangeId, Exchange>();
   readonly #transmit = (): void => this.#transmitDue();
+  /** Set once a side has sent GoAway: no stream will open any more. */
+  #refusal: 'draining' | 'stream-refused' | undefined;
   /** Bytes the socket may still be given. */
   #credit = SOCKET_CREDIT;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -55,7 +59,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
         return this.#open(
           message.exchange,
           message.mode === 'raw'
-            ? new RawExchange(this, message.exchange)
+            ? new RawExchange(this, message.exchange, this.#init.headTimeoutMs)
             : new HttpExchange(this, message, this.#init.headTimeoutMs),
         );
       case 'ws-open':
@@ -71,6 +75,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
       case 'ws-close':
         return this.#webSocket(message.exchange)?.close(message.code, message.reason);
       case 'drain':
+        this.#refusal = 'draining';
         return this.mux.goAway();
       case 'close':
         return this.mux.close();
@@ -81,7 +86,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 
   terminated(): void {
     this.#cancelTick();
-    this.mux.close();
+    for (const exchange of [...this.#exchanges.values()]) exchange.abort();
   }
 
   // ---- ExchangePort
@@ -126,8 +131,9 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   goneAway(): void {
+    this.#refusal = 'stream-refused';
     for (const exchange of [...this.#waiting.values()]) {
-      exchange.fail('stream-refused', 'the device is closing its tunnel');
+      exchange.fail('stream-refused', CLOSING);
     }
   }
 
@@ -150,6 +156,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   #open(id: ExchangeId, exchange: Exchange): void {
     this.#exchanges.set(id, exchange);
     if (this.#tickMs > BUSY_TICK_MS) this.#tickAfter(BUSY_TICK_MS);
+    if (this.#refusal !== undefined) return exchange.fail(this.#refusal, CLOSING);
     if (this.mux.canOpen && this.#waiting.size === 0) return exchange.start();
     this.#waiting.set(id, exchange);
   }

@@ -8,18 +8,16 @@ import type { Exchange, ExchangePort } from './exchange.js';
 import { MAX_REFUSAL_BODY, MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from './limits.js';
 import type { ExchangeId, SessionIn } from './messages.js';
 
-/** No status code was in the close frame (RFC 6455 §7.1.5). */
-const NO_STATUS = 1005;
 /** The connection broke without a close frame (RFC 6455 §7.1.5). */
 const ABNORMAL = 1006;
 
 /** A WebSocket to the device over one stream; the `ws` client does its handshake and frames (RFC 6455). */
 export class WebSocketExchange implements Exchange {
-  readonly deadline = Number.POSITIVE_INFINITY;
+  /** Until the device has accepted. */
+  deadline: number;
   readonly #id: ExchangeId;
   readonly #port: ExchangePort;
   readonly #open: Extract<SessionIn, { kind: 'ws-open' }>;
-  readonly #timeoutMs: number;
   #socket: WebSocket | undefined;
   #stream: StreamDuplex | undefined;
   #opened = false;
@@ -31,26 +29,37 @@ export class WebSocketExchange implements Exchange {
     this.#id = open.exchange;
     this.#port = port;
     this.#open = open;
-    this.#timeoutMs = timeoutMs;
+    this.deadline = port.now() + timeoutMs;
   }
 
   start(): void {
     const stream = StreamDuplex.open(this.#port.mux);
     if (stream === undefined) return this.fail('stream-refused', 'the tunnel accepts no more streams');
     this.#stream = stream;
-    const socket = new WebSocket(`ws://device${this.#open.target}`, [...this.#open.protocols], {
-      createConnection: () => stream,
-      headers: headerObject(this.#open.headers),
-      perMessageDeflate: false,
-      maxPayload: MAX_WEBSOCKET_MESSAGE,
-      handshakeTimeout: this.#timeoutMs,
-    });
+    const socket = this.#dial(stream);
+    if (socket === undefined)
+      return this.fail('bad-request', 'the handshake has a field that cannot be sent');
     this.#socket = socket;
     socket.on('open', () => this.#accepted(socket.protocol));
     socket.on('message', (data: Buffer, binary: boolean) => this.#message(data, binary));
     socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
     socket.on('error', (error) => this.#failed(error));
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
+  }
+
+  /** Undefined: the caller's target, fields or subprotocols are not those of a WebSocket. */
+  #dial(stream: StreamDuplex): WebSocket | undefined {
+    const { target, headers, protocols } = this.#open;
+    try {
+      return new WebSocket(`ws://device${target}`, [...protocols], {
+        createConnection: () => stream,
+        headers: headerObject(headers),
+        perMessageDeflate: false,
+        maxPayload: MAX_WEBSOCKET_MESSAGE,
+      });
+    } catch {
+      return undefined;
+    }
   }
 
   /** One message of the caller for the device. */
@@ -62,8 +71,8 @@ export class WebSocketExchange implements Exchange {
   /** The caller closed; the device's answer to it ends the exchange. */
   close(code: number, reason: string): void {
     if (!this.#opened || code === ABNORMAL) return this.abort();
-    if (code === NO_STATUS) this.#socket?.close();
-    else this.#socket?.close(code, reason);
+    if (isSendable(code)) this.#socket?.close(code, reason);
+    else this.#socket?.close();
   }
 
   body(): void {
@@ -97,6 +106,7 @@ export class WebSocketExchange implements Exchange {
   #accepted(protocol: string): void {
     if (this.#over) return;
     this.#opened = true;
+    this.deadline = Number.POSITIVE_INFINITY;
     this.#port.emit({ kind: 'ws-opened', exchange: this.#id, protocol });
   }
 
@@ -119,8 +129,8 @@ export class WebSocketExchange implements Exchange {
   }
 
   #failed(error: Error): void {
-    if (this.#opened) return this.#closed(ABNORMAL, error.message);
-    this.fail(error.message.includes('timed out') ? 'device-timeout' : 'bad-device-response', error.message);
+    if (this.#opened) this.#closed(ABNORMAL, error.message);
+    else this.fail('bad-device-response', error.message);
   }
 
   /** The device answered the handshake with an ordinary response: hand over its head and a bounded body. */
@@ -157,6 +167,14 @@ export class WebSocketExchange implements Exchange {
     this.#over = true;
     this.#port.finished(this.#id);
   }
+}
+
+/** Codes that an endpoint may send (RFC 6455 §7.4). */
+function isSendable(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== ABNORMAL) ||
+    (code >= 3000 && code <= 4999)
+  );
 }
 
 function headerObject(raw: RawHeaders): Record<string, string[]> {
