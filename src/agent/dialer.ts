@@ -20,20 +20,14 @@ export interface DialerOptions {
 
 /** Keeps one tunnel to the relay: dials, waits for its end, and dials again, until it is drained. */
 export class Dialer {
-  /** Fulfilled when the first tunnel is up. */
-  readonly connected: Promise<void>;
   readonly #options: DialerOptions;
   readonly #redial: Redial;
   readonly #stopping = new AbortController();
-  #isConnected: () => void = () => {};
   #tunnel: Tunnel | undefined;
 
   constructor(options: DialerOptions) {
     this.#options = options;
     this.#redial = new Redial(options.random);
-    this.connected = new Promise((resolve) => {
-      this.#isConnected = resolve;
-    });
   }
 
   /** Fulfilled after `drain`; rejects only on a fault of the program or an unusable credential. */
@@ -69,7 +63,6 @@ export class Dialer {
     const since = clock.now();
     this.#tunnel = new Tunnel(socket, { service, clock, yamux });
     log.info({ url: url.href }, 'tunnel up');
-    this.#isConnected();
     const end = await this.#tunnel.ended;
     this.#tunnel = undefined;
     return { kind: 'closed', ...end, livedMs: clock.now() - since };

@@ -94,7 +94,8 @@ test('a stalled local service does not grow the process', async (t) => {
   const tunnel = await relay.tunnel();
   const before = residentBytes(agent.pid);
   const streams = Array.from({ length: 8 }, () => tunnel.open());
-  for (const stream of streams) stream.write(Buffer.alloc(32 * MIB));
+  const upload = Buffer.alloc(32 * MIB);
+  for (const stream of streams) stream.write(upload);
   await settled(() => tunnel.session.stats.framesOut, 5_000);
   const grown = residentBytes(agent.pid) - before;
   // 256 MiB were offered. A window, the buffers of two streams and the kernel's are what each stream may hold.

@@ -6,6 +6,7 @@ import { connectUrl } from '../../src/agent/dial.js';
 import { Dialer } from '../../src/agent/dialer.js';
 import { makeConfig } from '../../src/tunnel/yamux/config.js';
 import { type Refusal, Relay } from '../support/relay.js';
+import type { RelayTunnel } from '../support/relay-tunnel.js';
 import { startRelay } from './device.js';
 import { FakeClock } from './fake-clock.js';
 import { logCapture } from './log-capture.js';
@@ -34,6 +35,13 @@ function startDialer(t: TestContext, url: URL, token: () => Promise<string> = as
 /** A relay that refuses every dial as the list says, then accepts. */
 function refusing(t: TestContext, refusals: Refusal[]): Promise<Relay> {
   return startRelay(t, { decide: () => refusals.shift() });
+}
+
+/** Fulfilled when the device echoes through the tunnel: its end is up, too. */
+async function served(tunnel: RelayTunnel): Promise<void> {
+  const stream = tunnel.open();
+  stream.end('hello');
+  assert.equal(String((await once(stream, 'data'))[0]), 'hello');
 }
 
 test('dials /tunnel/connect with the credential in the header only', async (t) => {
@@ -95,21 +103,19 @@ test('a relay that is down is dialled with growing delays until it is back, then
   const last = await clock.nextSleep();
   const back = await startRelay(t, { port });
   last.wake();
-  const stream = (await back.tunnel()).open();
-  stream.write('hello');
-  assert.equal(String((await once(stream, 'data'))[0]), 'hello');
+  await served(await back.tunnel());
 });
 
 test('a tunnel that lived starts the backoff from the shortest delay again', async (t) => {
   const relay = await refusing(t, [{ status: 500 }, { status: 500 }]);
-  const { clock, dialer } = startDialer(t, relay.url);
+  const { clock } = startDialer(t, relay.url);
   for (const ceiling of [100, 200]) {
     const sleep = await clock.nextSleep();
     assert.equal(sleep.ms, ceiling);
     sleep.wake();
   }
   const tunnel = await relay.tunnel();
-  await dialer.connected;
+  await served(tunnel);
   clock.advance(10_000);
   tunnel.close(1012, 'host restarted');
   assert.equal((await clock.nextSleep()).ms, 100);
@@ -158,19 +164,6 @@ test('an answer that is no WebSocket handshake is a failure like any other', asy
   assert.match(lines[0]?.msg ?? '', /cannot be reached/);
 });
 
-test('connected is fulfilled by the first tunnel', async (t) => {
-  const relay = await refusing(t, [{ status: 500 }]);
-  const { dialer, clock } = startDialer(t, relay.url);
-  let isConnected = false;
-  void dialer.connected.then(() => {
-    isConnected = true;
-  });
-  const sleep = await clock.nextSleep();
-  assert.equal(isConnected, false);
-  sleep.wake();
-  await dialer.connected;
-});
-
 test('a drain ends a wait', async (t) => {
   const relay = await refusing(t, [{ status: 401 }]);
   const { dialer, clock, running } = startDialer(t, relay.url);
@@ -197,7 +190,7 @@ test('a drain closes the tunnel with 1000 and dials no more', async (t) => {
   const relay = await startRelay(t);
   const { dialer, running } = startDialer(t, relay.url);
   const tunnel = await relay.tunnel();
-  await dialer.connected;
+  await served(tunnel);
   await dialer.drain(1_000);
   await running;
   assert.equal((await tunnel.closed).code, 1000);
