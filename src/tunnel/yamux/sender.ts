@@ -192,7 +192,7 @@ export class Sender {
       this.#ready -= size;
       stream.dataSent(size);
     }
-    // Never on data: hashicorp wakes its reader for the FIN before it stores the payload, and the reader sees the end.
+    // Never on data: hashicorp may wake its reader for the FIN before it stores the payload (PROTOCOL.md).
     if (stream.finDue && stream.queued === 0 && position + HEADER_LENGTH <= end) {
       position = this.#frame(target, position, WINDOW_UPDATE, stream.takeOpenFlag() | FIN, stream.id, 0);
       stream.finished();
