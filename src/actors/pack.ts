@@ -5,7 +5,7 @@ export class PackWriter {
 
   /** @param capacity bytes to begin with; it doubles as needed. */
   constructor(capacity: number) {
-    this.#bytes = Buffer.from(new ArrayBuffer(capacity));
+    this.#bytes = unpooled(capacity);
   }
 
   /** Bytes written so far. */
@@ -93,10 +93,18 @@ export class PackWriter {
   }
 
   #grow(needed: number): void {
-    const next = Buffer.from(new ArrayBuffer(Math.max(needed, this.#bytes.length * 2)));
+    const next = unpooled(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(next, 0, 0, this.#length);
     this.#bytes = next;
   }
+}
+
+/**
+ * With an ArrayBuffer of its own, so that it can be transferred; not zeroed, since all that is read of it was written,
+ * and zeroing is most of the cost of a large batch.
+ */
+function unpooled(size: number): Buffer {
+  return Buffer.allocUnsafeSlow(size);
 }
 
 /** Reads what a {@link PackWriter} wrote, in the same order. */

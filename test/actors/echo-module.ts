@@ -4,7 +4,7 @@ import type { HostedContext } from '../../src/actors/host.js';
 import { hosted } from '../../src/actors/implementation.js';
 import { type EchoAsks, echo } from './echo-kind.js';
 
-/** Commands that end the host, not just the actor. */
+/** Commands that concern the host, not just the actor. */
 const faults: Record<string, (context: HostedContext<string, string>) => void> = {
   '!uncaught': () => {
     setImmediate(() => {
@@ -13,6 +13,10 @@ const faults: Record<string, (context: HostedContext<string, string>) => void> =
   },
   '!unhandled': () => {
     Promise.reject(new Error('unhandled in the host'));
+  },
+  /** Not a fault: keeps the event loop busy, as an actor with a socket would. */
+  '!linger': () => {
+    setInterval(() => {}, 1000);
   },
   '!exit': () => process.exit(7),
   '!leave': () => process.exit(0),

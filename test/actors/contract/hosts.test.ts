@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn as spawnProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describeExit } from '../../../src/actors/errors.js';
+import { crashed, describeExit } from '../../../src/actors/errors.js';
 import type { HostOptions } from '../../../src/actors/host-options.js';
 import { echo } from '../echo-kind.js';
 import { type HostFlavour, processHosts, threadHosts } from '../hosts.js';
@@ -23,17 +23,33 @@ async function echoIn(hosts: HostFlavour, options?: Partial<HostOptions>) {
 
 sentence(
   'When a host ends, what it sent before is delivered, then every owner hears host-down and every question rejects.',
-  onEach(flavours, async (hosts) => {
-    const { host, owner, ref } = await echoIn(hosts);
-    const other = new Inbox<string>();
-    host.spawn(echo, null, other);
-    const asked = ref.ask('never', null, 60_000);
-    ref.tell('!last-words');
-    await assert.rejects(asked, { code: 'ACTOR_GONE', message: /host down.*7/ });
-    for (const each of [owner, other]) assert.equal((await each.exit).kind, 'host-down');
-    assert.deepEqual(owner.messages, ['last words']);
-    assert.equal((await host.exited).kind, 'crashed');
-  }),
+  async (t) => {
+    await onEach(flavours, async (hosts) => {
+      const { host, owner, ref } = await echoIn(hosts);
+      const other = new Inbox<string>();
+      host.spawn(echo, null, other);
+      const asked = ref.ask('never', null, 60_000);
+      ref.tell('!last-words');
+      await assert.rejects(asked, { code: 'ACTOR_GONE', message: /host down.*7/ });
+      for (const each of [owner, other]) assert.equal((await each.exit).kind, 'host-down');
+      assert.deepEqual(owner.messages, ['last words']);
+      assert.equal((await host.exited).kind, 'crashed');
+    })(t);
+
+    const { kind, implementation } = probe((context) => {
+      context.emit('still unread');
+      return { receive: () => {} };
+    });
+    const link = await loopback([implementation]);
+    const owner = new Inbox<string>();
+    link.toOwner.held = true;
+    link.host.spawn(kind, null, owner);
+    await until(() => link.toOwner.posted.length === 3);
+    link.ended.resolve(crashed(new Error('gone')));
+    await owner.exit;
+    assert.deepEqual(owner.messages, ['still unread']);
+    link.server.close();
+  },
 );
 
 sentence(

@@ -4,15 +4,15 @@ import fc from 'fast-check';
 import { Mailbox } from '../../../src/actors/local/mailbox.js';
 
 const operation = fc.oneof(
-  fc.record({ type: fc.constantFrom('push', 'force'), bytes: fc.nat(100) }),
-  fc.record({ type: fc.constant('shift'), bytes: fc.constant(0) }),
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('push', 'force'), bytes: fc.nat(100) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('shift'), bytes: fc.constant(0) }) },
 );
 
 test('a mailbox is a bounded first-in first-out queue', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 40 }),
-      fc.array(operation, { maxLength: 300 }),
+      fc.array(operation, { maxLength: 300, size: 'max' }),
       (bound, operations) => {
         const mailbox = new Mailbox<number>(bound);
         const model: { readonly item: number; readonly bytes: number }[] = [];

@@ -7,4 +7,5 @@ const host = await startProcessHost({
   module: new URL('../echo-module.js', import.meta.url),
 });
 const ref = host.spawn(echo, null, { message: () => {}, exited: () => {} });
+ref.tell('!linger');
 process.stdout.write(`${await ref.ask('pid', null, 5000)}\n`);

@@ -38,7 +38,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   strategy: fc.constantFrom('one-for-one', 'rest-for-one'),
   restarts: fc.nat(4),
   children: fc.array(fc.constantFrom(...RESTARTS), { maxLength: 5 }),
-  steps: fc.array(step, { maxLength: 80 }),
+  steps: fc.array(step, { maxLength: 80, size: 'max' }),
 });
 
 const WITHIN_MS = 100;
