@@ -29,7 +29,7 @@ export interface Behaviour<Message, A extends Asks = NoAsks> {
 /** What the runtime gives an actor at its start. */
 export interface ActorContext<Message> {
   readonly self: ActorRef<Message>;
-  /** Milliseconds of the host's monotonic clock, read once per loop turn. */
+  /** Milliseconds of the host's monotonic clock, read once per callback of the event loop. */
   now(): number;
   /** Delivers `message` to this actor after `delayMs`, unless it ended or `cancel` was called. Returns the cancel. */
   schedule(delayMs: number, message: Message): () => void;

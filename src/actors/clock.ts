@@ -9,7 +9,10 @@ export interface Clock {
 /** Node runs timers beyond this at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** The thread's clock. Reads the time once per loop turn: within one turn `now` does not move. */
+/**
+ * The thread's clock. Reads the time once per callback of the event loop: while a batch is read, `now` does not move.
+ * (Forgetting it in a microtask costs a tenth of what a `setImmediate` does, which makes the loop turn once more.)
+ */
 class SystemClock implements Clock {
   #now: number | undefined;
   readonly #forget = () => {
@@ -19,7 +22,7 @@ class SystemClock implements Clock {
   now(): number {
     if (this.#now === undefined) {
       this.#now = performance.now();
-      setImmediate(this.#forget);
+      queueMicrotask(this.#forget);
     }
     return this.#now;
   }

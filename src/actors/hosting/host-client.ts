@@ -68,7 +68,7 @@ export class HostClient implements Host, EntryHandler {
     const failure = await Promise.race([this.#ready, this.exited]);
     cancel();
     if (failure !== undefined) throw new HostStartError(this.name, describeExit(failure));
-    this.#liveness.start();
+    if (this.#down === undefined) this.#liveness.start();
     return this;
   }
 
