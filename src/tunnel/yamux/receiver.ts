@@ -14,8 +14,8 @@ export interface ReceiverLink {
   pinged(value: number): void;
   ponged(value: number): void;
   wentAway(code: number): void;
-  /** The peer broke the protocol: ends the session. */
-  violated(what: string): void;
+  /** The peer broke the protocol: ends the session. @returns false, to stop decoding */
+  violated(what: string): false;
 }
 
 /** Turns frames of the peer into changes of streams and session. */
@@ -60,13 +60,13 @@ export class Receiver implements FrameSink {
   }
 
   #streamFrame(type: number, flags: number, id: number, length: number): boolean {
-    if (id === 0) return this.#violated('stream 0');
+    if (id === 0) return this.#link.violated('stream 0');
     if ((flags & SYN) !== 0 && !this.#link.opened(id, (flags & RST) !== 0)) return false;
     const stream = this.#link.stream(id);
     this.#current = undefined;
     if (stream === undefined) return this.#unknown(type, id, length);
     if (type === DATA ? !stream.window.announce(length) : !stream.addCredit(length)) {
-      return this.#violated(
+      return this.#link.violated(
         type === DATA ? `window of stream ${id} exceeded` : `credit of stream ${id} above 2^32-1`,
       );
     }
@@ -98,11 +98,6 @@ export class Receiver implements FrameSink {
   /** Normal for a while after a reset; a window update may even follow the close (rule 10). */
   #unknown(type: number, id: number, length: number): boolean {
     if (type !== DATA || this.#link.stray(length)) return true;
-    return this.#violated(`too much data for stream ${id}, which is gone`);
-  }
-
-  #violated(what: string): false {
-    this.#link.violated(what);
-    return false;
+    return this.#link.violated(`too much data for stream ${id}, which is gone`);
   }
 }

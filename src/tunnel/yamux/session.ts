@@ -13,6 +13,8 @@ import { Heartbeat } from './heartbeat.js';
 import type { GrowthBudget } from './receive-window.js';
 import { Receiver, type ReceiverLink } from './receiver.js';
 import { Sender } from './sender.js';
+import { StallWatch } from './stall-watch.js';
+import { StrayAllowance } from './stray-allowance.js';
 import { Stream, type StreamLink } from './stream.js';
 
 /**
@@ -30,12 +32,7 @@ export function createSession(
 }
 
 /** Stands in while `incoming` decides; the stream can have no event yet, except the end of the session. */
-const UNHANDLED: StreamHandler = {
-  data() {},
-  end() {},
-  reset() {},
-  drain() {},
-};
+const UNHANDLED: StreamHandler = { data() {}, end() {}, reset() {}, drain() {} };
 
 class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly config: Config;
@@ -46,22 +43,19 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly #heartbeat: Heartbeat;
   readonly #streams = new Map<number, Stream>();
   readonly #growth: GrowthBudget;
+  readonly #stray: StrayAllowance;
+  readonly #stall: StallWatch;
   readonly #parity: number;
   #nextId: number;
   #outgoing = 0;
   #unacknowledged = 0;
   #openedStreams = 0;
   #resets = 0;
-  /** Data for streams that are gone which may still be dropped. */
-  #strayLeft: number;
   #sentGoAway = false;
   #gotGoAway = false;
   #isClosed = false;
   /** `canOpen` was false at the last open; `openable` is owed. */
   #isFull = false;
-  /** Frames sent at the last tick, and since when no more were although some were due. */
-  #progress = 0;
-  #stalledSince: number;
   /** Windows are in use: a fresh round trip is worth a ping. */
   #wantsRoundTrip = false;
 
@@ -72,8 +66,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#sender = new Sender(config, () => handler.output());
     this.#heartbeat = new Heartbeat(config, now);
     this.#growth = { left: config.windowGrowth };
-    this.#strayLeft = config.strayData;
-    this.#stalledSince = now;
+    this.#stray = new StrayAllowance(config);
+    this.#stall = new StallWatch(config.writeTimeout, now);
     this.#parity = role === 'client' ? 1 : 0;
     this.#nextId = nextId;
   }
@@ -136,7 +130,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#nextId += 2;
     this.#outgoing++;
     this.#unacknowledged++;
-    this.#add(stream);
+    this.#streams.set(stream.id, stream);
+    this.#openedStreams++;
     this.#isFull = !this.canOpen;
     this.#sender.addControl(stream);
     return stream;
@@ -205,9 +200,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   opened(id: number, isDead: boolean): boolean {
-    if ((id & 1) === this.#parity)
-      return this.#violated(`stream ${id} has our parity: both ends have one role`);
-    if (this.#streams.has(id)) return this.#violated(`stream ${id} opened twice`);
+    if ((id & 1) === this.#parity) return this.violated(`stream ${id} is ours: both ends have one role`);
+    if (this.#streams.has(id)) return this.violated(`stream ${id} opened twice`);
     if (isDead) return true;
     if (this.#sentGoAway || this.#streams.size - this.#outgoing >= this.config.maxIncoming) {
       this.#sendReset(id, INITIAL_WINDOW);
@@ -216,8 +210,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   stray(bytes: number): boolean {
-    this.#strayLeft -= bytes;
-    return this.#strayLeft >= 0;
+    return this.#stray.take(bytes);
   }
 
   pinged(value: number): void {
@@ -231,10 +224,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
 
   wentAway(code: number): void {
     if (code !== GO_AWAY_NORMAL) {
-      this.#end(
-        new YamuxError('ERR_YAMUX_REMOTE_GOAWAY', `the peer ended the session with code ${code}`),
-        undefined,
-      );
+      const error = new YamuxError('ERR_YAMUX_REMOTE_GOAWAY', `the peer ended the session with code ${code}`);
+      this.#end(error, undefined);
     } else if (!this.#gotGoAway) {
       this.#gotGoAway = true;
       this.#refuseUnsent();
@@ -242,22 +233,14 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     }
   }
 
-  violated(what: string): void {
+  violated(what: string): false {
     this.close(new YamuxError('ERR_YAMUX_PROTOCOL', `the peer broke the protocol: ${what}`));
-  }
-
-  #violated(what: string): false {
-    this.violated(what);
     return false;
   }
 
-  #add(stream: Stream): void {
+  #accept(stream: Stream): void {
     this.#streams.set(stream.id, stream);
     this.#openedStreams++;
-  }
-
-  #accept(stream: Stream): void {
-    this.#add(stream);
     const handler = this.#handler.incoming(stream);
     if (handler === undefined) stream.reset();
     else if (!stream.isGone) {
@@ -268,14 +251,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
 
   /** An RST for a stream that is gone, and leave for the data that the peer sent before it learns so. */
   #sendReset(id: number, credit: number): void {
-    this.#strayLeft = Math.min(this.#strayLeft + credit, this.#mostStray);
+    this.#stray.add(credit);
     if (!this.#sender.reset(id)) this.violated('opens streams and takes no answer');
-  }
-
-  /** More than this can never be on its way. */
-  get #mostStray(): number {
-    const { strayData, maxOutgoing, maxIncoming, initialWindow, windowGrowth } = this.config;
-    return strayData + (maxOutgoing + maxIncoming) * initialWindow + windowGrowth;
   }
 
   /** Streams whose SYN never left would only be reset by a peer that takes no more. */
@@ -304,11 +281,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   #checkOutput(now: number): void {
-    const frames = this.#sender.framesOut;
-    if (this.#sender.pending === 0 || frames !== this.#progress) {
-      this.#progress = frames;
-      this.#stalledSince = now;
-    } else if (now - this.#stalledSince >= this.config.writeTimeout) {
+    if (this.#stall.isStalled(this.#sender.pending > 0, this.#sender.framesOut, now)) {
       this.close(new YamuxError('ERR_YAMUX_WRITE_STALLED', 'output waits and nothing takes it'));
     }
   }
