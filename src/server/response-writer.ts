@@ -2,6 +2,7 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
 import type { FieldNames } from './field-names.js';
+import type { HeldBody } from './held-body.js';
 
 /** What differs between the listeners that answer with a device's response. */
 export interface ResponsePolicy {
@@ -22,6 +23,10 @@ export interface ResponsePolicy {
 /** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
 let corked: ResponseWriter;
 const writeCorked = (): void => corked.writeNow();
+
+function pauseUpload(writer: ResponseWriter): void {
+  writer.pauseIfFull();
+}
 
 /**
  * Writes a device's answer to a uWebSockets.js response with its backpressure: what the socket has not taken is not
@@ -48,6 +53,9 @@ export class ResponseWriter implements ResponseSink {
   #blocked = false;
   #uploading: boolean;
   #outstanding = 0;
+  /** The upload has used up its credit. */
+  #full = false;
+  /** The socket is not read, so that the upload stops. */
   #paused = false;
   #over = false;
 
@@ -61,11 +69,20 @@ export class ResponseWriter implements ResponseSink {
     res.onWritable(() => this.#writable());
   }
 
-  /** Ties the writer to its call and, if there is a body, starts the upload. */
-  attach(call: ForwardCall): void {
-    if (this.#over) return;
+  /**
+   * Ties the writer to its call and, if there is a body, starts the upload.
+   * @param held the body, where it has been held back since the request's handler returned
+   */
+  attach(call: ForwardCall, held?: HeldBody): void {
+    if (this.#over) return held?.abandon();
     this.#call = call;
-    if (this.#uploading) this.#res.onData((chunk, last) => this.#upload(chunk, last));
+    if (!this.#uploading) return;
+    if (held === undefined) {
+      this.#res.onData((chunk, last) => this.#upload(chunk, last));
+      return;
+    }
+    held.release((chunk, last) => this.#upload(chunk, last));
+    if (!this.#over) held.resume();
   }
 
   // ---- ResponseSink
@@ -103,9 +120,10 @@ export class ResponseWriter implements ResponseSink {
 
   credit(bytes: number): void {
     this.#outstanding = Math.max(0, this.#outstanding - bytes);
-    if (!this.#paused || this.#over || this.#outstanding > UPLOAD_CREDIT / 2) return;
+    if (!this.#full || this.#over || this.#outstanding > UPLOAD_CREDIT / 2) return;
+    this.#full = false;
+    if (this.#paused) this.#res.resume();
     this.#paused = false;
-    this.#res.resume();
   }
 
   // ----
@@ -208,12 +226,22 @@ export class ResponseWriter implements ResponseSink {
     return !this.#blocked;
   }
 
-  #upload(chunk: ArrayBuffer, last: boolean): void {
+  #upload(chunk: ArrayBuffer | Uint8Array, last: boolean): void {
     if (last) this.#uploading = false;
     if (this.#over) return;
     this.#outstanding += chunk.byteLength;
-    this.#call?.body(new Uint8Array(chunk), last);
-    if (last || this.#paused || this.#outstanding < UPLOAD_CREDIT) return;
+    this.#call?.body(chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk), last);
+    if (last || this.#full || this.#outstanding < UPLOAD_CREDIT) return;
+    this.#full = true;
+    setImmediate(pauseUpload, this);
+  }
+
+  /**
+   * Runs after the read that used up the credit. Not at once: the same read may hold the end of the body, and a socket
+   * that is paused then is never read again, while one that is resumed is closed 10 s later (uWebSockets.js).
+   */
+  pauseIfFull(): void {
+    if (this.#over || !this.#full || !this.#uploading || this.#paused) return;
     this.#paused = true;
     this.#res.pause();
   }

@@ -1,0 +1,60 @@
+import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
+import type { Principal } from '../auth/authenticator.js';
+import { type BridgePolicy, type Handshake, WebSocketBridge } from '../server/websocket-bridge.js';
+import type { ForwardFailure } from '../tunnel/forward/contract.js';
+import { addUser, type DeviceRequest, readDeviceRequest } from './device-request.js';
+import type { DeviceServices } from './device-services.js';
+import type { Exchange } from './exchange.js';
+import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import type { PendingRequest } from './route.js';
+
+/** One WebSocket to a device (04-rest-api, row 19). */
+export class DeviceBridge implements PendingRequest, BridgePolicy {
+  readonly dropped = NOT_FROM_DEVICES;
+  readonly #services: DeviceServices;
+  readonly #exchange: Exchange;
+  readonly #request: DeviceRequest;
+  readonly #handshake: Handshake;
+  readonly #protocols: readonly string[];
+
+  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, context: us_socket_context_t) {
+    const { res, path, requestId } = exchange;
+    this.#services = services;
+    this.#exchange = exchange;
+    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme);
+    this.#handshake = {
+      key: req.getHeader('sec-websocket-key'),
+      extensions: req.getHeader('sec-websocket-extensions'),
+      context,
+    };
+    const offered = req.getHeader('sec-websocket-protocol');
+    this.#protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
+  }
+
+  async run(user: Principal): Promise<void> {
+    const { devices, forwarder } = this.#services;
+    const { deviceId, target, headers } = this.#request;
+    const { res, requestId } = this.#exchange;
+    if (!(await devices.has(user.userId, deviceId))) return this.#exchange.problem('device-not-found');
+    if (this.#exchange.over) return;
+    addUser(headers, user);
+    const bridge = new WebSocketBridge(res, this.#handshake, this, requestId);
+    bridge.attach(
+      forwarder.bridge({ by: 'device', deviceId }, { target, headers, protocols: this.#protocols }, bridge),
+    );
+  }
+
+  // ---- BridgePolicy
+
+  deviceHeaders(res: HttpResponse): void {
+    writeDeviceAnswerFields(res, this.#exchange.requestId);
+  }
+
+  upgradeHeaders(res: HttpResponse): void {
+    res.writeHeader('X-Request-Id', this.#exchange.requestId);
+  }
+
+  problem(_res: HttpResponse, { code, detail }: ForwardFailure): void {
+    this.#exchange.writeProblem(code, { detail });
+  }
+}

@@ -1,0 +1,67 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Principal } from '../auth/authenticator.js';
+import { endHead } from '../server/end-head.js';
+import type { HeldBody } from '../server/held-body.js';
+import { type ResponsePolicy, ResponseWriter } from '../server/response-writer.js';
+import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+import { addUser, type DeviceRequest, readDeviceRequest } from './device-request.js';
+import type { DeviceServices } from './device-services.js';
+import type { Exchange } from './exchange.js';
+import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import type { PendingRequest } from './route.js';
+
+/** One HTTP request that a device answers (04-rest-api, row 19 and §4.1). */
+export class DeviceCall implements PendingRequest, ResponsePolicy {
+  readonly dropped = NOT_FROM_DEVICES;
+  readonly #services: DeviceServices;
+  readonly #exchange: Exchange;
+  readonly #request: DeviceRequest;
+  readonly #body: HeldBody | undefined;
+
+  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest) {
+    const { res, path, requestId } = exchange;
+    this.#services = services;
+    this.#exchange = exchange;
+    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme);
+    this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
+  }
+
+  async run(user: Principal): Promise<void> {
+    const { devices, forwarder } = this.#services;
+    const { deviceId, target, headers, bodyLength } = this.#request;
+    const { res, method, requestId } = this.#exchange;
+    if (!(await devices.has(user.userId, deviceId))) return this.#exchange.problem('device-not-found');
+    if (this.#exchange.over) return;
+    addUser(headers, user);
+    const writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
+    const call = forwarder.forward(
+      { by: 'device', deviceId },
+      { method, target, headers, bodyLength },
+      writer,
+    );
+    writer.attach(call, this.#body);
+  }
+
+  // ---- ResponsePolicy
+
+  deviceHeaders(res: HttpResponse): void {
+    writeDeviceAnswerFields(res, this.#exchange.requestId);
+  }
+
+  endBodyless(res: HttpResponse, { contentLength }: ResponseHead, close: boolean): void {
+    if (contentLength === undefined) res.endWithoutBody();
+    else endHead(res, contentLength, close);
+  }
+
+  problem(_res: HttpResponse, { code, detail }: ForwardFailure, _id: string, close: boolean): void {
+    this.#exchange.writeProblem(code, { detail, close });
+  }
+
+  began(): void {
+    this.#services.calls.began();
+  }
+
+  finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#services.calls.finished(writer, failure);
+  }
+}

@@ -1,0 +1,50 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Principal } from '../auth/authenticator.js';
+import { requestFields } from '../server/request-fields.js';
+import type { RawHeaders } from '../tunnel/http1/contract.js';
+import { NOT_FOR_DEVICES } from './fields.js';
+
+const PREFIX_LENGTH = '/api/devices/'.length;
+const SUFFIX_LENGTH = '/proxy'.length;
+
+/** What a caller's request to `/api/devices/{deviceId}/proxy/{path…}` is to the device. */
+export interface DeviceRequest {
+  readonly deviceId: string;
+  /** The tail of the path as it was sent, with its query. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+  readonly bodyLength: number | undefined;
+}
+
+/** Reads it while `req` is live. */
+export function readDeviceRequest(
+  req: HttpRequest,
+  res: HttpResponse,
+  path: string,
+  requestId: string,
+  scheme: string,
+): DeviceRequest {
+  // The matched segment is as it was sent, so its length tells where the tail begins.
+  const deviceId = req.getParameter(0);
+  const tail = path.slice(PREFIX_LENGTH + deviceId.length + SUFFIX_LENGTH);
+  const query: string | undefined = req.getQuery();
+  const { headers, bodyLength } = requestFields(req, NOT_FOR_DEVICES);
+  const before = req.getHeader('x-forwarded-for');
+  const address = Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  headers.push(
+    'x-forwarded-for',
+    before === '' ? address : `${before}, ${address}`,
+    'x-forwarded-proto',
+    scheme,
+    'x-forwarded-host',
+    req.getHeader('host'),
+    'x-request-id',
+    requestId,
+  );
+  return { deviceId, target: query === undefined ? tail : `${tail}?${query}`, headers, bodyLength };
+}
+
+/** Tells the device who calls; the last field that is added. */
+export function addUser(headers: RawHeaders, user: Principal): void {
+  headers.push('x-visiona-user', user.userId);
+}

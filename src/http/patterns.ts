@@ -1,0 +1,35 @@
+import type { Route } from './route.js';
+
+type UwsMethod = 'any' | 'get' | 'head' | 'post' | 'put' | 'patch' | 'del';
+
+const UWS_METHODS = {
+  GET: ['get', 'head'],
+  POST: ['post'],
+  PUT: ['put'],
+  PATCH: ['patch'],
+  DELETE: ['del'],
+} as const;
+
+/** `/a/{id}/{rest…}` → `/a/:id/*`. */
+export function uwsPattern(path: string): string {
+  return path.replace(/\{\w+…\}$/, '*').replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** The names under which uWebSockets.js registers them. */
+export function uwsMethods(methods: Route['methods']): readonly UwsMethod[] {
+  return methods === 'ANY' ? ['any'] : methods.flatMap((method) => UWS_METHODS[method]);
+}
+
+/** The value of `Allow` for a path that has these routes. */
+export function allowedMethods(routes: readonly Route[]): string {
+  return routes
+    .flatMap(({ methods }) => (methods === 'ANY' ? [] : methods))
+    .flatMap((method) => (method === 'GET' ? [method, 'HEAD'] : [method]))
+    .join(', ');
+}
+
+export function routesByPath(routes: readonly Route[]): Map<string, Route[]> {
+  const byPath = new Map<string, Route[]>();
+  for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
+  return byPath;
+}

@@ -1,0 +1,77 @@
+import uWS from 'uWebSockets.js';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { Logger } from '../observability/log.js';
+import type { CallRecorder } from '../server/call-recorder.js';
+import { type ListenAddress, listen } from '../server/listener.js';
+import type { DevicePort } from '../store/ports.js';
+import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
+import type { Forwarder } from '../tunnel/forward/contract.js';
+import { DeviceLookup } from './device-lookup.js';
+import { type Check, Readiness } from './readiness.js';
+import { Router } from './router.js';
+import { routeTable } from './routes.js';
+import { Sockets } from './sockets.js';
+
+export interface RestOptions {
+  readonly address: ListenAddress;
+  /** What browsers see; undefined: this listener itself. */
+  readonly publicUrl: URL | undefined;
+  readonly authenticator: Authenticator;
+  readonly forwarder: Forwarder & BridgeForwarder;
+  readonly store: Pick<DevicePort, 'findDevice'>;
+  /** Why what it needs, such as the store or the proxy, is not there; must not reject. */
+  readonly unready: Check;
+  readonly calls: CallRecorder;
+  readonly log: Logger;
+}
+
+/** A running REST API. */
+export interface Rest {
+  /** The port in use. */
+  readonly port: number;
+  /**
+   * Unready first; calls under way finish, but no longer than `graceMs`; then everything is closed. WebSockets are
+   * told 1001.
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Ends at once. */
+  close(): void;
+}
+
+/** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
+export async function startRest(options: RestOptions): Promise<Rest> {
+  const { address, publicUrl, authenticator, forwarder, store, calls, log } = options;
+  const readiness = new Readiness(options.unready);
+  const sockets = new Sockets();
+  const routes = routeTable({
+    devices: new DeviceLookup(store),
+    forwarder,
+    calls,
+    scheme: publicUrl?.protocol === 'https:' ? 'https' : 'http',
+    readiness,
+  });
+  const app = uWS.App();
+  new Router({ routes, authenticator, readiness, sockets, log }).register(app);
+  const listener = await listen(app, address);
+  return {
+    port: listener.port,
+    close: () => listener.close(),
+    drain: async (graceMs) => {
+      readiness.drain();
+      sockets.drain();
+      await idle(calls, graceMs);
+      listener.close();
+    },
+  };
+}
+
+/** Resolves when no call is under way, or after `graceMs`. */
+function idle(calls: CallRecorder, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, graceMs);
+    void calls.idle().then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import type { HttpResponse } from 'uWebSockets.js';
+
+/** Takes body bytes; they are only good until it returns. */
+export type TakeBody = (chunk: ArrayBuffer | Uint8Array, last: boolean) => void;
+
+const IGNORE: TakeBody = () => {};
+
+function pauseHeld(body: HeldBody): void {
+  body.pauseIfHeld();
+}
+
+/**
+ * Holds a request's body back while it is not yet known what becomes of the request: uWebSockets.js gives it to whoever
+ * listens when the handler returns, or to nobody. Holds what one read of the socket brings (512 KiB), then pauses it.
+ */
+export class HeldBody {
+  readonly #res: HttpResponse;
+  #held: Buffer[] = [];
+  #ended = false;
+  #paused = false;
+  #take: TakeBody | undefined;
+
+  /** Only before the request's handler returns. */
+  constructor(res: HttpResponse) {
+    this.#res = res;
+    res.onData((chunk, last) => this.#arrived(chunk, last));
+  }
+
+  /** Gives `take` what came and all that comes; may only be called while the response is open. */
+  release(take: TakeBody): void {
+    const held = this.#held;
+    this.#take = take;
+    this.#held = [];
+    held.forEach((chunk, i) => {
+      take(chunk, this.#ended && i === held.length - 1);
+    });
+  }
+
+  /** Lets the socket run again, so that what follows on the connection can be read. Only while the response is open. */
+  resume(): void {
+    if (this.#paused) this.#res.resume();
+    this.#paused = false;
+  }
+
+  /** The body is of no use: it is read and dropped. Only while the response is open. */
+  discard(): void {
+    this.abandon();
+    this.resume();
+  }
+
+  /** The response is over: nothing more is done. */
+  abandon(): void {
+    this.#take = IGNORE;
+    this.#held = [];
+  }
+
+  /** Runs after the read whose first chunk was held. */
+  pauseIfHeld(): void {
+    // Never after the end: a socket that is resumed then is closed 10 s later, a paused one is not read again.
+    if (this.#take !== undefined || this.#ended || this.#paused) return;
+    this.#paused = true;
+    this.#res.pause();
+  }
+
+  #arrived(chunk: ArrayBuffer, last: boolean): void {
+    this.#ended = last;
+    if (this.#take !== undefined) return this.#take(chunk, last);
+    if (this.#held.length === 0 && !last) setImmediate(pauseHeld, this);
+    this.#held.push(Buffer.from(chunk.slice(0)));
+  }
+}

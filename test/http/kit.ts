@@ -1,0 +1,246 @@
+import { connect } from 'node:net';
+import { pino } from 'pino';
+import type { Authenticator, Credentials, Principal } from '../../src/auth/authenticator.js';
+import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import { CallRecorder } from '../../src/server/call-recorder.js';
+import type { DeviceId, UserId } from '../../src/store/ids.js';
+import type { Device } from '../../src/store/ports.js';
+import type {
+  Bridge,
+  BridgeForwarder,
+  BridgeRequest,
+  BridgeSink,
+} from '../../src/tunnel/forward/bridge-contract.js';
+import type {
+  ForwardCall,
+  Forwarder,
+  ForwardRequest,
+  ResponseHead,
+  ResponseSink,
+  Target,
+} from '../../src/tunnel/forward/contract.js';
+
+export const ALICE = 'user-alice' as UserId;
+export const BOB = 'user-bob' as UserId;
+
+/** Signs in whoever says `Bearer USER-ID`, or has the cookie `user=USER-ID`. There is nothing like it in the product. */
+export class NameTag implements Authenticator {
+  authenticate({ authorization, cookie }: Credentials): Promise<Principal | undefined> {
+    const name =
+      /^Bearer (user-\w+)$/.exec(authorization)?.[1] ?? /(?:^|; )user=(user-\w+)$/.exec(cookie)?.[1];
+    return Promise.resolve(name === undefined ? undefined : { userId: name as UserId });
+  }
+}
+
+/** Devices by id, with their owners. */
+export class FakeDevices {
+  readonly owners = new Map<string, UserId>();
+  asked = 0;
+  fault: Error | undefined;
+
+  async findDevice(owner: UserId, deviceId: DeviceId): Promise<Device | undefined> {
+    this.asked += 1;
+    if (this.fault !== undefined) throw this.fault;
+    if (this.owners.get(deviceId) !== owner) return undefined;
+    return { deviceId, userId: owner, name: 'cam', createdAt: 0 };
+  }
+}
+
+/** A forwarded call as the fake forwarder got it. */
+export class FakeCall implements ForwardCall {
+  readonly target: Target;
+  readonly request: ForwardRequest;
+  readonly sink: ResponseSink;
+  readonly parts: Buffer[] = [];
+  ended = false;
+  aborted = false;
+  consumedBytes = 0;
+  /** Called after every event from the caller. */
+  onEvent: () => void = () => {};
+
+  constructor(target: Target, request: ForwardRequest, sink: ResponseSink) {
+    this.target = target;
+    this.request = request;
+    this.sink = sink;
+  }
+
+  get bodyText(): string {
+    return Buffer.concat(this.parts).toString('latin1');
+  }
+
+  /** A request field; undefined: it was not sent. */
+  header(name: string): string | undefined {
+    const { headers } = this.request;
+    const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+    return at < 0 ? undefined : headers[at + 1];
+  }
+
+  body(chunk: Uint8Array, last: boolean): void {
+    this.parts.push(Buffer.from(chunk));
+    this.ended = last;
+    this.onEvent();
+  }
+
+  consumed(bytes: number): void {
+    this.consumedBytes += bytes;
+    this.onEvent();
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.onEvent();
+  }
+
+  /** Resolves once `done` is true of it. */
+  until(done: (call: FakeCall) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.onEvent = () => {
+        if (done(this)) resolve();
+      };
+      this.onEvent();
+    });
+  }
+}
+
+/** The head of an answer of a device. */
+export function head(over: Partial<ResponseHead> = {}): ResponseHead {
+  return { status: 200, reason: 'OK', headers: [], contentLength: undefined, bodyless: false, ...over };
+}
+
+/** Answers a call with a whole body. */
+export function answer(call: FakeCall, text: string, over: Partial<ResponseHead> = {}): void {
+  const body = Buffer.from(text);
+  call.sink.head(head({ contentLength: body.length, ...over }), body, true);
+}
+
+/** Says 'hello' to every call, unless the test says otherwise. */
+export class FakeForwarder implements Forwarder, BridgeForwarder {
+  readonly calls: FakeCall[] = [];
+  /** Bridges under way, newest last. */
+  readonly bridges: { target: Target; request: BridgeRequest; sink: BridgeSink }[] = [];
+  serve: (call: FakeCall) => void = (call) => answer(call, 'hello');
+  bridgeWith: (request: BridgeRequest, sink: BridgeSink) => Bridge = (_request, sink) => {
+    sink.fail({ code: 'device-offline', detail: 'no bridge' });
+    return { message: () => true, consumed() {}, close() {} };
+  };
+
+  get last(): FakeCall {
+    const call = this.calls.at(-1);
+    if (call === undefined) throw new Error('nothing was forwarded');
+    return call;
+  }
+
+  forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
+    const call = new FakeCall(target, request, sink);
+    this.calls.push(call);
+    // As the real ones: never before forward() has returned.
+    queueMicrotask(() => this.serve(call));
+    return call;
+  }
+
+  bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
+    this.bridges.push({ target, request, sink });
+    return this.bridgeWith(request, sink);
+  }
+}
+
+/** A REST API with fakes behind it; alice owns `cam-1`, bob owns `cam-2`. */
+export class TestRest {
+  readonly forwarder = new FakeForwarder();
+  readonly devices = new FakeDevices();
+  readonly metrics = new Metrics();
+  readonly rest: Rest;
+
+  private constructor(
+    rest: Rest,
+    from: { forwarder: FakeForwarder; devices: FakeDevices; metrics: Metrics },
+  ) {
+    this.rest = rest;
+    this.forwarder = from.forwarder;
+    this.devices = from.devices;
+    this.metrics = from.metrics;
+  }
+
+  static async start(over: Partial<RestOptions> = {}): Promise<TestRest> {
+    const [forwarder, devices, metrics] = [new FakeForwarder(), new FakeDevices(), new Metrics()];
+    devices.owners.set('cam-1', ALICE).set('cam-2', BOB);
+    const rest = await startRest({
+      address: { host: '127.0.0.1', port: 0 },
+      publicUrl: undefined,
+      authenticator: new NameTag(),
+      forwarder,
+      store: devices,
+      unready: () => Promise.resolve(undefined),
+      calls: new CallRecorder(metrics),
+      log: pino({ level: 'silent' }),
+      ...over,
+    });
+    return new TestRest(rest, { forwarder, devices, metrics });
+  }
+
+  get port(): number {
+    return this.rest.port;
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  close(): void {
+    this.rest.close();
+  }
+}
+
+export const AS_ALICE = { authorization: `Bearer ${ALICE}` };
+export const AS_BOB = { authorization: `Bearer ${BOB}` };
+
+/** An answer as it was on the wire. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case; each with all its values. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
+  readonly body: string;
+}
+
+/** Sends a request byte for byte as given, says `Connection: close`, and reads until the end. */
+export function rawRequest(
+  port: number,
+  requestLine: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): Promise<RawAnswer> {
+  const fields = { host: 'api.test', connection: 'close', ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    const parts: Buffer[] = [];
+    socket.on('error', reject);
+    socket.on('data', (part) => {
+      parts.push(part);
+      const answer = parseAnswer(Buffer.concat(parts).toString('latin1'), requestLine.startsWith('HEAD '));
+      if (answer === undefined) return;
+      socket.destroy();
+      resolve(answer);
+    });
+    socket.on('close', () => reject(new Error(`closed after ${Buffer.concat(parts).toString('latin1')}`)));
+    socket.write(`${requestLine} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+  });
+}
+
+/** Undefined: it is not whole. Only for answers with a length. */
+function parseAnswer(text: string, toHead: boolean): RawAnswer | undefined {
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return undefined;
+  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headers = new Map<string, string[]>();
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    headers.set(name, [...(headers.get(name) ?? []), line.slice(colon + 1).trim()]);
+  }
+  const body = text.slice(end + 4);
+  const length = toHead ? 0 : Number(headers.get('content-length')?.[0] ?? 0);
+  if (body.length < length) return undefined;
+  return { status: Number(statusLine.split(' ')[1]), headers, body };
+}
