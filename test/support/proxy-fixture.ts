@@ -1,4 +1,5 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { pino } from 'pino';
 import { connectUrl, dial } from '../../src/agent/dial.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
@@ -56,19 +57,19 @@ export type Outcome =
   | { readonly kind: 'answer'; readonly head: ResponseHead; readonly body: string }
   | { readonly kind: 'failed'; readonly failure: ForwardFailure; readonly head: ResponseHead | undefined };
 
-/** A device of this process: dials, and serves its streams with node:http. */
+/** A device of this process. */
 export class TestDevice {
   readonly tunnel: Tunnel;
-  readonly #server: Server;
+  readonly #release: () => void;
 
-  constructor(tunnel: Tunnel, server: Server) {
+  constructor(tunnel: Tunnel, release: () => void) {
     this.tunnel = tunnel;
-    this.#server = server;
+    this.#release = release;
   }
 
   async close(): Promise<void> {
     await this.tunnel.drain(0);
-    this.#server.close();
+    this.#release();
   }
 }
 
@@ -111,21 +112,30 @@ export class ProxyFixture {
     answer: (path: string, res: ServerResponse) => void,
     port = this.proxy.tunnelPort,
   ): Promise<TestDevice> {
+    const server = createServer((req, res) => answer(req.url ?? '', res));
+    const serve = (stream: Duplex) => server.emit('connection', stream);
+    return new TestDevice(await this.#tunnel(name, serve, port), () => server.close());
+  }
+
+  /** Dials as `name`; `serve` gets each stream as it is. */
+  async rawDevice(name: string, serve: (stream: Duplex) => void): Promise<TestDevice> {
+    return new TestDevice(await this.#tunnel(name, serve, this.proxy.tunnelPort), () => {});
+  }
+
+  async #tunnel(name: string, serve: (stream: Duplex) => void, port: number): Promise<Tunnel> {
     this.store.add(name);
     const url = connectUrl(new URL(`ws://127.0.0.1:${port}`));
     const dialled = await dial(url, name, new AbortController().signal);
     if (dialled.kind !== 'open') throw new Error(`${name} was not let in: ${JSON.stringify(dialled)}`);
-    const server = createServer((req, res) => answer(req.url ?? '', res));
-    const tunnel = new Tunnel(dialled.socket, {
+    return new Tunnel(dialled.socket, {
       service: (stream) => {
-        // A reset of the relay is what many tests do; the server of this stream need not hear of it.
+        // Many tests reset streams; whoever serves them need not hear of it.
         stream.on('error', () => {});
-        server.emit('connection', stream);
+        serve(stream);
       },
       clock: { now: () => performance.now() },
       yamux: defaultConfig,
     });
-    return new TestDevice(tunnel, server);
   }
 
   /** One call without a body. */
