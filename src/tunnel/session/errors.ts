@@ -34,3 +34,10 @@ export class StreamRefusedError extends CodedError {
     super('ERR_STREAM_REFUSED', `session: stream refused: ${detail}`);
   }
 }
+
+/** The device reset a stream. */
+export class StreamResetError extends CodedError {
+  constructor(detail: string) {
+    super('ERR_STREAM_RESET', `session: stream reset: ${detail}`);
+  }
+}

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
-import { UPLOAD_CREDIT } from '../forward/contract.js';
+import { type ForwardFailureCode, UPLOAD_CREDIT } from '../forward/contract.js';
 import type { TunnelStream } from './contract.js';
-import { SessionClosedError, StreamRefusedError } from './errors.js';
+import { SessionClosedError, StreamRefusedError, StreamResetError } from './errors.js';
 import type { ExchangeId } from './messages.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from './tunnel-session.js';
 
@@ -17,6 +17,12 @@ export async function openTunnelStream(
   const stream = new RawStream(session);
   signal?.addEventListener('abort', () => stream.destroy(signal.reason), { once: true });
   return stream;
+}
+
+function streamError(code: ForwardFailureCode, detail: string): Error {
+  if (code === 'stream-refused' || code === 'draining') return new StreamRefusedError(detail);
+  if (code.startsWith('tunnel-lost')) return new SessionClosedError();
+  return new StreamResetError(detail);
 }
 
 /** A raw exchange of a session as a Node stream. */
@@ -59,9 +65,7 @@ class RawStream extends Duplex implements ExchangeListener {
       case 'fail':
         this.#over = true;
         this.#session.forget(this.#id);
-        this.destroy(
-          event.code === 'stream-refused' ? new StreamRefusedError(event.detail) : new SessionClosedError(),
-        );
+        this.destroy(streamError(event.code, event.detail));
     }
   }
 

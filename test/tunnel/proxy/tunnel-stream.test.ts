@@ -116,3 +116,15 @@ streamTest(
     await draining;
   },
 );
+
+streamTest(
+  'a device that resets a stream gives ERR_STREAM_RESET',
+  (stream) => stream.once('data', () => stream.destroy()),
+  async (t) => {
+    const stream = await t.handle.openStream();
+    const failed = once(stream, 'error');
+    stream.write('hello');
+    assert.equal((await failed)[0].code, 'ERR_STREAM_RESET');
+    assert.equal(t.handle.isClosed(), false);
+  },
+);
