@@ -10,16 +10,17 @@ export interface Target {
   readonly port: number;
   /** Time to connect before the answer is 502. */
   readonly connectTimeoutMs: number;
+  /** How long it may take nothing of what is left for it after the stream has ended. */
+  readonly lingerMs: number;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** How long a target may take nothing of what is left for it after the stream has ended. */
-const LINGER_MS = 30_000;
+const TIMEOUTS = { connectTimeoutMs: 5_000, lingerMs: 30_000 };
 
-export function targetOf(url: URL, connectTimeoutMs = CONNECT_TIMEOUT_MS): Target {
+/** The target at `url`, which has a host and a port only. */
+export function targetOf(url: URL): Target {
   // URL keeps the brackets of an IPv6 address, connect does not take them.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return { host, port: url.port === '' ? 80 : Number(url.port), connectTimeoutMs };
+  return { host, port: url.port === '' ? 80 : Number(url.port), ...TIMEOUTS };
 }
 
 /**
@@ -35,11 +36,11 @@ export function forwardTo(target: Target): StreamService {
       stream.end(unreachable(target, error));
       discardRest(stream);
     });
-    socket.once('connect', () => join(stream, socket));
+    socket.once('connect', () => join(stream, socket, target.lingerMs));
   };
 }
 
-function join(stream: Duplex, socket: Socket): void {
+function join(stream: Duplex, socket: Socket, lingerMs: number): void {
   socket.setTimeout(0);
   socket.removeAllListeners('timeout').removeAllListeners('error');
   socket.on('error', (error) => {
@@ -49,7 +50,7 @@ function join(stream: Duplex, socket: Socket): void {
   });
   stream.once('close', () => {
     if (stream.errored !== null || !stream.readableEnded) socket.destroy();
-    else socket.setTimeout(LINGER_MS, () => socket.destroy());
+    else socket.setTimeout(lingerMs, () => socket.destroy());
   });
   stream.pipe(socket);
   socket.pipe(stream);

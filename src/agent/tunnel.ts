@@ -15,7 +15,7 @@ const CLOSE_INTERNAL = 1011;
 const CLOSE_PROTOCOL_ERROR = 4002;
 /** How long the last bytes and the close frame may take before the socket is destroyed. */
 const CLOSE_GRACE_MS = 2_000;
-/** How long streams may run on after the relay said GoAway; it closes the tunnel itself long before (rule 36). */
+/** The relay closes the tunnel itself long before; one that does not must not hold the device (rule 36). */
 const REMOTE_DRAIN_MS = 60_000;
 
 /** How a tunnel ended. */
@@ -29,6 +29,8 @@ export interface TunnelOptions {
   readonly service: StreamService;
   readonly clock: Pick<Clock, 'now'>;
   readonly yamux: Config;
+  /** How long streams may run on after the relay said GoAway, in ms. */
+  readonly remoteDrainMs?: number;
 }
 
 /** The device's end of one tunnel: WebSocket messages on one side, streams handed to the service on the other. */
@@ -39,6 +41,7 @@ export class Tunnel {
   readonly #session: MuxSession;
   readonly #writer: MessageWriter;
   readonly #service: StreamService;
+  readonly #remoteDrainMs: number;
   readonly #ticking: NodeJS.Timeout;
   #drainTimer: NodeJS.Timeout | undefined;
   #isDraining = false;
@@ -46,9 +49,10 @@ export class Tunnel {
   #failure: YamuxError | undefined;
 
   /** Takes over an open, paused socket. */
-  constructor(socket: WebSocket, { service, clock, yamux }: TunnelOptions) {
+  constructor(socket: WebSocket, { service, clock, yamux, remoteDrainMs = REMOTE_DRAIN_MS }: TunnelOptions) {
     this.#socket = socket;
     this.#service = service;
+    this.#remoteDrainMs = remoteDrainMs;
     this.#session = createSession('client', this.#handler(), clock.now(), yamux);
     this.#writer = new MessageWriter(socket, this.#session, () => this.#flushed());
     this.#ticking = setInterval(() => this.#session.tick(clock.now()), yamux.tickMs);
@@ -81,7 +85,7 @@ export class Tunnel {
       incoming: (stream) => this.#incoming(stream),
       openable() {},
       roundTrip() {},
-      goneAway: () => this.#finishWithin(REMOTE_DRAIN_MS),
+      goneAway: () => this.#finishWithin(this.#remoteDrainMs),
       closed: (error) => this.#giveUp(error),
     };
   }

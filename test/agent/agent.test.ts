@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BlackHole } from '../support/blackhole.js';
 import { Relay } from '../support/relay.js';
 import { settled } from '../support/settled.js';
 import { logged, scratch, spawnAgent } from './agent-process.js';
-import { startRelay, startService } from './device.js';
+import { startRelay, startService, startTcp } from './device.js';
 
 const MIB = 1 << 20;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -80,15 +79,7 @@ test('a path that goes silent is given up, and the device comes back over a new 
 });
 
 test('a stalled local service does not grow the process', async (t) => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => sockets.push(socket.on('error', () => {}).pause()));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { href: target } = await startTcp(t, (socket) => socket.pause());
   const relay = await startRelay(t);
   const agent = spawnAgent(t, ['--target', target, '--tunnel-url', relay.url.href, '--device-token', 'x']);
   const tunnel = await relay.tunnel();

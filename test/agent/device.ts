@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../src/agent/clock.js';
 import { connectUrl, dial } from '../../src/agent/dial.js';
@@ -30,10 +30,10 @@ export async function startRelay(t: TestContext, options: RelayOptions = {}): Pr
 export async function connectDevice(
   t: TestContext,
   service: StreamService,
-  { yamux = {}, relayYamux = {} }: { yamux?: Partial<Config>; relayYamux?: Partial<Config> } = {},
+  { yamux = {}, ...rest }: { yamux?: Partial<Config>; remoteDrainMs?: number } = {},
   via?: (relay: Relay) => Promise<number>,
 ): Promise<Connected> {
-  const relay = await startRelay(t, { yamux: relayYamux });
+  const relay = await startRelay(t);
   const port = via === undefined ? relay.port : await via(relay);
   const dialled = await dial(
     connectUrl(new URL(`ws://127.0.0.1:${port}`)),
@@ -41,7 +41,12 @@ export async function connectDevice(
     new AbortController().signal,
   );
   assert.equal(dialled.kind, 'open');
-  const tunnel = new Tunnel(dialled.socket, { service, clock: systemClock, yamux: makeConfig(yamux) });
+  const tunnel = new Tunnel(dialled.socket, {
+    service,
+    clock: systemClock,
+    yamux: makeConfig(yamux),
+    ...rest,
+  });
   return { relay, tunnel, remote: await relay.tunnel() };
 }
 
@@ -57,4 +62,19 @@ export async function startService(
     server.closeAllConnections();
   });
   return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), server };
+}
+
+/** A local service on the device that is plain TCP; everything ends with the test. */
+export async function startTcp(t: TestContext, serve: (socket: Socket) => void): Promise<URL> {
+  const sockets = new Set<Socket>();
+  const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+    sockets.add(socket.on('error', () => socket.destroy()));
+    serve(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 }

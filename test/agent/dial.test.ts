@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connectUrl, dial } from '../../src/agent/dial.js';
-import { startRelay } from './device.js';
+import { startRelay, startTcp } from './device.js';
 
-/** A TCP server that does as told with each connection; everything ends with the test. */
-async function startTcp(t: TestContext, serve: (socket: Socket) => void): Promise<URL> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}));
-    serve(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/tunnel/connect`);
+/** Where to dial a TCP server that does as told with each connection. */
+async function startBroken(t: TestContext, serve: (socket: Socket) => void): Promise<URL> {
+  const { host } = await startTcp(t, serve);
+  return new URL(`ws://${host}/tunnel/connect`);
 }
 
 const never = new AbortController().signal;
 
 test('a handshake that takes too long is a failure, even when bytes keep coming', async (t) => {
-  const url = await startTcp(t, (socket) => {
+  const url = await startBroken(t, (socket) => {
     const drip = setInterval(() => socket.write('H'), 5);
     socket.once('close', () => clearInterval(drip));
     socket.write('HTTP/1.1 101 Switching Protocols\r\nX: ');
@@ -34,7 +24,7 @@ test('a handshake that takes too long is a failure, even when bytes keep coming'
 });
 
 test('an abort gives up at once, before and during the dial', async (t) => {
-  const url = await startTcp(t, (socket) => socket.resume());
+  const url = await startBroken(t, (socket) => socket.resume());
   assert.equal((await dial(url, 'token', AbortSignal.abort())).kind, 'failed');
   const giveUp = new AbortController();
   const dialled = dial(url, 'token', giveUp.signal);

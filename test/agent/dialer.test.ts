@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { connectUrl } from '../../src/agent/dial.js';
 import { Dialer } from '../../src/agent/dialer.js';
 import { makeConfig } from '../../src/tunnel/yamux/config.js';
 import { type Refusal, Relay } from '../support/relay.js';
 import type { RelayTunnel } from '../support/relay-tunnel.js';
-import { startRelay } from './device.js';
+import { startRelay, startTcp } from './device.js';
 import { FakeClock } from './fake-clock.js';
 import { logCapture } from './log-capture.js';
 
@@ -150,16 +149,8 @@ test('a revoked credential (1008) waits as a refused one does', async (t) => {
 });
 
 test('an answer that is no WebSocket handshake is a failure like any other', async (t) => {
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.end('SSH-2.0-OpenSSH_9.2\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const { clock, lines } = startDialer(
-    t,
-    new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`),
-  );
+  const { host } = await startTcp(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  const { clock, lines } = startDialer(t, new URL(`ws://${host}`));
   assert.equal((await clock.nextSleep()).ms, 100);
   assert.match(lines[0]?.msg ?? '', /cannot be reached/);
 });
@@ -174,14 +165,16 @@ test('a drain ends a wait', async (t) => {
 });
 
 test('a drain ends a dial that gets no answer', async (t) => {
-  const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => server.close());
-  const { dialer, running } = startDialer(
-    t,
-    new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`),
-  );
-  await once(server, 'connection');
+  let connected = (): void => {};
+  const connection = new Promise<void>((resolve) => {
+    connected = resolve;
+  });
+  const { host } = await startTcp(t, (socket) => {
+    socket.resume();
+    connected();
+  });
+  const { dialer, running } = startDialer(t, new URL(`ws://${host}`));
+  await connection;
   await dialer.drain(1_000);
   await running;
 });

@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
+import { Duplex, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { forwardTo, targetOf } from '../../src/agent/target.js';
 import { settled } from '../support/settled.js';
-import { connectDevice, startService } from './device.js';
+import { connectDevice, startService, startTcp } from './device.js';
 
 const MIB = 1 << 20;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A device whose local service is plain TCP. */
 async function connectTcp(t: TestContext, serve: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    serve(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const target = { host: '127.0.0.1', port: (server.address() as AddressInfo).port, connectTimeoutMs: 5_000 };
-  return connectDevice(t, forwardTo(target));
+  return connectDevice(t, forwardTo(targetOf(await startTcp(t, serve))));
 }
 
 test('a request reaches the local service as it is, and its answer comes back', async (t) => {
@@ -195,7 +184,10 @@ test('a target that is down is a 502 problem, and the tunnel goes on', async (t)
 
 test('a target that does not answer the connect is a 502 after the timeout', async (t) => {
   const port = await startDeaf(t);
-  const { remote } = await connectDevice(t, forwardTo({ host: '127.0.0.1', port, connectTimeoutMs: 50 }));
+  const { remote } = await connectDevice(
+    t,
+    forwardTo({ host: '127.0.0.1', port, connectTimeoutMs: 50, lingerMs: 0 }),
+  );
   const { status, body } = await remote.fetch('/');
   assert.equal(status, 502);
   assert.match(body.toString(), /timed out/);
@@ -247,6 +239,30 @@ test('a target that reads nothing stops the sender, and loses nothing when it re
   assert.equal(received, total);
 });
 
+test('a target that never takes the rest of an ended stream is let go', async (t) => {
+  const url = await startTcp(t, (socket) => socket.pause().end('answer'));
+  const connected = clientSocket();
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  forwardTo({ ...targetOf(url), lingerMs: 20 })(stream);
+  stream.push(Buffer.alloc(32 * MIB));
+  stream.push(null);
+  const socket = await connected;
+  await once(stream, 'close');
+  await once(socket, 'close');
+  assert.equal(socket.writableFinished, false);
+});
+
+/** The next socket that this process connects. */
+function clientSocket(): Promise<Socket> {
+  return new Promise((resolve) => {
+    const listener = (message: unknown): void => {
+      unsubscribe('net.client.socket', listener);
+      resolve((message as { socket: Socket }).socket);
+    };
+    subscribe('net.client.socket', listener);
+  });
+}
+
 function* chunksOf(total: number): Generator<Buffer> {
   for (let left = total; left > 0; left -= 64 << 10) yield Buffer.alloc(64 << 10);
 }
@@ -278,7 +294,7 @@ async function closedTarget() {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
-  return { host: '127.0.0.1', port, connectTimeoutMs: 1_000 };
+  return { host: '127.0.0.1', port, connectTimeoutMs: 1_000, lingerMs: 0 };
 }
 
 /** A listener with a full backlog and a thread that accepts nothing: the kernel drops every further SYN. */

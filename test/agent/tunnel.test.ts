@@ -160,6 +160,15 @@ test('a relay that says GoAway gets its answers, then the tunnel closes', async 
   await tunnel.ended;
 });
 
+test('a relay that says GoAway and then nothing does not hold the device', async (t) => {
+  const { service, streams } = keeping();
+  const { remote, tunnel } = await connectDevice(t, service, { remoteDrainMs: 20 });
+  remote.open().write('x');
+  await until(t, () => streams.length === 1);
+  remote.session.goAway();
+  assert.equal((await tunnel.ended).code, 1000);
+});
+
 test('a path that went silent is noticed although its sockets stay open', async (t) => {
   const { hole, tunnel } = await connectThroughHole(t);
   hole.hole();
