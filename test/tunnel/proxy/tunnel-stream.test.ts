@@ -119,9 +119,13 @@ streamTest(
 
 streamTest(
   'a device that resets a stream gives ERR_STREAM_RESET',
-  (stream) => stream.once('data', () => stream.destroy()),
+  (stream) => {
+    stream.write('ready');
+    stream.once('data', () => stream.destroy());
+  },
   async (t) => {
     const stream = await t.handle.openStream();
+    await once(stream, 'data');
     const failed = once(stream, 'error');
     stream.write('hello');
     assert.equal((await failed)[0].code, 'ERR_STREAM_RESET');
