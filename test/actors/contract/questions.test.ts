@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../src/actors/errors.js';
+import { ASKS_PER_ACTOR } from '../../../src/actors/limits.js';
 import { spawn } from '../../../src/actors/spawn.js';
 import { Inbox } from '../inbox.js';
 import { type Deferred, deferred, ManualClock, until } from '../kit.js';
@@ -143,3 +144,24 @@ sentence(
     await close();
   },
 );
+
+sentence('At most 16,384 questions of one actor are open; more reject with ACTOR_MAILBOX_FULL.', async () => {
+  const gate = deferred<string>();
+  const behaviour = { receive: () => {}, answer: { begin: () => gate.promise } };
+  type Begin = Pick<Riddles, 'begin'>;
+  const { kind, implementation } = probe<Begin>(() => behaviour);
+  const link = await loopback([implementation]);
+  const hosted = link.host.spawn(kind, null, new Inbox<string>());
+  const local = spawn<string, Begin>(() => behaviour, { mailbox: ASKS_PER_ACTOR + 1 });
+  const asked = [hosted, local].flatMap((ref) =>
+    Array.from({ length: ASKS_PER_ACTOR }, () => ref.ask('begin', '', 1e9)),
+  );
+  for (const ref of [hosted, local]) {
+    await assert.rejects(ref.ask('begin', 'one more', 1000), { code: 'ACTOR_MAILBOX_FULL' });
+  }
+  gate.resolve('answered');
+  await Promise.all(asked);
+  assert.equal(await hosted.ask('begin', '', 1000), 'answered');
+  local.kill('test');
+  await link.close();
+});
