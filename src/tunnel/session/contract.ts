@@ -82,6 +82,9 @@ export interface ProxyClient {
   /** @throws SessionNotFoundError, SessionExpiredError */
   getSession(token: SessionKey): Promise<Summary>;
   listSessions(): Promise<Summary[]>;
-  /** @throws SessionNotFoundError */
-  closeSession(token: SessionKey): Promise<void>;
+  /**
+   * @param epoch only the session of this epoch: a newer one of the same device stays
+   * @throws SessionNotFoundError, SessionExpiredError
+   */
+  closeSession(token: SessionKey, epoch?: Epoch): Promise<void>;
 }

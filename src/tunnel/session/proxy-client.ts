@@ -1,0 +1,116 @@
+import { type Dispatcher, Pool } from 'undici';
+import { z } from 'zod';
+import type { Secret } from '../../config/secret.js';
+import type { Epoch, ProxyClient, SessionKey, Summary } from './contract.js';
+import { SessionExpiredError, SessionNotFoundError } from './errors.js';
+import { ProxyRefusedError, ProxyUnreachableError } from './proxy-errors.js';
+
+/** How long remote-proxy may take to answer, in ms; it only looks into a map. */
+const ANSWER_MS = 5000;
+const CONNECT_MS = 2000;
+/** Connections to remote-proxy. Calls beyond wait for one. */
+const CONNECTIONS = 8;
+/** Calls under way or waiting; more are refused. */
+const MAX_CALLS = 1024;
+/** A list of 100,000 sessions is below this. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+const time = z.iso.datetime().transform((text) => new Date(text));
+
+const summary = z.object({
+  token: z.string().transform((text) => text as SessionKey),
+  userId: z.string(),
+  deviceId: z.string().exactOptional(),
+  epoch: z.number(),
+  connectedAt: time,
+  lastHeartbeat: time,
+  remoteAddr: z.string().exactOptional(),
+  proxyNodeId: z.string().exactOptional(),
+  proxyInternalUrl: z.string().exactOptional(),
+});
+
+const summaries = z.object({ items: z.array(summary) });
+
+export interface ProxyClientOptions {
+  /** Where remote-proxy's internal API is. */
+  readonly url: URL;
+  readonly secret: Secret;
+  /** How long an answer may take, in ms. Default 5 s. */
+  readonly answerMs?: number;
+}
+
+/** Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED. */
+export class HttpProxyClient implements ProxyClient {
+  readonly #pool: Pool;
+  readonly #authorization: string;
+  #calls = 0;
+
+  constructor({ url, secret, answerMs = ANSWER_MS }: ProxyClientOptions) {
+    this.#authorization = `Bearer ${secret.reveal()}`;
+    this.#pool = new Pool(url.origin, {
+      connections: CONNECTIONS,
+      connectTimeout: CONNECT_MS,
+      headersTimeout: answerMs,
+      bodyTimeout: answerMs,
+      maxResponseSize: MAX_ANSWER_BYTES,
+    });
+  }
+
+  async getSession(token: SessionKey): Promise<Summary> {
+    return parsed(summary, await this.#call('GET', `/internal/session/${encodeURIComponent(token)}`));
+  }
+
+  async listSessions(): Promise<Summary[]> {
+    return parsed(summaries, await this.#call('GET', '/internal/sessions')).items;
+  }
+
+  async closeSession(token: SessionKey, epoch?: Epoch): Promise<void> {
+    const only = epoch === undefined ? '' : `?epoch=${epoch}`;
+    await this.#call('POST', `/internal/session/${encodeURIComponent(token)}/close${only}`);
+  }
+
+  /** Resolves when remote-proxy says that it can serve. */
+  async ready(): Promise<void> {
+    await this.#call('GET', '/internal/ready');
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #call(method: 'GET' | 'POST', path: string): Promise<string> {
+    if (this.#calls >= MAX_CALLS) throw new ProxyUnreachableError(`${MAX_CALLS} calls wait for it already`);
+    this.#calls += 1;
+    try {
+      const { status, text } = await this.#exchange(method, path);
+      if (status === 404) throw new SessionNotFoundError();
+      if (status === 410) throw new SessionExpiredError();
+      if (status === 401) throw new ProxyRefusedError();
+      if (status >= 300) throw new ProxyUnreachableError(`it answered ${status}`);
+      return text;
+    } finally {
+      this.#calls -= 1;
+    }
+  }
+
+  async #exchange(method: Dispatcher.HttpMethod, path: string) {
+    try {
+      const headers = { authorization: this.#authorization };
+      const { statusCode, body } = await this.#pool.request({ method, path, headers });
+      return { status: statusCode, text: await body.text() };
+    } catch (error) {
+      throw new ProxyUnreachableError(error instanceof Error ? error.message : String(error), {
+        cause: error,
+      });
+    }
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new ProxyUnreachableError('it answered what is not a session', { cause: error });
+  }
+}
