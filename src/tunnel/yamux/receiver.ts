@@ -1,4 +1,4 @@
-import { DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
+import { ACK, DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
 import { Decoder, type FrameSink } from './decoder.js';
 import { YamuxError } from './errors.js';
 import type { Stream } from './stream.js';
@@ -70,7 +70,7 @@ export class Receiver implements FrameSink {
         type === DATA ? `window of stream ${id} exceeded` : `credit of stream ${id} above 2^32-1`,
       );
     }
-    if ((flags & RST) !== 0) this.#reset(stream);
+    if ((flags & RST) !== 0) this.#reset(stream, (flags & ACK) !== 0);
     else this.#advance(stream, type, flags, length);
     return !this.#link.isClosed;
   }
@@ -88,10 +88,11 @@ export class Receiver implements FrameSink {
     } else if (fin) stream.remoteEnd();
   }
 
-  #reset(stream: Stream): void {
-    const error = stream.isUnseen
-      ? new YamuxError('ERR_YAMUX_STREAM_REFUSED', `stream ${stream.id} was refused by the peer`)
-      : new YamuxError('ERR_YAMUX_STREAM_RESET', `stream ${stream.id} was reset by the peer`);
+  #reset(stream: Stream, acknowledged: boolean): void {
+    const error =
+      stream.isUnseen && !acknowledged
+        ? new YamuxError('ERR_YAMUX_STREAM_REFUSED', `stream ${stream.id} was refused by the peer`)
+        : new YamuxError('ERR_YAMUX_STREAM_RESET', `stream ${stream.id} was reset by the peer`);
     stream.fail(error, false);
   }
 

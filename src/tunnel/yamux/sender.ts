@@ -7,6 +7,9 @@ import type { Stream } from './stream.js';
 /** A frame is not cut to fit the rest of a buffer if less payload than this would fit. */
 const SMALLEST_PART = 1024;
 
+/** Added to the id of a waiting reset that also acknowledges: beyond every id. */
+const ACKNOWLEDGED = 2 ** 32;
+
 /** What is due to the peer: control frames first, then data of the streams in turn (rule 25). */
 export class Sender {
   readonly #config: Config;
@@ -56,11 +59,14 @@ export class Sender {
     this.#due();
   }
 
-  /** @returns false when too many resets wait (rule 41) */
-  reset(id: number): boolean {
+  /**
+   * @param acknowledged the stream had been accepted, and the opener does not know yet
+   * @returns false when too many resets wait (rule 41)
+   */
+  reset(id: number, acknowledged: boolean): boolean {
     if (this.#isShut) return true;
     if (this.#resets.length >= this.#config.maxResets) return false;
-    this.#resets.push(id);
+    this.#resets.push(acknowledged ? id + ACKNOWLEDGED : id);
     this.#due();
     return true;
   }
@@ -147,7 +153,9 @@ export class Sender {
       position = this.#frame(target, position, PING, ACK, 0, this.#pongs.shift() ?? 0);
     }
     while (this.#resets.length > 0 && position <= last) {
-      position = this.#frame(target, position, WINDOW_UPDATE, RST, this.#resets.shift() ?? 0, 0);
+      const reset = this.#resets.shift() ?? 0;
+      const flags = reset >= ACKNOWLEDGED ? RST | ACK : RST;
+      position = this.#frame(target, position, WINDOW_UPDATE, flags, reset % ACKNOWLEDGED, 0);
     }
     return position;
   }

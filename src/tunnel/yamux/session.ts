@@ -1,5 +1,6 @@
 import { type Config, defaultConfig } from './config.js';
 import {
+  ACK,
   FIRST_EXHAUSTED_ID,
   GO_AWAY_INTERNAL,
   GO_AWAY_NORMAL,
@@ -189,7 +190,9 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#sender.removed(stream);
     if (this.#isClosed) return;
     if (!stream.isFinished) this.#resets++;
-    if (tellPeer) this.#sendReset(stream.id, stream.window.available);
+    // A stream that somebody here has seen is acknowledged even so: a bare RST says that nobody did.
+    const seen = stream.openFlag === ACK && stream.handler !== UNHANDLED;
+    if (tellPeer) this.#sendReset(stream.id, stream.window.available, seen);
     this.#offerOpen();
   }
 
@@ -250,9 +253,9 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   /** An RST for a stream that is gone, and leave for the data that the peer sent before it learns so. */
-  #sendReset(id: number, credit: number): void {
+  #sendReset(id: number, credit: number, acknowledged = false): void {
     this.#stray.add(credit);
-    if (!this.#sender.reset(id)) this.violated('opens streams and takes no answer');
+    if (!this.#sender.reset(id, acknowledged)) this.violated('opens streams and takes no answer');
   }
 
   /** Streams whose SYN never left would only be reset by a peer that takes no more. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MuxStream } from '../../../src/tunnel/yamux/contract.js';
 import { YamuxError } from '../../../src/tunnel/yamux/errors.js';
-import { DATA, End, FIN, frame, pair, RST, StreamLog, SYN, settle, WINDOW } from './harness.js';
+import { ACK, DATA, End, FIN, frame, pair, RST, StreamLog, SYN, settle, WINDOW } from './harness.js';
 
 const QUIET = { keepaliveInterval: 1e9 };
 
@@ -165,7 +165,7 @@ test('rule 30: a reset from within data stops the rest of the frame and of the c
   assert.deepEqual(seen, ['first half']);
   assert.deepEqual(
     relay.frames().map((each) => [each.flags, each.id]),
-    [[RST, 1]],
+    [[RST | ACK, 1]],
   );
 });
 
@@ -262,4 +262,19 @@ test('rule 33: handlers that act while the session ends change nothing', () => {
   assert.equal(relay.frames().length, 1);
   assert.equal(relay.session.pending, 0);
   assert.equal(relay.events.filter((event) => event === 'closed').length, 1);
+});
+
+test('rule 30: a reset of a stream that was seen acknowledges it, so that it does not pass for a refusal', () => {
+  const { relay, device } = pair(QUIET);
+  device.accept = () => ({
+    data: (stream) => stream.reset(),
+    end: () => {},
+    reset: () => {},
+    drain: () => {},
+  });
+  const near = relay.open();
+  near.stream.write(Buffer.from('request'));
+  settle(relay, device);
+  assert.equal(near.error?.code, 'ERR_YAMUX_STREAM_RESET');
+  assert.equal(relay.session.canOpen, true);
 });
