@@ -8,6 +8,8 @@ export interface RequestFields {
   readonly headers: RawHeaders;
   /** Bytes of the body; 0: none; undefined: chunked. */
   readonly bodyLength: number | undefined;
+  /** The last value of each field that was asked for, in that order; empty where it is not there. */
+  readonly taken: readonly string[];
 }
 
 /** Asked with names in lower case. */
@@ -18,6 +20,8 @@ interface NameSet {
 /** Fields of the request being read: uWS wants a callback, and one for all requests needs no closure a request. */
 let headers: RawHeaders;
 let dropped: NameSet;
+let wanted: readonly string[];
+let taken: string[];
 let bodyLength: number | undefined;
 let connection: string | undefined;
 
@@ -25,20 +29,28 @@ function collect(name: string, value: string): void {
   if (name === 'content-length') bodyLength = Number(value);
   else if (name === 'transfer-encoding') bodyLength = undefined;
   else if (name === 'connection') connection = value;
-  else if (!dropped.has(name) && !isMessageField(name)) headers.push(name, value);
+  else {
+    const place = wanted.indexOf(name);
+    if (place >= 0) taken[place] = value;
+    if (!dropped.has(name) && !isMessageField(name)) headers.push(name, value);
+  }
 }
+
+const NONE: readonly string[] = [];
 
 /**
  * Reads a request's fields, without those of the connection (RFC 9110 §7.6.1), `Expect` (the listener has answered
- * it) and those in `drop`.
+ * it) and those in `drop`. Fields that are in `take` are told apart on the way: each look-up at uWS costs as much.
  */
-export function requestFields(req: HttpRequest, drop: NameSet): RequestFields {
+export function requestFields(req: HttpRequest, drop: NameSet, take = NONE): RequestFields {
   headers = [];
   dropped = drop;
+  wanted = take;
+  taken = take.map(() => '');
   bodyLength = 0;
   connection = undefined;
   req.forEach(collect);
-  return { headers: withoutListed(headers, connection), bodyLength };
+  return { headers: withoutListed(headers, connection), bodyLength, taken };
 }
 
 function withoutListed(fields: RawHeaders, listed: string | undefined): RawHeaders {

@@ -51,6 +51,8 @@ export class ResponseWriter implements ResponseSink {
   /** Bytes handed to a chunked response while its socket is full. */
   #unflushed = 0;
   #blocked = false;
+  /** uWS tells when the socket has drained; most answers never need it. */
+  #watching = false;
   #uploading: boolean;
   #outstanding = 0;
   /** The upload has used up its credit. */
@@ -66,7 +68,6 @@ export class ResponseWriter implements ResponseSink {
     this.#uploading = hasBody;
     policy.began();
     res.onAborted(() => this.#aborted());
-    res.onWritable(() => this.#writable());
   }
 
   /**
@@ -147,7 +148,8 @@ export class ResponseWriter implements ResponseSink {
   #writeHead(head: ResponseHead): void {
     const res = this.#res;
     this.#headWritten = true;
-    res.writeStatus(`${head.status} ${head.reason}`);
+    // 200 OK is what uWS writes unasked.
+    if (head.status !== 200 || head.reason !== 'OK') res.writeStatus(`${head.status} ${head.reason}`);
     writeDeviceFields(res, head, this.#policy.dropped);
     this.#policy.deviceHeaders(res);
   }
@@ -183,8 +185,7 @@ export class ResponseWriter implements ResponseSink {
       this.#call?.consumed(bytes);
       if (!took && bytes < chunk.length) {
         this.#queue[0] = chunk.subarray(bytes);
-        this.#blocked = true;
-        return;
+        return this.#block();
       }
       this.#queue.shift();
       chunk = this.#queue[0];
@@ -201,7 +202,7 @@ export class ResponseWriter implements ResponseSink {
     for (const chunk of this.#queue) {
       this.written += chunk.length;
       this.#unflushed += chunk.length;
-      this.#blocked = !this.#res.write(chunk);
+      if (!this.#res.write(chunk)) this.#block();
     }
     this.#queue.length = 0;
     if (this.#ended) {
@@ -216,6 +217,14 @@ export class ResponseWriter implements ResponseSink {
     if (this.#unflushed === 0) return;
     this.#call?.consumed(this.#unflushed);
     this.#unflushed = 0;
+  }
+
+  /** The socket is full: goes on when it has drained. */
+  #block(): void {
+    this.#blocked = true;
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#res.onWritable(() => this.#writable());
   }
 
   #writable(): boolean {

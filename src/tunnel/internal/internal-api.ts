@@ -9,6 +9,7 @@ import type { Logger } from '../../observability/log.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import { requestFields } from '../../server/request-fields.js';
+import { requestId } from '../../server/request-id.js';
 import { ResponseWriter } from '../../server/response-writer.js';
 import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
 import { type Bridged, WebSocketBridge } from '../../server/websocket-bridge.js';
@@ -32,6 +33,9 @@ const NOT_FORWARDED = new Set([
   'sec-websocket-extensions',
   'sec-websocket-protocol',
 ]);
+
+/** What a forwarded call itself is about. */
+const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id'];
 
 export interface InternalApiOptions {
   readonly address: ListenAddress;
@@ -133,15 +137,15 @@ export class InternalApi {
   #forward(res: HttpResponse, req: HttpRequest): void {
     const { forwarder, policy } = this.#options;
     const device = deviceOf(req);
-    const method = req.getHeader('x-forward-method');
-    const target = req.getHeader('x-forward-target');
+    const { headers, bodyLength, taken } = requestFields(req, NOT_FORWARDED, TAKEN);
+    const [method = '', target = '', givenId] = taken;
+    const id = requestId(givenId);
     if (device === undefined || method === '' || target === '') {
-      return sendProblem(res, 'bad-request', requestIdOf(req), {
+      return sendProblem(res, 'bad-request', id, {
         detail: 'token or device, X-Forward-Method and X-Forward-Target are needed',
       });
     }
-    const { headers, bodyLength } = requestFields(req, NOT_FORWARDED);
-    const writer = new ResponseWriter(res, policy, requestIdOf(req), bodyLength !== 0);
+    const writer = new ResponseWriter(res, policy, id, bodyLength !== 0);
     writer.attach(forwarder.forward(device, { method, target, headers, bodyLength }, writer));
   }
 
