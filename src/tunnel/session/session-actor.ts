@@ -25,9 +25,15 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   readonly #context: HostedContext<SessionIn, SessionOutWritten>;
   readonly #init: SessionInit;
   readonly #exchanges = new Map<ExchangeId, Exchange>();
-  /** Exchanges that wait until the device has acknowledged earlier streams; bounded by what the gateway lets begin (MAX_EXCHANGES). */
+  /** Exchanges that wait until the device has acknowledged earlier streams; the gateway bounds them (MAX_EXCHANGES). */
   readonly #waiting = new Map<ExchangeId, Exchange>();
   readonly #transmit = (): void => this.#transmitDue();
+  /** The link to the gateway is full; `#resume` will be called. */
+  #awaitsLink = false;
+  readonly #resume = (): void => {
+    this.#awaitsLink = false;
+    this.#transmitDue();
+  };
   /** Set once a side has sent GoAway: no stream will open any more. */
   #refusal: 'draining' | 'stream-refused' | undefined;
   /** Bytes the socket may still be given. */
@@ -169,12 +175,18 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   #transmitDue(): void {
     // Until nothing is due or fits: only then does the multiplexer tell of new output.
     while (this.mux.pending > 0 && this.#credit > 0) {
-      if (!this.#context.writable) return this.#context.onWritable(this.#transmit);
+      if (!this.#context.writable) return this.#awaitLink();
       const due = { kind: 'transmit' as const, from: this.mux, max: this.#credit, sent: 0 };
       this.#send(due);
       this.#credit -= due.sent;
       if (due.sent === 0) return;
     }
+  }
+
+  #awaitLink(): void {
+    if (this.#awaitsLink) return;
+    this.#awaitsLink = true;
+    this.#context.onWritable(this.#resume);
   }
 
   #send(due: SessionOutWritten): void {

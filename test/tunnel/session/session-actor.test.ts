@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HostedContext } from '../../../src/actors/host.js';
+import { SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
+import type { SessionIn, SessionOutWritten } from '../../../src/tunnel/session/messages.js';
+import { SessionActor } from '../../../src/tunnel/session/session-actor.js';
+import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
+import { createSession } from '../../../src/tunnel/yamux/session.js';
+import { INIT } from './fixtures.js';
+
+const HEAD = Buffer.from('GET / HTTP/1.1\r\nhost: device\r\n\r\n');
+const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
+
+type Said = Exclude<SessionOutWritten, { kind: 'transmit' }>;
+
+/** A session actor on a context that the test plays, and the device at the other end of its tunnel. */
+class Stage {
+  now = 0;
+  writable = true;
+  /** How often the actor asked to be told when the link is writable. */
+  waits = 0;
+  resume = (): void => {};
+  exited = false;
+  /** The device is gone, though nobody has noticed. */
+  silent = false;
+  readonly said: Said[] = [];
+  readonly streams: MuxStream[] = [];
+  readonly heard: string[] = [];
+  /** What the device answers to a stream that it gets bytes of. */
+  answer: string | undefined = OK;
+  readonly device: MuxSession;
+  readonly actor: SessionActor;
+  #works: (() => void)[] = [];
+  #ticks: { readonly at: number; readonly message: SessionIn }[] = [];
+
+  constructor() {
+    this.device = createSession(
+      'client',
+      {
+        output() {},
+        incoming: (stream) => this.#serve(stream),
+        openable() {},
+        roundTrip() {},
+        goneAway: () => this.heard.push('goneAway'),
+        closed() {},
+      },
+      0,
+    );
+    const stage = this;
+    const context: Pick<
+      HostedContext<SessionIn, SessionOutWritten>,
+      'now' | 'schedule' | 'exit' | 'emit' | 'writable' | 'onWritable' | 'beforePost'
+    > = {
+      now: () => this.now,
+      schedule: (ms, message) => this.#schedule(ms, message),
+      exit: () => {
+        this.exited = true;
+      },
+      emit: (message) => this.#emit(message),
+      get writable() {
+        return stage.writable;
+      },
+      onWritable: (resume) => {
+        this.waits += 1;
+        this.resume = resume;
+      },
+      beforePost: (work) => this.#works.push(work),
+    };
+    this.actor = new SessionActor(INIT, context as HostedContext<SessionIn, SessionOutWritten>);
+  }
+
+  /** Lets both ends exchange what is due. */
+  settle(): void {
+    for (let quiet = 0; quiet < 2; quiet += 1) {
+      for (const work of this.#works.splice(0)) work();
+      const out = Buffer.alloc(1 << 20);
+      const sent = this.silent ? 0 : this.device.pull(out, 0, out.length);
+      if (sent === 0) continue;
+      quiet = 0;
+      this.actor.receive({ kind: 'received', bytes: out.subarray(0, sent) });
+    }
+  }
+
+  /** Moves time on, one tick of the actor after the other. */
+  advance(ms: number): void {
+    const end = this.now + ms;
+    for (;;) {
+      const next = this.#ticks.filter((tick) => tick.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#ticks = this.#ticks.filter((tick) => tick !== next);
+      this.now = next.at;
+      this.actor.receive(next.message);
+      this.settle();
+    }
+    this.now = end;
+  }
+
+  open(exchange: number): void {
+    const message = {
+      kind: 'open',
+      exchange,
+      mode: 'http',
+      chunked: false,
+      hasBody: false,
+      head: HEAD,
+    } as const;
+    this.actor.receive(message);
+  }
+
+  kinds(): string[] {
+    return this.said.map((message) => message.kind).filter((kind) => kind !== 'heartbeat');
+  }
+
+  failures() {
+    return this.said.filter((message) => message.kind === 'fail');
+  }
+
+  #serve(stream: MuxStream): StreamHandler {
+    this.streams.push(stream);
+    return {
+      data: (from, chunk) => {
+        from.consumed(chunk.length);
+        if (this.answer !== undefined) from.write(Buffer.from(this.answer));
+      },
+      end: () => this.heard.push('end'),
+      reset: (_stream, error) => this.heard.push(error.code),
+      drain() {},
+    };
+  }
+
+  #emit(message: SessionOutWritten): boolean {
+    if (message.kind !== 'transmit') {
+      this.said.push(message);
+      return true;
+    }
+    const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
+    message.sent = message.from.pull(bytes, 0, bytes.length);
+    this.device.receive(bytes.subarray(0, message.sent), this.now);
+    return true;
+  }
+
+  #schedule(ms: number, message: SessionIn): () => void {
+    const tick = { at: this.now + ms, message };
+    this.#ticks.push(tick);
+    return () => {
+      this.#ticks = this.#ticks.filter((each) => each !== tick);
+    };
+  }
+}
+
+test('a small answer is one message, and the stream ends with FIN on both sides', () => {
+  const stage = new Stage();
+  stage.open(1);
+  stage.settle();
+  assert.deepEqual(stage.kinds(), ['head']);
+  assert.deepEqual(stage.heard, ['end']);
+});
+
+test('a call after the GoAway of the device fails at once and was never sent', () => {
+  const stage = new Stage();
+  stage.device.goAway();
+  stage.settle();
+  stage.open(1);
+  assert.deepEqual(
+    stage.failures().map(({ code, reached }) => [code, reached]),
+    [['stream-refused', false]],
+  );
+});
+
+test('drain tells the device and refuses new calls, those under way go on', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.open(1);
+  stage.settle();
+  stage.actor.receive({ kind: 'drain' });
+  stage.settle();
+  stage.open(2);
+  assert.deepEqual(stage.heard, ['goneAway']);
+  assert.deepEqual(
+    stage.failures().map(({ exchange, code }) => [exchange, code]),
+    [[2, 'draining']],
+  );
+  stage.streams[0]!.write(Buffer.from(OK));
+  stage.settle();
+  assert.deepEqual(stage.kinds(), ['fail', 'head']);
+});
+
+test('an abort resets the stream, and nothing more is said of the exchange', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.open(1);
+  stage.settle();
+  stage.actor.receive({ kind: 'abort', exchange: 1 });
+  stage.settle();
+  assert.deepEqual(stage.heard, ['ERR_YAMUX_STREAM_RESET']);
+  assert.deepEqual(stage.kinds(), []);
+});
+
+test('a device that begins no answer in time is device-timeout, its stream is reset, the tunnel lives', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.open(1);
+  stage.settle();
+  stage.advance(INIT.headTimeoutMs + 2000);
+  stage.settle();
+  assert.deepEqual(
+    stage.failures().map(({ code }) => code),
+    ['device-timeout'],
+  );
+  assert.deepEqual(stage.heard, ['ERR_YAMUX_STREAM_RESET']);
+  assert.equal(stage.exited, false);
+});
+
+test('silence for the idle timeout ends the session as idle', () => {
+  const stage = new Stage();
+  stage.silent = true;
+  stage.advance(INIT.idleTimeoutMs - INIT.heartbeatMs);
+  assert.equal(stage.exited, false);
+  stage.advance(2 * INIT.heartbeatMs + 10_000);
+  const ended = stage.said.find((message) => message.kind === 'ended');
+  assert.equal(ended?.reason, 'idle');
+  assert.equal(stage.exited, true);
+});
+
+test('no more than the credit of the socket is transmitted before it took some', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.actor.receive({
+    kind: 'open',
+    exchange: 1,
+    mode: 'raw',
+    chunked: false,
+    hasBody: true,
+    head: Buffer.alloc(0),
+  });
+  stage.settle();
+  let bytes = 0;
+  const receive = stage.device.receive.bind(stage.device);
+  stage.device.receive = (chunk, now) => {
+    bytes += chunk.length;
+    receive(chunk, now);
+  };
+  for (let i = 0; i < 8; i += 1) {
+    stage.actor.receive({ kind: 'body', exchange: 1, last: false, bytes: Buffer.alloc(64 * 1024) });
+  }
+  stage.settle();
+  assert.ok(bytes <= SOCKET_CREDIT, `${bytes} bytes`);
+  stage.actor.receive({ kind: 'taken', bytes: SOCKET_CREDIT });
+  stage.settle();
+  assert.ok(bytes > SOCKET_CREDIT && bytes <= 2 * SOCKET_CREDIT, `${bytes} bytes`);
+});
+
+test('while the link is full nothing is transmitted, and the actor waits for it once', () => {
+  const stage = new Stage();
+  stage.writable = false;
+  for (let exchange = 1; exchange <= 5; exchange += 1) {
+    stage.open(exchange);
+    stage.settle();
+  }
+  assert.equal(stage.waits, 1);
+  assert.deepEqual(stage.kinds(), []);
+  stage.writable = true;
+  stage.resume();
+  stage.settle();
+  assert.deepEqual(stage.kinds(), ['head', 'head', 'head', 'head', 'head']);
+});
+
+test('bytes that are not yamux end the session as a protocol error, after its calls were told', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.open(1);
+  stage.settle();
+  stage.actor.receive({ kind: 'received', bytes: Buffer.from('this is not yamux at all') });
+  assert.deepEqual(stage.kinds(), ['fail', 'ended']);
+  assert.equal(stage.failures()[0]?.code, 'tunnel-lost-after-send');
+  const ended = stage.said.find((message) => message.kind === 'ended');
+  assert.equal(ended?.reason, 'protocol-error');
+});
