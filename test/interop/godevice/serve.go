@@ -22,7 +22,7 @@ func serve(ctx context.Context, d *device, session *yamux.Session, conn *wsconn.
 	handler := d.logged()
 	if d.fleet.options.style == "serve" {
 		server := &http.Server{Handler: handler, BaseContext: func(net.Listener) context.Context { return ctx }}
-		_ = server.Serve(session)
+		_ = server.Serve(wakeableListener{session})
 		return
 	}
 	for {
