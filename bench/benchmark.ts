@@ -1,0 +1,55 @@
+/** `small` finishes everything in under five minutes; `full` is for figures that are kept. */
+export type Size = 'small' | 'full';
+
+/** One benchmark, by the name it has on the command line. */
+export interface Benchmark {
+  readonly name: string;
+  /** @param log progress, a line at a time */
+  run(size: Size, log: (line: string) => void): Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly figures: readonly Figure[];
+  readonly missing: readonly Missing[];
+}
+
+/** All samples of one measured thing, one a round. Rounds of different subjects alternate: equal index, equal round. */
+export interface Figure {
+  /** What was done, such as `1 tunnel, 64 callers`. */
+  readonly case: string;
+  readonly metric: string;
+  readonly unit: string;
+  /** Whether more is better. */
+  readonly better: 'higher' | 'lower';
+  /** Who did it: `visiona` or a peer. */
+  readonly subject: string;
+  readonly samples: number[];
+}
+
+/** A subject that did not take part, and why. There is no figure of it, hence no ratio. */
+export interface Missing {
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/** The subject that ratios are about. */
+export const PRODUCT = 'visiona';
+
+/** Adds samples to figures, which it makes on first use. */
+export class Samples {
+  readonly #figures = new Map<string, Figure>();
+
+  add(of: Omit<Figure, 'samples'>, sample: number): void {
+    const key = JSON.stringify([of.case, of.metric, of.subject]);
+    let figure = this.#figures.get(key);
+    if (figure === undefined) {
+      figure = { ...of, samples: [] };
+      this.#figures.set(key, figure);
+    }
+    figure.samples.push(sample);
+  }
+
+  get figures(): readonly Figure[] {
+    return [...this.#figures.values()];
+  }
+}

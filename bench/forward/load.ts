@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { repositoryRoot } from '../../test/interop/go.js';
+import { cpuMicros } from './cpu.js';
+import type { Relay } from './relay.js';
+
+const run = promisify(execFile);
+const script = path.join(repositoryRoot, 'bench', 'forward', 'load.lua');
+
+/** One round of load on one relay. */
+export interface Sample {
+  readonly callsPerSecond: number;
+  /** CPU time of the relay for each call, microseconds. */
+  readonly cpuPerCall: number;
+  /** Latency in milliseconds as `callers` in a closed loop see it. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+interface Printed {
+  requests: number;
+  micros: number;
+  failed: number;
+  status: number;
+  p50: number;
+  p99: number;
+}
+
+/** Whether the load generator is installed. */
+export async function loadIsAvailable(): Promise<boolean> {
+  // wrk answers --version with exit code 1.
+  return run('wrk', ['--version']).then(
+    () => true,
+    (error) => error.code !== 'ENOENT',
+  );
+}
+
+/**
+ * Loads a relay with keep-alive connections, each calling again as soon as it has its answer.
+ * @throws when any call failed: a rate of failures is not a figure
+ */
+export async function load(relay: Relay, callers: number, seconds: number): Promise<Sample> {
+  const before = await cpuMicros(relay.pid);
+  const { stdout } = await run('wrk', [
+    ...['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '5s', '-s', script],
+    ...[relay.internal, '--', relay.tokenFile],
+    ...(relay.secret === undefined ? [] : [relay.secret]),
+  ]);
+  const cpu = (await cpuMicros(relay.pid)) - before;
+  const printed: Printed = JSON.parse(stdout.slice(stdout.indexOf('{')));
+  if (printed.failed + printed.status > 0 || printed.requests === 0) {
+    throw new Error(
+      `${printed.requests} calls, ${printed.status} bad answers, ${printed.failed} broken or timed out`,
+    );
+  }
+  return {
+    callsPerSecond: (printed.requests * 1e6) / printed.micros,
+    cpuPerCall: cpu / printed.requests,
+    p50: printed.p50 / 1000,
+    p99: printed.p99 / 1000,
+  };
+}

@@ -1,0 +1,52 @@
+import type { WebSocket } from 'ws';
+import { Server } from 'yamux-js';
+
+const HEADER_BYTES = 12;
+const TYPE_DATA = 0;
+
+type Stream = ReturnType<Server['open']>;
+
+/** One device's tunnel through yamux-js, with its losses worked round as far as they can be from outside. */
+export class Tunnel {
+  readonly #session: Server;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(socket: WebSocket) {
+    this.#session = new Server((stream) => stream.destroy(), { logger: () => {}, enableKeepAlive: false });
+    this.#session.on('data', (frame: Buffer) => socket.send(frame));
+    this.#session.on('error', () => socket.terminate());
+    socket.on('message', (data: Buffer) => this.#receive(data));
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => this.#session.close());
+  }
+
+  open(): Stream {
+    const stream = this.#session.open();
+    // It also complains about reads larger than its window, which nobody makes.
+    stream.on('error', () => this.#session.closeStream(stream.ID()));
+    return stream;
+  }
+
+  /** yamux-js sends FIN once, and then keeps the stream for ever. */
+  close(stream: Stream): void {
+    stream.close();
+    this.#session.closeStream(stream.ID());
+    stream.destroy();
+  }
+
+  /** yamux-js loses a header or a frame that is split over two chunks, so it gets whole frames only. */
+  #receive(data: Buffer): void {
+    let bytes = this.#held.length === 0 ? data : Buffer.concat([this.#held, data]);
+    for (let size = frameSize(bytes); size <= bytes.length; size = frameSize(bytes)) {
+      this.#session.write(bytes.subarray(0, size));
+      bytes = bytes.subarray(size);
+    }
+    this.#held = bytes;
+  }
+}
+
+/** Bytes of the first frame; Infinity while its header is not complete. */
+function frameSize(bytes: Buffer): number {
+  if (bytes.length < HEADER_BYTES) return Number.POSITIVE_INFINITY;
+  return HEADER_BYTES + (bytes[1] === TYPE_DATA ? bytes.readUInt32BE(8) : 0);
+}

@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import type { Benchmark, Size } from './benchmark.js';
+import { forwardSmall } from './forward-small.js';
+import { writeResults } from './results.js';
+import { table } from './table.js';
+
+const benchmarks: readonly Benchmark[] = [forwardSmall];
+
+/** `node dist/bench/run.js [NAME…] [--full]`: runs the benchmarks, prints tables, keeps every sample. */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { full: { type: 'boolean', default: false } },
+  });
+  const size: Size = values.full ? 'full' : 'small';
+  const started = new Date();
+  const outcomes: Record<string, Awaited<ReturnType<Benchmark['run']>>> = {};
+  for (const benchmark of chosen(positionals)) {
+    process.stderr.write(`${benchmark.name} (${size})\n`);
+    const outcome = await benchmark.run(size, (line) => process.stderr.write(`  ${line}\n`));
+    outcomes[benchmark.name] = outcome;
+    process.stdout.write(`${table(benchmark.name, outcome)}\n\n`);
+  }
+  process.stderr.write(`${await writeResults(started, size, outcomes)}\n`);
+}
+
+function chosen(names: readonly string[]): readonly Benchmark[] {
+  for (const name of names) {
+    if (!benchmarks.some((benchmark) => benchmark.name === name)) {
+      throw new Error(`no benchmark ${name}; there are ${benchmarks.map((each) => each.name).join(', ')}`);
+    }
+  }
+  return benchmarks.filter((benchmark) => names.length === 0 || names.includes(benchmark.name));
+}
+
+await main();

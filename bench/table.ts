@@ -1,0 +1,58 @@
+import { type Figure, type Outcome, PRODUCT } from './benchmark.js';
+import { ratio, type Spread, spread } from './stats.js';
+
+/** A benchmark's figures as a Markdown table, with the product's ratio to each peer that was there. */
+export function table(name: string, { figures, missing }: Outcome): string {
+  const rows = bySubject(figures).map((figure) => [
+    figure.case,
+    `${figure.metric}, ${figure.unit}`,
+    figure.subject,
+    show(spread(figure.samples)),
+    productAgainst(figure, figures),
+  ]);
+  const lines = [['case', 'figure', 'who', 'median (min–max)', `${PRODUCT} is ×`], ...rows];
+  const absent = missing.map(({ subject, reason }) => `Not measured: ${subject}: ${reason}`);
+  return [`## ${name}`, '', ...align(lines), '', ...absent].join('\n').trimEnd();
+}
+
+/** The same figures with those of one case and metric next to each other, as the first of them comes. */
+function bySubject(figures: readonly Figure[]): Figure[] {
+  const groups = new Map<string, Figure[]>();
+  for (const figure of figures) {
+    const key = JSON.stringify([figure.case, figure.metric]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [figure]);
+    else group.push(figure);
+  }
+  return [...groups.values()].flat();
+}
+
+function productAgainst(peer: Figure, figures: readonly Figure[]): string {
+  if (peer.subject === PRODUCT) return '';
+  const product = figures.find(
+    (other) => other.subject === PRODUCT && other.case === peer.case && other.metric === peer.metric,
+  );
+  return product === undefined ? '' : show(ratio(product.samples, peer.samples));
+}
+
+function show({ median, min, max }: Spread): string {
+  return `${number(median)} (${number(min)}–${number(max)})`;
+}
+
+/** Three significant digits, and no less than the whole part. */
+function number(value: number): string {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: Math.min(digits, 3),
+    maximumFractionDigits: Math.min(digits, 3),
+  });
+}
+
+function align(rows: readonly string[][]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const [head = [], ...body] = rows;
+  return [line(head), rule, ...body.map(line)];
+}
