@@ -16,14 +16,18 @@ interface Flag {
   readonly name: string;
   readonly rawName: string;
   readonly value: string | undefined;
-  readonly inline: boolean;
+}
+
+/** Whether what stands where a value should is another flag. Not all that begins with dashes: a token may, too. */
+function isFlag(text: string, known: ReadonlyMap<string, unknown>): boolean {
+  return text.startsWith('--') && known.has(text.slice(2).split('=', 1)[0] ?? '');
 }
 
 function readFlag(flag: Flag, setting: Setting<unknown>, seen: boolean): string | Mistake {
   const name = flag.rawName;
   if (seen) return { name, problem: 'it is given twice; give it once' };
   if (setting.placeholder === undefined) return flag.value ?? 'true';
-  if (flag.value === undefined || (!flag.inline && flag.value.startsWith('--'))) {
+  if (flag.value === undefined) {
     return { name, problem: `it needs a value; write ${name} ${setting.placeholder}` };
   }
   return flag.value;
@@ -70,12 +74,10 @@ export function readArguments(args: readonly string[], table: SettingTable): Arg
         ),
       );
     } else {
-      const { name, rawName, value } = token;
-      const result = readFlag(
-        { name, rawName, value, inline: token.inlineValue ?? false },
-        setting,
-        flags.has(name),
-      );
+      const { name, rawName } = token;
+      const swallowed = !token.inlineValue && token.value !== undefined && isFlag(token.value, known);
+      const value = swallowed ? undefined : token.value;
+      const result = readFlag({ name, rawName, value }, setting, flags.has(name));
       if (typeof result === 'string') flags.set(name, result);
       else mistakes.push(result);
     }

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { generate, generatedPath, openDataDir, readGenerated } from '../../src/config/generated.js';
+import { Secret } from '../../src/config/secret.js';
+import { tempDir } from './given.js';
+
+const mode = (path: string): number => statSync(path).mode & 0o777;
+
+test('the data directory is made with mode 0700, a secret in it with mode 0600', (t) => {
+  const dir = join(tempDir(t), 'deep', 'data');
+  assert.equal(openDataDir(dir), undefined);
+  assert.ok(generate(dir, 'internal-secret') instanceof Secret);
+  assert.equal(mode(dir), 0o700);
+  assert.equal(mode(generatedPath(dir, 'internal-secret')), 0o600);
+  assert.deepEqual(readdirSync(dir), ['internal-secret']);
+});
+
+test('of two that generate, the second gets what the first made', (t) => {
+  const dir = tempDir(t);
+  const [one, two] = [generate(dir, 'session-secret'), generate(dir, 'session-secret')];
+  assert.ok(one instanceof Secret && two instanceof Secret);
+  assert.equal(one.reveal(), two.reveal());
+});
+
+test('a directory that others can write to is refused', (t) => {
+  const dir = join(tempDir(t), 'open');
+  mkdirSync(dir);
+  chmodSync(dir, 0o777);
+  assert.match(openDataDir(dir)?.problem ?? '', /other users can write/);
+});
+
+test('a file where the directory should be is refused', (t) => {
+  const file = join(tempDir(t), 'file');
+  writeFileSync(file, '');
+  assert.match(openDataDir(file)?.problem ?? '', /cannot be made/);
+});
+
+test('a secret that others can read, or that is cut short, is refused and not shown', (t) => {
+  const dir = tempDir(t);
+  const path = generatedPath(dir, 'internal-secret');
+  assert.equal(readGenerated(dir, 'internal-secret'), undefined);
+  for (const [text, permissions] of [
+    ['a'.repeat(43), 0o644],
+    ['abcdef', 0o600],
+  ] as const) {
+    writeFileSync(path, text);
+    chmodSync(path, permissions);
+    const found = readGenerated(dir, 'internal-secret');
+    assert.ok(found !== undefined && !(found instanceof Secret));
+    assert.equal(found.name, path);
+    assert.doesNotMatch(found.problem, new RegExp(text));
+  }
+});

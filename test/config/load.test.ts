@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { test } from 'node:test';
+import { loadAgentConfig, loadApiConfig, loadProxyConfig, loadUpConfig } from '../../src/config/load.js';
+import { EXAMPLE_SECRETS } from '../../src/config/schemas.js';
+import { given, mistakesOf, tempDir } from './given.js';
+
+const STRONG = 'kP3vN8sYq2Wm5Zt7Lr9Jx4Hc6Bf1Gd0A';
+
+test('defaults are those of the documentation', (t) => {
+  const config = loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t) }));
+  assert.deepEqual(config.apiAddr, { host: '127.0.0.1', port: 3721 });
+  assert.deepEqual(config.tunnelAddr, { host: '127.0.0.1', port: 3800 });
+  assert.deepEqual(config.internalAddr, { host: '127.0.0.1', port: 3801 });
+  assert.deepEqual(config.devOpAddr, { host: '127.0.0.1', port: 3722 });
+  assert.equal(config.publicUrl?.href, 'http://127.0.0.1:3721/');
+  assert.equal(config.tunnelUrl?.href, 'ws://127.0.0.1:3800/');
+  assert.equal(config.heartbeatMs, 15_000);
+  assert.equal(config.idleTimeoutMs, 90_000);
+  assert.ok(config.hosts >= 1);
+  assert.equal(config.oidc, undefined);
+  assert.deepEqual(config.log, { level: 'info', format: undefined });
+});
+
+test('a flag is stronger than a variable, a variable than the default; an empty variable is none', (t) => {
+  const env = {
+    VISIONA_DATA_DIR: tempDir(t),
+    VISIONA_HOSTS: '3',
+    VISIONA_HEARTBEAT_MS: '1000',
+    LOG_LEVEL: ' ',
+  };
+  const config = loadUpConfig(given(env, { hosts: '5' }));
+  assert.equal(config.hosts, 5);
+  assert.equal(config.heartbeatMs, 1000);
+  assert.equal(config.log.level, 'info');
+});
+
+test('with port 0 the URLs wait for the port that is bound', (t) => {
+  const config = loadUpConfig(
+    given({ VISIONA_DATA_DIR: tempDir(t), VISIONA_API_ADDR: '127.0.0.1:0', VISIONA_TUNNEL_ADDR: '[::1]:0' }),
+  );
+  assert.equal(config.publicUrl, undefined);
+  assert.equal(config.tunnelUrl, undefined);
+});
+
+test('all mistakes come at once, a line each, under the name the operator used', (t) => {
+  const dir = tempDir(t);
+  const lines = mistakesOf(() =>
+    loadUpConfig(
+      given(
+        {
+          VISIONA_DATA_DIR: dir,
+          VISIONA_TUNNEL_ADDR: '3800',
+          VISIONA_PUBLIC_URL: 'ftp://x',
+          LOG_LEVEL: 'loud',
+          OIDC_SCOPES: 'profile',
+          INTERNAL_SECRET: 'short',
+        },
+        { hosts: '0' },
+      ),
+    ),
+  );
+  assert.deepEqual(
+    lines.map((line) => line.split(':')[0]),
+    ['VISIONA_TUNNEL_ADDR', 'VISIONA_PUBLIC_URL', 'OIDC_SCOPES', 'INTERNAL_SECRET', '--hosts', 'LOG_LEVEL'],
+  );
+  assert.deepEqual(readdirSync(dir), [], 'a start that is refused makes nothing');
+});
+
+test('values that contradict each other are refused, and only where a command reads them', (t) => {
+  const env = {
+    VISIONA_DATA_DIR: tempDir(t),
+    VISIONA_HEARTBEAT_MS: '90000',
+    OIDC_ISSUER: 'http://id.example',
+    OIDC_SERVICE_CLIENT_ID: 'x',
+    VISIONA_PUBLIC_URL: 'http://visiona.example',
+    DATABASE_URL: 'postgres://u:hunter2@db/visiona',
+  };
+  const lines = mistakesOf(() => loadUpConfig(given(env)));
+  assert.deepEqual(
+    lines.map((line) => line.split(':')[0]),
+    [
+      'VISIONA_IDLE_TIMEOUT_MS',
+      'VISIONA_PUBLIC_URL',
+      'DATABASE_URL',
+      'OIDC_ISSUER',
+      'OIDC_ISSUER',
+      'OIDC_SERVICE_CLIENT_ID',
+    ],
+  );
+  assert.doesNotMatch(lines.join('\n'), /hunter2/);
+  assert.equal(loadAgentConfig(given({ OIDC_ISSUER: 'nonsense' })).simulate, false);
+});
+
+test('a public URL without TLS is for loopback only', (t) => {
+  const env = { VISIONA_DATA_DIR: tempDir(t), SESSION_SECRET: STRONG, INTERNAL_SECRET: STRONG };
+  for (const ok of ['https://visiona.example', 'http://localhost:3721', 'http://[::1]:3721']) {
+    assert.equal(loadUpConfig(given({ ...env, VISIONA_PUBLIC_URL: ok })).publicUrl?.origin, ok);
+  }
+  for (const bad of [
+    'http://visiona.example',
+    'https://u:p@visiona.example',
+    'https://visiona.example/app',
+  ]) {
+    assert.match(
+      mistakesOf(() => loadUpConfig(given({ ...env, VISIONA_PUBLIC_URL: bad })))[0] ?? '',
+      /^VISIONA_PUBLIC/,
+    );
+  }
+  assert.match(
+    mistakesOf(() => loadUpConfig(given({ ...env, VISIONA_API_ADDR: '10.0.0.1:80' })))[0] ?? '',
+    /TLS/,
+  );
+});
+
+test('secrets: under 32 bytes, the examples of the documentation and blanks are refused, unseen', (t) => {
+  const dir = tempDir(t);
+  for (const secret of ['tooshort', `${STRONG} ${STRONG}`, ...EXAMPLE_SECRETS]) {
+    for (const name of ['INTERNAL_SECRET', 'SESSION_SECRET']) {
+      const lines = mistakesOf(() => loadUpConfig(given({ VISIONA_DATA_DIR: dir, [name]: secret })));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', new RegExp(`^${name}: .*openssl rand`));
+      assert.doesNotMatch(lines[0] ?? '', new RegExp(secret));
+    }
+  }
+});
+
+test('SESSION_SECRET is a list in order, INTERNAL_SECRET is one secret, commas and all', (t) => {
+  const env = {
+    VISIONA_DATA_DIR: tempDir(t),
+    SESSION_SECRET: `${STRONG}1, ${STRONG}2`,
+    INTERNAL_SECRET: `${STRONG},x`,
+  };
+  const config = loadUpConfig(given(env));
+  assert.deepEqual(
+    config.sessionSecrets.map((secret) => secret.reveal()),
+    [`${STRONG}1`, `${STRONG}2`],
+  );
+  assert.equal(config.internalSecret.reveal(), `${STRONG},x`);
+  assert.deepEqual(
+    mistakesOf(() => loadUpConfig(given({ ...env, SESSION_SECRET: `${STRONG},old` }))).map((line) =>
+      line.slice(0, 24),
+    ),
+    ['SESSION_SECRET: entry 2:'],
+  );
+});
+
+test('processes that share a data directory share its generated secrets', (t) => {
+  const env = { VISIONA_DATA_DIR: join(tempDir(t), 'made') };
+  const up = loadUpConfig(given(env));
+  assert.ok(up.internalSecret.reveal().length >= 32);
+  assert.notEqual(up.internalSecret.reveal(), up.sessionSecrets[0]?.reveal());
+  assert.equal(loadProxyConfig(given(env)).internalSecret.reveal(), up.internalSecret.reveal());
+  const api = loadApiConfig(given(env));
+  assert.equal(api.internalSecret.reveal(), up.internalSecret.reveal());
+  assert.equal(api.sessionSecrets[0]?.reveal(), up.sessionSecrets[0]?.reveal());
+});
+
+test('beyond loopback a process does not start without its secret, unless the data directory has one', (t) => {
+  const env = { VISIONA_DATA_DIR: tempDir(t) };
+  const proxy = given({ ...env, VISIONA_INTERNAL_ADDR: '0.0.0.0:3801' });
+  assert.match(
+    mistakesOf(() => loadProxyConfig(proxy)).join('\n'),
+    /^INTERNAL_SECRET: it must be set when 0\.0\.0\.0/,
+  );
+  const api = given({ ...env, VISIONA_PROXY_URL: 'http://10.0.0.2:3801', VISIONA_API_ADDR: '0.0.0.0:3721' });
+  assert.deepEqual(
+    mistakesOf(() => loadApiConfig(api)).map((line) => line.split(':')[0]),
+    ['INTERNAL_SECRET', 'SESSION_SECRET'],
+  );
+  const { internalSecret } = loadUpConfig(given(env));
+  assert.equal(loadProxyConfig(proxy).internalSecret.reveal(), internalSecret.reveal());
+});
+
+test('the agent reads its own settings', () => {
+  const config = loadAgentConfig(
+    given(
+      { VISIONA_SIMULATE: 'yes', VISIONA_DEVICE_TOKEN: 'abc', VISIONA_TOKEN_FILE: 'token' },
+      { target: 'http://h:1' },
+    ),
+  );
+  assert.equal(config.simulate, true);
+  assert.equal(config.deviceToken?.reveal(), 'abc');
+  assert.equal(config.target.origin, 'http://h:1');
+  assert.equal(config.tunnelUrl, undefined);
+  assert.ok(isAbsolute(config.tokenFile));
+  const both = given({ VISIONA_DEVICE_TOKEN: 'abc', VISIONA_PAIR: 'K7' });
+  assert.match(mistakesOf(() => loadAgentConfig(both)).join('\n'), /^VISIONA_PAIR: /);
+});
+
+test('OIDC settings are read whole', (t) => {
+  const env = {
+    VISIONA_DATA_DIR: tempDir(t),
+    OIDC_ISSUER: 'https://id.example/realms/a',
+    OIDC_CLIENT_ID: 'visiona',
+    OIDC_CLIENT_SECRET: 's3cret',
+    OIDC_SCOPES: 'openid  offline_access',
+    OIDC_AUDIENCE: 'api',
+  };
+  const { oidc } = loadUpConfig(given(env));
+  assert.equal(oidc?.issuer.href, 'https://id.example/realms/a');
+  assert.equal(oidc?.clientSecret?.reveal(), 's3cret');
+  assert.deepEqual(oidc?.scopes, ['openid', 'offline_access']);
+  assert.equal(oidc?.audience, 'api');
+  assert.doesNotMatch(JSON.stringify(oidc), /s3cret/);
+});
