@@ -25,7 +25,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.up,
     examples: ['visiona up', 'visiona up --api-addr 127.0.0.1:0 --data-dir /var/lib/visiona'],
-    run: longRunning(loadUpConfig, root('./up.js', 'startUp')),
+    run: longRunning(loadUpConfig, async () => (await import('./up.js')).startUp),
   },
   {
     name: 'api-server',
@@ -42,7 +42,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.proxy,
     examples: ['visiona remote-proxy --tunnel-addr 0.0.0.0:3800'],
-    run: longRunning(loadProxyConfig, root('./remote-proxy.js', 'startRemoteProxy')),
+    run: longRunning(loadProxyConfig, async () => (await import('./remote-proxy.js')).startRemoteProxy),
   },
   {
     name: 'agent',
@@ -53,7 +53,7 @@ export const commands: readonly Command[] = [
       'visiona agent --tunnel-url wss://tunnel.visiona.example --device-token TOKEN --target http://127.0.0.1:8080',
       'visiona agent --simulate',
     ],
-    run: longRunning(loadAgentConfig, root('./agent.js', 'startAgent')),
+    run: longRunning(loadAgentConfig, async () => (await import('./agent.js')).startAgent),
   },
   {
     name: 'device add',

@@ -193,7 +193,6 @@ export class TestRest {
 }
 
 export const AS_ALICE = { authorization: `Bearer ${ALICE}` };
-export const AS_BOB = { authorization: `Bearer ${BOB}` };
 
 /** An answer as it was on the wire. */
 export interface RawAnswer {

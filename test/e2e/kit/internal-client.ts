@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { ProxyProcess } from './proxy-process.js';
 
@@ -98,16 +97,6 @@ export function begin(
 /** Calls a device and reads the answer whole. */
 export async function forward(proxy: ProxyProcess, token: string, options: DeviceCall = {}): Promise<Answer> {
   return read(await begin(proxy, token, options));
-}
-
-/** The next part of an answer that is not read whole. */
-export async function nextPart(message: IncomingMessage): Promise<Buffer> {
-  for (;;) {
-    const part: Buffer | null = message.read();
-    if (part !== null) return part;
-    if (message.readableEnded || message.destroyed) throw new Error('the answer has ended');
-    await Promise.race([once(message, 'readable'), once(message, 'close')]);
-  }
 }
 
 /** The code of a problem, from its body. */
