@@ -1,18 +1,18 @@
 // The product on one machine, from a fresh clone: sets up, runs `visiona up`, connects a simulated device and shows
 // one request that is forwarded to it. Configured by the variables of `visiona config`; ends with Ctrl-C.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { service, VISIONA } from './service.mjs';
 import { fail, root, say, setup } from './setup.mjs';
 
-const VISIONA = join(root, 'dist/src/cli/visiona.js');
 const DATA_DIR = resolve(root, process.env.VISIONA_DATA_DIR || 'data');
 const TOKEN_FILE = join(DATA_DIR, 'simulated-device-token');
+const SECRET_FILE = join(DATA_DIR, 'internal-secret');
 const TARGET = '/api/system';
 
-/** How long the simulated device may take to connect. */
+/** How long the simulated device may take to connect, in milliseconds. */
 const CONNECT_MS = 15_000;
 /** Signals closer together than this are one: a terminal sends its own to npm, and npm passes one on. */
 const SAME_SIGNAL_MS = 500;
@@ -25,48 +25,43 @@ async function logPrinter() {
   return (line) => stream.write(`${line}\n`);
 }
 
-/** A visiona command in a process group of its own, so that a signal reaches it once, from here. */
-function run(args, print, more = {}) {
-  const child = spawn(process.execPath, [VISIONA, ...args], {
-    cwd: root,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, VISIONA_DATA_DIR: DATA_DIR, LOG_FORMAT: 'json', ...more },
-  });
-  const lines = createInterface({ input: child.stdout });
-  const ready = new Promise((found) => {
-    lines.on('line', (line) => {
-      print(line);
-      if (!line.includes('"msg":"ready"')) return;
-      found(JSON.parse(line));
-    });
-  });
-  const exited = new Promise((ended) => child.once('exit', (code) => ended(code ?? 1)));
-  return { child, ready, exited };
-}
-
-/** The session token of the simulated device; it is added the first time. */
-function deviceToken() {
-  if (existsSync(TOKEN_FILE)) return readFileSync(TOKEN_FILE, 'utf8').trim();
+/** Adds the simulated device the first time, and keeps its token where its agent reads it. */
+function addDevice() {
+  if (existsSync(TOKEN_FILE)) return;
   say('device: adding a simulated one (visiona device add --user demo --name simulated)');
   const { status, stdout } = spawnSync(
     process.execPath,
     [VISIONA, 'device', 'add', '--user', 'demo', '--name', 'simulated', '--json', '--data-dir', DATA_DIR],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  if (status !== 0) fail('the simulated device could not be added');
-  return JSON.parse(stdout).sessionToken;
+  if (status !== 0) throw new Error('the simulated device could not be added');
+  writeFileSync(TOKEN_FILE, `${JSON.parse(stdout).sessionToken}\n`, { mode: 0o600 });
 }
 
-function internalSecret() {
-  return process.env.INTERNAL_SECRET || readFileSync(join(DATA_DIR, 'internal-secret'), 'utf8').trim();
+/** @param {string} file */
+const read = (file) => readFileSync(file, 'utf8').trim();
+
+/** A file as a shell's words name it: from here where it is below, quoted. @param {string} file */
+function shown(file) {
+  const short = relative(root, file);
+  return (short.startsWith('..') ? file : short).replace(/[^\w./-]/g, '\\$&');
 }
 
-/** Asks the device once it is connected. @returns {Promise<Response>} */
-async function forward(internal, token) {
-  const url = `${internal}/internal/forward/http?token=${encodeURIComponent(token)}`;
+/** The request as a person repeats it; its secrets stay in their files. @param {string} internal */
+function curl(internal) {
+  const secret = process.env.INTERNAL_SECRET ? '$INTERNAL_SECRET' : `$(cat ${shown(SECRET_FILE)})`;
+  return [
+    `curl -X POST -H "Authorization: Bearer ${secret}"`,
+    `-H 'X-Forward-Method: GET' -H 'X-Forward-Target: ${TARGET}'`,
+    `"${internal}/internal/forward/http?token=$(cat ${shown(TOKEN_FILE)})"`,
+  ].join(' \\\n    ');
+}
+
+/** Asks the device, once it is connected. @param {string} internal @returns {Promise<Response>} */
+async function forward(internal) {
+  const url = `${internal}/internal/forward/http?token=${encodeURIComponent(read(TOKEN_FILE))}`;
   const headers = {
-    authorization: `Bearer ${internalSecret()}`,
+    authorization: `Bearer ${process.env.INTERNAL_SECRET || read(SECRET_FILE)}`,
     'x-forward-method': 'GET',
     'x-forward-target': TARGET,
   };
@@ -79,55 +74,62 @@ async function forward(internal, token) {
   }
 }
 
-async function showRequest(internal, token) {
-  say(`request: GET ${TARGET} through the tunnel (POST /internal/forward/http)`);
-  const response = await forward(internal, token);
+/** @param {string} internal */
+async function showRequest(internal) {
+  say(`request: GET ${TARGET} to the device, through the internal API:\n${curl(internal)}`);
+  const response = await forward(internal);
   const body = await response.text();
-  if (!response.ok) throw new Error(`the device did not answer: ${response.status} ${body}`);
-  say(`answer:  ${response.status} ${response.headers.get('content-type')}`);
+  if (!response.ok) {
+    const advice = `if it was revoked, delete ${shown(TOKEN_FILE)} and start again`;
+    throw new Error(`the device did not answer (${response.status}): ${body}; ${advice}`);
+  }
+  say(`answer: ${response.status} ${response.headers.get('content-type')}`);
   process.stdout.write(`${JSON.stringify(JSON.parse(body), null, 2)}\n`);
 }
 
-if (process.argv.length > 2)
-  fail('npm start takes no arguments; set the variables that visiona config prints');
-setup();
-const print = await logPrinter();
-say(`up: starting everything in one process, data in ${DATA_DIR}`);
-const up = run(['up'], print);
-const running = [up];
-
+/** @type {ReturnType<typeof service>[]} */
+const running = [];
 let stoppedAt = 0;
+
 function stop() {
   const now = Date.now();
   if (now - stoppedAt < SAME_SIGNAL_MS) return;
   if (stoppedAt === 0) say('stopping; once more ends it at once');
   stoppedAt = now;
-  for (const { child } of running) child.kill('SIGTERM');
+  for (const { stop } of running) stop();
 }
-process.on('SIGINT', stop);
-process.on('SIGTERM', stop);
 
-const ready = await Promise.race([up.ready, up.exited]);
-if (typeof ready === 'number') process.exit(ready);
-const token = deviceToken();
-const agent = run(
-  ['agent', '--simulate', `--tunnel-url=${ready.tunnel}`, `--token-file=${TOKEN_FILE}`],
-  print,
-  // Not a flag: the arguments of a process are there for all users to read.
-  { VISIONA_DEVICE_TOKEN: token },
-);
-running.push(agent);
-try {
-  await showRequest(ready.internal, token);
-  say(
-    `running: REST ${ready.api}, devices dial ${ready.tunnel}, internal ${ready.internal}; Ctrl-C stops it`,
-  );
-} catch (error) {
-  process.exitCode = 1;
-  say(error instanceof Error ? error.message : String(error));
-  stop();
+/** Connects the device and shows the request. @param {Record<string, string>} up @param {NodeJS.ProcessEnv} env */
+async function demonstrate({ api, tunnel, internal = '' }, env, print) {
+  addDevice();
+  const agent = ['agent', '--simulate', `--tunnel-url=${tunnel}`, `--token-file=${TOKEN_FILE}`];
+  running.push(service(agent, { ...env, VISIONA_DEVICE_TOKEN: '', VISIONA_PAIR: '' }, print));
+  await showRequest(internal);
+  say(`running: REST ${api}, devices dial ${tunnel}, internal ${internal}; Ctrl-C stops it`);
 }
-const code = await Promise.race([up.exited, agent.exited]);
-if (stoppedAt === 0) stop();
-const codes = await Promise.all([up.exited, agent.exited]);
-process.exitCode ||= code || Math.max(...codes);
+
+if (process.argv.length > 2)
+  fail('npm start takes no arguments; set the variables that visiona config prints');
+setup();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+const print = await logPrinter();
+const env = { ...process.env, VISIONA_DATA_DIR: DATA_DIR, LOG_FORMAT: 'json' };
+say(`up: starting everything in one process, data in ${DATA_DIR}`);
+const up = service(['up'], env, print);
+running.push(up);
+const ready = await Promise.race([up.ready, up.exited]);
+if (typeof ready !== 'number' && stoppedAt === 0) {
+  try {
+    await demonstrate(ready, env, print);
+  } catch (error) {
+    // What fails because it is being stopped is no failure.
+    if (stoppedAt === 0) {
+      process.exitCode = 1;
+      say(error instanceof Error ? error.message : String(error));
+      stop();
+    }
+  }
+}
+await Promise.race(running.map(({ exited }) => exited));
+if (stoppedAt === 0 && running.length > 1) stop();
+process.exitCode ||= Math.max(...(await Promise.all(running.map(({ exited }) => exited))));

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Started, startScript } from './started.js';
+
+async function dataDir(t: TestContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'visiona-start-'));
+  t.after(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+function start(t: TestContext, data: string, env: Record<string, string> = {}): Started {
+  const started = startScript('start.mjs', {
+    VISIONA_DATA_DIR: data,
+    VISIONA_API_ADDR: '127.0.0.1:0',
+    VISIONA_TUNNEL_ADDR: '127.0.0.1:0',
+    VISIONA_INTERNAL_ADDR: '127.0.0.1:0',
+    VISIONA_HOSTS: '1',
+    ...env,
+  });
+  t.after(() => started.end());
+  return started;
+}
+
+/** The processes that logged a line. */
+function pidsOf(output: string): number[] {
+  const pids = output.matchAll(/^\{.*"pid":(\d+)/gm);
+  return [...new Set([...pids].map(([, pid]) => Number(pid)))];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The command that was printed, its continuation lines included. */
+function printedCurl(output: string): string {
+  const [command] = /^curl .*\\\n.*\\\n.*$/m.exec(output) ?? [];
+  assert.ok(command, output);
+  return command;
+}
+
+const hasCurl = spawnSync('curl', ['--version']).status === 0;
+
+test('npm start shows a request that the simulated device answers, and Ctrl-C ends all of it', async (t) => {
+  const data = await dataDir(t);
+  const first = start(t, data);
+  await first.printed('» running: ');
+  assert.match(first.output, /» device: adding a simulated one/);
+  assert.match(first.output, /» answer: 200 application\/json\n\{\n {2}"hostname": "edge-/);
+
+  const secrets = ['internal-secret', 'session-secret', 'simulated-device-token'];
+  for (const name of secrets) {
+    const secret = (await readFile(join(data, name), 'utf8')).trim();
+    assert.equal(first.output.includes(secret), false, `${name} was printed`);
+    assert.equal((await stat(join(data, name))).mode & 0o777, 0o600);
+  }
+  if (hasCurl) {
+    const answer = execFileSync('sh', ['-c', `${printedCurl(first.output)} --silent --fail`], {
+      encoding: 'utf8',
+    });
+    assert.match(JSON.parse(answer).hostname, /^edge-/);
+  }
+
+  const pids = pidsOf(first.output);
+  assert.equal(pids.length, 2);
+  first.signal('SIGINT');
+  assert.equal(await first.exited, 0, first.output);
+  assert.deepEqual(pids.filter(isAlive), []);
+
+  const second = start(t, data);
+  await second.printed('» running: ');
+  assert.doesNotMatch(second.output, /» device: /);
+  second.signal('SIGTERM');
+  assert.equal(await second.exited, 0, second.output);
+});
+
+test('a port that is taken is one sentence and exit code 1', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  t.after(() => taken.close());
+  await new Promise((listening) => taken.once('listening', listening));
+  const address = taken.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const started = start(t, await dataDir(t), { VISIONA_TUNNEL_ADDR: `127.0.0.1:${address.port}` });
+  assert.equal(await started.exited, 1);
+  const [sentence, ...more] = started.errors.trim().split('\n');
+  assert.match(sentence ?? '', new RegExp(`127\\.0\\.0\\.1:${address.port}`));
+  assert.deepEqual(more, []);
+});
+
+test('a configuration that cannot work is said before a device is added', async (t) => {
+  const data = await dataDir(t);
+  const first = start(t, data, { INTERNAL_SECRET: 'x'.repeat(32), VISIONA_PUBLIC_URL: 'nonsense' });
+  assert.equal(await first.exited, 1);
+  assert.match(first.errors, /^VISIONA_PUBLIC_URL: /m);
+  assert.doesNotMatch(first.output, /» device: /);
+});
