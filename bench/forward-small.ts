@@ -8,7 +8,7 @@ const TUNNELS = [1, 100];
 const WARM_UP = { callers: 64, seconds: 4 };
 const SIZES = {
   small: { callers: [1, 64], rounds: 3, seconds: 2 },
-  full: { callers: [1, 16, 64, 256], rounds: 5, seconds: 5 },
+  full: { callers: [1, 16, 64, 256], rounds: 5, seconds: 3 },
 };
 
 const METRICS = [

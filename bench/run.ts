@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Size } from './benchmark.js';
 import { forwardSmall } from './forward-small.js';
+import { mailbox } from './mailbox.js';
 import { writeResults } from './results.js';
 import { table } from './table.js';
+import { yamux } from './yamux.js';
 
-const benchmarks: readonly Benchmark[] = [forwardSmall];
+const benchmarks: readonly Benchmark[] = [forwardSmall, yamux, mailbox];
 
 /** `node dist/bench/run.js [NAME…] [--full]`: runs the benchmarks, prints tables, keeps every sample. */
 async function main(): Promise<void> {

@@ -1,8 +1,13 @@
 import { finished } from 'node:stream/promises';
-import type { MuxSession, MuxStream, SessionHandler, StreamHandler } from '../src/tunnel/yamux/contract.js';
-import { StreamDuplex } from '../src/tunnel/yamux/duplex.js';
-import { createSession } from '../src/tunnel/yamux/session.js';
-import { BATCH, CHUNK, type Subject } from './yamux-subject.js';
+import type {
+  MuxSession,
+  MuxStream,
+  SessionHandler,
+  StreamHandler,
+} from '../../src/tunnel/yamux/contract.js';
+import { StreamDuplex } from '../../src/tunnel/yamux/duplex.js';
+import { createSession } from '../../src/tunnel/yamux/session.js';
+import { BATCH, CHUNK, type Subject } from './subject.js';
 
 /** What one WebSocket message of the tunnel carries at most. */
 const MESSAGE = 64 << 10;

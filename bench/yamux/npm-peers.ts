@@ -6,8 +6,8 @@ import {
   MemoryConnection,
   type PeerMuxer,
   type PeerStream,
-} from '../test/tunnel/yamux/chainsafe-peer.js';
-import { BATCH, CHUNK, type Subject } from './yamux-subject.js';
+} from '../../test/tunnel/yamux/chainsafe-peer.js';
+import { BATCH, CHUNK, type Subject } from './subject.js';
 
 /** @chainsafe/libp2p-yamux; a message passes by reference in the next microtask, so its peer copies nothing. */
 export const libp2p: Subject = {

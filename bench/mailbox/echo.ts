@@ -1,0 +1,6 @@
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { openEnd } from './ends.js';
+
+/** The other thread: sends each message back. */
+const { port, subject } = workerData as { port: MessagePort; subject: string };
+const send = openEnd[subject]?.(port, (message) => send?.(message));
