@@ -95,6 +95,13 @@ function exposeTunnels(registry: Registry, metrics: Metrics): void {
     [],
     () => [[{}, metrics.windowStalls]],
   );
+  counter(
+    registry,
+    'visiona_stream_resets_total',
+    'Streams that ended by a reset, of either side.',
+    [],
+    () => [[{}, metrics.streamResets]],
+  );
   new BucketHistogram(registry, {
     name: 'visiona_heartbeat_round_trip_seconds',
     help: 'Round trips of heartbeat pings.',
