@@ -8,6 +8,9 @@ import type { Outcome, Size } from './benchmark.js';
 
 const run = promisify(execFile);
 
+/** Processes that wanted a core in the minute before the run; above 1 the figures are those of a busy machine. */
+const loadBefore = os.loadavg()[0];
+
 /**
  * Keeps a run: the machine, the versions, the commit and all samples.
  * @returns where, from the root of the repository
@@ -38,6 +41,7 @@ function machine(): object {
     cpu: os.cpus()[0]?.model ?? 'unknown',
     cores: os.cpus().length,
     memoryMiB: Math.round(os.totalmem() / 2 ** 20),
+    loadBefore,
     kernel: `${os.type()} ${os.release()}`,
   };
 }
