@@ -8,28 +8,35 @@ import type { Outcome, Size } from './benchmark.js';
 
 const run = promisify(execFile);
 
-/** Processes that wanted a core in the minute before the run; above 1 the figures are those of a busy machine. */
-const loadBefore = os.loadavg()[0];
+/** What the figures of a run depend on. */
+export interface Setting {
+  readonly started: Date;
+  readonly size: Size;
+  readonly commit: string;
+  readonly machine: object;
+  readonly versions: Readonly<Record<string, string>>;
+}
 
-/**
- * Keeps a run: the machine, the versions, the commit and all samples.
- * @returns where, from the root of the repository
- */
-export async function writeResults(
-  started: Date,
-  size: Size,
-  outcomes: Record<string, Outcome>,
-): Promise<string> {
-  const name = `${started.toISOString().slice(0, 19).replaceAll(':', '')}Z.json`;
-  const results = {
-    started: started.toISOString(),
-    seconds: Math.round((Date.now() - started.getTime()) / 1000),
+/** Call it before the run: afterwards the machine is busy, and the sources may be others. */
+export async function describeSetting(size: Size): Promise<Setting> {
+  return {
+    started: new Date(),
     size,
     commit: await commit(),
     machine: machine(),
     versions: await versions(),
-    benchmarks: outcomes,
   };
+}
+
+/**
+ * Keeps a run with all its samples.
+ * @returns where, from the root of the repository
+ */
+export async function writeResults(setting: Setting, outcomes: Record<string, Outcome>): Promise<string> {
+  const { started, ...rest } = setting;
+  const name = `${started.toISOString().slice(0, 19).replaceAll(':', '')}Z.json`;
+  const seconds = Math.round((Date.now() - started.getTime()) / 1000);
+  const results = { started: started.toISOString(), seconds, ...rest, benchmarks: outcomes };
   const folder = path.join('bench', 'results');
   await mkdir(path.join(repositoryRoot, folder), { recursive: true });
   await writeFile(path.join(repositoryRoot, folder, name), `${JSON.stringify(results, null, 1)}\n`);
@@ -41,14 +48,15 @@ function machine(): object {
     cpu: os.cpus()[0]?.model ?? 'unknown',
     cores: os.cpus().length,
     memoryMiB: Math.round(os.totalmem() / 2 ** 20),
-    loadBefore,
     kernel: `${os.type()} ${os.release()}`,
+    // Processes that wanted a core in the last minute; above 1 the figures are those of a busy machine.
+    loadBefore: os.loadavg()[0],
   };
 }
 
 async function commit(): Promise<string> {
   const hash = await firstLine('git', ['rev-parse', 'HEAD']);
-  const changed = await firstLine('git', ['status', '--porcelain', '--untracked-files=no']);
+  const changed = await output('git', ['status', '--porcelain', '--untracked-files=no']);
   return changed === '' ? hash : `${hash} with changes`;
 }
 
@@ -77,8 +85,12 @@ async function debianVersion(name: string): Promise<string> {
   return version ?? 'absent';
 }
 
-/** The first line a program prints, whatever its exit code: wrk says its version and fails. */
 async function firstLine(command: string, args: string[]): Promise<string> {
-  const output = await run(command, args, { cwd: repositoryRoot }).catch((error) => error);
-  return String(output.stdout ?? '').split('\n')[0] || 'absent';
+  return (await output(command, args)).split('\n')[0] || 'absent';
+}
+
+/** What a program prints, whatever its exit code: wrk says its version and fails. */
+async function output(command: string, args: string[]): Promise<string> {
+  const { stdout } = await run(command, args, { cwd: repositoryRoot }).catch((error) => error);
+  return String(stdout ?? '');
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Size } from './benchmark.js';
 import { forwardSmall } from './forward-small.js';
 import { mailbox } from './mailbox.js';
-import { writeResults } from './results.js';
+import { describeSetting, writeResults } from './results.js';
 import { table } from './table.js';
 import { yamux } from './yamux.js';
 
@@ -15,15 +15,16 @@ async function main(): Promise<void> {
     options: { full: { type: 'boolean', default: false } },
   });
   const size: Size = values.full ? 'full' : 'small';
-  const started = new Date();
+  const selected = chosen(positionals);
+  const setting = await describeSetting(size);
   const outcomes: Record<string, Awaited<ReturnType<Benchmark['run']>>> = {};
-  for (const benchmark of chosen(positionals)) {
+  for (const benchmark of selected) {
     process.stderr.write(`${benchmark.name} (${size})\n`);
     const outcome = await benchmark.run(size, (line) => process.stderr.write(`  ${line}\n`));
     outcomes[benchmark.name] = outcome;
     process.stdout.write(`${table(benchmark.name, outcome)}\n\n`);
   }
-  process.stderr.write(`${await writeResults(started, size, outcomes)}\n`);
+  process.stderr.write(`${await writeResults(setting, outcomes)}\n`);
 }
 
 function chosen(names: readonly string[]): readonly Benchmark[] {
