@@ -1,7 +1,7 @@
 import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
 import type { Codec } from '../codec.js';
-import { ActorGoneError, crashed, guarded, MailboxFullError } from '../errors.js';
+import { ActorGoneError, type CodedError, crashed, guarded, MailboxFullError } from '../errors.js';
 import type { ExitReason } from '../exit.js';
 import type { Owner } from '../host.js';
 import { ASKS_PER_ACTOR } from '../limits.js';
@@ -104,8 +104,9 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     this.#take(ask)?.answered(value);
   }
 
-  refused(ask: number, error: Error): void {
-    this.#take(ask)?.refused(error);
+  refused(ask: number, error: CodedError): void {
+    // The exit that follows refuses every ask, and with its reason, which an error loses on its way here.
+    if (error.code !== 'ACTOR_GONE') this.#take(ask)?.refused(error);
   }
 
   /** Ends it for this side: the owner first, then the monitors. */

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, before, describe, test } from 'node:test';
+import type { Host } from '../../src/actors/host.js';
+import { startProcessHost } from '../../src/actors/process-host.js';
+import { deviceRevoke } from '../../src/cli/device.js';
+import { hashToken } from '../../src/store/ids.js';
+import type { Changes } from '../../src/store/ports.js';
+import { databaseFile } from '../../src/store/sqlite.js';
+import { openStore } from '../../src/store/sqlite-store.js';
+import { StoreClient } from '../../src/store/store-client.js';
+import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
+import { storeContract } from './contract.js';
+import { withTempDir } from './temp-dir.js';
+
+const ISSUER = 'https://id.example';
+
+describe('contract through a child process', () => {
+  let host: Host;
+  before(async () => {
+    const module = new URL('../../src/store/store-host.js', import.meta.url);
+    host = await startProcessHost({ name: 'store', module });
+  });
+  after(() => host.stop(5_000));
+
+  storeContract('store in a child process', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
+    const store = new StoreClient();
+    await attachStore(host, store, dataDir);
+    return {
+      store,
+      end: async () => {
+        await store.close();
+        await rm(dataDir, { recursive: true });
+      },
+    };
+  });
+});
+
+/** Runs `body` with a client of a store process, which is ended afterwards. */
+function withStore(body: (running: { client: StoreClient; host: Host; dataDir: string }) => Promise<void>) {
+  return withTempDir(async (dataDir) => {
+    const client = new StoreClient();
+    const host = await startStoreProcess(client, dataDir);
+    try {
+      await body({ client, host, dataDir });
+    } finally {
+      await client.close();
+      await host.stop(5_000);
+    }
+  });
+}
+
+/** The next changes that `client` hears of. */
+const nextChanges = (client: StoreClient) =>
+  new Promise<Changes>((resolve) => {
+    const stop = client.onChanges((changes) => {
+      stop();
+      resolve(changes);
+    });
+  });
+
+test('a revocation at the command line reaches a running process', () =>
+  withStore(async ({ client, dataDir }) => {
+    const [made] = await client.provision(await client.ensureUser(ISSUER, 'alice'), ['cam']);
+    const heard = nextChanges(client);
+    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
+    assert.equal(await deviceRevoke({ deviceId: made!.deviceId }, { dataDir, ...streams }), 0);
+    const { changes, missed } = await heard;
+    assert.equal(missed, false);
+    assert.deepEqual(
+      changes.map(({ kind, deviceId }) => ({ kind, deviceId })),
+      [{ kind: 'device-revoked', deviceId: made!.deviceId }],
+    );
+  }));
+
+test('an admission is known before its revocation is heard of', () =>
+  withStore(async ({ client }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    const made = await client.provision(owner, ['a', 'b', 'c', 'd']);
+    const admitted = new Set<string>();
+    const heard = new Set<string>();
+    const all = new Promise<void>((resolve, reject) => {
+      client.onChanges(({ changes }) => {
+        for (const { deviceId } of changes) {
+          if (!admitted.has(deviceId)) reject(new Error(`${deviceId} is revoked before it is admitted`));
+          heard.add(deviceId);
+        }
+        if (heard.size === made.length) resolve();
+      });
+    });
+    // In one turn: the store runs them in one transaction and answers them in one batch.
+    await Promise.all(
+      made.map(async ({ deviceId, sessionToken }) => {
+        const connected = client.connect(hashToken(sessionToken));
+        const revoked = client.revokeDevice(owner, deviceId);
+        admitted.add((await connected)!.deviceId);
+        assert.equal(await revoked, true);
+      }),
+    );
+    await all;
+  }));
+
+test('when the process is killed, a write under way fails as unavailable, a read is asked again', () =>
+  withStore(async ({ client, host, dataDir }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    const [made] = await client.provision(owner, ['cam']);
+    assert.equal((await client.connect(hashToken(made!.sessionToken)))?.epoch, 1);
+    const write = client.provision(owner, ['lost or not']);
+    const read = client.ownerOf(made!.deviceId);
+    const connect = client.connect(hashToken(made!.sessionToken));
+    host.kill('test');
+    await assert.rejects(write, { name: 'StoreUnavailableError', code: 'ERR_STORE_UNAVAILABLE' });
+    const waiting = client.provision(owner, ['asked while there was none']);
+    const next = await startStoreProcess(client, dataDir);
+    assert.equal(await read, owner);
+    assert.ok((await connect)!.epoch > 1);
+    assert.equal((await waiting).length, 1);
+    await next.stop(5_000);
+  }));
+
+test('a call waits for a store for a while, and after that calls fail at once until there is one', async () => {
+  let giveUp = () => {};
+  const clock = {
+    now: () => 0,
+    after: (_ms: number, run: () => void) => {
+      giveUp = run;
+      return () => {};
+    },
+  };
+  const client = new StoreClient(clock);
+  const unavailable = { code: 'ERR_STORE_UNAVAILABLE' };
+  const waiting = client.lastChange();
+  giveUp();
+  await assert.rejects(waiting, unavailable);
+  await assert.rejects(client.lastChange(), unavailable);
+  await withTempDir(async (dataDir) => {
+    const host = await startStoreProcess(client, dataDir);
+    assert.equal(await client.lastChange(), 0);
+    await host.stop(5_000);
+  });
+});
+
+test('calls beyond the bound are refused', async () => {
+  const client = new StoreClient({ now: () => 0, after: () => () => {} });
+  for (let i = 0; i < 16_384; i += 1) client.lastChange().catch(() => {});
+  await assert.rejects(client.lastChange(), { code: 'ERR_STORE_BUSY' });
+});
+
+test('a new process goes on with the feed where the last one was', () =>
+  withStore(async ({ client, host, dataDir }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    const [made] = await client.provision(owner, ['cam']);
+    const exited = host.exited;
+    host.kill('test');
+    await exited;
+    const heard = nextChanges(client);
+    const other = await openStore({ dataDir });
+    await other.revokeDevice(owner, made!.deviceId);
+    await other.close();
+    const next = await startStoreProcess(client, dataDir);
+    assert.equal((await heard).changes[0]?.deviceId, made!.deviceId);
+    await next.stop(5_000);
+  }));
+
+test('a store that cannot be opened fails the start with the error of the store', () =>
+  withTempDir(async (dataDir) => {
+    await writeFile(databaseFile(dataDir), 'not a database'.repeat(1_000));
+    await assert.rejects(startStoreProcess(new StoreClient(), dataDir), {
+      name: 'StoreError',
+      code: 'ERR_STORE_CORRUPT',
+    });
+  }));
+
+test('a store that fails at work takes its process with it', () =>
+  withStore(async ({ client, host, dataDir }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    await client.provision(
+      owner,
+      Array.from({ length: 1_000 }, (_, i) => `cam-${i}`),
+    );
+    const other = await openStore({ dataDir });
+    await other.close();
+    await writeFile(databaseFile(dataDir), Buffer.alloc(100_000, 0xaa));
+    await writeFile(`${databaseFile(dataDir)}-wal`, '');
+    const failed = assert.rejects(client.provision(owner, ['one more']), { code: 'ERR_STORE_UNAVAILABLE' });
+    assert.equal((await host.exited).kind, 'killed');
+    await failed;
+  }));
