@@ -60,6 +60,22 @@ test('a small body is sent again whole', async () => {
   await newer.close();
 });
 
+test('a body that is too large to keep is not sent again in part', async () => {
+  const call = openCall(proxy, token, { method: 'PUT', headers: { 'Content-Length': '200004' } });
+  const answer = response(call).then(read);
+  call.write('x'.repeat(200_000));
+  const { stream } = await device.request();
+  await stream.read(200_000);
+  // Small enough to be kept, were it not for what went before it.
+  call.end('tail');
+  assert.equal(String(await stream.read(4)), 'tail');
+  const newer = await reconnect();
+  const refused = await answer;
+  assert.equal(refused.status, 502);
+  assert.equal(problemCode(refused), 'tunnel-lost-after-send');
+  await newer.close();
+});
+
 test('a call that has begun to be answered is cut, not begun again', async () => {
   const call = openCall(proxy, token, { headers: { 'Content-Length': '0' } });
   const head = response(call);

@@ -20,6 +20,9 @@ interface BodyPart {
   readonly last: boolean;
 }
 
+/** Shared and never added to: most calls have no body. */
+const NO_PARTS: BodyPart[] = [];
+
 /**
  * One call to a session of this process. If its tunnel is lost before an answer began, it is sent once more to the
  * session that replaced it, provided that it cannot have reached the device or is idempotent (02-tunnel.md §2.3).
@@ -35,8 +38,9 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   readonly #retried: () => void;
   #session: TunnelSession | undefined;
   #exchange = 0;
-  /** Body parts so far, while a retry may need them; undefined once there are too many. */
-  #parts: BodyPart[] | undefined;
+  /** All of the body so far, while a retry may need it; undefined once it cannot be sent again. */
+  #parts: BodyPart[] | undefined = NO_PARTS;
+  /** Bytes in `#parts`. */
   #kept = 0;
   #retryOf: { readonly code: ForwardFailureCode; readonly detail: string } | undefined;
   #answered = false;
@@ -69,11 +73,8 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
 
   body(chunk: Uint8Array, last: boolean): void {
     if (this.#over) return;
-    const session = this.#session;
-    if (!this.#answered && (session === undefined || this.#kept + chunk.length <= REPLAY_BYTES)) {
-      this.#keep(chunk, last);
-    } else this.#parts = undefined;
-    session?.send({ kind: 'body', exchange: this.#exchange, last, bytes: chunk });
+    this.#keep(chunk, last);
+    this.#session?.send({ kind: 'body', exchange: this.#exchange, last, bytes: chunk });
   }
 
   consumed(bytes: number): void {
@@ -102,10 +103,10 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
       hasBody: bodyLength !== 0,
       head: this.#head,
     });
-    if (this.#parts === undefined) return;
-    for (const { bytes, last } of this.#parts) {
+    for (const { bytes, last } of this.#parts ?? NO_PARTS) {
       session.send({ kind: 'body', exchange: this.#exchange, last, bytes });
     }
+    if (this.#retryOf !== undefined || this.#kept > REPLAY_BYTES) this.#parts = undefined;
   }
 
   notFound(): void {
@@ -155,15 +156,19 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
 
   #mayRetry(code: ForwardFailureCode, reached: boolean): boolean {
     if (this.#over || this.#answered || this.#retryOf !== undefined || !RETRYABLE.has(code)) return false;
-    const replayable = this.#request.bodyLength === 0 || this.#parts !== undefined;
-    return replayable && (!reached || IDEMPOTENT.has(this.#request.method));
+    return this.#parts !== undefined && (!reached || IDEMPOTENT.has(this.#request.method));
   }
 
+  /** Without a session everything is kept: nothing has been sent, and without credit the caller stops soon. */
   #keep(chunk: Uint8Array, last: boolean): void {
-    if (this.#kept > 0 && this.#parts === undefined) return;
-    this.#parts ??= [];
-    this.#parts.push({ bytes: Buffer.from(chunk), last });
+    if (this.#parts === undefined) return;
     this.#kept += chunk.length;
+    if (this.#session !== undefined && this.#kept > REPLAY_BYTES) {
+      this.#parts = undefined;
+      return;
+    }
+    if (this.#parts === NO_PARTS) this.#parts = [];
+    this.#parts.push({ bytes: Buffer.from(chunk), last });
   }
 
   #fail(code: ForwardFailureCode, detail: string): void {
