@@ -39,6 +39,7 @@ const OUT = {
   'ws-closed': 9,
   heartbeat: 10,
   ended: 11,
+  read: 12,
 } as const;
 
 const MODES: readonly ExchangeMode[] = ['http', 'http-head', 'raw'];
@@ -221,6 +222,8 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
         out.u32(message.exchange);
         out.u16(message.code);
         return out.utf8(message.reason);
+      case 'read':
+        return out.u32(message.bytes);
       case 'heartbeat':
         out.f64(message.roundTripMs);
         out.u32(message.windowStalls);
@@ -257,6 +260,8 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
         return { kind: 'ws-message', exchange: from.u32(), binary: from.u8() === 1, bytes: from.rest() };
       case OUT['ws-closed']:
         return { kind: 'ws-closed', exchange: from.u32(), code: from.u16(), reason: from.utf8() };
+      case OUT.read:
+        return { kind: 'read', bytes: from.u32() };
       case OUT.heartbeat:
         return { kind: 'heartbeat', roundTripMs: from.f64(), windowStalls: from.u32(), resets: from.u32() };
       case OUT.ended:

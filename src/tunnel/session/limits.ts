@@ -4,6 +4,18 @@ export const SOCKET_CREDIT = 256 * 1024;
 /** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
 export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
 
+/** Bytes of one device that may be on their way to its session; what comes beyond waits at the gateway. */
+export const RECEIVE_CREDIT = 1024 * 1024;
+
+/** A session says what it has read in pieces of at least this many bytes, so that small calls cost no message. */
+export const RECEIVE_CREDIT_STEP = RECEIVE_CREDIT / 4;
+
+/**
+ * What may wait of one device beyond its windows: frame headers, control frames, and what it sent on streams before it
+ * learned of their reset. More is no accident: the tunnel ends.
+ */
+export const RECEIVE_SLACK = 16 * 1024 * 1024;
+
 /** Exchanges under way on one device, those waiting for a stream included; beyond it `device-busy`. */
 export const MAX_EXCHANGES = 2048;
 

@@ -104,6 +104,8 @@ type Common =
       readonly code: number;
       readonly reason: string;
     }
+  /** `bytes` more of what `received` gave were read. */
+  | { readonly kind: 'read'; readonly bytes: number }
   /** The device lives; at most once a second. Counters since the last one; `roundTripMs` < 0: not measured. */
   | {
       readonly kind: 'heartbeat';

@@ -8,7 +8,14 @@ import { createSession } from '../yamux/session.js';
 import type { CloseReason } from './contract.js';
 import type { Exchange, ExchangePort } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
-import { BUSY_TICK_MS, IDLE_TICK_MS, MAX_EXCHANGES, REPORT_INTERVAL_MS, SOCKET_CREDIT } from './limits.js';
+import {
+  BUSY_TICK_MS,
+  IDLE_TICK_MS,
+  MAX_EXCHANGES,
+  RECEIVE_CREDIT_STEP,
+  REPORT_INTERVAL_MS,
+  SOCKET_CREDIT,
+} from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from './messages.js';
 import { RawExchange } from './raw-exchange.js';
 import { WebSocketExchange } from './websocket-exchange.js';
@@ -38,6 +45,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   #refusal: 'draining' | 'stream-refused' | undefined;
   /** Bytes the socket may still be given. */
   #credit = SOCKET_CREDIT;
+  /** Bytes received that the gateway does not know to be read. */
+  #unreported = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
   #roundTripMs = -1;
   #stallsReported = 0;
@@ -156,6 +165,11 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 
   #received(bytes: Uint8Array): void {
     this.mux.receive(bytes, this.#context.now());
+    this.#unreported += bytes.length;
+    if (this.#unreported >= RECEIVE_CREDIT_STEP) {
+      this.emit({ kind: 'read', bytes: this.#unreported });
+      this.#unreported = 0;
+    }
     if (this.#context.now() - this.#reportedAt >= REPORT_INTERVAL_MS) this.#report();
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../observability/log.js';
 import type { CredentialId, DeviceId, UserId } from '../../store/ids.js';
 import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } from './contract.js';
 import { SessionClosedError } from './errors.js';
+import { Inbox, receiveBound } from './inbox.js';
 import { SESSION } from './kind.js';
 import { GOAWAY_GRACE_MS, MAX_EXCHANGES, SOCKET_CREDIT_STEP } from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOut } from './messages.js';
@@ -58,6 +59,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   readonly #totals: TunnelTotals;
   readonly #log: Logger;
   readonly #actor: ActorRef<SessionIn>;
+  readonly #inbox: Inbox;
   readonly #listeners = new Map<ExchangeId, ExchangeListener>();
   readonly #connectedAt = new Date();
   #lastHeartbeat = Date.now();
@@ -82,6 +84,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#totals = totals;
     this.#log = log;
     this.#actor = host.spawn(SESSION, init, this);
+    this.#inbox = new Inbox(host, (bytes) => this.#actor.tell({ kind: 'received', bytes }));
   }
 
   // ---- Handle
@@ -133,7 +136,11 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** Bytes came from the device; they are copied before this returns. */
   received(bytes: Uint8Array): void {
     this.#totals.bytesFromDevices += bytes.length;
-    this.send({ kind: 'received', bytes });
+    if (this.#closed) return;
+    this.#inbox.put(bytes);
+    if (this.#inbox.unread <= receiveBound(this.#listeners.size)) return;
+    this.#accuse('it sends far more than its windows allow');
+    void this.close('protocol-error');
   }
 
   /** The socket took `bytes` of what it was given. */
@@ -184,7 +191,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. */
   send(message: SessionIn): void {
     if (this.#closed || this.#actor.tell(message)) return;
-    this.#fail('internal', 'the session host does not take what the device sends');
+    this.#fail('internal', 'the session host does not take what callers send');
     this.#actor.kill('its mailbox is full');
   }
 
@@ -194,6 +201,8 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     switch (message.kind) {
       case 'transmit':
         return this.#transmit(message.bytes);
+      case 'read':
+        return this.#inbox.read(message.bytes);
       case 'heartbeat':
         this.#lastHeartbeat = Date.now();
         this.#totals.windowStalls += message.windowStalls;
@@ -201,6 +210,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
         if (message.roundTripMs >= 0) this.#totals.roundTripSeconds.observe(message.roundTripMs / 1000);
         return;
       case 'ended':
+        if (message.reason === 'protocol-error') this.#accuse(message.detail);
         return this.#fail(message.reason, message.detail);
       default:
         this.#listeners.get(message.exchange)?.exchangeEvent(message);
@@ -221,6 +231,10 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#socket.send(bytes);
   }
 
+  #accuse(detail: string): void {
+    this.#log.warn({ deviceId: this.identity.deviceId, detail }, 'a device broke the protocol');
+  }
+
   /** The actor is gone, or as good as: nothing more comes from it. */
   #fail(reason: CloseReason, detail: string): void {
     if (this.#closing !== undefined) return this.#closeSocket();
@@ -239,6 +253,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
 
   #end(detail: string): void {
     this.#closed = true;
+    this.#inbox.clear();
     for (const [id, listener] of [...this.#listeners]) {
       this.forget(id);
       listener.sessionLost(this.#transmits > listener.beganAt, detail);

@@ -74,6 +74,7 @@ const outgoing: fc.Arbitrary<Exclude<SessionOutWritten, { kind: 'transmit' }>> =
     code: fc.nat(0xffff),
     reason: utf8,
   }),
+  fc.record({ kind: fc.constant('read' as const), bytes: u32 }),
   fc.record({
     kind: fc.constant('heartbeat' as const),
     roundTripMs: fc.double({ noNaN: true }),

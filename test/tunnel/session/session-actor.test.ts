@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostedContext } from '../../../src/actors/host.js';
-import { SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
+import { RECEIVE_CREDIT_STEP, SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn, SessionOutWritten } from '../../../src/tunnel/session/messages.js';
 import { SessionActor } from '../../../src/tunnel/session/session-actor.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
@@ -275,4 +275,21 @@ test('bytes that are not yamux end the session as a protocol error, after its ca
   assert.equal(stage.failures()[0]?.code, 'tunnel-lost-after-send');
   const ended = stage.said.find((message) => message.kind === 'ended');
   assert.equal(ended?.reason, 'protocol-error');
+});
+
+test('what was read of the device is told in steps, all of it', () => {
+  const stage = new Stage();
+  // Pongs that nobody waits for: twelve bytes each.
+  const pongs = Buffer.alloc(12_000);
+  for (let at = 0; at < pongs.length; at += 12) pongs.set([0, 2, 0, 2], at);
+  let given = 0;
+  const told = (): number =>
+    stage.said.reduce((sum, message) => sum + (message.kind === 'read' ? message.bytes : 0), 0);
+  while (given < 4 * RECEIVE_CREDIT_STEP) {
+    stage.actor.receive({ kind: 'received', bytes: pongs });
+    given += pongs.length;
+    assert.ok(given - told() < RECEIVE_CREDIT_STEP);
+  }
+  const messages = stage.said.filter(({ kind }) => kind === 'read').length;
+  assert.ok(messages > 0 && messages <= 4, `${messages} messages`);
 });
