@@ -13,6 +13,9 @@ export type TokenHash = Branded<string, 'TokenHash'>;
 /** A secret that opens the tunnel of one device: 256 random bits, base64url. */
 export type SessionToken = Branded<string, 'SessionToken'>;
 
+/** SHA-256 of the random id that a browser's cookie carries, in hex. The id itself is never stored. */
+export type CookieHash = Branded<string, 'CookieHash'>;
+
 /** Number of a device's connection: greater than that of any connection before it. */
 export type Epoch = Branded<number, 'Epoch'>;
 

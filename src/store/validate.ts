@@ -24,7 +24,8 @@ export function checkCount(what: string, count: number): void {
 }
 
 function checkText(what: string, text: string, max: number): void {
-  if (text.trim() === '') throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
+  // Also what only looks empty: spaces of every kind, and characters that are not drawn.
+  if (/^[\p{Z}\p{C}\s]*$/u.test(text)) throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
   if (text.length > max) {
     throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);
   }

@@ -53,6 +53,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
     for (const [why, subject] of [
       ['empty', ''],
       ['blank', ' \t '],
+      ['that only looks empty', '\u200b\u2060 \u3000'],
       ['too long', 'x'.repeat(256)],
       ['with a control character', 'a\u0000b'],
       ['with half a surrogate pair', 'a\ud800'],
