@@ -1,8 +1,20 @@
-import type { UserId } from '../store/ids.js';
+import type { SignInId, UserId } from '../store/ids.js';
 
-/** Who a request comes from. */
-export interface Principal {
-  readonly userId: UserId;
+/** Who a request comes from, and by what. */
+export type Principal =
+  | {
+      readonly userId: UserId;
+      readonly via: 'session';
+      readonly signInId: SignInId;
+      /** The same session's cookie under a newer key, as a `Set-Cookie` of the answer. */
+      readonly setCookie?: string;
+    }
+  | { readonly userId: UserId; readonly via: 'bearer' };
+
+/** Credentials that are refused for how they were sent, whoever they are of. */
+export interface CredentialsRefusal {
+  /** `ambiguous`: a session cookie and a bearer token together. */
+  readonly refused: 'ambiguous';
 }
 
 /** What a request says about who it comes from, as its fields are; empty where it says nothing. */
@@ -14,7 +26,7 @@ export interface Credentials {
 /** Tells who a request comes from. */
 export interface Authenticator {
   /** Undefined: the credentials are not valid. Rejects when that cannot be known, such as with ERR_STORE_UNAVAILABLE. */
-  authenticate(credentials: Credentials): Promise<Principal | undefined>;
+  authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined>;
 }
 
 /** Accepts nobody: while no way to sign in is configured, nobody is signed in (03-identity §3.1). */

@@ -3,6 +3,7 @@ import { endHead } from '../server/end-head.js';
 import { HeldBody } from '../server/held-body.js';
 import type { ProblemCode } from '../server/problem.js';
 import { type ProblemOptions, requestIdOf, sendProblem } from '../server/send.js';
+import { statusLine } from '../server/status-line.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
 
 /** One request and its answer. */
@@ -15,6 +16,8 @@ export class Exchange {
   readonly path: string;
   #over = false;
   #body: HeldBody | undefined;
+  #aborted: () => void = () => {};
+  #cookie: string | undefined;
 
   constructor(res: HttpResponse, req: HttpRequest) {
     this.res = res;
@@ -33,7 +36,23 @@ export class Exchange {
     this.res.onAborted(() => {
       this.#over = true;
       this.#body?.abandon();
+      this.#aborted();
     });
+  }
+
+  /** Tells when the caller goes away before it has its answer; one listener, of a suspended exchange. */
+  onAbort(listener: () => void): void {
+    this.#aborted = listener;
+  }
+
+  /** Every answer of ours from now on carries this `Set-Cookie`. */
+  setCookie(cookie: string): void {
+    this.#cookie = cookie;
+  }
+
+  /** The body, where it is held back. */
+  get body(): HeldBody | undefined {
+    return this.#body;
   }
 
   /** Holds the body back until it is known what becomes of it. */
@@ -52,24 +71,47 @@ export class Exchange {
 
   /** Writes a problem and nothing else: inside a cork, for whoever keeps track of the answer himself. */
   writeProblem(code: ProblemCode, { headers, ...options }: ProblemOptions = {}): void {
+    const cookie = this.#cookie === undefined ? undefined : { 'Set-Cookie': this.#cookie };
     sendProblem(this.res, code, this.requestId, {
       ...options,
       instance: this.path,
       head: this.method === 'HEAD',
-      headers: headers === undefined ? OWN_ANSWER_FIELDS : { ...OWN_ANSWER_FIELDS, ...headers },
+      headers: { ...OWN_ANSWER_FIELDS, ...cookie, ...headers },
     });
   }
 
-  /** Answers 200 with JSON, unless it is over. */
-  json(value: unknown): void {
+  /**
+   * Answers with JSON, unless it is over.
+   * @param value undefined: the answer has no body
+   */
+  answer(
+    status: number,
+    value: unknown,
+    headers: Readonly<Record<string, string | readonly string[]>> = {},
+  ): void {
     if (this.#over) return;
     this.#over = true;
-    const text = JSON.stringify(value);
+    const text = value === undefined ? '' : JSON.stringify(value);
     this.res.cork(() => {
-      this.res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', this.requestId);
-      for (const name in OWN_ANSWER_FIELDS) this.res.writeHeader(name, OWN_ANSWER_FIELDS[name] as string);
-      if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(text), false);
+      this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
+      if (value !== undefined) this.res.writeHeader('Content-Type', 'application/json');
+      this.#writeFields(headers);
+      if (status === 204) this.res.endWithoutBody();
+      else if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(text), false);
       else this.res.end(text);
     });
+  }
+
+  #writeFields(headers: Readonly<Record<string, string | readonly string[]>>): void {
+    const cookie =
+      this.#cookie === undefined || 'Set-Cookie' in headers ? {} : { 'Set-Cookie': this.#cookie };
+    const fields: Record<string, string | readonly string[]> = {
+      ...OWN_ANSWER_FIELDS,
+      ...cookie,
+      ...headers,
+    };
+    for (const [name, values] of Object.entries(fields)) {
+      for (const value of typeof values === 'string' ? [values] : values) this.res.writeHeader(name, value);
+    }
   }
 }

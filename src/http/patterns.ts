@@ -1,4 +1,4 @@
-import type { Route } from './route.js';
+import type { Method, Route } from './route.js';
 
 type UwsMethod = 'any' | 'get' | 'head' | 'post' | 'put' | 'patch' | 'del';
 
@@ -15,17 +15,22 @@ export function uwsPattern(path: string): string {
   return path.replace(/\{\w+…\}$/, '*').replace(/\{(\w+)\}/g, ':$1');
 }
 
+/** The names of a path's segments, in the order in which uWebSockets.js numbers them. */
+export function pathParameters(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
 /** The names under which uWebSockets.js registers them. */
 export function uwsMethods(methods: Route['methods']): readonly UwsMethod[] {
-  return methods === 'ANY' ? ['any'] : methods.flatMap((method) => UWS_METHODS[method]);
+  return methods === 'ANY' ? ['any'] : methods.flatMap((method): readonly UwsMethod[] => UWS_METHODS[method]);
 }
 
 /** The value of `Allow` for a path that has these routes. */
 export function allowedMethods(routes: readonly Route[]): string {
-  return routes
-    .flatMap(({ methods }) => (methods === 'ANY' ? [] : methods))
-    .flatMap((method) => (method === 'GET' ? [method, 'HEAD'] : [method]))
-    .join(', ');
+  const methods = routes.flatMap((route): readonly Method[] =>
+    route.methods === 'ANY' ? [] : route.methods,
+  );
+  return methods.flatMap((method) => (method === 'GET' ? [method, 'HEAD'] : [method])).join(', ');
 }
 
 export function routesByPath(routes: readonly Route[]): Map<string, Route[]> {

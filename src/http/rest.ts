@@ -1,5 +1,6 @@
 import uWS from 'uWebSockets.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
@@ -9,7 +10,7 @@ import type { Forwarder } from '../tunnel/forward/contract.js';
 import { DeviceLookup } from './device-lookup.js';
 import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
-import { routeTable } from './routes.js';
+import { ROUTES } from './routes.js';
 import { Sockets } from './sockets.js';
 
 export interface RestOptions {
@@ -43,16 +44,25 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   const { address, publicUrl, authenticator, forwarder, store, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
-  const routes = routeTable({
+  const services = {
     devices: new DeviceLookup(store),
     forwarder,
     calls,
-    scheme: publicUrl?.protocol === 'https:' ? 'https' : 'http',
+    scheme: publicUrl?.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
-  });
+  };
   const app = uWS.App();
-  new Router({ routes, authenticator, readiness, sockets, log }).register(app);
+  let ownOrigin = publicUrl?.origin;
+  new Router({
+    routes: ROUTES,
+    services,
+    authenticator,
+    ownOrigin: () => ownOrigin ?? '',
+    sockets,
+    log,
+  }).register(app);
   const listener = await listen(app, address);
+  ownOrigin ??= urlOf('http', address, listener.port);
   return {
     port: listener.port,
     close: () => listener.close(),

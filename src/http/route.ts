@@ -1,14 +1,17 @@
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
+import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
+import type { ProblemCode } from '../server/problem.js';
 import type { Exchange } from './exchange.js';
+import type { RouteServices } from './services.js';
 
 /** HEAD is there wherever GET is. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A request whose fields have been read and whose user is not yet known. */
-export interface PendingRequest {
+export interface PendingRequest<User = Principal> {
   /** Answers, or has it answered later. The answer to a rejection is made by the router. */
-  run(user: Principal): Promise<void>;
+  run(user: User): Promise<void>;
 }
 
 interface RouteBase {
@@ -16,25 +19,60 @@ interface RouteBase {
   readonly path: string;
   /** `ANY`: every method, as it is. */
   readonly methods: readonly Method[] | 'ANY';
-  /** The largest body in bytes, answered 413 beyond; undefined: streamed, of any size. */
-  readonly maxBody: number | undefined;
+  /** `public`: needs no credentials. `user`: nobody else learns anything, whatever the method. */
+  readonly access: 'public' | 'user';
+  /** What it does, in a few words. */
+  readonly summary: string;
 }
 
-/** A route that needs no credentials. */
-export interface PublicRoute extends RouteBase {
-  readonly access: 'public';
-  answer(exchange: Exchange): void;
+/** What a handler gets of a request. */
+export interface Input {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  /** The fields that the route asked for; empty where they were not sent. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  /** The address of the socket's other end. */
+  readonly remoteAddr: string;
 }
 
-/** A route that only a user may call. */
-export interface UserRoute extends RouteBase {
+/** A route whose requests and answers are JSON, each as its schema says. */
+export interface JsonRoute extends RouteBase {
+  readonly kind: 'json';
+  readonly methods: readonly [Method];
+  /** Segments of the path. What does not match is of no resource: it is answered with `missing`. */
+  readonly params: z.ZodObject | undefined;
+  /** Undefined: whatever is asked is ignored. */
+  readonly query: z.ZodObject | undefined;
+  /** Undefined: a body is refused. */
+  readonly body: z.ZodType | undefined;
+  /** Request fields that the handler wants, in lower case. */
+  readonly fields: readonly string[];
+  /** Of the answer of a success. */
+  readonly status: 200 | 201 | 202 | 204 | 303;
+  /** What is answered then; its wire side is the input side of codecs. Undefined: no body. */
+  readonly answer: z.ZodType | undefined;
+  /** Which problem says that the resource is not there. */
+  readonly missing: ProblemCode;
+  /** Problems that it may answer beside those of every route. */
+  readonly problems: readonly ProblemCode[];
+  handle(input: Input, user: Principal | undefined, services: RouteServices): Promise<unknown>;
+}
+
+/** A route to a device: what comes and goes is not ours, and is passed on as it comes. */
+export interface StreamRoute extends RouteBase {
+  readonly kind: 'stream';
   readonly access: 'user';
   /** Reads what it needs of `req`, which is gone when this returns. Answers nothing yet. */
-  begin(exchange: Exchange, req: HttpRequest): PendingRequest;
-  /** The same for a WebSocket handshake; undefined: it is an ordinary request. */
-  readonly upgrade:
-    | ((exchange: Exchange, req: HttpRequest, context: us_socket_context_t) => PendingRequest)
-    | undefined;
+  begin(services: RouteServices, exchange: Exchange, req: HttpRequest): PendingRequest;
+  /** The same for a WebSocket handshake. */
+  upgrade(
+    services: RouteServices,
+    exchange: Exchange,
+    req: HttpRequest,
+    context: us_socket_context_t,
+  ): PendingRequest;
 }
 
-export type Route = PublicRoute | UserRoute;
+export type Route = JsonRoute | StreamRoute;

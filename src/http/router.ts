@@ -1,13 +1,15 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import type { Authenticator, Credentials } from '../auth/authenticator.js';
+import type { Authenticator, Credentials, Principal } from '../auth/authenticator.js';
+import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
 import type { Logger } from '../observability/log.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
-import { StoreError } from '../store/errors.js';
 import { Exchange } from './exchange.js';
+import { JsonCall } from './json-call.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
-import type { Readiness } from './readiness.js';
-import type { PendingRequest, Route } from './route.js';
+import { ProblemError, problemOf } from './problem-error.js';
+import type { PendingRequest, Route, StreamRoute } from './route.js';
+import type { RouteServices } from './services.js';
 import type { Sockets } from './sockets.js';
 
 /** The body was not read. */
@@ -15,10 +17,25 @@ const UNREAD: ProblemOptions = { close: true };
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
+  readonly services: RouteServices;
   readonly authenticator: Authenticator;
-  readonly readiness: Readiness;
+  /** The origin of our own pages; asked at each request, as the port may not be known before the first. */
+  readonly ownOrigin: () => string;
   readonly sockets: Sockets;
   readonly log: Logger;
+}
+
+/** What a request with credentials says of who sent it. */
+interface Sender {
+  readonly credentials: Credentials;
+  /** Undefined: there is no cookie, so no page can have lent one. */
+  readonly page: Page | undefined;
+}
+
+/** What tells which page made a browser send a request. */
+interface Page extends BrowserRequest {
+  /** It is a WebSocket handshake. */
+  readonly upgrade: boolean;
 }
 
 /**
@@ -45,31 +62,36 @@ export class Router {
   #add(app: TemplatedApp, pattern: string, route: Route): void {
     const handle = (res: HttpResponse, req: HttpRequest): void => this.#handle(route, res, req);
     for (const method of uwsMethods(route.methods)) app[method](pattern, handle);
-    if (route.access === 'public' || route.upgrade === undefined) return;
-    const { upgrade } = route;
+    if (route.kind === 'stream') this.#addUpgrade(app, pattern, route);
+  }
+
+  #addUpgrade(app: TemplatedApp, pattern: string, route: StreamRoute): void {
     app.ws(
       pattern,
       this.#options.sockets.behaviour((res, req, context) => {
         const exchange = new Exchange(res, req);
-        const credentials = credentialsOf(req);
-        if (credentials === undefined) exchange.problem('unauthorized');
-        else this.#serve(exchange, credentials, upgrade(exchange, req, context));
+        const sender = senderOf(req, exchange, true);
+        if (sender === undefined) exchange.problem('unauthorized');
+        else this.#serve(exchange, sender, route.upgrade(this.#options.services, exchange, req, context));
       }),
     );
   }
 
   #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
+    const { services } = this.#options;
     const exchange = new Exchange(res, req);
-    const tooLarge = route.maxBody !== undefined && bodyLength(req) > route.maxBody;
     if (route.access === 'public') {
-      if (tooLarge) exchange.problem('payload-too-large', UNREAD);
-      else route.answer(exchange);
-      return;
+      const call = new JsonCall(route, services, exchange, req);
+      exchange.suspend();
+      return this.#settle(exchange, call.run(undefined));
     }
-    if (tooLarge) return this.#refuse(exchange, req, 'payload-too-large', UNREAD);
-    const credentials = credentialsOf(req);
-    if (credentials === undefined) exchange.problem('unauthorized');
-    else this.#serve(exchange, credentials, route.begin(exchange, req));
+    const sender = senderOf(req, exchange, false);
+    if (sender === undefined) return exchange.problem('unauthorized');
+    const pending =
+      route.kind === 'json'
+        ? new JsonCall(route, services, exchange, req)
+        : route.begin(services, exchange, req);
+    this.#serve(exchange, sender, pending);
   }
 
   #addOtherMethods(app: TemplatedApp, pattern: string, routes: readonly Route[]): void {
@@ -84,28 +106,55 @@ export class Router {
 
   /** Answers a user with a problem, and everybody else with 401. */
   #refuse(exchange: Exchange, req: HttpRequest, code: ProblemCode, options?: ProblemOptions): void {
-    const credentials = credentialsOf(req);
-    if (credentials === undefined) exchange.problem('unauthorized');
-    else this.#serve(exchange, credentials, new Refusal(exchange, code, options));
+    const sender = senderOf(req, exchange, false);
+    if (sender === undefined) exchange.problem('unauthorized');
+    else this.#serve(exchange, sender, new Refusal(exchange, code, options));
   }
 
   /** Runs a request once its user is known. */
-  #serve(exchange: Exchange, credentials: Credentials, pending: PendingRequest): void {
+  #serve(exchange: Exchange, sender: Sender, pending: PendingRequest): void {
     exchange.suspend();
-    this.#run(exchange, credentials, pending).catch((error: unknown) => {
-      const code = error instanceof StoreError ? 'store-unavailable' : 'internal';
+    this.#settle(exchange, this.#run(exchange, sender, pending));
+  }
+
+  /** Answers with a problem if `work` fails. */
+  #settle(exchange: Exchange, work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      const code = problemOf(error);
+      if (error instanceof ProblemError) return exchange.problem(code, error.options);
       this.#options.log.error({ err: error, requestId: exchange.requestId, code }, 'a request failed');
       exchange.problem(code);
     });
   }
 
-  async #run(exchange: Exchange, credentials: Credentials, pending: PendingRequest): Promise<void> {
+  async #run(exchange: Exchange, { credentials, page }: Sender, pending: PendingRequest): Promise<void> {
     const user = await this.#options.authenticator.authenticate(credentials);
     if (exchange.over) return;
     if (user === undefined) return exchange.problem('unauthorized');
-    if (this.#options.readiness.draining) return exchange.problem('draining', UNREAD);
+    if ('refused' in user) {
+      return exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
+    }
+    if (user.via === 'session' && !this.#admitPage(exchange, user, page)) return;
+    if (this.#options.services.readiness.draining) return exchange.problem('draining', UNREAD);
     await pending.run(user);
   }
+
+  /** False: the request was refused, as its page may not use the cookie (03-identity §3.2). */
+  #admitPage(
+    exchange: Exchange,
+    { setCookie }: Extract<Principal, { via: 'session' }>,
+    page: Page | undefined,
+  ): boolean {
+    const detail = pageProblem(page, this.#options.ownOrigin());
+    if (detail !== undefined) exchange.problem('forbidden', { ...UNREAD, detail });
+    else if (setCookie !== undefined) exchange.setCookie(setCookie);
+    return detail === undefined;
+  }
+}
+
+function pageProblem(page: Page | undefined, ownOrigin: string): string | undefined {
+  if (page === undefined) return 'a session needs its cookie';
+  return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);
 }
 
 /** An answer that was known before the user was. */
@@ -126,15 +175,13 @@ class Refusal implements PendingRequest {
   }
 }
 
-/** Undefined: there are none at all, so nobody has to be asked. */
-function credentialsOf(req: HttpRequest): Credentials | undefined {
+/** Undefined: there are no credentials at all, so nobody has to be asked. */
+function senderOf(req: HttpRequest, { method }: Exchange, upgrade: boolean): Sender | undefined {
   const authorization = req.getHeader('authorization');
   const cookie = req.getHeader('cookie');
-  return authorization === '' && cookie === '' ? undefined : { authorization, cookie };
-}
-
-/** What the request announces; a chunked body may be of any length. */
-function bodyLength(req: HttpRequest): number {
-  if (req.getHeader('transfer-encoding') !== '') return Number.POSITIVE_INFINITY;
-  return Number(req.getHeader('content-length'));
+  if (cookie === '') {
+    return authorization === '' ? undefined : { credentials: { authorization, cookie }, page: undefined };
+  }
+  const page = { method, upgrade, origin: req.getHeader('origin'), csrf: req.getHeader('x-visiona-csrf') };
+  return { credentials: { authorization, cookie }, page };
 }

@@ -1,7 +1,13 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Logger } from '../observability/log.js';
 import { endHead } from './end-head.js';
-import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from './problem.js';
+import {
+  type FieldError,
+  PROBLEM_CONTENT_TYPE,
+  type ProblemCode,
+  problemKind,
+  renderProblem,
+} from './problem.js';
 import { requestId } from './request-id.js';
 import { statusLine } from './status-line.js';
 
@@ -9,6 +15,8 @@ import { statusLine } from './status-line.js';
 export interface ProblemOptions {
   readonly detail?: string;
   readonly instance?: string;
+  /** Of a `validation` problem: what does not match. */
+  readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Close the connection: the request's body was not read. */
   readonly close?: boolean;
@@ -26,7 +34,7 @@ export function sendProblem(
   res: HttpResponse,
   code: ProblemCode,
   id: string,
-  { detail, instance, headers = {}, close = false, head = false }: ProblemOptions = {},
+  { detail, instance, errors, headers = {}, close = false, head = false }: ProblemOptions = {},
 ): void {
   const { status, retryAfter } = problemKind(code);
   res.writeStatus(statusLine(status));
@@ -35,7 +43,7 @@ export function sendProblem(
   if (retryAfter !== undefined) res.writeHeader('Retry-After', String(retryAfter));
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
-  const body = renderProblem(code, { requestId: id, detail, instance });
+  const body = renderProblem(code, { requestId: id, detail, instance, errors });
   if (head) endHead(res, Buffer.byteLength(body), close);
   else res.end(body, close);
 }

@@ -7,6 +7,9 @@ export type UserId = Branded<string, 'UserId'>;
 export type DeviceId = Branded<string, 'DeviceId'>;
 export type CredentialId = Branded<string, 'CredentialId'>;
 
+/** Public id of a sign-in session: it is listed and ended by it. */
+export type SignInId = Branded<string, 'SignInId'>;
+
 /** SHA-256 of a session token, in hex. The token itself is never stored. */
 export type TokenHash = Branded<string, 'TokenHash'>;
 

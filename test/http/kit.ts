@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { pino } from 'pino';
-import type { Authenticator, Credentials, Principal } from '../../src/auth/authenticator.js';
+import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
-import type { DeviceId, UserId } from '../../src/store/ids.js';
+import type { DeviceId, SignInId, UserId } from '../../src/store/ids.js';
 import type { Device } from '../../src/store/ports.js';
 import type {
   Bridge,
@@ -26,10 +26,14 @@ export const BOB = 'user-bob' as UserId;
 
 /** Signs in whoever says `Bearer USER-ID`, or has the cookie `user=USER-ID`. There is nothing like it in the product. */
 export class NameTag implements Authenticator {
-  authenticate({ authorization, cookie }: Credentials): Promise<Principal | undefined> {
-    const name =
-      /^Bearer (user-\w+)$/.exec(authorization)?.[1] ?? /(?:^|; )user=(user-\w+)$/.exec(cookie)?.[1];
-    return Promise.resolve(name === undefined ? undefined : { userId: name as UserId });
+  authenticate({ authorization, cookie }: Credentials): ReturnType<Authenticator['authenticate']> {
+    const bearer = /^Bearer (user-\w+)$/.exec(authorization)?.[1];
+    const session = /(?:^|; )user=(user-\w+)$/.exec(cookie)?.[1];
+    if (bearer !== undefined && session !== undefined) return Promise.resolve({ refused: 'ambiguous' });
+    if (bearer !== undefined) return Promise.resolve({ userId: bearer as UserId, via: 'bearer' });
+    if (session === undefined) return Promise.resolve(undefined);
+    const signInId = `sign-in-of-${session}` as SignInId;
+    return Promise.resolve({ userId: session as UserId, via: 'session', signInId });
   }
 }
 
@@ -207,7 +211,7 @@ export function rawRequest(
   port: number,
   requestLine: string,
   headers: Readonly<Record<string, string>> = {},
-  body = '',
+  body: string | Buffer = '',
 ): Promise<RawAnswer> {
   const fields = { host: 'api.test', connection: 'close', ...headers };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -223,7 +227,8 @@ export function rawRequest(
       resolve(answer);
     });
     socket.on('close', () => reject(new Error(`closed after ${Buffer.concat(parts).toString('latin1')}`)));
-    socket.write(`${requestLine} HTTP/1.1\r\n${lines.join('')}\r\n${body}`);
+    socket.write(`${requestLine} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    socket.write(body);
   });
 }
 

@@ -1,23 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DeviceLookup } from '../../src/http/device-lookup.js';
 import { allowedMethods, uwsPattern } from '../../src/http/patterns.js';
-import { Readiness } from '../../src/http/readiness.js';
 import type { Route } from '../../src/http/route.js';
-import { routeTable } from '../../src/http/routes.js';
-import { Metrics } from '../../src/observability/metrics.js';
-import { CallRecorder } from '../../src/server/call-recorder.js';
-import { AS_ALICE, FakeDevices, FakeForwarder, type RawAnswer, rawRequest, TestRest } from './kit.js';
+import { ROUTES } from '../../src/http/routes.js';
+import { AS_ALICE, type RawAnswer, rawRequest, TestRest } from './kit.js';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
-
-const table = routeTable({
-  devices: new DeviceLookup(new FakeDevices()),
-  forwarder: new FakeForwarder(),
-  calls: new CallRecorder(new Metrics()),
-  scheme: 'http',
-  readiness: new Readiness(() => Promise.resolve(undefined)),
-});
 
 /** A path that the route matches: alice's device, and a tail. */
 function example({ path }: Route): string {
@@ -43,7 +31,7 @@ describe('router', () => {
 
   const request = (line: string, headers = {}) => rawRequest(api.port, line, headers);
 
-  const userPaths = table.filter(({ access }) => access === 'user').map(example);
+  const userPaths = ROUTES.filter(({ access }) => access === 'user').map(example);
   const unknown = [
     '/',
     '/api',
@@ -85,7 +73,7 @@ describe('router', () => {
     });
   }
 
-  for (const route of table.filter(({ access }) => access === 'public')) {
+  for (const route of ROUTES.filter(({ access }) => access === 'public')) {
     const path = example(route);
     test(`${path} is public, has GET and HEAD, and no other method`, async () => {
       const got = await request(`GET ${path}`);

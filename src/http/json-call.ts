@@ -1,0 +1,90 @@
+import type { HttpRequest } from 'uWebSockets.js';
+import { z } from 'zod';
+import type { Principal } from '../auth/authenticator.js';
+import type { Exchange } from './exchange.js';
+import { pathParameters } from './patterns.js';
+import { ProblemError } from './problem-error.js';
+import { Reply } from './reply.js';
+import { BODY_TIMEOUT_MS, MAX_JSON_BODY, readBody } from './request-body.js';
+import type { Input, JsonRoute, PendingRequest } from './route.js';
+import type { RouteServices } from './services.js';
+import { isJson, parseBody, parseQuery } from './validate.js';
+
+/** One request to a route that speaks JSON. */
+export class JsonCall implements PendingRequest<Principal | undefined> {
+  readonly #route: JsonRoute;
+  readonly #services: RouteServices;
+  readonly #exchange: Exchange;
+  readonly #params: Readonly<Record<string, string>>;
+  readonly #query: string;
+  readonly #fields: Readonly<Record<string, string>>;
+  readonly #remoteAddr: string;
+  /** Why the body is not read; undefined: it is, or there is none. */
+  readonly #refusal: ProblemError | undefined;
+
+  constructor(route: JsonRoute, services: RouteServices, exchange: Exchange, req: HttpRequest) {
+    this.#route = route;
+    this.#services = services;
+    this.#exchange = exchange;
+    this.#params = Object.fromEntries(
+      pathParameters(route.path).map((name, place) => [name, req.getParameter(place) ?? '']),
+    );
+    this.#query = req.getQuery() ?? '';
+    this.#fields = Object.fromEntries(route.fields.map((name) => [name, req.getHeader(name)]));
+    this.#remoteAddr = Buffer.from(exchange.res.getRemoteAddressAsText()).toString('latin1');
+    this.#refusal = bodyRefusal(route, req);
+    if (this.#refusal === undefined && hasBody(req)) exchange.holdBody();
+  }
+
+  async run(user: Principal | undefined): Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const { params, query, status, answer, handle } = this.#route;
+    const input: Input = {
+      params: this.#parseParams(params),
+      query: query && parseQuery(query, this.#query),
+      body: await this.#parseBody(),
+      fields: this.#fields,
+      requestId: this.#exchange.requestId,
+      remoteAddr: this.#remoteAddr,
+    };
+    if (this.#exchange.over) return;
+    const result = await handle(input, user, this.#services);
+    const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
+    // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
+    this.#exchange.answer(status, answer && z.encode(answer, value), headers);
+  }
+
+  #parseParams(schema: z.ZodObject | undefined): unknown {
+    const result = schema?.safeParse(this.#params);
+    if (result?.success === false) throw new ProblemError(this.#route.missing);
+    return result?.data;
+  }
+
+  async #parseBody(): Promise<unknown> {
+    const { body } = this.#route;
+    if (body === undefined) return undefined;
+    const bytes = await readBody(this.#exchange, MAX_JSON_BODY, BODY_TIMEOUT_MS);
+    if (bytes === 'aborted') return undefined;
+    if (typeof bytes === 'string') throw new ProblemError(bytes, { close: true });
+    return parseBody(body, bytes);
+  }
+}
+
+function hasBody(req: HttpRequest): boolean {
+  return req.getHeader('transfer-encoding') !== '' || Number(req.getHeader('content-length')) > 0;
+}
+
+function bodyRefusal({ body }: JsonRoute, req: HttpRequest): ProblemError | undefined {
+  const max = body === undefined ? 0 : MAX_JSON_BODY;
+  const chunked = req.getHeader('transfer-encoding') !== '';
+  if (Number(req.getHeader('content-length')) > max || (chunked && max === 0)) {
+    return new ProblemError('payload-too-large', { close: true });
+  }
+  if (body === undefined || isJson(req.getHeader('content-type'), req.getHeader('content-encoding'))) {
+    return undefined;
+  }
+  return new ProblemError('unsupported-media-type', {
+    detail: 'send application/json, without a content coding',
+    close: chunked || hasBody(req),
+  });
+}

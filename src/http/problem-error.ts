@@ -1,0 +1,32 @@
+import { CodedError } from '../actors/errors.js';
+import type { ProblemCode } from '../server/problem.js';
+import type { ProblemOptions } from '../server/send.js';
+import { StoreError } from '../store/errors.js';
+
+/** A request that is answered with a problem: thrown by handlers, for what they expect to go wrong. */
+export class ProblemError extends CodedError {
+  readonly problem: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(problem: ProblemCode, options: ProblemOptions = {}) {
+    super('ERR_PROBLEM', options.detail ?? problem);
+    this.problem = problem;
+    this.options = options;
+  }
+}
+
+/** What errors of those that handlers call are to whoever asked. */
+const BY_CODE: Readonly<Record<string, ProblemCode>> = {
+  ERR_PROXY_UNREACHABLE: 'proxy-unreachable',
+  ERR_PROXY_REFUSED: 'proxy-refused',
+};
+
+/** Errors of the store that say that the call was wrong, not that the store is: a fault of ours. */
+const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
+
+/** The problem that `error` is; `internal` for a fault of ours. */
+export function problemOf(error: unknown): ProblemCode {
+  if (error instanceof ProblemError) return error.problem;
+  if (error instanceof StoreError) return OUR_FAULTS.has(error.code) ? 'internal' : 'store-unavailable';
+  return (error instanceof CodedError ? BY_CODE[error.code] : undefined) ?? 'internal';
+}

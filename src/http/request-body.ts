@@ -1,0 +1,45 @@
+import type { ProblemCode } from '../server/problem.js';
+import type { Exchange } from './exchange.js';
+
+/** The largest JSON body, in bytes: far above any that a route takes. */
+export const MAX_JSON_BODY = 64 * 1024;
+
+/**
+ * How long a body may take, in ms, from when its sender is known. Below the 10 s after which uWebSockets.js cuts the
+ * connection of a slow sender without a word.
+ */
+export const BODY_TIMEOUT_MS = 5_000;
+
+/** A body that did not arrive whole; `aborted`: its sender went away. */
+export type BodyFailure = Extract<ProblemCode, 'payload-too-large' | 'request-timeout'> | 'aborted';
+
+/**
+ * Reads the body that `exchange` holds, up to `max` bytes and `timeoutMs`. After a failure the rest is not read: the
+ * connection must be closed.
+ */
+export function readBody(exchange: Exchange, max: number, timeoutMs: number): Promise<Buffer | BodyFailure> {
+  const { body } = exchange;
+  if (body === undefined) return Promise.resolve(Buffer.alloc(0));
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const settle = (result: Buffer | BodyFailure): void => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const fail = (failure: BodyFailure): void => {
+      body.abandon();
+      settle(failure);
+    };
+    const timer = setTimeout(() => fail('request-timeout'), timeoutMs);
+    exchange.onAbort(() => fail('aborted'));
+    body.release((chunk, last) => {
+      length += chunk.byteLength;
+      if (length > max) return fail('payload-too-large');
+      // What uWebSockets.js gives is only good until this returns.
+      parts.push(Buffer.from(new Uint8Array(chunk)));
+      if (last) settle(Buffer.concat(parts));
+    });
+    body.resume();
+  });
+}

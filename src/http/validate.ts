@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { FieldError } from '../server/problem.js';
+import { ProblemError } from './problem-error.js';
+
+/** Errors that are told of one request, and characters of each message: what is wrong may be as long as the request. */
+const MAX_ERRORS = 20;
+const MAX_MESSAGE = 200;
+
+/** A JSON document is UTF-8 (RFC 8259 §8.1); a byte order mark is no part of it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** `application/json`, with or without the only charset that it can have. */
+const JSON_TYPE = /^application\/json[ \t]*(?:;[ \t]*charset=(?:utf-8|"utf-8")[ \t]*)?$/i;
+
+/** Whether a body of this type and coding is JSON. */
+export function isJson(contentType: string, contentEncoding: string): boolean {
+  return JSON_TYPE.test(contentType) && (contentEncoding === '' || contentEncoding === 'identity');
+}
+
+/** @throws ProblemError `bad-request`, `validation` */
+export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+    throw new ProblemError('bad-request', { detail: 'the body is not JSON in UTF-8' });
+  }
+  return parsed(schema, value, pointer);
+}
+
+/** @throws ProblemError `validation` */
+export function parseQuery(schema: z.ZodObject, query: string): unknown {
+  const values = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (values.has(name)) throw invalid([{ path: name, message: 'it is given more than once' }]);
+    values.set(name, value);
+  }
+  return parsed(schema, Object.fromEntries(values), (path) => path.join('.'));
+}
+
+/** One member is wrong for a reason that its schema cannot know. */
+export function invalid(errors: readonly FieldError[]): ProblemError {
+  return new ProblemError('validation', {
+    errors: errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
+      path: path.slice(0, MAX_MESSAGE),
+      message: message.slice(0, MAX_MESSAGE),
+    })),
+  });
+}
+
+function parsed(schema: z.ZodType, value: unknown, path: (path: readonly PropertyKey[]) => string): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalid(result.error.issues.flatMap((issue) => fieldErrors(issue, path)));
+}
+
+/** Every unknown member is an error of its own, at its own place. */
+function fieldErrors(issue: z.core.$ZodIssue, path: (path: readonly PropertyKey[]) => string): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: path(issue.path), message: issue.message }];
+  return issue.keys
+    .slice(0, MAX_ERRORS)
+    .map((key) => ({ path: path([...issue.path, key]), message: 'it is not known here' }));
+}
+
+/** RFC 6901. */
+function pointer(path: readonly PropertyKey[]): string {
+  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

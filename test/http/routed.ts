@@ -1,0 +1,26 @@
+import uWS from 'uWebSockets.js';
+import { pino } from 'pino';
+import { Readiness } from '../../src/http/readiness.js';
+import type { Route } from '../../src/http/route.js';
+import { Router } from '../../src/http/router.js';
+import type { RouteServices } from '../../src/http/services.js';
+import { Sockets } from '../../src/http/sockets.js';
+import { listen } from '../../src/server/listener.js';
+import { NameTag } from './kit.js';
+
+export const OWN_ORIGIN = 'https://app.test';
+
+/** A listener with routes of a test, which use no service but readiness. */
+export async function startRoutes(routes: readonly Route[]): Promise<{ port: number; close(): void }> {
+  const app = uWS.App();
+  const readiness = new Readiness(() => Promise.resolve(undefined));
+  new Router({
+    routes,
+    services: { readiness } as RouteServices,
+    authenticator: new NameTag(),
+    ownOrigin: () => OWN_ORIGIN,
+    sockets: new Sockets(),
+    log: pino({ level: 'silent' }),
+  }).register(app);
+  return listen(app, { host: '127.0.0.1', port: 0 });
+}
