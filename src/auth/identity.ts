@@ -1,0 +1,37 @@
+import { StoreError } from '../store/errors.js';
+import { checkUserKey } from '../store/validate.js';
+import { ProviderError } from './provider-error.js';
+
+/** Who signed in. Issuer and subject are the key of the user; the rest is for people to read and decides nothing. */
+export interface Identity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+}
+
+/** Longer names and addresses are cut, in characters. */
+const MAX_SHOWN = 255;
+
+/**
+ * Reads the claims of an ID token that has been verified.
+ * @throws ProviderError ERR_PROVIDER_ANSWER if issuer and subject are no key of a user: openid-client lets a blank `sub` pass
+ */
+export function identityOf(claims: Readonly<Record<string, unknown>>): Identity {
+  const { iss, sub, name, email } = claims;
+  if (typeof iss !== 'string' || typeof sub !== 'string') throw refused('they are missing');
+  try {
+    checkUserKey(iss, sub);
+  } catch (error) {
+    throw error instanceof StoreError ? refused(error.message) : error;
+  }
+  return { issuer: iss, subject: sub, name: shown(name), email: shown(email) };
+}
+
+function refused(why: string): ProviderError {
+  return new ProviderError('ERR_PROVIDER_ANSWER', `iss and sub of the ID token are no user: ${why}`);
+}
+
+function shown(text: unknown): string | undefined {
+  return typeof text === 'string' && text.trim() !== '' ? text.slice(0, MAX_SHOWN) : undefined;
+}

@@ -1,0 +1,99 @@
+import * as oc from 'openid-client';
+import { CodedError } from '../actors/errors.js';
+
+/** Stable codes of {@link ProviderError}. */
+export type ProviderErrorCode =
+  /** It cannot be reached, answers too late, or says that it is down. The same may work later. */
+  | 'ERR_PROVIDER_UNREACHABLE'
+  /** It refuses this client or what is asked: usually the client's registration or our configuration is wrong. */
+  | 'ERR_PROVIDER_REFUSED'
+  /** The code or refresh token is not good (any more). */
+  | 'ERR_PROVIDER_GRANT'
+  /** What it answered is not to be trusted: not signed by it, for somebody else, too old, or no answer at all. */
+  | 'ERR_PROVIDER_ANSWER'
+  /** The user, or it on the user's behalf, declined. */
+  | 'ERR_PROVIDER_DENIED'
+  /** What came to the callback is not what it sends. */
+  | 'ERR_PROVIDER_CALLBACK';
+
+/** What went wrong with the OpenID provider. `message` is for the operator; it holds no token, code or state. */
+export class ProviderError extends CodedError {
+  override readonly name = 'ProviderError';
+  declare readonly code: ProviderErrorCode;
+
+  constructor(code: ProviderErrorCode, message: string) {
+    super(code, message);
+  }
+}
+
+/** Authorization errors that say that it is down (RFC 6749 §4.1.2.1). */
+const DOWN = new Set(['server_error', 'temporarily_unavailable']);
+/** Authorization errors that say that nobody signed in (also OpenID Connect Core §3.1.2.6). */
+const DECLINED = new Set([
+  'access_denied',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+  'account_selection_required',
+]);
+/** What fetch() rejects with when there is no, or only half an, answer. */
+const BROKEN_OFF = new Set(['fetch failed', 'terminated']);
+
+/**
+ * The {@link ProviderError} for what openid-client or jose threw; anything else is a fault of ours and comes back as it
+ * is. Causes are not kept: they hold whole responses and the claims of tokens.
+ */
+export function providerError(error: unknown): unknown {
+  if (error instanceof oc.AuthorizationResponseError) return authorizationError(error.error);
+  if (error instanceof oc.ResponseBodyError) return bodyError(error.status, error.error);
+  if (error instanceof oc.WWWAuthenticateChallengeError) {
+    return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the client's credentials (${error.status})`);
+  }
+  if (error instanceof oc.ClientError) return clientError(error);
+  if (error instanceof TypeError && BROKEN_OFF.has(error.message)) return unreachable(codeOf(error.cause));
+  return error;
+}
+
+function authorizationError(error: string): ProviderError {
+  if (DECLINED.has(error)) return new ProviderError('ERR_PROVIDER_DENIED', 'it did not sign the user in');
+  if (DOWN.has(error)) return unreachable('it says so');
+  return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the authorization request: ${word(error)}`);
+}
+
+function bodyError(status: number, error: string): ProviderError {
+  if (status >= 500) return unreachable(`status ${status}`);
+  if (error === 'invalid_grant') return new ProviderError('ERR_PROVIDER_GRANT', 'it says invalid_grant');
+  return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the request: ${word(error)}`);
+}
+
+function clientError(error: oc.ClientError): ProviderError {
+  const { code, message } = error;
+  // What broke off, or was given up, while it was read is the cause of a cause: that of its not being JSON.
+  for (
+    let cause: unknown = error;
+    cause !== undefined;
+    cause = cause instanceof Error ? cause.cause : undefined
+  ) {
+    if (code === 'OAUTH_TIMEOUT' || isTimeout(cause)) return unreachable('it did not answer in time');
+    if (cause instanceof Response && cause.status >= 500) return unreachable(`status ${cause.status}`);
+    if (cause instanceof TypeError && BROKEN_OFF.has(cause.message)) return unreachable('it broke off');
+  }
+  return new ProviderError('ERR_PROVIDER_ANSWER', `${message} (${code ?? 'no code'})`);
+}
+
+export function unreachable(why: string): ProviderError {
+  return new ProviderError('ERR_PROVIDER_UNREACHABLE', `the OpenID provider cannot be reached: ${why}`);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError');
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
+}
+
+/** An error code as it may stand in a log: it comes from a browser or the network. */
+function word(text: string): string {
+  return /^[\w.-]{1,64}$/.test(text) ? text : 'an error without a name';
+}
