@@ -48,6 +48,9 @@ export class Link {
   readonly #buffers = new BatchBuffers();
   #batch: PackWriter;
   #scheduled = false;
+  /** Where in the batch the last entry begins if it is a message; -1: there is none to join. */
+  #lastTell = -1;
+  #lastActor = HOST_ID;
   /** Bytes posted and not yet consumed by the other side. */
   #unconsumed = 0;
   /** Bytes consumed here that the other side does not know of yet. */
@@ -106,6 +109,11 @@ export class Link {
   tell<T>(actor: number, codec: Codec<T, unknown>, message: T): boolean {
     if (this.full || this.#closed) return false;
     const batch = this.#batch;
+    const last = this.#lastTell;
+    if (last >= 0 && this.#lastActor === actor && codec.join?.(message, batch, last + HEADER_BYTES)) {
+      this.#seal(last);
+      return true;
+    }
     const at = this.#open(actor, TELL);
     try {
       codec.write(message, batch);
@@ -113,6 +121,9 @@ export class Link {
       batch.rewind(at);
       throw error;
     }
+    this.stats.sentMessages += 1;
+    this.#lastTell = at;
+    this.#lastActor = actor;
     this.#seal(at);
     return true;
   }
@@ -129,6 +140,7 @@ export class Link {
     const at = this.#open(actor, type);
     head?.(this.#batch);
     if (packed !== undefined) this.#batch.raw(packed);
+    this.stats.sentMessages += 1;
     this.#seal(at);
   }
 
@@ -150,6 +162,7 @@ export class Link {
     if (this.#owed > 0) this.#giveCredit();
     const batch = this.#batch;
     if (batch.length === 0) return;
+    this.#lastTell = -1;
     this.#unconsumed += batch.length;
     this.stats.sentBatches += 1;
     this.stats.sentBytes += batch.length;
@@ -169,6 +182,7 @@ export class Link {
   }
 
   #open(actor: number, type: number): number {
+    this.#lastTell = -1;
     const at = this.#batch.reserve(HEADER_BYTES);
     const bytes = this.#batch.bytes;
     bytes.writeUInt32LE(actor, at + 4);
@@ -180,7 +194,6 @@ export class Link {
   #seal(at: number): void {
     const length = this.#batch.length;
     this.#batch.patchU32(at, length - at);
-    this.stats.sentMessages += 1;
     if (length >= BATCH_BYTES) this.flush();
     else this.#schedule();
   }

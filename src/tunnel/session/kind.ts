@@ -106,6 +106,12 @@ const inCodec: Codec<SessionIn> = {
         return;
     }
   },
+  /** Bytes of a tunnel are one stream, however a device cuts it into WebSocket messages. */
+  join(message, out, at) {
+    if (message.kind !== 'received' || out.bytes[at] !== IN.received) return false;
+    out.raw(message.bytes);
+    return true;
+  },
   read(from) {
     const kind = from.u8();
     switch (kind) {

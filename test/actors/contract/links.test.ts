@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Codec } from '../../../src/actors/codec.js';
 import type { HostedContext, HostedKind } from '../../../src/actors/host.js';
 import { hosted } from '../../../src/actors/implementation.js';
 import { BATCH_BYTES } from '../../../src/actors/limits.js';
@@ -232,6 +233,36 @@ sentence('Byte ranges that a codec reads from a batch may be kept without a copy
   });
   await link.close();
 });
+
+sentence(
+  'A message that its codec joins to the one before it, for the same actor and in the same batch, is read as one with it.',
+  async () => {
+    const joined: Codec<Buffer> = {
+      ...bytes,
+      join: (message, out) => {
+        out.raw(message);
+        return true;
+      },
+    };
+    const kind: HostedKind<Buffer, Buffer, Buffer, null> = { name: 'bytes', in: joined, out: bytes };
+    const heard: string[] = [];
+    const receive = (message: Buffer) => {
+      heard.push(message.toString());
+    };
+    const link = await loopback([hosted({ kind, start: () => ({ receive }) })]);
+    const [one, other] = [new Inbox<Buffer>(), new Inbox<Buffer>()].map((owner) =>
+      link.host.spawn(kind, null, owner),
+    );
+    for (const text of ['a', 'b', 'c']) one!.tell(Buffer.from(text));
+    other!.tell(Buffer.from('d'));
+    one!.tell(Buffer.from('e'));
+    await until(() => heard.length === 3);
+    one!.tell(Buffer.from('f'));
+    await until(() => heard.length === 4);
+    assert.deepEqual(heard, ['abc', 'd', 'e', 'f']);
+    await link.close();
+  },
+);
 
 sentence(
   '`beforePost` work runs once before the batch of its loop turn is posted, and its output is in that batch.',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type EntryHandler, Link } from '../../../src/actors/link/link.js';
+import type { Codec } from '../../../src/actors/codec.js';
+import { PING, TELL } from '../../../src/actors/link/entry.js';
+import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
 import type { PackReader } from '../../../src/actors/pack.js';
 import { text } from '../echo-kind.js';
 import { FakeTransport } from '../loopback.js';
@@ -116,4 +118,72 @@ test('a closed link refuses and posts nothing', () => {
   exchange();
   assert.deepEqual(receiver.messages, []);
   receiving.close();
+});
+
+/** Parts of a text: what follows for the same actor is joined, unless it begins with a dot. */
+const parts: Codec<string> = {
+  write: (message, out) => out.raw(Buffer.from(message)),
+  join: (message, out) => {
+    if (message.startsWith('.')) return false;
+    out.raw(Buffer.from(message));
+    return true;
+  },
+  read: (from) => from.rest().toString(),
+};
+
+type Sending = { readonly actor: number; readonly part: string } | 'flush' | 'system entry';
+
+const sending: fc.Arbitrary<Sending> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ actor: fc.constantFrom(1, 2), part: fc.string({ unit: 'grapheme-ascii' }) }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom('flush' as const, 'system entry' as const) },
+);
+
+test('a message is joined to the one before it for the same actor in the same batch, if the codec does so', () => {
+  fc.assert(
+    fc.property(fc.array(sending), (sendings) => {
+      const [there, back] = [new FakeTransport(), new FakeTransport()];
+      there.peer = back;
+      back.peer = there;
+      const heard: string[] = [];
+      const sender = new Link(there, { entry: () => 0 }, defaultBounds);
+      const receiving = new Link(
+        back,
+        {
+          entry: (type, actor, body) => {
+            heard.push(type === TELL ? `${actor}:${parts.read(body)}` : 'system');
+            return 0;
+          },
+        },
+        defaultBounds,
+      );
+      const expected: string[] = [];
+      let last = 0;
+      for (const each of sendings) {
+        if (each === 'flush') {
+          sender.flush();
+          last = 0;
+        } else if (each === 'system entry') {
+          sender.send(PING, 1);
+          expected.push('system');
+          last = 0;
+        } else {
+          const { actor, part } = each;
+          sender.tell(actor, parts, part);
+          if (last === actor && !part.startsWith('.')) expected.push(`${expected.pop()}${part}`);
+          else expected.push(`${actor}:${part}`);
+          last = actor;
+        }
+      }
+      sender.flush();
+      there.release();
+      assert.deepEqual(heard, expected);
+      assert.equal(sender.stats.sentMessages, expected.length);
+      assert.equal(receiving.stats.receivedMessages, expected.length);
+      sender.close();
+      receiving.close();
+    }),
+  );
 });

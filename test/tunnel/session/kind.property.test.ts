@@ -94,6 +94,27 @@ test('every message to a session is read as it was written', () => {
   );
 });
 
+test('bytes from a device are joined to bytes from a device, and to nothing else', () => {
+  fc.assert(
+    fc.property(incoming, bytes, (before, more) => {
+      const out = new PackWriter(16);
+      SESSION.in.write(before, out);
+      const length = out.length;
+      const joined = SESSION.in.join?.({ kind: 'received', bytes: more }, out, 0);
+      const read = SESSION.in.read(new PackReader(out.bytes, 0, out.length));
+      if (before.kind === 'received') {
+        assert.equal(joined, true);
+        assert.deepEqual(read, { kind: 'received', bytes: Buffer.concat([before.bytes, more]) });
+      } else {
+        assert.equal(joined, false);
+        assert.equal(out.length, length);
+      }
+      const other: SessionIn = { kind: 'tick' };
+      assert.equal(SESSION.in.join?.(other, out, 0), false);
+    }),
+  );
+});
+
 test('every message of a session is read as it was written', () => {
   fc.assert(
     fc.property(outgoing, (message) => {
