@@ -26,6 +26,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         authenticator: new DenyAll(),
         forwarder: proxy.forwarder,
         store: c.resolve(TOKENS.store),
+        sessions: proxy.userSessions,
         unready: () => Promise.resolve(proxy.unready()),
         calls: proxy.calls,
         log,

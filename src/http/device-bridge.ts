@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import type { Principal } from '../auth/authenticator.js';
 import { type BridgePolicy, type Handshake, WebSocketBridge } from '../server/websocket-bridge.js';
 import type { ForwardFailure } from '../tunnel/forward/contract.js';
-import { addUser, type DeviceRequest, readDeviceRequest } from './device-request.js';
+import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './device-request.js';
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
@@ -21,7 +21,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy {
     const { res, path, requestId } = exchange;
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme);
+    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme, WHOLE_DEVICE);
     this.#handshake = {
       key: req.getHeader('sec-websocket-key'),
       extensions: req.getHeader('sec-websocket-extensions'),

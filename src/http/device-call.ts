@@ -4,13 +4,13 @@ import { endHead } from '../server/end-head.js';
 import type { HeldBody } from '../server/held-body.js';
 import { type ResponsePolicy, ResponseWriter } from '../server/response-writer.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
-import { addUser, type DeviceRequest, readDeviceRequest } from './device-request.js';
+import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './device-request.js';
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
 import type { PendingRequest } from './route.js';
 
-/** One HTTP request that a device answers (04-rest-api, row 19 and §4.1). */
+/** One HTTP request that a device answers (04-rest-api §4.1). */
 export class DeviceCall implements PendingRequest, ResponsePolicy {
   readonly dropped = NOT_FROM_DEVICES;
   readonly #services: DeviceServices;
@@ -18,11 +18,11 @@ export class DeviceCall implements PendingRequest, ResponsePolicy {
   readonly #request: DeviceRequest;
   readonly #body: HeldBody | undefined;
 
-  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest) {
+  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, mount: Mount) {
     const { res, path, requestId } = exchange;
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme);
+    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme, mount);
     this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
   }
 

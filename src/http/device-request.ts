@@ -5,9 +5,22 @@ import type { RawHeaders } from '../tunnel/http1/contract.js';
 import { NOT_FOR_DEVICES } from './fields.js';
 
 const PREFIX_LENGTH = '/api/devices/'.length;
-const SUFFIX_LENGTH = '/proxy'.length;
 
-/** What a caller's request to `/api/devices/{deviceId}/proxy/{path…}` is to the device. */
+/** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
+export interface Mount {
+  /** What is between the device and the tail of our path. */
+  readonly at: string;
+  /** What the tail is below on the device. */
+  readonly root: string;
+}
+
+/** All of the device's paths. */
+export const WHOLE_DEVICE: Mount = { at: '/proxy', root: '' };
+
+/** The edge API: `/api/devices/{deviceId}/modules` is the device's `/api/modules` (04-rest-api §4.2). */
+export const EDGE_API: Mount = { at: '', root: '/api' };
+
+/** What a caller's request below `/api/devices/{deviceId}` is to the device. */
 export interface DeviceRequest {
   readonly deviceId: string;
   /** The tail of the path as it was sent, with its query. */
@@ -23,10 +36,11 @@ export function readDeviceRequest(
   path: string,
   requestId: string,
   scheme: string,
+  mount: Mount,
 ): DeviceRequest {
   // The matched segment is as it was sent, so its length tells where the tail begins.
   const deviceId = req.getParameter(0);
-  const tail = path.slice(PREFIX_LENGTH + deviceId.length + SUFFIX_LENGTH);
+  const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
   const query: string | undefined = req.getQuery();
   const { headers, bodyLength } = requestFields(req, NOT_FOR_DEVICES);
   const before = req.getHeader('x-forwarded-for');

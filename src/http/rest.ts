@@ -4,13 +4,14 @@ import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
-import type { DevicePort } from '../store/ports.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
+import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import { DeviceLookup } from './device-lookup.js';
 import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
+import type { RestStore } from './services.js';
 import { Sockets } from './sockets.js';
 
 export interface RestOptions {
@@ -19,7 +20,8 @@ export interface RestOptions {
   readonly publicUrl: URL | undefined;
   readonly authenticator: Authenticator;
   readonly forwarder: Forwarder & BridgeForwarder;
-  readonly store: Pick<DevicePort, 'findDevice'>;
+  readonly store: RestStore;
+  readonly sessions: UserSessions;
   /** Why what it needs, such as the store or the proxy, is not there; must not reject. */
   readonly unready: Check;
   readonly calls: CallRecorder;
@@ -41,10 +43,12 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, publicUrl, authenticator, forwarder, store, calls, log } = options;
+  const { address, publicUrl, authenticator, forwarder, store, sessions, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
   const services = {
+    store,
+    sessions,
     devices: new DeviceLookup(store),
     forwarder,
     calls,

@@ -66,13 +66,16 @@ export interface StreamRoute extends RouteBase {
   readonly access: 'user';
   /** Reads what it needs of `req`, which is gone when this returns. Answers nothing yet. */
   begin(services: RouteServices, exchange: Exchange, req: HttpRequest): PendingRequest;
-  /** The same for a WebSocket handshake. */
-  upgrade(
-    services: RouteServices,
-    exchange: Exchange,
-    req: HttpRequest,
-    context: us_socket_context_t,
-  ): PendingRequest;
+  /** The same for a WebSocket handshake; undefined: it is an ordinary request. */
+  readonly upgrade: Upgrade | undefined;
 }
+
+/** Begins a WebSocket, as {@link StreamRoute.begin} does. */
+export type Upgrade = (
+  services: RouteServices,
+  exchange: Exchange,
+  req: HttpRequest,
+  context: us_socket_context_t,
+) => PendingRequest;
 
 export type Route = JsonRoute | StreamRoute;

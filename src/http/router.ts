@@ -8,7 +8,7 @@ import { Exchange } from './exchange.js';
 import { JsonCall } from './json-call.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
 import { ProblemError, problemOf } from './problem-error.js';
-import type { PendingRequest, Route, StreamRoute } from './route.js';
+import type { PendingRequest, Route, Upgrade } from './route.js';
 import type { RouteServices } from './services.js';
 import type { Sockets } from './sockets.js';
 
@@ -62,17 +62,17 @@ export class Router {
   #add(app: TemplatedApp, pattern: string, route: Route): void {
     const handle = (res: HttpResponse, req: HttpRequest): void => this.#handle(route, res, req);
     for (const method of uwsMethods(route.methods)) app[method](pattern, handle);
-    if (route.kind === 'stream') this.#addUpgrade(app, pattern, route);
+    if (route.kind === 'stream' && route.upgrade !== undefined) this.#addUpgrade(app, pattern, route.upgrade);
   }
 
-  #addUpgrade(app: TemplatedApp, pattern: string, route: StreamRoute): void {
+  #addUpgrade(app: TemplatedApp, pattern: string, upgrade: Upgrade): void {
     app.ws(
       pattern,
       this.#options.sockets.behaviour((res, req, context) => {
         const exchange = new Exchange(res, req);
         const sender = senderOf(req, exchange, true);
         if (sender === undefined) exchange.problem('unauthorized');
-        else this.#serve(exchange, sender, route.upgrade(this.#options.services, exchange, req, context));
+        else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, context));
       }),
     );
   }

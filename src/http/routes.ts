@@ -1,10 +1,18 @@
 import { deviceCallRoutes } from './device-call-routes.js';
+import { deviceRoutes } from './device-routes.js';
 import { openApiRoute } from './openapi-route.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
+import { sessionRoutes } from './session-routes.js';
 
 /**
  * Every route of the REST API (04-rest-api): routing, the OpenAPI document and the tests that walk all routes come from
  * here.
  */
-export const ROUTES: readonly Route[] = [...serviceRoutes, openApiRoute(() => ROUTES), ...deviceCallRoutes];
+export const ROUTES: readonly Route[] = [
+  ...serviceRoutes,
+  openApiRoute(() => ROUTES),
+  ...sessionRoutes,
+  ...deviceRoutes,
+  ...deviceCallRoutes,
+];

@@ -4,8 +4,7 @@ import type { Authenticator, Credentials } from '../../src/auth/authenticator.js
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
-import type { DeviceId, SignInId, UserId } from '../../src/store/ids.js';
-import type { Device } from '../../src/store/ports.js';
+import type { SignInId, UserId } from '../../src/store/ids.js';
 import type {
   Bridge,
   BridgeForwarder,
@@ -20,6 +19,8 @@ import type {
   ResponseSink,
   Target,
 } from '../../src/tunnel/forward/contract.js';
+import { FakeSessions } from './fake-sessions.js';
+import { FakeStore } from './fake-store.js';
 
 export const ALICE = 'user-alice' as UserId;
 export const BOB = 'user-bob' as UserId;
@@ -34,20 +35,6 @@ export class NameTag implements Authenticator {
     if (session === undefined) return Promise.resolve(undefined);
     const signInId = `sign-in-of-${session}` as SignInId;
     return Promise.resolve({ userId: session as UserId, via: 'session', signInId });
-  }
-}
-
-/** Devices by id, with their owners. */
-export class FakeDevices {
-  readonly owners = new Map<string, UserId>();
-  asked = 0;
-  fault: Error | undefined;
-
-  async findDevice(owner: UserId, deviceId: DeviceId): Promise<Device | undefined> {
-    this.asked += 1;
-    if (this.fault !== undefined) throw this.fault;
-    if (this.owners.get(deviceId) !== owner) return undefined;
-    return { deviceId, userId: owner, name: 'cam', createdAt: 0 };
   }
 }
 
@@ -152,35 +139,37 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
 /** A REST API with fakes behind it; alice owns `cam-1`, bob owns `cam-2`. */
 export class TestRest {
   readonly forwarder = new FakeForwarder();
-  readonly devices = new FakeDevices();
+  readonly store = new FakeStore();
+  readonly sessions = new FakeSessions();
   readonly metrics = new Metrics();
   readonly rest: Rest;
 
-  private constructor(
-    rest: Rest,
-    from: { forwarder: FakeForwarder; devices: FakeDevices; metrics: Metrics },
-  ) {
+  private constructor(rest: Rest, from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'metrics'>) {
     this.rest = rest;
     this.forwarder = from.forwarder;
-    this.devices = from.devices;
+    this.store = from.store;
+    this.sessions = from.sessions;
     this.metrics = from.metrics;
   }
 
   static async start(over: Partial<RestOptions> = {}): Promise<TestRest> {
-    const [forwarder, devices, metrics] = [new FakeForwarder(), new FakeDevices(), new Metrics()];
-    devices.owners.set('cam-1', ALICE).set('cam-2', BOB);
+    const [forwarder, store, sessions] = [new FakeForwarder(), new FakeStore(), new FakeSessions()];
+    const metrics = new Metrics();
+    store.add(ALICE, 'cam-1');
+    store.add(BOB, 'cam-2');
     const rest = await startRest({
       address: { host: '127.0.0.1', port: 0 },
       publicUrl: undefined,
       authenticator: new NameTag(),
       forwarder,
-      store: devices,
+      store,
+      sessions,
       unready: () => Promise.resolve(undefined),
       calls: new CallRecorder(metrics),
       log: pino({ level: 'silent' }),
       ...over,
     });
-    return new TestRest(rest, { forwarder, devices, metrics });
+    return new TestRest(rest, { forwarder, store, sessions, metrics });
   }
 
   get port(): number {

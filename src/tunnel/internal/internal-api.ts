@@ -18,6 +18,7 @@ import type { Forwarder, Target } from '../forward/contract.js';
 import type { Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
+import type { UserSessions } from '../session/user-sessions.js';
 import { createAuthorizer } from './authorize.js';
 import type { ForwardPolicy } from './forward-policy.js';
 import { SessionRoutes } from './session-routes.js';
@@ -41,6 +42,7 @@ export interface InternalApiOptions {
   readonly address: ListenAddress;
   readonly secret: Secret;
   readonly store: Store;
+  readonly userSessions: UserSessions;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly policy: ForwardPolicy;
   /** Why the process is not ready to serve; undefined when it is. */
@@ -85,7 +87,8 @@ export class InternalApi {
   }
 
   #routes(app: TemplatedApp): void {
-    const sessions = new SessionRoutes(this.#options.store, this.#options.log);
+    const { store, userSessions, log } = this.#options;
+    const sessions = new SessionRoutes(store, userSessions, log);
     app.ws<Bridged>('/internal/forward/ws', {
       maxPayloadLength: MAX_WEBSOCKET_MESSAGE,
       maxBackpressure: 2 * MAX_WEBSOCKET_MESSAGE,

@@ -2,18 +2,23 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
 import type { Logger } from '../../observability/log.js';
 import type { ProblemCode } from '../../server/problem.js';
-import { answerLater, requestIdOf, sendJson } from '../../server/send.js';
-import type { SessionKey, Store } from '../session/contract.js';
-import { SessionNotFoundError } from '../session/errors.js';
+import { answerLater, requestIdOf, sendJson, sendProblem } from '../../server/send.js';
+import type { SessionKey, SessionRange, Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
+import { closeSession, type UserSessions } from '../session/user-sessions.js';
+
+/** Sessions in one answer about a user. */
+const MAX_LISTED = 1000;
 
 /** The routes about sessions (02-tunnel.md §2.5). */
 export class SessionRoutes {
   readonly #store: Store;
+  readonly #sessions: UserSessions;
   readonly #log: Logger;
 
-  constructor(store: Store, log: Logger) {
+  constructor(store: Store, sessions: UserSessions, log: Logger) {
     this.#store = store;
+    this.#sessions = sessions;
     this.#log = log;
   }
 
@@ -24,8 +29,12 @@ export class SessionRoutes {
     answerLater(res, id, this.#log, summary, (value) => sendJson(res, id, value), problemOf);
   }
 
-  /** GET /internal/sessions → 200 `{items: Summary[]}`. */
+  /** GET /internal/sessions → 200 `{items: Summary[]}`. With `?user=&limit=` and maybe `&from=&upTo=`: of one user. */
   list(res: HttpResponse, req: HttpRequest): void {
+    // Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter.
+    const query = new URLSearchParams(req.getQuery());
+    const user = query.get('user');
+    if (user !== null) return this.#listOf(res, req, user, rangeOf(query));
     const id = requestIdOf(req);
     answerLater(res, id, this.#log, this.#store.list(), (items) => sendJson(res, id, { items }), problemOf);
   }
@@ -33,19 +42,29 @@ export class SessionRoutes {
   /** POST /internal/session/:token/close → 204, 404. With `?epoch=`: only the session of that epoch. */
   close(res: HttpResponse, req: HttpRequest): void {
     const id = requestIdOf(req);
-    const closed = this.#close(tokenOf(req), req.getQuery('epoch'));
+    const epoch = req.getQuery('epoch');
+    const closed = closeSession(this.#store, tokenOf(req), epoch === undefined ? undefined : Number(epoch));
     const answer = () => {
       res.writeStatus('204 No Content').writeHeader('X-Request-Id', id).endWithoutBody();
     };
     answerLater(res, id, this.#log, closed, answer, problemOf);
   }
 
-  async #close(token: SessionKey, epoch: string | undefined): Promise<void> {
-    const handle = await this.#store.lookup(token);
-    if (epoch !== undefined && handle.summary().epoch !== Number(epoch)) throw new SessionNotFoundError();
-    await this.#store.unregister(token, handle);
-    await handle.close('normal');
+  #listOf(res: HttpResponse, req: HttpRequest, userId: string, range: SessionRange | undefined): void {
+    const id = requestIdOf(req);
+    if (range === undefined) {
+      return sendProblem(res, 'bad-request', id, { detail: `limit: a whole number from 1 to ${MAX_LISTED}` });
+    }
+    const items = this.#sessions.list(userId, range);
+    answerLater(res, id, this.#log, items, (value) => sendJson(res, id, { items: value }), problemOf);
   }
+}
+
+function rangeOf(query: URLSearchParams): SessionRange | undefined {
+  const limit = Number(query.get('limit'));
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED) return undefined;
+  const [from, upTo] = [query.get('from'), query.get('upTo')];
+  return { limit, ...(from !== null && { from }), ...(upTo !== null && { upTo }) };
 }
 
 function tokenOf(req: HttpRequest): SessionKey {

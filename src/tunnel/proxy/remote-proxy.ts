@@ -12,6 +12,7 @@ import { Revocations } from '../gateway/revocations.js';
 import { TunnelListener } from '../gateway/tunnel-listener.js';
 import { ForwardPolicy } from '../internal/forward-policy.js';
 import { InternalApi } from '../internal/internal-api.js';
+import { LocalUserSessions } from '../session/user-sessions.js';
 import { SessionPlane } from './session-plane.js';
 
 const ASK_TIMEOUT_MS = 5000;
@@ -47,6 +48,8 @@ export interface RemoteProxyOptions {
 export class RemoteProxy {
   readonly forwarder: LocalForwarder;
   readonly calls: CallRecorder;
+  /** The sessions of each user's devices. */
+  readonly userSessions: LocalUserSessions;
   readonly #options: RemoteProxyOptions;
   readonly #plane: SessionPlane;
   readonly #forgetChanges: () => void;
@@ -59,6 +62,7 @@ export class RemoteProxy {
     this.#options = options;
     this.#plane = new SessionPlane(options);
     this.calls = new CallRecorder(metrics);
+    this.userSessions = new LocalUserSessions(this.#plane.sessions, this.#plane.store);
     this.forwarder = new LocalForwarder(this.#plane.sessions, () => {
       metrics.retries += 1;
     });
@@ -130,6 +134,7 @@ export class RemoteProxy {
       address: internalAddr,
       secret: internalSecret,
       store: this.#plane.store,
+      userSessions: this.userSessions,
       forwarder: this.forwarder,
       policy: new ForwardPolicy(this.calls),
       unready: () => this.unready(),

@@ -77,11 +77,20 @@ export interface Store<H extends Handle = Handle> {
   cleanupExpired(expireAfterMs: number): Promise<number>;
 }
 
+/** Some of a user's sessions, by the ids of their devices, which compare as strings: the first `limit` in `[from, upTo]`. */
+export interface SessionRange {
+  readonly from?: string;
+  readonly upTo?: string;
+  readonly limit: number;
+}
+
 /** The api-server's view of remote-proxy's sessions, over the internal API. */
 export interface ProxyClient {
   /** @throws SessionNotFoundError, SessionExpiredError */
   getSession(token: SessionKey): Promise<Summary>;
   listSessions(): Promise<Summary[]>;
+  /** In the order of the devices' ids. */
+  listSessionsOf(userId: string, range: SessionRange): Promise<Summary[]>;
   /**
    * @param epoch only the session of this epoch: a newer one of the same device stays
    * @throws SessionNotFoundError, SessionExpiredError

@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { Secret } from '../../config/secret.js';
-import type { Epoch, ProxyClient, SessionKey, Summary } from './contract.js';
+import type { Epoch, ProxyClient, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
 import { ProxyRefusedError, ProxyUnreachableError } from './proxy-errors.js';
 
@@ -62,6 +62,13 @@ export class HttpProxyClient implements ProxyClient {
 
   async listSessions(): Promise<Summary[]> {
     return parsed(summaries, await this.#call('GET', '/internal/sessions')).items;
+  }
+
+  async listSessionsOf(userId: string, { limit, from, upTo }: SessionRange): Promise<Summary[]> {
+    const query = new URLSearchParams({ user: userId, limit: String(limit) });
+    if (from !== undefined) query.set('from', from);
+    if (upTo !== undefined) query.set('upTo', upTo);
+    return parsed(summaries, await this.#call('GET', `/internal/sessions?${query}`)).items;
   }
 
   async closeSession(token: SessionKey, epoch?: Epoch): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import type { CredentialId, DeviceId } from '../../store/ids.js';
 import type { Target } from '../forward/contract.js';
-import type { CloseReason, SessionKey, Summary } from './contract.js';
+import type { CloseReason, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
 import type { TunnelSession } from './tunnel-session.js';
 
@@ -31,6 +31,8 @@ export type SupervisorAsks = {
   lookup: { request: SessionKey; response: TunnelSession };
   exists: { request: SessionKey; response: boolean };
   list: { request: undefined; response: Summary[] };
+  /** Those of one user that a call can use, in the order of their devices' ids. */
+  sessionsOf: { request: { userId: string; range: SessionRange }; response: Summary[] };
   heartbeat: { request: SessionKey; response: undefined };
   cleanupExpired: { request: number; response: number };
   closeAll: { request: CloseReason; response: number };
@@ -53,6 +55,8 @@ export type SessionSupervisorRef = ActorRef<SupervisorMessage, SupervisorAsks>;
 export class SessionSupervisor implements Behaviour<SupervisorMessage, SupervisorAsks> {
   readonly #byToken = new Map<SessionKey, TunnelSession>();
   readonly #byDevice = new Map<string, TunnelSession>();
+  /** The sessions of each user who has any. */
+  readonly #byUser = new Map<string, Set<TunnelSession>>();
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
 
@@ -85,6 +89,7 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
       if (session.isClosed()) return;
       this.#byToken.set(token, session);
       this.#byDevice.set(deviceId, session);
+      this.#addToUser(session);
     },
 
     unregister: (request: { token: SessionKey; session: TunnelSession | undefined }): undefined => {
@@ -107,6 +112,14 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
         if (!session.isClosed()) summaries.push(session.summary());
       }
       return summaries;
+    },
+
+    sessionsOf: ({ userId, range }: { userId: string; range: SessionRange }): Summary[] => {
+      const found = [...(this.#byUser.get(userId) ?? [])].filter(
+        (session) => !session.isClosed() && !this.#expired(session) && isIn(range, session.identity.deviceId),
+      );
+      found.sort((a, b) => (a.identity.deviceId < b.identity.deviceId ? -1 : 1));
+      return found.slice(0, range.limit).map((session) => session.summary());
     },
 
     heartbeat: (token: SessionKey): undefined => {
@@ -170,8 +183,22 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
   }
 
   #forget(session: TunnelSession): void {
-    const { token, deviceId } = session.identity;
+    const { token, deviceId, userId } = session.identity;
     if (this.#byToken.get(token) === session) this.#byToken.delete(token);
     if (this.#byDevice.get(deviceId) === session) this.#byDevice.delete(deviceId);
+    const ofUser = this.#byUser.get(userId);
+    ofUser?.delete(session);
+    if (ofUser?.size === 0) this.#byUser.delete(userId);
   }
+
+  #addToUser(session: TunnelSession): void {
+    const { userId } = session.identity;
+    const ofUser = this.#byUser.get(userId);
+    if (ofUser === undefined) this.#byUser.set(userId, new Set([session]));
+    else ofUser.add(session);
+  }
+}
+
+function isIn({ from, upTo }: SessionRange, deviceId: string): boolean {
+  return (from === undefined || deviceId >= from) && (upTo === undefined || deviceId <= upTo);
 }

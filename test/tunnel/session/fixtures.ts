@@ -42,11 +42,11 @@ export class SessionFixture {
   readonly store = new SupervisorStore(this.supervisor);
 
   /** A tunnel of `device`, not registered yet. */
-  tunnel(device: string, epoch = 1, token = `token of ${device}`) {
+  tunnel(device: string, epoch = 1, token = `token of ${device}`, user = 'user') {
     const socket = new FakeSocket();
     const identity = {
       token: sessionKey(token),
-      userId: 'user' as UserId,
+      userId: user as UserId,
       deviceId: device as DeviceId,
       credentialId: `credential of ${token}` as CredentialId,
       epoch,
@@ -59,8 +59,8 @@ export class SessionFixture {
   }
 
   /** A registered tunnel of `device`. */
-  async connect(device: string, epoch = 1, token?: string) {
-    const tunnel = this.tunnel(device, epoch, token);
+  async connect(device: string, epoch = 1, token?: string, user?: string) {
+    const tunnel = this.tunnel(device, epoch, token, user);
     await this.store.register(tunnel.token, tunnel.session);
     return tunnel;
   }

@@ -13,6 +13,7 @@ import type { SessionKey } from '../../../src/tunnel/session/contract.js';
 import { sessionKey } from '../../../src/tunnel/session/key.js';
 import { HttpProxyClient } from '../../../src/tunnel/session/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/session/proxy-client-store.js';
+import { LocalUserSessions } from '../../../src/tunnel/session/user-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { SessionFixture } from './fixtures.js';
 import { storeContract } from './store-contract.js';
@@ -27,6 +28,7 @@ async function open() {
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
     store: fixture.store,
+    userSessions: new LocalUserSessions(fixture.supervisor, fixture.store),
     forwarder: new FakeForwarder(),
     policy: new ForwardPolicy(new CallRecorder(new Metrics())),
     unready: () => undefined,

@@ -1,0 +1,74 @@
+import type { DeviceId, UserId } from '../store/ids.js';
+import type { Device } from '../store/ports.js';
+import type { Summary } from '../tunnel/session/contract.js';
+import type { RouteServices } from './services.js';
+
+/** Pages of the store that one answer may be made of, where most of them is filtered out: it may hold less than asked. */
+const MAX_READS = 10;
+
+/** Live sessions in the range of one page: the page's own, and those of devices that were revoked just now. */
+const MAX_IN_RANGE = 1000;
+
+/** A device and its live session. */
+export interface DeviceState {
+  readonly device: Device;
+  readonly session: Summary | undefined;
+}
+
+/** What of a user's devices is wanted. */
+export interface DeviceQuery {
+  readonly limit: number;
+  readonly after: DeviceId | undefined;
+  readonly online: boolean | undefined;
+}
+
+/** A part of a list; `next`: the last device that was looked at, absent at the end. */
+export interface DeviceStates {
+  readonly items: readonly DeviceState[];
+  readonly next?: DeviceId;
+}
+
+/** A user's devices with their sessions. */
+export async function listDevices(
+  services: RouteServices,
+  owner: UserId,
+  { limit, after, online }: DeviceQuery,
+): Promise<DeviceStates> {
+  const items: DeviceState[] = [];
+  let next = after;
+  for (let read = 0; read < MAX_READS && items.length < limit; read++) {
+    const page = await readPage(services, owner, limit - items.length, next);
+    items.push(
+      ...page.items.filter(({ session }) => online === undefined || online === (session !== undefined)),
+    );
+    if (page.next === undefined) return { items };
+    next = page.next;
+  }
+  return next === undefined ? { items } : { items, next };
+}
+
+async function readPage(
+  { store, sessions }: RouteServices,
+  owner: UserId,
+  limit: number,
+  after: DeviceId | undefined,
+): Promise<DeviceStates> {
+  const { items, next } = await store.listDevices(owner, { limit, ...(after !== undefined && { after }) });
+  const devices = items.filter(({ revokedAt }) => revokedAt === undefined);
+  const live = await liveSessions(sessions, owner, devices);
+  const states = devices.map((device) => ({ device, session: live.get(device.deviceId) }));
+  return next === undefined ? { items: states } : { items: states, next };
+}
+
+/** By device. @param devices in the order of their ids */
+async function liveSessions(
+  sessions: RouteServices['sessions'],
+  owner: UserId,
+  devices: readonly Device[],
+): Promise<ReadonlyMap<string | undefined, Summary>> {
+  const [from, upTo] = [devices[0]?.deviceId, devices.at(-1)?.deviceId];
+  if (from === undefined || upTo === undefined) return new Map();
+  // Only the user's devices are between the two, revoked ones too: their tunnels close within a second.
+  const found = await sessions.list(owner, { from, upTo, limit: MAX_IN_RANGE });
+  return new Map(found.map((session) => [session.deviceId, session]));
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Route } from '../../src/http/route.js';
+import { type RawAnswer, rawRequest } from './kit.js';
+
+/** Methods that are tried on every path: those there are, and one that nobody knows. */
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
+
+/** Request fields that carry credentials. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** The route's path with these values in it. */
+export function pathOf({ path }: Route, values: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)…?\}/g, (_, name: string) => values[name] ?? 'x');
+}
+
+/** What may differ between two answers to one question: the request's id, its time and its path. */
+export function comparable({ status, headers, body }: RawAnswer) {
+  const ids = new Set(['x-request-id', 'date', 'content-length']);
+  return {
+    status,
+    headers: [...headers].filter(([name]) => !ids.has(name)),
+    body: body.replace(/"requestId":"[^"]*"/, '').replace(/"instance":"[^"]*"/, ''),
+  };
+}
+
+export interface Strangers {
+  readonly port: number;
+  /** Credentials that are none, by what is wrong with them. */
+  readonly credentials: Readonly<Record<string, Fields>>;
+  /** Ids that are there, by the name of their segment. */
+  readonly existing: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whoever is not signed in learns nothing: every path that is not public, with every method and every kind of
+ * credentials that are none, is answered alike (attack 1).
+ * @param subject asked when its tests run
+ */
+export function refusesStrangers(name: string, routes: readonly Route[], subject: () => Strangers): void {
+  const paths = new Set(routes.filter(({ access }) => access === 'user').map(({ path }) => path));
+  const publicPaths = new Set(routes.filter(({ access }) => access === 'public').map(({ path }) => path));
+  for (const path of paths) {
+    assert.ok(!publicPaths.has(path), `${path} is public with one method and not with another`);
+    const route = routes.find((candidate) => candidate.path === path) as Route;
+    test(`attack 1, ${name}: ${path} says nothing to strangers`, async () => {
+      const { existing } = subject();
+      await isSilent(subject(), [pathOf(route, existing), pathOf(route, {})]);
+    });
+  }
+
+  test(`attack 1, ${name}: nor does a path that is not there`, async () => {
+    await isSilent(subject(), [
+      '/',
+      '/api',
+      '/api/',
+      '/api/nothing',
+      '/ws/logs',
+      '/%00',
+      '/api/devices/x/none',
+    ]);
+  });
+}
+
+async function isSilent({ port, credentials }: Strangers, paths: readonly string[]): Promise<void> {
+  for (const method of METHODS) {
+    for (const fields of [{}, ...Object.values(credentials)]) {
+      const expected = comparable(await rawRequest(port, `${method} /q`, {}));
+      assert.equal(expected.status, 401);
+      for (const path of paths) {
+        const answer = await rawRequest(port, `${method} ${path}`, fields);
+        assert.deepEqual(comparable(answer), expected, `${method} ${path} ${JSON.stringify(fields)}`);
+        assert.deepEqual(answer.headers.get('content-type'), ['application/problem+json']);
+        for (const field of ['set-cookie', 'location', 'allow', 'etag', 'access-control-allow-origin']) {
+          assert.equal(answer.headers.get(field), undefined);
+        }
+        if (method !== 'HEAD') assert.equal(JSON.parse(answer.body).code, 'unauthorized');
+      }
+    }
+  }
+}
