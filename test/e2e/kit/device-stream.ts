@@ -31,6 +31,11 @@ export class DeviceStream {
     return this.#take(size);
   }
 
+  /** What has come and was not asked for. */
+  buffered(): Buffer {
+    return this.#take(this.#read.length);
+  }
+
   /** Reads and drops what comes, so that `ended` can tell of a FIN. */
   drain(): this {
     this.duplex.resume();

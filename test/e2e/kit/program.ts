@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,11 @@ export class Program {
     return this.#stdout + this.#stderr;
   }
 
+  /** What of it went to stderr. */
+  get errors(): string {
+    return this.#stderr;
+  }
+
   /** Process ids of its children, such as the store. */
   get children(): readonly number[] {
     const list = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
@@ -70,8 +75,17 @@ export class Program {
 
   /** Resident memory, in bytes. */
   get residentBytes(): number {
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8')) ?? [];
-    return Number(kilobytes) * 1024;
+    return this.#memory('VmRSS');
+  }
+
+  /** The most resident memory since the start, or since `forgetPeak`. */
+  get peakBytes(): number {
+    return this.#memory('VmHWM');
+  }
+
+  /** Begins to measure `peakBytes` anew. */
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
   }
 
   /** How many lines were logged so far: a place to look from. */
@@ -117,6 +131,11 @@ export class Program {
   async kill(): Promise<ProgramExit> {
     this.signal('SIGKILL');
     return this.exited;
+  }
+
+  #memory(name: string): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   }
 
   #line(text: string): void {
