@@ -5,6 +5,7 @@ import type { ProblemCode } from '../server/problem.js';
 import { type ProblemOptions, requestIdOf, sendProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
+import type { ReplyHeaders } from './reply.js';
 
 /** One request and its answer. */
 export class Exchange {
@@ -84,17 +85,22 @@ export class Exchange {
    * Answers with JSON, unless it is over.
    * @param value undefined: the answer has no body
    */
-  answer(
-    status: number,
-    value: unknown,
-    headers: Readonly<Record<string, string | readonly string[]>> = {},
-  ): void {
+  answer(status: number, value: unknown, headers: ReplyHeaders = {}): void {
+    if (value === undefined) this.#write(status, undefined, headers);
+    else this.#write(status, JSON.stringify(value), { 'Content-Type': 'application/json', ...headers });
+  }
+
+  /** Answers with a page, unless it is over. */
+  page(status: number, html: string, headers: ReplyHeaders): void {
+    this.#write(status, html, { 'Content-Type': 'text/html; charset=utf-8', ...headers });
+  }
+
+  #write(status: number, body: string | undefined, headers: ReplyHeaders): void {
     if (this.#over) return;
     this.#over = true;
-    const text = value === undefined ? '' : JSON.stringify(value);
+    const text = body ?? '';
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
-      if (value !== undefined) this.res.writeHeader('Content-Type', 'application/json');
       this.#writeFields(headers);
       if (status === 204) this.res.endWithoutBody();
       else if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(text), false);
@@ -102,14 +108,9 @@ export class Exchange {
     });
   }
 
-  #writeFields(headers: Readonly<Record<string, string | readonly string[]>>): void {
-    const cookie =
-      this.#cookie === undefined || 'Set-Cookie' in headers ? {} : { 'Set-Cookie': this.#cookie };
-    const fields: Record<string, string | readonly string[]> = {
-      ...OWN_ANSWER_FIELDS,
-      ...cookie,
-      ...headers,
-    };
+  #writeFields(headers: ReplyHeaders): void {
+    const cookie = this.#cookie === undefined ? {} : { 'Set-Cookie': this.#cookie };
+    const fields: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...cookie, ...headers };
     for (const [name, values] of Object.entries(fields)) {
       for (const value of typeof values === 'string' ? [values] : values) this.res.writeHeader(name, value);
     }

@@ -4,7 +4,7 @@ import type { Principal } from '../auth/authenticator.js';
 import type { Exchange } from './exchange.js';
 import { pathParameters } from './patterns.js';
 import { ProblemError } from './problem-error.js';
-import { Reply } from './reply.js';
+import { Page, Reply } from './reply.js';
 import { BODY_TIMEOUT_MS, MAX_JSON_BODY, readBody } from './request-body.js';
 import type { Input, JsonRoute, PendingRequest } from './route.js';
 import type { RouteServices } from './services.js';
@@ -49,6 +49,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     };
     if (this.#exchange.over) return;
     const result = await handle(input, user, this.#services);
+    if (result instanceof Page) return this.#exchange.page(result.status, result.html, result.headers);
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
     // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
     this.#exchange.answer(status, answer && z.encode(answer, value), headers);

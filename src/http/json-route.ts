@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../server/problem.js';
-import type { Reply } from './reply.js';
+import type { Page, Reply } from './reply.js';
 import type { Input, JsonRoute, Method } from './route.js';
 import type { RouteServices } from './services.js';
 
@@ -33,7 +33,7 @@ interface Declared<Params, Query, Body, Answer, Field extends string> {
   readonly problems?: readonly ProblemCode[];
 }
 
-type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>>;
+type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | Page;
 
 /** Declares a route that a user may call. */
 export function userRoute<

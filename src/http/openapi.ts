@@ -47,7 +47,7 @@ const OF_BODIES: readonly ProblemCode[] = [
 ];
 
 /** The OpenAPI 3.1 document of `routes`. */
-export function openApi(routes: readonly Route[], version: string): Json {
+export function openApi(routes: readonly Route[], version: string) {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const path = route.path.replace('…', '');
@@ -105,7 +105,9 @@ function parameters(route: Route, method: string): Json[] {
 function success(route: Route): Json {
   if (route.kind === 'stream') return { default: { description: 'What the device answers' } };
   const { status, answer, summary } = route;
-  return { [status]: { description: summary, ...(answer !== undefined && json(answer)) } };
+  // Whatever succeeds with 200 and no JSON is a page.
+  const page = status === 200 ? { content: { 'text/html': { schema: { type: 'string' } } } } : {};
+  return { [status]: { description: summary, ...(answer === undefined ? page : json(answer)) } };
 }
 
 function problems(route: Route): Json {

@@ -1,6 +1,6 @@
 import { deviceCallRoutes } from './device-call-routes.js';
 import { deviceRoutes } from './device-routes.js';
-import { openApiRoute } from './openapi-route.js';
+import { docsRoutes } from './docs-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { sessionRoutes } from './session-routes.js';
@@ -11,7 +11,7 @@ import { sessionRoutes } from './session-routes.js';
  */
 export const ROUTES: readonly Route[] = [
   ...serviceRoutes,
-  openApiRoute(() => ROUTES),
+  ...docsRoutes(() => ROUTES),
   ...sessionRoutes,
   ...deviceRoutes,
   ...deviceCallRoutes,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { docsPage } from '../../src/http/docs-page.js';
 import { problemSchema } from '../../src/http/openapi.js';
 import { uwsPattern } from '../../src/http/patterns.js';
 import { ROUTES } from '../../src/http/routes.js';
@@ -54,6 +56,30 @@ describe('GET /api/openapi.json', () => {
     assert.deepEqual(names('post'), ['deviceId', 'path', 'X-Visiona-Csrf']);
     assert.deepEqual(document.paths?.['/api/health']?.get?.security, []);
   });
+});
+
+test('the page of the routes shows each, and nothing in it can run or load', async () => {
+  const api = await TestRest.start();
+  try {
+    const answer = await fetch(api.url('/api/docs'));
+    const html = await answer.text();
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
+    for (const { path } of ROUTES) assert.ok(html.includes(`<code>${path.replace('…', '')}</code>`), path);
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    const style = /<style>(.*)<\/style>/s.exec(html)?.[1] ?? '';
+    assert.ok(policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`));
+    assert.match(policy, /^default-src 'none';/);
+    assert.doesNotMatch(policy, /script-src|unsafe/);
+    assert.doesNotMatch(html, /<script|onload=|src=/);
+  } finally {
+    api.close();
+  }
+});
+
+test('what stands in the page is text', () => {
+  const page = docsPage({ info: { title: '<b>"&' }, paths: {}, components: { schemas: {} } });
+  assert.ok(page.includes('&#60;b&#62;&#34;&#38;'));
+  assert.ok(!page.includes('<b>"'));
 });
 
 test('problems are as the document says', () => {
