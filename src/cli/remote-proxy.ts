@@ -11,8 +11,6 @@ import type { RunningProcess } from './process.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
-const STOP_MS = 10_000;
-
 /** Builds remote-proxy from what the container holds. */
 export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise<RemoteProxy> {
   return RemoteProxy.start({
@@ -54,13 +52,13 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
       },
       drain: async () => {
         await proxy.drain();
-        await store.stop(STOP_MS);
+        await store.stop();
         await c.dispose();
       },
       failed: givenUp(proxy.exited, store.exited),
     };
   } catch (error) {
-    await store.stop(STOP_MS);
+    await store.stop();
     throw error;
   }
 }

@@ -1,12 +1,21 @@
 import type { DependencyContainer } from 'tsyringe';
 import { describeExit } from '../actors/errors.js';
+import type { ExitReason } from '../actors/exit.js';
 import type { Host } from '../actors/host.js';
 import { Supervisor } from '../actors/supervisor.js';
 import type { StoreConfig } from '../config/types.js';
 import { startStoreProcess } from '../store/store-process.js';
 import { TOKENS } from './tokens.js';
 
-const STORE_STOP_MS = 10_000;
+const STOP_MS = 10_000;
+
+/** The store of a process, as its composition root sees it. */
+export interface SupervisedStore {
+  /** Resolves when its supervisor has ended: `normal` after a stop, else because it gave up. */
+  readonly exited: Promise<ExitReason>;
+  /** Gives the calls made before their answers, refuses later ones, then ends the store's process. */
+  stop(): Promise<void>;
+}
 
 /**
  * Starts the store's process under a supervisor that restarts it.
@@ -14,8 +23,8 @@ const STORE_STOP_MS = 10_000;
  */
 export async function superviseStore(
   c: DependencyContainer,
-  { dataDir }: StoreConfig,
-): Promise<Supervisor<Host>> {
+  { dataDir }: Pick<StoreConfig, 'dataDir'>,
+): Promise<SupervisedStore> {
   const client = c.resolve(TOKENS.store);
   const log = c.resolve(TOKENS.log);
   let first: Host | undefined = await startStoreProcess(client, dataDir);
@@ -26,10 +35,18 @@ export async function superviseStore(
   };
   const supervisor = new Supervisor<Host>({
     strategy: 'one-for-one',
-    children: [{ id: 'store', restart: 'permanent', shutdown: STORE_STOP_MS, start }],
+    children: [{ id: 'store', restart: 'permanent', shutdown: STOP_MS, start }],
     onChildExited: (_id, reason) => {
       if (reason.kind !== 'normal') log.error({ reason: describeExit(reason) }, 'the store process ended');
     },
   });
-  return supervisor.start();
+  await supervisor.start();
+  return {
+    exited: supervisor.exited,
+    stop: async () => {
+      // A stop overtakes the messages that wait for an actor, so it is not sent before they have their answers.
+      await client.close();
+      await supervisor.stop(STOP_MS);
+    },
+  };
 }

@@ -9,7 +9,6 @@ import { givenUp, startProxy } from './remote-proxy.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
-const STOP_MS = 10_000;
 /** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
 const CALLS_DRAIN_MS = 25_000;
 
@@ -39,7 +38,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         },
         drain: async () => {
           await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain()]);
-          await store.stop(STOP_MS);
+          await store.stop();
           await c.dispose();
         },
         failed: givenUp(proxy.exited, store.exited),
@@ -49,7 +48,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       throw error;
     }
   } catch (error) {
-    await store.stop(STOP_MS);
+    await store.stop();
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../actors/behaviour.js';
 import type { HostedContext, Implementation } from '../actors/host.js';
 import { StoreError } from './errors.js';
@@ -40,8 +41,10 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
     if (message === 'tick') this.#context.schedule(LOOK_EVERY_MS, 'tick');
   }
 
-  terminated(): Promise<void> {
-    return this.#store.close();
+  async terminated(): Promise<void> {
+    await this.#store.close();
+    // Whose write the close has committed is told so in microtasks from here on; with the end nobody is answered.
+    await nextTurn();
   }
 
   /** False: there is more to report. */

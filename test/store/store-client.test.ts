@@ -12,6 +12,7 @@ import type { Changes } from '../../src/store/ports.js';
 import { databaseFile } from '../../src/store/sqlite.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import { StoreClient } from '../../src/store/store-client.js';
+import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
 import { storeContract } from './contract.js';
 import { withTempDir } from './temp-dir.js';
@@ -120,6 +121,26 @@ test('when the process is killed, a write under way fails as unavailable, a read
     assert.ok((await connect)!.epoch > 1);
     assert.equal((await waiting).length, 1);
     await next.stop(5_000);
+  }));
+
+test('a stop of the process still answers the writes that it was asked before', () =>
+  withStore(async ({ client, host, dataDir }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    const actor = host.spawn(STORE_KIND, { dataDir }, { message: () => {}, exited: () => {} });
+    await actor.ask('lastChange', [], 5_000);
+    const asked = Array.from({ length: 100 }, (_, i) =>
+      actor.ask('provision', [owner, [`cam-${i}`], undefined], 5_000),
+    );
+    const stopped = host.stop(5_000);
+    const made = (await Promise.all(asked)).flat();
+    assert.equal((await stopped).kind, 'normal');
+    const store = await openStore({ dataDir });
+    const { items } = await store.listDevices(owner, { limit: 1_000 });
+    await store.close();
+    assert.deepEqual(
+      items.map((device) => device.deviceId),
+      made.map((device) => device.deviceId),
+    );
   }));
 
 test('a call waits for a store for a while, and after that calls fail at once until there is one', async () => {

@@ -69,8 +69,7 @@ export class Program {
 
   /** Process ids of its children, such as the store. */
   get children(): readonly number[] {
-    const list = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
-    return list === '' ? [] : list.split(' ').map(Number);
+    return childrenOf(this.pid);
   }
 
   /** Resident memory, in bytes. */
@@ -143,6 +142,12 @@ export class Program {
     this.#lines.push(line);
     for (const watcher of [...this.#watchers]) watcher(line);
   }
+}
+
+/** Process ids of the children of a process. */
+export function childrenOf(pid: number): readonly number[] {
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return list === '' ? [] : list.split(' ').map(Number);
 }
 
 /** Whether a process lives; one that has ended and was not waited for does not. */
