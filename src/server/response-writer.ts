@@ -44,6 +44,8 @@ export class ResponseWriter implements ResponseSink {
   #call: ForwardCall | undefined;
   #head: ResponseHead | undefined;
   #headWritten = false;
+  /** A head that says a length has left with its last line, before the body or with a part of it. */
+  #headFlushed = false;
   #ended = false;
   #failure: ForwardFailure | undefined;
   /** Body bytes not yet taken by the socket; the device's window bounds them. */
@@ -170,9 +172,11 @@ export class ResponseWriter implements ResponseSink {
   /** A body of known length: the socket takes what it can, the rest stays queued here. */
   #writeSized(length: number): void {
     const first = this.#queue[0];
-    if (this.written === 0 && this.#ended && this.#queue.length <= 1) {
+    if (!this.#headFlushed && this.#ended && this.#queue.length <= 1) {
       if ((first?.length ?? 0) === length && !this.#blocked) return this.#writeWhole(first, length);
     }
+    if (!this.#headFlushed && first === undefined && length > 0) this.#res.tryEnd('', length);
+    this.#headFlushed = true;
     let chunk = first;
     while (chunk !== undefined) {
       const [took, done] = this.#res.tryEnd(chunk, length);
