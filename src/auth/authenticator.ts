@@ -6,21 +6,21 @@ export type Principal =
       readonly userId: UserId;
       readonly via: 'session';
       readonly signInId: SignInId;
-      /** The same session's cookie under a newer key, as a `Set-Cookie` of the answer. */
-      readonly setCookie?: string;
     }
   | { readonly userId: UserId; readonly via: 'bearer' };
 
-/** Credentials that are refused for how they were sent, whoever they are of. */
+/** Credentials that are not accepted, though they are ours. */
 export interface CredentialsRefusal {
-  /** `ambiguous`: a session cookie and a bearer token together. */
-  readonly refused: 'ambiguous';
+  /** `ambiguous`: a session cookie and a bearer token together. `ended`: a cookie whose session has ended. */
+  readonly refused: 'ambiguous' | 'ended';
 }
 
 /** What a request says about who it comes from, as its fields are; empty where it says nothing. */
 export interface Credentials {
   readonly authorization: string;
   readonly cookie: string;
+  /** The request is none that a person makes, such as one of a page that asks over and over: it is no use of a session. */
+  readonly passive: boolean;
 }
 
 /** Tells who a request comes from. */

@@ -44,11 +44,6 @@ export class Discovery {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** Undefined: it has not been reached yet. */
-  get known(): oc.Configuration | undefined {
-    return this.#known;
-  }
-
   /** Rejects with a {@link ProviderError}. */
   configuration(): Promise<oc.Configuration> {
     if (this.#known !== undefined) return Promise.resolve(this.#known);

@@ -2,10 +2,14 @@ import { StoreError } from '../store/errors.js';
 import { checkUserKey } from '../store/validate.js';
 import { ProviderError } from './provider-error.js';
 
-/** Who signed in. Issuer and subject are the key of the user; the rest is for people to read and decides nothing. */
-export interface Identity {
+/** The key of a user, exactly as the provider says it. */
+export interface UserKey {
   readonly issuer: string;
   readonly subject: string;
+}
+
+/** Who signed in. What is not the key is for people to read and decides nothing. */
+export interface Identity extends UserKey {
   readonly name: string | undefined;
   readonly email: string | undefined;
 }

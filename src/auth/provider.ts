@@ -1,6 +1,6 @@
 import * as oc from 'openid-client';
 import { type ClientOptions, Discovery } from './discovery.js';
-import { type Identity, identityOf } from './identity.js';
+import { type Identity, identityOf, type UserKey } from './identity.js';
 import { ProviderError, providerError } from './provider-error.js';
 
 export interface ProviderOptions extends ClientOptions {
@@ -85,15 +85,18 @@ export class Provider {
 
   /**
    * Trades a refresh token for new tokens.
-   * @throws ProviderError ERR_PROVIDER_ANSWER also if they are another user's, which openid-client does not look at
+   * @throws ProviderError ERR_PROVIDER_GRANT also if they are another user's, which openid-client does not look at
    */
-  async refresh(refreshToken: string, { issuer, subject }: Identity): Promise<Tokens> {
+  async refresh(refreshToken: string, { issuer, subject }: UserKey): Promise<Tokens> {
     const configuration = await this.#discovery.configuration();
     return known(async () => {
       const answer = await oc.refreshTokenGrant(configuration, refreshToken);
       const claims = answer.claims();
       if (claims !== undefined && (claims.sub !== subject || claims.iss !== issuer)) {
-        throw new ProviderError('ERR_PROVIDER_ANSWER', 'a refresh answered the tokens of another user');
+        throw new ProviderError(
+          'ERR_PROVIDER_GRANT',
+          'it answered a refresh with the tokens of another user',
+        );
       }
       return tokensOf(answer);
     });
@@ -107,10 +110,10 @@ export class Provider {
     await known(() => oc.tokenRevocation(configuration, refreshToken, more));
   }
 
-  /** Where to send the browser to sign out there too; undefined: nowhere, or it has not been reached yet. */
-  endSessionUrl(idToken: string | undefined): URL | undefined {
-    const configuration = this.#discovery.known;
-    if (configuration?.serverMetadata().end_session_endpoint === undefined) return undefined;
+  /** Where to send the browser to sign out there too; undefined: it has no such place. */
+  async endSessionUrl(idToken: string | undefined): Promise<URL | undefined> {
+    const configuration = await this.#discovery.configuration();
+    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
     return oc.buildEndSessionUrl(configuration, {
       post_logout_redirect_uri: new URL('/', this.#options.publicUrl).href,
       ...(idToken !== undefined && { id_token_hint: idToken }),

@@ -1,4 +1,4 @@
-import { DenyAll } from '../auth/authenticator.js';
+import { NO_SIGN_IN } from '../auth/auth.js';
 import { urlOf } from '../config/address.js';
 import type { UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
@@ -22,7 +22,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       const rest = await startRest({
         address: config.apiAddr,
         publicUrl: config.publicUrl,
-        authenticator: new DenyAll(),
+        auth: () => NO_SIGN_IN,
         forwarder: proxy.forwarder,
         store: c.resolve(TOKENS.store),
         sessions: proxy.userSessions,

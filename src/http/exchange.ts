@@ -18,7 +18,6 @@ export class Exchange {
   #over = false;
   #body: HeldBody | undefined;
   #aborted: () => void = () => {};
-  #cookie: string | undefined;
 
   constructor(res: HttpResponse, req: HttpRequest) {
     this.res = res;
@@ -46,11 +45,6 @@ export class Exchange {
     this.#aborted = listener;
   }
 
-  /** Every answer of ours from now on carries this `Set-Cookie`. */
-  setCookie(cookie: string): void {
-    this.#cookie = cookie;
-  }
-
   /** The body, where it is held back. */
   get body(): HeldBody | undefined {
     return this.#body;
@@ -72,12 +66,11 @@ export class Exchange {
 
   /** Writes a problem and nothing else: inside a cork, for whoever keeps track of the answer himself. */
   writeProblem(code: ProblemCode, { headers, ...options }: ProblemOptions = {}): void {
-    const cookie = this.#cookie === undefined ? undefined : { 'Set-Cookie': this.#cookie };
     sendProblem(this.res, code, this.requestId, {
       ...options,
       instance: this.path,
       head: this.method === 'HEAD',
-      headers: { ...OWN_ANSWER_FIELDS, ...cookie, ...headers },
+      headers: { ...OWN_ANSWER_FIELDS, ...headers },
     });
   }
 
@@ -109,8 +102,7 @@ export class Exchange {
   }
 
   #writeFields(headers: ReplyHeaders): void {
-    const cookie = this.#cookie === undefined ? {} : { 'Set-Cookie': this.#cookie };
-    const fields: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...cookie, ...headers };
+    const fields: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...headers };
     for (const [name, values] of Object.entries(fields)) {
       for (const value of typeof values === 'string' ? [values] : values) this.res.writeHeader(name, value);
     }

@@ -44,6 +44,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
       query: query && parseQuery(query, this.#query),
       body: await this.#parseBody(),
       fields: this.#fields,
+      method: this.#exchange.method,
       requestId: this.#exchange.requestId,
       remoteAddr: this.#remoteAddr,
     };

@@ -31,6 +31,7 @@ interface Declared<Params, Query, Body, Answer, Field extends string> {
   /** Default: `not-found`. */
   readonly missing?: ProblemCode;
   readonly problems?: readonly ProblemCode[];
+  readonly passive?: boolean;
 }
 
 type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | Page;
@@ -51,6 +52,18 @@ export function userRoute<
   ) => Promise<Answered<Answer>>,
 ): JsonRoute {
   return route('user', declared, handle as JsonRoute['handle']);
+}
+
+/** Declares a route that a user may call, and also who was one until the session ended. */
+export function leavingRoute<Answer extends z.ZodType, Field extends string>(
+  declared: Declared<undefined, undefined, undefined, Answer, Field>,
+  handle: (
+    input: TypedInput<undefined, undefined, undefined, Field>,
+    user: Principal | undefined,
+    services: RouteServices,
+  ) => Promise<Answered<Answer>>,
+): JsonRoute {
+  return { ...route('user', declared, handle as JsonRoute['handle']), afterEnd: true };
 }
 
 /** Declares a route that anybody may call. */
@@ -90,6 +103,8 @@ function route(
     methods: [method],
     path,
     summary,
+    passive: declared.passive ?? false,
+    afterEnd: false,
     params,
     query,
     body,

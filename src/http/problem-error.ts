@@ -19,6 +19,12 @@ export class ProblemError extends CodedError {
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROXY_UNREACHABLE: 'proxy-unreachable',
   ERR_PROXY_REFUSED: 'proxy-refused',
+  ERR_PROVIDER_UNREACHABLE: 'provider-unreachable',
+  ERR_PROVIDER_REFUSED: 'provider-failed',
+  ERR_PROVIDER_GRANT: 'provider-failed',
+  ERR_PROVIDER_ANSWER: 'provider-failed',
+  ERR_PROVIDER_DENIED: 'sign-in-denied',
+  ERR_PROVIDER_CALLBACK: 'sign-in-failed',
 };
 
 /** Errors of the store that say that the call was wrong, not that the store is: a fault of ours. */
@@ -28,5 +34,10 @@ const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_C
 export function problemOf(error: unknown): ProblemCode {
   if (error instanceof ProblemError) return error.problem;
   if (error instanceof StoreError) return OUR_FAULTS.has(error.code) ? 'internal' : 'store-unavailable';
-  return (error instanceof CodedError ? BY_CODE[error.code] : undefined) ?? 'internal';
+  return (error instanceof CodedError ? problemOfCode(error.code) : undefined) ?? 'internal';
+}
+
+/** The problem that an error with this code is; undefined: there is none. */
+export function problemOfCode(code: string): ProblemCode | undefined {
+  return BY_CODE[code];
 }

@@ -1,5 +1,5 @@
 import uWS from 'uWebSockets.js';
-import type { Authenticator } from '../auth/authenticator.js';
+import type { Auth } from '../auth/auth.js';
 import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
@@ -18,7 +18,8 @@ export interface RestOptions {
   readonly address: ListenAddress;
   /** What browsers see; undefined: this listener itself. */
   readonly publicUrl: URL | undefined;
-  readonly authenticator: Authenticator;
+  /** Makes what tells who calls. @param publicUrl what browsers see, also where only the bound port says it */
+  readonly auth: (publicUrl: URL) => Auth;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly store: RestStore;
   readonly sessions: UserSessions;
@@ -43,30 +44,26 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, publicUrl, authenticator, forwarder, store, sessions, calls, log } = options;
+  const { address, forwarder, store, sessions, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
+  const app = uWS.App();
+  const listener = await listen(app, address);
+  // The routes come after the port is known and before the loop turns: no request can be there yet.
+  const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
+  const { authenticator, accounts } = options.auth(publicUrl);
   const services = {
     store,
     sessions,
     devices: new DeviceLookup(store),
     forwarder,
     calls,
-    scheme: publicUrl?.protocol === 'https:' ? ('https' as const) : ('http' as const),
+    scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
+    accounts,
   };
-  const app = uWS.App();
-  let ownOrigin = publicUrl?.origin;
-  new Router({
-    routes: ROUTES,
-    services,
-    authenticator,
-    ownOrigin: () => ownOrigin ?? '',
-    sockets,
-    log,
-  }).register(app);
-  const listener = await listen(app, address);
-  ownOrigin ??= urlOf('http', address, listener.port);
+  const { origin: ownOrigin } = publicUrl;
+  new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, log }).register(app);
   return {
     port: listener.port,
     close: () => listener.close(),

@@ -23,6 +23,8 @@ interface RouteBase {
   readonly access: 'public' | 'user';
   /** What it does, in a few words. */
   readonly summary: string;
+  /** To call it is no use of a session: pages ask it over and over. */
+  readonly passive?: boolean;
 }
 
 /** What a handler gets of a request. */
@@ -33,6 +35,8 @@ export interface Input {
   /** The fields that the route asked for; empty where they were not sent. */
   readonly fields: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /** As it was sent; HEAD where GET is declared. */
+  readonly method: string;
   /** The address of the socket's other end. */
   readonly remoteAddr: string;
 }
@@ -43,6 +47,8 @@ export interface JsonRoute extends RouteBase {
   readonly methods: readonly [Method];
   /** Segments of the path. What does not match is of no resource: it is answered with `missing`. */
   readonly params: z.ZodObject | undefined;
+  /** Whether the cookie of a session that has ended is enough; the user is undefined then. */
+  readonly afterEnd: boolean;
   /** Undefined: whatever is asked is ignored. */
   readonly query: z.ZodObject | undefined;
   /** Undefined: a body is refused. */

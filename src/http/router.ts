@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import type { Authenticator, Credentials, Principal } from '../auth/authenticator.js';
+import type { Authenticator, Credentials, CredentialsRefusal } from '../auth/authenticator.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
 import type { Logger } from '../observability/log.js';
 import type { ProblemCode } from '../server/problem.js';
@@ -19,8 +19,8 @@ export interface RouterOptions {
   readonly routes: readonly Route[];
   readonly services: RouteServices;
   readonly authenticator: Authenticator;
-  /** The origin of our own pages; asked at each request, as the port may not be known before the first. */
-  readonly ownOrigin: () => string;
+  /** The origin of our own pages. */
+  readonly ownOrigin: string;
   readonly sockets: Sockets;
   readonly log: Logger;
 }
@@ -30,6 +30,8 @@ interface Sender {
   readonly credentials: Credentials;
   /** Undefined: there is no cookie, so no page can have lent one. */
   readonly page: Page | undefined;
+  /** Answers when the session has ended; undefined: that is 401 as well. */
+  readonly afterEnd?: () => Promise<void>;
 }
 
 /** What tells which page made a browser send a request. */
@@ -85,13 +87,12 @@ export class Router {
       exchange.suspend();
       return this.#settle(exchange, call.run(undefined));
     }
-    const sender = senderOf(req, exchange, false);
+    const sender = senderOf(req, exchange, false, route.passive);
     if (sender === undefined) return exchange.problem('unauthorized');
-    const pending =
-      route.kind === 'json'
-        ? new JsonCall(route, services, exchange, req)
-        : route.begin(services, exchange, req);
-    this.#serve(exchange, sender, pending);
+    if (route.kind === 'stream') return this.#serve(exchange, sender, route.begin(services, exchange, req));
+    const call = new JsonCall(route, services, exchange, req);
+    const afterEnd = route.afterEnd ? { afterEnd: () => call.run(undefined) } : undefined;
+    this.#serve(exchange, { ...sender, ...afterEnd }, call);
   }
 
   #addOtherMethods(app: TemplatedApp, pattern: string, routes: readonly Route[]): void {
@@ -127,27 +128,27 @@ export class Router {
     });
   }
 
-  async #run(exchange: Exchange, { credentials, page }: Sender, pending: PendingRequest): Promise<void> {
-    const user = await this.#options.authenticator.authenticate(credentials);
+  async #run(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
+    const user = await this.#options.authenticator.authenticate(sender.credentials);
     if (exchange.over) return;
     if (user === undefined) return exchange.problem('unauthorized');
-    if ('refused' in user) {
-      return exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
-    }
-    if (user.via === 'session' && !this.#admitPage(exchange, user, page)) return;
+    if ('refused' in user) return this.#refused(exchange, sender, user);
+    if (user.via === 'session' && !this.#admitPage(exchange, sender)) return;
     if (this.#options.services.readiness.draining) return exchange.problem('draining', UNREAD);
     await pending.run(user);
   }
 
+  async #refused(exchange: Exchange, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
+    if (refused === 'ambiguous') {
+      exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
+    } else if (sender.afterEnd === undefined) exchange.problem('unauthorized');
+    else if (this.#admitPage(exchange, sender)) await sender.afterEnd();
+  }
+
   /** False: the request was refused, as its page may not use the cookie (03-identity §3.2). */
-  #admitPage(
-    exchange: Exchange,
-    { setCookie }: Extract<Principal, { via: 'session' }>,
-    page: Page | undefined,
-  ): boolean {
-    const detail = pageProblem(page, this.#options.ownOrigin());
+  #admitPage(exchange: Exchange, { page }: Sender): boolean {
+    const detail = pageProblem(page, this.#options.ownOrigin);
     if (detail !== undefined) exchange.problem('forbidden', { ...UNREAD, detail });
-    else if (setCookie !== undefined) exchange.setCookie(setCookie);
     return detail === undefined;
   }
 }
@@ -176,12 +177,17 @@ class Refusal implements PendingRequest {
 }
 
 /** Undefined: there are no credentials at all, so nobody has to be asked. */
-function senderOf(req: HttpRequest, { method }: Exchange, upgrade: boolean): Sender | undefined {
+function senderOf(
+  req: HttpRequest,
+  { method }: Exchange,
+  upgrade: boolean,
+  passive = false,
+): Sender | undefined {
   const authorization = req.getHeader('authorization');
   const cookie = req.getHeader('cookie');
-  if (cookie === '') {
-    return authorization === '' ? undefined : { credentials: { authorization, cookie }, page: undefined };
-  }
+  if (cookie === '' && authorization === '') return undefined;
+  const credentials = { authorization, cookie, passive };
+  if (cookie === '') return { credentials, page: undefined };
   const page = { method, upgrade, origin: req.getHeader('origin'), csrf: req.getHeader('x-visiona-csrf') };
-  return { credentials: { authorization, cookie }, page };
+  return { credentials, page };
 }

@@ -1,9 +1,11 @@
+import { authRoutes } from './auth-routes.js';
 import { deviceCallRoutes } from './device-call-routes.js';
 import { deviceRoutes } from './device-routes.js';
 import { docsRoutes } from './docs-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { sessionRoutes } from './session-routes.js';
+import { signInSessionRoutes } from './sign-in-session-routes.js';
 
 /**
  * Every route of the REST API (04-rest-api): routing, the OpenAPI document and the tests that walk all routes come from
@@ -12,6 +14,8 @@ import { sessionRoutes } from './session-routes.js';
 export const ROUTES: readonly Route[] = [
   ...serviceRoutes,
   ...docsRoutes(() => ROUTES),
+  ...authRoutes,
+  ...signInSessionRoutes,
   ...sessionRoutes,
   ...deviceRoutes,
   ...deviceCallRoutes,

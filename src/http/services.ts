@@ -1,3 +1,4 @@
+import type { Accounts } from '../auth/auth.js';
 import type { DevicePort } from '../store/ports.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import type { DeviceServices } from './device-services.js';
@@ -11,4 +12,6 @@ export interface RouteServices extends DeviceServices {
   readonly store: RestStore;
   readonly sessions: UserSessions;
   readonly readiness: Readiness;
+  /** Undefined: nobody can sign in. */
+  readonly accounts: Accounts | undefined;
 }

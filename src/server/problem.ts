@@ -23,8 +23,10 @@ interface ProblemKind {
 const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed', retry: 'never' },
   validation: { status: 400, title: 'The request does not match its schema', retry: 'never' },
+  'sign-in-failed': { status: 400, title: 'The sign-in cannot be finished: start again', retry: 'never' },
   unauthorized: { status: 401, title: 'Valid credentials are needed', retry: 'never' },
   forbidden: { status: 403, title: 'This request is not allowed', retry: 'never' },
+  'sign-in-denied': { status: 403, title: 'The OpenID provider did not sign you in', retry: 'never' },
   'not-found': { status: 404, title: 'There is no such resource', retry: 'never' },
   'device-not-found': { status: 404, title: 'There is no such device', retry: 'never' },
   'session-not-found': { status: 404, title: 'There is no such tunnel session', retry: 'never' },
@@ -69,6 +71,17 @@ const PROBLEMS = {
     retry: 'idempotent',
   },
   'proxy-refused': { status: 502, title: 'The tunnel proxy refused the internal secret', retry: 'never' },
+  'provider-failed': {
+    status: 502,
+    title: 'The OpenID provider refused, or answered what cannot be trusted',
+    retry: 'idempotent',
+  },
+  'provider-unreachable': {
+    status: 503,
+    title: 'The OpenID provider cannot be reached',
+    retry: 'any',
+    retryAfter: 5,
+  },
   'device-offline': { status: 503, title: 'The device has no live tunnel', retry: 'any', retryAfter: 5 },
   'tunnel-lost-before-send': {
     status: 503,

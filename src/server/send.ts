@@ -40,7 +40,8 @@ export function sendProblem(
   res.writeStatus(statusLine(status));
   res.writeHeader('Content-Type', PROBLEM_CONTENT_TYPE);
   res.writeHeader('X-Request-Id', id);
-  if (retryAfter !== undefined) res.writeHeader('Retry-After', String(retryAfter));
+  if (retryAfter !== undefined && !('Retry-After' in headers))
+    res.writeHeader('Retry-After', String(retryAfter));
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
   const body = renderProblem(code, { requestId: id, detail, instance, errors });

@@ -17,15 +17,15 @@ export interface ProvisionedDevice {
 }
 
 /** Which part of a list: up to `limit` (1 to 1,000) items, after the item that ended the part before. */
-export interface PageRequest {
+export interface PageRequest<Id = DeviceId> {
   readonly limit: number;
-  readonly after?: DeviceId;
+  readonly after?: Id;
 }
 
-export interface Page<Item> {
+export interface Page<Item, Id = DeviceId> {
   readonly items: readonly Item[];
   /** The `after` of the next part; absent at the end. */
-  readonly next?: DeviceId;
+  readonly next?: Id;
 }
 
 /** Who users are. The key of a user is (issuer, subject), exactly as the identity provider says them. */

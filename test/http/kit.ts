@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { pino } from 'pino';
+import { createAuth } from '../../src/auth/auth.js';
 import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
+import { Secret } from '../../src/config/secret.js';
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
@@ -19,6 +21,7 @@ import type {
   ResponseSink,
   Target,
 } from '../../src/tunnel/forward/contract.js';
+import { MemorySignIns } from '../auth/memory-sign-ins.js';
 import { FakeSessions } from './fake-sessions.js';
 import { FakeStore } from './fake-store.js';
 
@@ -36,6 +39,23 @@ export class NameTag implements Authenticator {
     const signInId = `sign-in-of-${session}` as SignInId;
     return Promise.resolve({ userId: session as UserId, via: 'session', signInId });
   }
+}
+
+/** Tells who calls by `authenticator`; the provider by whom others may sign in cannot be reached. */
+export function authBy(authenticator: Authenticator, store = new MemorySignIns()): RestOptions['auth'] {
+  const issuer = new URL('http://127.0.0.1:1');
+  const oidc = {
+    issuer,
+    clientId: 'visiona',
+    clientSecret: undefined,
+    scopes: ['openid'],
+    audience: undefined,
+  };
+  const sessionSecrets = [new Secret('a secret of a test, 32 bytes long')];
+  return (publicUrl) => ({
+    ...createAuth({ oidc, publicUrl, sessionSecrets, store, log: pino({ level: 'silent' }) }),
+    authenticator,
+  });
 }
 
 /** A forwarded call as the fake forwarder got it. */
@@ -141,26 +161,31 @@ export class TestRest {
   readonly forwarder = new FakeForwarder();
   readonly store = new FakeStore();
   readonly sessions = new FakeSessions();
+  readonly signIns: MemorySignIns;
   readonly metrics = new Metrics();
   readonly rest: Rest;
 
-  private constructor(rest: Rest, from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'metrics'>) {
+  private constructor(
+    rest: Rest,
+    from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'signIns' | 'metrics'>,
+  ) {
     this.rest = rest;
     this.forwarder = from.forwarder;
     this.store = from.store;
     this.sessions = from.sessions;
+    this.signIns = from.signIns;
     this.metrics = from.metrics;
   }
 
   static async start(over: Partial<RestOptions> = {}): Promise<TestRest> {
     const [forwarder, store, sessions] = [new FakeForwarder(), new FakeStore(), new FakeSessions()];
-    const metrics = new Metrics();
+    const [metrics, signIns] = [new Metrics(), new MemorySignIns()];
     store.add(ALICE, 'cam-1');
     store.add(BOB, 'cam-2');
     const rest = await startRest({
       address: { host: '127.0.0.1', port: 0 },
       publicUrl: undefined,
-      authenticator: new NameTag(),
+      auth: authBy(new NameTag(), signIns),
       forwarder,
       store,
       sessions,
@@ -169,7 +194,7 @@ export class TestRest {
       log: pino({ level: 'silent' }),
       ...over,
     });
-    return new TestRest(rest, { forwarder, store, sessions, metrics });
+    return new TestRest(rest, { forwarder, store, sessions, signIns, metrics });
   }
 
   get port(): number {

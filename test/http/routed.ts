@@ -18,7 +18,7 @@ export async function startRoutes(routes: readonly Route[]): Promise<{ port: num
     routes,
     services: { readiness } as RouteServices,
     authenticator: new NameTag(),
-    ownOrigin: () => OWN_ORIGIN,
+    ownOrigin: OWN_ORIGIN,
     sockets: new Sockets(),
     log: pino({ level: 'silent' }),
   }).register(app);

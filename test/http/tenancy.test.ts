@@ -6,8 +6,8 @@ import { ALICE, AS_ALICE, BOB, type RawAnswer, rawRequest, TestRest } from './ki
 import { comparable, pathOf } from './strangers.js';
 
 /** Ids of bob's, and ids of nothing, as long. */
-const BOBS = { deviceId: 'cam-2' };
-const NOBODYS = { deviceId: 'cam-0' };
+const BOBS = { deviceId: 'cam-2', sessionId: 'sign-in-2' };
+const NOBODYS = { deviceId: 'cam-0', sessionId: 'sign-in-0' };
 
 /** A body that is taken, for each route that takes one. */
 const BODIES: Readonly<Record<string, unknown>> = {};
@@ -35,6 +35,7 @@ describe('tenancy', () => {
     api = await TestRest.start();
     api.sessions.connect(ALICE, 'cam-1');
     api.sessions.connect(BOB, 'cam-2');
+    api.signIns.add(BOB, 'sign-in-2');
   });
   afterEach(() => api.close());
 
@@ -52,6 +53,7 @@ describe('tenancy', () => {
       [...api.store.devices],
       api.sessions.live,
       api.sessions.closed,
+      api.signIns.rows,
       api.forwarder.calls.length,
     ]);
 

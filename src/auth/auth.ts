@@ -1,0 +1,83 @@
+import type { Secret } from '../config/secret.js';
+import type { OidcConfig } from '../config/types.js';
+import type { Logger } from '../observability/log.js';
+import { AddressLimit } from '../server/address-limit.js';
+import type { SignInPort } from '../store/ports/sign-ins.js';
+import type { Changes, UserPort } from '../store/ports.js';
+import { type Authenticator, DenyAll } from './authenticator.js';
+import { BearerTokens } from './bearer.js';
+import { CookieCodec } from './cookie.js';
+import { Provider } from './provider.js';
+import { Refresher } from './refresher.js';
+import { Sealer } from './seal.js';
+import { SessionAuthenticator } from './session-authenticator.js';
+import { SessionKeys } from './session-keys.js';
+import { Sessions } from './sessions.js';
+import { type Lifetimes, SignInFlow } from './sign-in.js';
+import { SignOut } from './sign-out.js';
+
+/** What sign-in keeps, and hears from other processes. */
+export interface AuthStore extends UserPort, SignInPort {
+  onChanges(listener: (changes: Changes) => void): () => void;
+}
+
+export interface AuthOptions {
+  readonly oidc: OidcConfig;
+  /** What browsers see of us. */
+  readonly publicUrl: URL;
+  /** The first signs, all verify. */
+  readonly sessionSecrets: readonly Secret[];
+  readonly store: AuthStore;
+  readonly log: Logger;
+  readonly lifetimes?: Lifetimes;
+}
+
+/** Sign-in, put together. */
+export interface Accounts {
+  readonly cookies: CookieCodec;
+  readonly sessions: Sessions;
+  readonly signIn: SignInFlow;
+  readonly signOut: SignOut;
+  /** Sign-ins that browsers without a cookie of ours begin: each makes us keep something. */
+  readonly starts: AddressLimit;
+}
+
+/** How the REST API tells who calls. */
+export interface Auth {
+  readonly authenticator: Authenticator;
+  /** Undefined: there is no OpenID provider, and nobody can sign in. */
+  readonly accounts: Accounts | undefined;
+}
+
+/** Where no provider is configured. */
+export const NO_SIGN_IN: Auth = { authenticator: new DenyAll(), accounts: undefined };
+
+/** A company behind one address comes to work at nine. */
+const STARTS = { points: 300, windowSeconds: 60 };
+
+/** 8 hours without use, a week at most. */
+const LIFETIMES: Lifetimes = { idleMs: 8 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 };
+
+/** Puts sign-in together. The provider is not asked before somebody signs in. */
+export function createAuth(options: AuthOptions): Auth {
+  const { oidc, publicUrl, sessionSecrets, store, log, lifetimes = LIFETIMES } = options;
+  const keys = new SessionKeys(sessionSecrets);
+  const cookies = new CookieCodec(keys);
+  const sealer = new Sealer(keys);
+  const provider = new Provider({ ...oidc, publicUrl, log });
+  const refresher = new Refresher({ provider, store, sealer, log });
+  const sessions = new Sessions({ store, sealer, refresher, log });
+  const { audience } = oidc;
+  const bearer = audience === undefined ? undefined : new BearerTokens({ provider, store, audience });
+  store.onChanges((changes) => sessions.changed(changes));
+  return {
+    authenticator: new SessionAuthenticator(cookies, sessions, bearer),
+    accounts: {
+      cookies,
+      sessions,
+      signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes }),
+      signOut: new SignOut({ provider, sessions, log }),
+      starts: new AddressLimit(STARTS),
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { Logger } from '../observability/log.js';
+import { Believed } from '../store/believed.js';
+import type { CookieHash, SignInId, UserId } from '../store/ids.js';
+import type { SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
+import type { Page, PageRequest } from '../store/ports.js';
+import type { BrowserCookie } from './cookie.js';
+import type { Refresher } from './refresher.js';
+import type { Sealer } from './seal.js';
+import { openTokens, type SessionTokens } from './session-tokens.js';
+
+/** A sign-in session that lives. */
+export interface Session {
+  readonly signIn: SignIn;
+  readonly cookie: CookieHash;
+  readonly tokens: SessionTokens;
+}
+
+export interface SessionsOptions {
+  readonly store: SignInPort;
+  readonly sealer: Sealer;
+  readonly refresher: Refresher;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+/** A session's use is written down at most this often, in ms: far below any idle time. */
+const TOUCH_EVERY_MS = 60_000;
+
+/** The sign-in sessions behind cookies. */
+export class Sessions {
+  readonly #options: SessionsOptions;
+  readonly #clock: () => number;
+  readonly #known = new Believed<Session | undefined>();
+  /** Sessions whose use is being written down. */
+  readonly #touching = new Set<SignInId>();
+
+  constructor(options: SessionsOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? Date.now;
+  }
+
+  /**
+   * Undefined: there is none, or it has ended. When the provider's tokens have run out, it is asked for new ones first:
+   * somebody who is signed out there is signed out here. Rejects with a `StoreError`.
+   */
+  async find({ type, hash }: BrowserCookie): Promise<Session | undefined> {
+    if (type !== 'session') return undefined;
+    const session = await (this.#known.get(hash) ?? this.#known.believe(hash, this.#ask(hash)));
+    if (session === undefined || !this.#options.refresher.isDue(session)) return session;
+    const answer = await this.#options.refresher.refresh(session);
+    if (answer !== session) this.forget(hash);
+    return answer;
+  }
+
+  /** It was used now. Does not wait for the store. */
+  touch({ signIn: { signInId, userId, lastUsedAt } }: Session): void {
+    if (this.#clock() - lastUsedAt < TOUCH_EVERY_MS || this.#touching.has(signInId)) return;
+    const { store, log } = this.#options;
+    this.#touching.add(signInId);
+    store
+      .touchSignIn(userId, signInId)
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'the use of a sign-in session was not written down'),
+      )
+      .finally(() => this.#touching.delete(signInId));
+  }
+
+  /** Ends a session of this user. False: there is none, or it had ended. */
+  async end(owner: UserId, signInId: SignInId): Promise<boolean> {
+    const ended = await this.#options.store.endSignIn(owner, signInId);
+    this.#known.forgetAll();
+    return ended;
+  }
+
+  /** A user's sessions that live, oldest first. */
+  list(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>> {
+    return this.#options.store.listSignIns(owner, page);
+  }
+
+  /** Asks the store again the next time. */
+  forget(cookie: CookieHash): void {
+    this.#known.forget(cookie);
+  }
+
+  /** Takes what the store reports: a session that any process ended is not believed any more. */
+  changed({ changes, missed }: { changes: readonly { kind: string }[]; missed: boolean }): void {
+    if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
+  }
+
+  async #ask(cookie: CookieHash): Promise<Session | undefined> {
+    const { store, sealer } = this.#options;
+    const signIn = await store.findSignIn(cookie);
+    if (signIn === undefined) return undefined;
+    const tokens = openTokens(sealer, cookie, signIn.sealed);
+    return tokens && { signIn, cookie, tokens };
+  }
+}

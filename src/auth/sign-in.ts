@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import * as oc from 'openid-client';
+import { z } from 'zod';
+import type { SignInPort } from '../store/ports/sign-ins.js';
+import type { UserPort } from '../store/ports.js';
+import type { BrowserCookie, CookieCodec } from './cookie.js';
+import type { Provider } from './provider.js';
+import { ProviderError, type ProviderErrorCode } from './provider-error.js';
+import { localPath } from './return-to.js';
+import type { Sealer } from './seal.js';
+import { sealTokens } from './session-tokens.js';
+import type { Sessions } from './sessions.js';
+
+/** How long sessions last, in ms. */
+export interface Lifetimes {
+  /** Without being used. */
+  readonly idleMs: number;
+  /** In any case. */
+  readonly absoluteMs: number;
+}
+
+export interface SignInOptions {
+  readonly provider: Provider;
+  readonly store: UserPort & SignInPort;
+  readonly sessions: Sessions;
+  readonly cookies: CookieCodec;
+  readonly sealer: Sealer;
+  readonly lifetimes: Lifetimes;
+}
+
+/** A browser that asks to be signed in. */
+export interface Begin {
+  /** The cookie that it has. */
+  readonly cookie: BrowserCookie | undefined;
+  /** Where it wants to go, as it says. */
+  readonly returnTo: string | undefined;
+}
+
+/** A browser that is sent on. */
+export interface Redirect {
+  readonly location: string;
+  readonly setCookie: string | undefined;
+}
+
+/** A browser that came back from the provider. */
+export interface Finish {
+  readonly cookie: BrowserCookie | undefined;
+  /** What it brought; no name twice. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly userAgent: string;
+  readonly remoteAddr: string;
+}
+
+/**
+ * Why nobody was signed in. `malformed`: what came is nothing that a provider sends. `unknown`: this browser did not ask
+ * for it, or too long ago, or has had its answer. Otherwise the provider's error.
+ */
+export type SignInFailure = 'malformed' | 'unknown' | ProviderErrorCode;
+
+/** How long a browser may stay at the provider, in ms. */
+const PENDING_MS = 10 * 60_000;
+
+const PURPOSE = 'pending sign-in';
+const pendingSchema = z.object({
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  returnTo: z.string(),
+});
+
+/** Sends browsers to the provider, and makes sessions of those that come back. */
+export class SignInFlow {
+  readonly #options: SignInOptions;
+
+  constructor(options: SignInOptions) {
+    this.#options = options;
+  }
+
+  /** 'full': too many are on their way. Rejects with a ProviderError or StoreError. */
+  async begin({ cookie, returnTo }: Begin): Promise<Redirect | 'full'> {
+    const { provider, store, cookies, sealer } = this.#options;
+    const state = oc.randomState();
+    const checks = { state, nonce: oc.randomNonce(), verifier: oc.randomPKCECodeVerifier() };
+    // First: while the provider is down nothing is kept.
+    const url = await provider.authorizationUrl(checks);
+    const browser = cookie ?? cookies.create('pending');
+    const stateHash = sha256(state);
+    const pending = { ...checks, returnTo: localPath(returnTo) };
+    const added = await store.addPendingSignIn(browser.hash, {
+      stateHash,
+      sealed: sealer.seal(PURPOSE, stateHash, JSON.stringify(pending)),
+      expiresAt: Date.now() + PENDING_MS,
+    });
+    if (added === 'full') return 'full';
+    // A session's cookie stays as it is; a pending one lives as long as the newest sign-in that it is for.
+    const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_MS / 1000) : undefined;
+    return { location: url.href, setCookie };
+  }
+
+  /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
+  async finish({ cookie, query, userAgent, remoteAddr }: Finish): Promise<Redirect | SignInFailure> {
+    const { provider, store, sessions, cookies, sealer, lifetimes } = this.#options;
+    const { state, code, error } = query;
+    if (state === undefined || (code === undefined) === (error === undefined)) return 'malformed';
+    const pending = cookie && (await this.#take(cookie, state));
+    if (pending === undefined) return 'unknown';
+    const tokens = await provider.redeem(new URLSearchParams(query).toString(), pending).catch(failure);
+    if (typeof tokens === 'string') return tokens;
+    const owner = await store.ensureUser(tokens.issuer, tokens.subject);
+    // Always a new id: whoever knew the one before, knows nothing now.
+    const session = cookies.create('session');
+    const signIn = {
+      cookie: session.hash,
+      sealed: sealTokens(sealer, session.hash, tokens),
+      expiresAt: Date.now() + lifetimes.absoluteMs,
+      idleMs: lifetimes.idleMs,
+      userAgent: userAgent.slice(0, MAX_USER_AGENT),
+      remoteAddr,
+    };
+    await store.beginSignIn(owner, signIn, cookie?.type === 'session' ? cookie.hash : undefined);
+    if (cookie !== undefined) sessions.forget(cookie.hash);
+    return { location: pending.returnTo, setCookie: cookies.set(session, lifetimes.absoluteMs / 1000) };
+  }
+
+  async #take(browser: BrowserCookie, state: string): Promise<z.infer<typeof pendingSchema> | undefined> {
+    const stateHash = sha256(state);
+    const sealed = await this.#options.store.takePendingSignIn(browser.hash, stateHash);
+    const text = sealed && this.#options.sealer.open(PURPOSE, stateHash, sealed);
+    return text ? pendingSchema.parse(JSON.parse(text)) : undefined;
+  }
+}
+
+/** What is shown of a browser in the list of sessions; the rest is cut, in characters. */
+const MAX_USER_AGENT = 256;
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function failure(error: unknown): ProviderErrorCode {
+  if (error instanceof ProviderError) return error.code;
+  throw error;
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '../observability/log.js';
+import type { Provider } from './provider.js';
+import type { Session, Sessions } from './sessions.js';
+
+export interface SignOutOptions {
+  readonly provider: Pick<Provider, 'revoke' | 'endSessionUrl'>;
+  readonly sessions: Sessions;
+  readonly log: Logger;
+}
+
+/** Signs people out: here for certain, at the provider as far as it goes. */
+export class SignOut {
+  readonly #options: SignOutOptions;
+
+  constructor(options: SignOutOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Ends a session, after which copies of its cookie are good for nothing.
+   * @returns where to send the browser to sign out at the provider too; undefined: nowhere, or it cannot be reached
+   */
+  async run({ signIn, tokens }: Session): Promise<URL | undefined> {
+    const { provider, sessions, log } = this.#options;
+    await sessions.end(signIn.userId, signIn.signInId);
+    const failed = (error: unknown): undefined => {
+      log.warn({ err: error, signInId: signIn.signInId }, 'a user was not signed out at the OpenID provider');
+    };
+    // Nobody waits for it; the provider's time to answer bounds it.
+    if (tokens.refreshToken !== undefined) void provider.revoke(tokens.refreshToken).catch(failed);
+    return provider.endSessionUrl(tokens.idToken).catch(failed);
+  }
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import type { Accounts } from '../auth/auth.js';
+import { isTopLevel } from '../auth/navigation.js';
+import type { Redirect, SignInFailure } from '../auth/sign-in.js';
+import { leavingRoute, publicRoute, userRoute } from './json-route.js';
+import { ProblemError, problemOfCode } from './problem-error.js';
+import { Reply } from './reply.js';
+import type { Input, JsonRoute } from './route.js';
+import type { RouteServices } from './services.js';
+
+/** What tells a person who goes somewhere from what a page does behind a person's back. */
+const NAVIGATION = ['cookie', 'origin', 'sec-fetch-dest'] as const;
+
+type NavigationInput = Pick<Input, 'method'> & {
+  readonly fields: Readonly<Record<(typeof NAVIGATION)[number], string>>;
+};
+
+/** Signing in and out, and who is signed in (04-rest-api, rows 1 and 2). */
+export const authRoutes: readonly JsonRoute[] = [
+  publicRoute(
+    {
+      method: 'GET',
+      path: '/api/auth/login',
+      summary: 'Sends the browser to the OpenID provider to sign in',
+      query: z.looseObject({ return_to: z.string().optional().describe('A local path to go to afterwards') }),
+      fields: NAVIGATION,
+      status: 303,
+      problems: ['forbidden', 'rate-limited', 'overloaded', 'provider-failed', 'provider-unreachable'],
+    },
+    async (input, services) => {
+      const { cookies, signIn, starts } = accountsOf(services);
+      onlyNavigation(input);
+      const cookie = cookies.read(input.fields.cookie);
+      if (cookie === undefined) await limit(starts, input.remoteAddr);
+      const redirect = await signIn.begin({ cookie, returnTo: input.query.return_to });
+      if (redirect === 'full') throw new ProblemError('overloaded');
+      return redirection(redirect);
+    },
+  ),
+  publicRoute(
+    {
+      method: 'GET',
+      path: '/api/auth/callback',
+      summary: 'Where the OpenID provider sends the browser back to',
+      query: z.looseObject({ state: z.string().optional(), code: z.string().optional() }),
+      fields: [...NAVIGATION, 'user-agent'],
+      status: 303,
+      problems: ['forbidden', 'sign-in-failed', 'sign-in-denied', 'provider-failed', 'provider-unreachable'],
+    },
+    async ({ query, ...input }, services) => {
+      const { cookies, sessions, signIn } = accountsOf(services);
+      onlyNavigation(input);
+      const cookie = cookies.read(input.fields.cookie);
+      const result = await signIn.finish({
+        cookie,
+        query: query as Record<string, string>,
+        userAgent: input.fields['user-agent'],
+        remoteAddr: input.remoteAddr,
+      });
+      if (typeof result === 'object') return redirection(result);
+      throw signInFailed(result, cookie !== undefined && (await sessions.find(cookie)) !== undefined);
+    },
+  ),
+  userRoute(
+    {
+      method: 'GET',
+      path: '/api/auth/me',
+      summary: 'Who is signed in',
+      fields: ['cookie'],
+      passive: true,
+      answer: z
+        .object({
+          userId: z.string(),
+          name: z.string().nullable(),
+          email: z.string().nullable().describe('As the provider says it; nobody has proved it to us'),
+          via: z.enum(['session', 'bearer']),
+          sessionId: z.string().nullable(),
+        })
+        .meta({ id: 'Me' }),
+    },
+    async ({ fields }, user, services) => {
+      const { userId, via } = user;
+      if (via === 'bearer') return { userId, via, name: null, email: null, sessionId: null };
+      const { cookies, sessions } = accountsOf(services);
+      const cookie = cookies.read(fields.cookie);
+      const session = cookie && (await sessions.find(cookie));
+      if (cookie === undefined || session === undefined) throw new ProblemError('unauthorized');
+      const { name = null, email = null } = session.tokens;
+      const me = { userId, via, name, email, sessionId: user.signInId };
+      // The only answer that does it: one that is still under way at a sign-out must not bring the cookie back.
+      const seconds = Math.ceil((session.signIn.expiresAt - Date.now()) / 1000);
+      return cookie.stale ? new Reply(me, { 'Set-Cookie': cookies.set(cookie, seconds) }) : me;
+    },
+  ),
+  leavingRoute(
+    {
+      method: 'POST',
+      path: '/api/auth/logout',
+      summary: 'Signs out: ends this session',
+      fields: ['cookie'],
+      answer: z
+        .object({
+          endSessionUrl: z
+            .url()
+            .nullable()
+            .describe('Where to send the browser to sign out at the provider too'),
+        })
+        .meta({ id: 'SignedOut' }),
+    },
+    async ({ fields }, _user, services) => {
+      const { cookies, sessions, signOut } = accountsOf(services);
+      const cookie = cookies.read(fields.cookie);
+      const session = cookie && (await sessions.find(cookie));
+      const url = session && (await signOut.run(session));
+      const cleared = cookie && { 'Set-Cookie': cookies.clear() };
+      return new Reply({ endSessionUrl: url?.href ?? null }, { ...cleared });
+    },
+  ),
+];
+
+/** What sign-in is made of. @throws ProblemError where no provider is configured */
+export function accountsOf({ accounts }: RouteServices): Accounts {
+  if (accounts !== undefined) return accounts;
+  throw new ProblemError('not-supported', { detail: 'no OpenID provider is configured (OIDC_ISSUER)' });
+}
+
+/** Nobody is signed in by an image, a frame or a HEAD. */
+function onlyNavigation({ method, fields }: NavigationInput): void {
+  if (method !== 'GET') throw new ProblemError('method-not-allowed', { headers: { Allow: 'GET' } });
+  if (isTopLevel({ origin: fields.origin, destination: fields['sec-fetch-dest'] })) return;
+  throw new ProblemError('forbidden', { detail: 'only a browser that navigates here signs in' });
+}
+
+async function limit(starts: Accounts['starts'], remoteAddr: string): Promise<void> {
+  const seconds = await starts.blockedFor(remoteAddr);
+  if (seconds > 0) throw new ProblemError('rate-limited', { headers: { 'Retry-After': String(seconds) } });
+  await starts.count(remoteAddr);
+}
+
+function redirection({ location, setCookie }: Redirect): Reply {
+  return new Reply(undefined, {
+    Location: location,
+    ...(setCookie !== undefined && { 'Set-Cookie': setCookie }),
+  });
+}
+
+/**
+ * The answer to a browser that was not signed in. It says nothing of what the browser brought.
+ * @param signedIn it has a session already, as after the back button: it goes on to our pages
+ */
+function signInFailed(reason: SignInFailure, signedIn: boolean): ProblemError {
+  return new ProblemError(problemOfCode(reason) ?? 'sign-in-failed', {
+    headers: signedIn ? { Refresh: '0; url=/' } : {},
+  });
+}

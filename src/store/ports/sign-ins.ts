@@ -1,0 +1,67 @@
+import type { CookieHash, SignInId, UserId } from '../ids.js';
+import type { Page, PageRequest } from '../ports.js';
+
+/** A browser on its way to the provider and back. */
+export interface PendingSignIn {
+  /** SHA-256 of the `state`, in hex. */
+  readonly stateHash: string;
+  /** What is needed when it comes back; encrypted by who gives it. */
+  readonly sealed: string;
+  readonly expiresAt: number;
+}
+
+export interface NewSignIn {
+  readonly cookie: CookieHash;
+  /** The provider's tokens; encrypted by who gives them. */
+  readonly sealed: string;
+  /** The absolute end. */
+  readonly expiresAt: number;
+  /** How long it lives without being used. */
+  readonly idleMs: number;
+  readonly userAgent?: string;
+  readonly remoteAddr?: string;
+}
+
+/** A sign-in session, as its owner sees it. */
+export interface SignInSummary {
+  readonly signInId: SignInId;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly expiresAt: number;
+  readonly idleMs: number;
+  readonly userAgent?: string;
+  readonly remoteAddr?: string;
+}
+
+export interface SignIn extends SignInSummary {
+  readonly userId: UserId;
+  readonly sealed: string;
+}
+
+/** Browsers that are signed in, or about to be. */
+export interface SignInPort {
+  /**
+   * Keeps a pending sign-in for a browser; beyond five for one browser the oldest goes. 'full': the bound for everybody
+   * is reached; nothing of others is dropped.
+   */
+  addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'>;
+  /** Its `sealed`, once, and only for the browser that it was kept for and before it expires. */
+  takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined>;
+  /** Begins a session and, in the same transaction, ends the one of `replaces`, with its change. */
+  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<SignInId>;
+  /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
+  findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;
+  /** It was used now; a time never goes back. */
+  touchSignIn(owner: UserId, signIn: SignInId): Promise<void>;
+  /**
+   * True for one caller in `forMs`, among all processes: a provider that sees a refresh token twice takes the whole
+   * family of tokens away.
+   */
+  claimRefresh(owner: UserId, signIn: SignInId, forMs: number): Promise<boolean>;
+  /** Keeps new tokens. False: the session has ended. */
+  resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean>;
+  /** Those that live, oldest first. */
+  listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>>;
+  /** Ends it for good, with the change `sign-in-ended`. False: no such session of this user, or it had ended. */
+  endSignIn(owner: UserId, signIn: SignInId): Promise<boolean>;
+}

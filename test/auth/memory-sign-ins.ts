@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { StoreUnavailableError } from '../../src/store/errors.js';
+import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
+import type {
+  NewSignIn,
+  PendingSignIn,
+  SignIn,
+  SignInPort,
+  SignInSummary,
+} from '../../src/store/ports/sign-ins.js';
+import type { Changes, Page, PageRequest, UserPort } from '../../src/store/ports.js';
+import { checkUserKey } from '../../src/store/validate.js';
+
+const PENDING_OF_ONE = 5;
+
+interface Row extends SignIn {
+  cookie: CookieHash;
+  claimedUntil: number;
+}
+
+/** Users and their sign-ins, in memory, on a clock of the test. */
+export class MemorySignIns implements UserPort, SignInPort {
+  /** Milliseconds since 1970. */
+  now = Date.now();
+  /** The bound for everybody. */
+  maxPending = 1000;
+  /** The store cannot be reached. */
+  down = false;
+  /** Calls by name. */
+  readonly calls: string[] = [];
+  readonly users = new Map<string, UserId>();
+  readonly pending: (PendingSignIn & { browser: CookieHash })[] = [];
+  readonly rows: Row[] = [];
+  readonly #listeners = new Set<(changes: Changes) => void>();
+
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells listeners that sessions ended, as another process would. */
+  report(): void {
+    const change = { kind: 'sign-in-ended' } as unknown as Changes['changes'][number];
+    for (const listener of this.#listeners) listener({ changes: [change], last: 1 as never, missed: false });
+  }
+
+  /** A session that is there, of whom nobody knows the cookie. */
+  add(owner: UserId, signInId: string): void {
+    const times = { createdAt: this.now, lastUsedAt: this.now, expiresAt: this.now + 60_000, idleMs: 60_000 };
+    const cookie = `cookie of ${signInId}` as CookieHash;
+    this.rows.push({
+      ...times,
+      cookie,
+      sealed: '',
+      claimedUntil: 0,
+      signInId: signInId as SignInId,
+      userId: owner,
+    });
+  }
+
+  async ensureUser(issuer: string, subject: string): Promise<UserId> {
+    this.#called('ensureUser');
+    checkUserKey(issuer, subject);
+    const key = JSON.stringify([issuer, subject]);
+    const user = this.users.get(key) ?? (randomUUID() as string as UserId);
+    this.users.set(key, user);
+    return user;
+  }
+
+  async findUser(issuer: string, subject: string): Promise<UserId | undefined> {
+    this.#called('findUser');
+    return this.users.get(JSON.stringify([issuer, subject]));
+  }
+
+  async addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'> {
+    this.#called('addPendingSignIn');
+    if (this.pending.length >= this.maxPending) return 'full';
+    this.pending.push({ ...pending, browser });
+    const own = this.pending.filter((each) => each.browser === browser);
+    const [oldest] = own;
+    if (own.length > PENDING_OF_ONE && oldest !== undefined) this.#remove(oldest);
+    return 'added';
+  }
+
+  async takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined> {
+    this.#called('takePendingSignIn');
+    const found = this.pending.find((each) => each.browser === browser && each.stateHash === stateHash);
+    if (found === undefined) return undefined;
+    this.#remove(found);
+    return found.expiresAt > this.now ? found.sealed : undefined;
+  }
+
+  async beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<SignInId> {
+    this.#called('beginSignIn');
+    const replaced = this.rows.findIndex(({ cookie }) => cookie === replaces);
+    if (replaced >= 0) this.rows.splice(replaced, 1);
+    const signInId = randomUUID() as string as SignInId;
+    const times = { createdAt: this.now, lastUsedAt: this.now, claimedUntil: 0 };
+    this.rows.push({ ...signIn, ...times, signInId, userId: owner });
+    return signInId;
+  }
+
+  async findSignIn(cookie: CookieHash): Promise<SignIn | undefined> {
+    this.#called('findSignIn');
+    return this.#alive().find((row) => row.cookie === cookie);
+  }
+
+  async touchSignIn(owner: UserId, signIn: SignInId): Promise<void> {
+    this.#called('touchSignIn');
+    const at = this.rows.findIndex((row) => row.userId === owner && row.signInId === signIn);
+    const row = this.rows[at];
+    if (row !== undefined) this.rows[at] = { ...row, lastUsedAt: Math.max(row.lastUsedAt, this.now) };
+  }
+
+  async claimRefresh(owner: UserId, signIn: SignInId, forMs: number): Promise<boolean> {
+    this.#called('claimRefresh');
+    const row = this.#own(owner, signIn);
+    if (row === undefined || row.claimedUntil > this.now) return false;
+    row.claimedUntil = this.now + forMs;
+    return true;
+  }
+
+  async resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean> {
+    this.#called('resealSignIn');
+    const row = this.#own(owner, signIn);
+    if (row === undefined) return false;
+    this.rows[this.rows.indexOf(row)] = { ...row, sealed };
+    return true;
+  }
+
+  async listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>> {
+    this.#called('listSignIns');
+    const own = this.#alive().filter(({ userId }) => userId === owner);
+    const from = own.findIndex(({ signInId }) => signInId === page.after) + 1;
+    const items = own.slice(from, from + page.limit);
+    const last = items.at(-1);
+    return own.length > from + page.limit && last ? { items, next: last.signInId } : { items };
+  }
+
+  async endSignIn(owner: UserId, signIn: SignInId): Promise<boolean> {
+    this.#called('endSignIn');
+    const row = this.#own(owner, signIn);
+    if (row !== undefined) this.rows.splice(this.rows.indexOf(row), 1);
+    return row !== undefined;
+  }
+
+  #own(owner: UserId, signIn: SignInId): Row | undefined {
+    return this.#alive().find((row) => row.userId === owner && row.signInId === signIn);
+  }
+
+  #alive(): Row[] {
+    return this.rows.filter((row) => row.expiresAt > this.now && row.lastUsedAt + row.idleMs > this.now);
+  }
+
+  #remove(pending: MemorySignIns['pending'][number]): void {
+    this.pending.splice(this.pending.indexOf(pending), 1);
+  }
+
+  #called(name: string): void {
+    this.calls.push(name);
+    if (this.down) throw new StoreUnavailableError('a test says so');
+  }
+}

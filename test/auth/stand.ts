@@ -1,0 +1,151 @@
+import { pino } from 'pino';
+import { createAuth } from '../../src/auth/auth.js';
+import { COOKIE_NAME } from '../../src/auth/cookie.js';
+import type { Lifetimes } from '../../src/auth/sign-in.js';
+import type { Secret } from '../../src/config/secret.js';
+import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
+import { FakeProvider } from './fake-provider.js';
+import { NEW_SECRET } from './keys.js';
+import { MemorySignIns } from './memory-sign-ins.js';
+
+export interface StandOptions {
+  readonly secrets?: readonly Secret[];
+  readonly audience?: string;
+  readonly lifetimes?: Lifetimes;
+  /** Of an API that shares them with another. */
+  readonly store?: MemorySignIns;
+  readonly provider?: FakeProvider;
+}
+
+/** The REST API with real sign-in, before a fake provider and a store in memory. */
+export class Stand {
+  readonly provider: FakeProvider;
+  readonly store: MemorySignIns;
+  readonly rest: TestRest;
+  /** What was logged. */
+  readonly lines: string[];
+
+  private constructor(from: Pick<Stand, 'provider' | 'store' | 'rest' | 'lines'>) {
+    this.provider = from.provider;
+    this.store = from.store;
+    this.rest = from.rest;
+    this.lines = from.lines;
+  }
+
+  static async start(options: StandOptions = {}): Promise<Stand> {
+    const { secrets = [NEW_SECRET], audience, store = new MemorySignIns(), lifetimes } = options;
+    const provider = options.provider ?? (await FakeProvider.start());
+    const lines: string[] = [];
+    const log = pino({ level: 'trace' }, { write: (line) => lines.push(line) });
+    const oidc = {
+      issuer: new URL(provider.issuer),
+      clientId: 'visiona',
+      clientSecret: undefined,
+      scopes: ['openid', 'profile', 'email', 'offline_access'],
+      audience,
+    };
+    const rest = await TestRest.start({
+      auth: (publicUrl) =>
+        createAuth({ oidc, publicUrl, sessionSecrets: secrets, store, log, ...(lifetimes && { lifetimes }) }),
+      log,
+    });
+    return new Stand({ provider, store, rest, lines });
+  }
+
+  get port(): number {
+    return this.rest.port;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  browser(cookie?: string): Browser {
+    return new Browser(this, cookie);
+  }
+
+  /** A browser that is signed in. */
+  async signedIn(subject = 'alice'): Promise<Browser> {
+    const browser = this.browser();
+    await browser.signIn(subject);
+    return browser;
+  }
+
+  async close(): Promise<void> {
+    this.rest.close();
+    await this.provider.close();
+  }
+}
+
+/** A browser that keeps our cookie. */
+export class Browser {
+  readonly #stand: Stand;
+  /** `name=value`; undefined: it has none. */
+  cookie: string | undefined;
+
+  constructor(stand: Stand, cookie: string | undefined) {
+    this.#stand = stand;
+    this.cookie = cookie;
+  }
+
+  /** Sends a request and keeps the cookie that is set. */
+  async ask(line: string, fields: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
+    const cookie = this.cookie === undefined ? undefined : { cookie: this.cookie };
+    const answer = await rawRequest(this.#stand.port, line, { ...cookie, ...fields });
+    for (const set of answer.headers.get('set-cookie') ?? []) {
+      const value = set.split(';')[0] as string;
+      this.cookie = value === `${COOKIE_NAME}=` ? undefined : value;
+    }
+    return answer;
+  }
+
+  get(path: string, fields = {}): Promise<RawAnswer> {
+    return this.ask(`GET ${path}`, fields);
+  }
+
+  /** As our own page sends it. */
+  send(line: string, fields = {}): Promise<RawAnswer> {
+    return this.ask(line, {
+      'x-visiona-csrf': '1',
+      origin: this.#stand.origin,
+      'content-length': '0',
+      ...fields,
+    });
+  }
+
+  /** Goes to the provider. @returns what it brings back when it signs in there */
+  async leave(subject = 'alice', returnTo?: string): Promise<string> {
+    const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
+    const answer = await this.get(`/api/auth/login${query}`);
+    if (answer.status !== 303) throw new Error(`${answer.status} ${answer.body}`);
+    return this.#stand.provider.signIn(new URL(location(answer)), subject);
+  }
+
+  callback(query: string, fields = {}): Promise<RawAnswer> {
+    return this.get(`/api/auth/callback?${query}`, fields);
+  }
+
+  async signIn(subject = 'alice', returnTo?: string): Promise<RawAnswer> {
+    const answer = await this.callback(await this.leave(subject, returnTo));
+    if (answer.status !== 303) throw new Error(`${answer.status} ${answer.body}`);
+    return answer;
+  }
+
+  /** The status of /api/auth/me. */
+  async status(): Promise<number> {
+    return (await this.get('/api/auth/me')).status;
+  }
+
+  async me(): Promise<Record<string, unknown>> {
+    return JSON.parse((await this.get('/api/auth/me')).body);
+  }
+}
+
+export function location(answer: RawAnswer): string {
+  return answer.headers.get('location')?.[0] ?? '';
+}
+
+/** The code of a problem. */
+export function code(answer: RawAnswer): string {
+  return JSON.parse(answer.body).code;
+}
