@@ -15,7 +15,7 @@ import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { ProxyFixture } from '../support/proxy-fixture.js';
-import { rawRequest, TestRest } from './kit.js';
+import { authBy, rawRequest, TestRest } from './kit.js';
 
 /** A revoked device is out of reach within a second (03-identity §3.3); this leaves room for a busy machine. */
 const WITHIN_MS = 5000;
@@ -36,7 +36,7 @@ describe('REST over a real store and real tunnels', () => {
     }
     proxy = await ProxyFixture.start({ store });
     const { forwarder, userSessions: sessions } = proxy.proxy;
-    api = await TestRest.start({ store, forwarder, sessions, authenticator: byName(users) });
+    api = await TestRest.start({ store, forwarder, sessions, auth: authBy(byName(users)) });
   });
 
   after(async () => {
