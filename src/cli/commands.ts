@@ -10,12 +10,7 @@ import { tables } from '../config/tables.js';
 import { VERSION } from '../version.js';
 import type { Command } from './command.js';
 import { printConfig } from './config.js';
-import { longRunning, type Root } from './long-running.js';
-
-/** A composition root, loaded when its command runs. */
-function root<C>(module: string, name: string): () => Promise<Root<C>> {
-  return async () => (await import(module))[name];
-}
+import { longRunning } from './long-running.js';
 
 /** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
 export const commands: readonly Command[] = [
@@ -34,7 +29,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.api,
     examples: ['visiona api-server --proxy-url http://127.0.0.1:3801'],
-    run: longRunning(loadApiConfig, root('./api-server.js', 'startApiServer')),
+    run: longRunning(loadApiConfig, async () => (await import('./api-server.js')).startApiServer),
   },
   {
     name: 'remote-proxy',

@@ -4,6 +4,9 @@ import { main } from './main.js';
 // What this process writes (store, secrets, model files) is for its user only.
 process.umask(0o077);
 
+// uWebSockets.js reads this once, when it is loaded: above the 64 KiB that the head of a request to a device may have.
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(72 * 1024);
+
 const code = await main(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,

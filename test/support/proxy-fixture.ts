@@ -22,6 +22,9 @@ import {
 } from '../../src/tunnel/proxy/remote-proxy.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 
+/** The internal secret of every fixture. */
+export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
+
 /** Admits every token `NAME` as the device NAME, with an epoch that counts. */
 export class MemoryStore implements ProxyStore {
   readonly isAvailable = true;
@@ -92,7 +95,7 @@ export class ProxyFixture {
     const proxy = await RemoteProxy.start({
       tunnelAddr: address,
       internalAddr: address,
-      internalSecret: new Secret('0123456789abcdef0123456789abcdef'),
+      internalSecret: INTERNAL_SECRET,
       nodeId: 'node',
       hosts: 1,
       heartbeatMs: 15_000,
@@ -136,6 +139,11 @@ export class ProxyFixture {
       clock: { now: () => performance.now() },
       yamux: defaultConfig,
     });
+  }
+
+  /** Where its internal API is. */
+  get internalUrl(): URL {
+    return new URL(`http://127.0.0.1:${this.proxy.internalPort}`);
   }
 
   /** One call without a body. */

@@ -34,6 +34,12 @@ export interface Bridge {
   close(code: number, reason: string): void;
 }
 
+/** What is left to the caller of a WebSocket that was never opened. */
+export const NO_BRIDGE: Bridge = { message: () => true, consumed() {}, close() {} };
+
+/** The tunnel broke under an open WebSocket: Bad Gateway (IANA WebSocket close codes). */
+export const BAD_GATEWAY = 1014;
+
 /** Carries WebSockets to devices. */
 export interface BridgeForwarder {
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge;

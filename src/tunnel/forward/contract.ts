@@ -80,6 +80,9 @@ export interface ForwardCall {
 /** Request body bytes that may be sent before any credit comes back. */
 export const UPLOAD_CREDIT = 256 * 1024;
 
+/** What is left to the caller of a request that was never sent. */
+export const NO_CALL: ForwardCall = { body() {}, consumed() {}, abort() {} };
+
 /** Carries calls to devices: by message to a session in this process, or over the internal API. */
 export interface Forwarder {
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall;

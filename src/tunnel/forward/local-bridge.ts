@@ -1,11 +1,8 @@
 import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
 import type { SessionSeeker } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
-import type { Bridge, BridgeRequest, BridgeSink } from './bridge-contract.js';
+import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink } from './bridge-contract.js';
 import type { ForwardFailure, Target } from './contract.js';
-
-/** The tunnel broke under an open WebSocket: Bad Gateway (IANA WebSocket close codes). */
-const BAD_GATEWAY = 1014;
 
 /** One WebSocket to a device of this process. */
 export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {

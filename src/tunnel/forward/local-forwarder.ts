@@ -1,12 +1,16 @@
 import { RequestHead, RequestHeadError } from '../http1/request-head.js';
 import type { SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from './bridge-contract.js';
-import type { ForwardCall, Forwarder, ForwardRequest, ResponseSink, Target } from './contract.js';
+import {
+  type ForwardCall,
+  type Forwarder,
+  type ForwardRequest,
+  NO_CALL,
+  type ResponseSink,
+  type Target,
+} from './contract.js';
 import { LocalBridge } from './local-bridge.js';
 import { LocalCall } from './local-call.js';
-
-/** What is left to the caller of a request that was never sent. */
-const NO_CALL: ForwardCall = { body() {}, consumed() {}, abort() {} };
 
 /** Carries calls by message: caller → session supervisor (who has it?) → session actor → caller. */
 export class LocalForwarder implements Forwarder, BridgeForwarder {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Secret } from '../../config/secret.js';
 import type { Epoch, ProxyClient, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
-import { ProxyRefusedError, ProxyUnreachableError } from './proxy-errors.js';
+import { ProxyRefusedError, ProxyUnreachableError, ProxyUnreadyError } from './proxy-errors.js';
 
 /** How long remote-proxy may take to answer, in ms; it only looks into a map. */
 const ANSWER_MS = 5000;
@@ -76,9 +76,15 @@ export class HttpProxyClient implements ProxyClient {
     await this.#call('POST', `/internal/session/${encodeURIComponent(token)}/close${only}`);
   }
 
-  /** Resolves when remote-proxy says that it can serve. */
-  async ready(): Promise<void> {
-    await this.#call('GET', '/internal/ready');
+  /** Whether remote-proxy says that it can serve. */
+  async ready(): Promise<boolean> {
+    try {
+      await this.#call('GET', '/internal/ready');
+      return true;
+    } catch (error) {
+      if (error instanceof ProxyUnreadyError) return false;
+      throw error;
+    }
   }
 
   /** Ends what is under way. */
@@ -94,6 +100,7 @@ export class HttpProxyClient implements ProxyClient {
       if (status === 404) throw new SessionNotFoundError();
       if (status === 410) throw new SessionExpiredError();
       if (status === 401) throw new ProxyRefusedError();
+      if (status === 503) throw new ProxyUnreadyError();
       if (status >= 300) throw new ProxyUnreachableError(`it answered ${status}`);
       return text;
     } finally {

@@ -7,6 +7,13 @@ export class ProxyUnreachableError extends CodedError {
   }
 }
 
+/** remote-proxy answered that it cannot serve now. */
+export class ProxyUnreadyError extends ProxyUnreachableError {
+  constructor() {
+    super('it is not ready to serve');
+  }
+}
+
 /** remote-proxy does not take our internal secret: the two processes are configured with different ones. */
 export class ProxyRefusedError extends CodedError {
   constructor() {

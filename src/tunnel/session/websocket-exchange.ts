@@ -1,15 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailureCode } from '../forward/contract.js';
-import type { RawHeaders } from '../http1/contract.js';
 import { endToEndFields } from '../http1/headers.js';
 import { StreamDuplex } from '../yamux/duplex.js';
 import type { Exchange, ExchangePort } from './exchange.js';
-import { MAX_REFUSAL_BODY, MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from './limits.js';
+import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from './limits.js';
 import type { ExchangeId, SessionIn } from './messages.js';
-
-/** The connection broke without a close frame (RFC 6455 §7.1.5). */
-const ABNORMAL = 1006;
+import { ABNORMAL, headerObject, isSendable, readRefusal } from './websocket-handshake.js';
 
 /** A WebSocket to the device over one stream; the `ws` client does its handshake and frames (RFC 6455). */
 export class WebSocketExchange implements Exchange {
@@ -135,15 +132,11 @@ export class WebSocketExchange implements Exchange {
 
   /** The device answered the handshake with an ordinary response: hand over its head and a bounded body. */
   #refused(response: IncomingMessage): void {
-    const parts: Buffer[] = [];
-    let size = 0;
-    response.on('data', (part: Buffer) => {
-      if (size + part.length > MAX_REFUSAL_BODY) return this.#refuse(response, Buffer.concat(parts));
-      parts.push(part);
-      size += part.length;
-    });
-    response.on('end', () => this.#refuse(response, Buffer.concat(parts)));
-    response.on('error', (error) => this.fail('bad-device-response', error.message));
+    readRefusal(
+      response,
+      (body) => this.#refuse(response, body),
+      (error) => this.fail('bad-device-response', error.message),
+    );
   }
 
   #refuse(response: IncomingMessage, body: Uint8Array): void {
@@ -167,21 +160,4 @@ export class WebSocketExchange implements Exchange {
     this.#over = true;
     this.#port.finished(this.#id);
   }
-}
-
-/** Codes that an endpoint may send (RFC 6455 §7.4). */
-function isSendable(code: number): boolean {
-  return (
-    (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== ABNORMAL) ||
-    (code >= 3000 && code <= 4999)
-  );
-}
-
-function headerObject(raw: RawHeaders): Record<string, string[]> {
-  const fields = new Map<string, string[]>();
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] as string;
-    fields.set(name, [...(fields.get(name) ?? []), raw[i + 1] as string]);
-  }
-  return Object.fromEntries(fields);
 }

@@ -128,7 +128,7 @@ it('another secret is ERR_PROXY_REFUSED', async ({ url }) => {
 });
 
 it('ready resolves when remote-proxy is', async ({ client }) => {
-  await client.ready();
+  assert.equal(await client.ready(), true);
 });
 
 test('a proxy that is not there is ERR_PROXY_UNREACHABLE', async () => {

@@ -1,0 +1,79 @@
+import { type Authenticator, DenyAll } from '../auth/authenticator.js';
+import { urlOf } from '../config/address.js';
+import type { ApiConfig } from '../config/types.js';
+import { startRest } from '../http/rest.js';
+import type { Logger } from '../observability/log.js';
+import { CallRecorder } from '../server/call-recorder.js';
+import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
+import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
+import { HttpProxyClient } from '../tunnel/session/proxy-client.js';
+import { createContainer } from './container.js';
+import type { RunningProcess } from './process.js';
+import { givenUp } from './remote-proxy.js';
+import { superviseStore } from './supervised-store.js';
+import { TOKENS } from './tokens.js';
+
+const STOP_MS = 10_000;
+/** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
+const CALLS_DRAIN_MS = 25_000;
+
+/** The way to remote-proxy, which may be down for as long as it likes. */
+function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Logger) {
+  const client = new HttpProxyClient({ url, secret });
+  const forwarder = new ProxyForwarder({ url, secret });
+  const watch = new ProxyWatch({
+    proxy: client,
+    log: log.child({ proxy: url.origin }),
+    lost: (detail) => forwarder.lose(detail),
+  });
+  return {
+    forwarder,
+    watch,
+    close: async () => {
+      watch.stop();
+      await Promise.all([forwarder.close(), client.close()]);
+    },
+  };
+}
+
+/**
+ * `visiona api-server`: the store, then the REST listener. It starts without remote-proxy, and is unready until that is
+ * there.
+ */
+export async function startApiServer(
+  config: ApiConfig,
+  log: Logger,
+  authenticator: Authenticator = new DenyAll(),
+): Promise<RunningProcess> {
+  const c = createContainer(log);
+  const store = await superviseStore(c, config);
+  const proxy = openProxy(config, log);
+  const client = c.resolve(TOKENS.store);
+  try {
+    const rest = await startRest({
+      address: config.apiAddr,
+      publicUrl: config.publicUrl,
+      authenticator,
+      forwarder: proxy.forwarder,
+      store: client,
+      unready: async () => (client.isAvailable ? await proxy.watch.unready() : 'store-unavailable'),
+      calls: new CallRecorder(c.resolve(TOKENS.metrics)),
+      log,
+    });
+    proxy.watch.start();
+    return {
+      ready: { api: urlOf('http', config.apiAddr, rest.port) },
+      drain: async () => {
+        await rest.drain(CALLS_DRAIN_MS);
+        await proxy.close();
+        await store.stop(STOP_MS);
+        await c.dispose();
+      },
+      failed: givenUp(store.exited),
+    };
+  } catch (error) {
+    await proxy.close();
+    await store.stop(STOP_MS);
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../session/limits.js';
+import { ABNORMAL, headerObject, isSendable, readRefusal } from '../session/websocket-handshake.js';
+import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink } from './bridge-contract.js';
+import type { ForwardFailure } from './contract.js';
+import { readProxyAnswer } from './proxy-answer.js';
+import { answerFailure, connectionFailure, NOT_SENDABLE } from './proxy-failure.js';
+
+/** How a WebSocket is carried. */
+export interface BridgeCarrier {
+  /** How long the handshake may take, in ms. */
+  readonly handshakeMs: number;
+  /** The bridge holds no connection any more. Called once, if it was opened. */
+  released(bridge: ProxyBridge): void;
+}
+
+/** One WebSocket over the internal API; the `ws` client does its handshake and frames. */
+export class ProxyBridge implements Bridge {
+  readonly #carrier: BridgeCarrier;
+  readonly #request: BridgeRequest;
+  readonly #sink: BridgeSink;
+  #socket: WebSocket | undefined;
+  #sent = false;
+  #opened = false;
+  /** Bytes of messages that have not left for remote-proxy. */
+  #outstanding = 0;
+  /** Bytes given to the caller and not yet consumed. */
+  #held = 0;
+  #over = false;
+
+  constructor(carrier: BridgeCarrier, request: BridgeRequest, sink: BridgeSink) {
+    this.#carrier = carrier;
+    this.#request = request;
+    this.#sink = sink;
+  }
+
+  /**
+   * Begins the handshake.
+   * @param fields of the carrying request, the caller's included
+   * @returns false: it failed at once, and holds nothing
+   */
+  open(url: string, fields: string[]): boolean {
+    const socket = this.#dial(url, fields);
+    if (socket === undefined) {
+      this.#fail(NOT_SENDABLE);
+      return false;
+    }
+    this.#socket = socket;
+    socket.on('open', () => this.#accepted(socket.protocol));
+    socket.on('message', (data: Buffer, binary: boolean) => this.#message(data, binary));
+    socket.on('close', (code, reason) => this.#closed(code, reason.toString()));
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('unexpected-response', (_request, response) => this.#answered(response));
+    return true;
+  }
+
+  /** remote-proxy is given up. */
+  lose(detail: string): void {
+    if (this.#opened) this.#end(() => this.#sink.closed(BAD_GATEWAY, detail));
+    else this.#fail({ code: this.#sent ? 'proxy-broke-off' : 'proxy-unreachable', detail });
+    this.#socket?.terminate();
+  }
+
+  // ---- Bridge
+
+  message(data: Uint8Array, binary: boolean): boolean {
+    if (this.#over) return true;
+    this.#outstanding += data.length;
+    if (this.#outstanding > MAX_WEBSOCKET_MESSAGE) return false;
+    // The caller's bytes are only good until this returns; `ws` may keep what it is given.
+    this.#socket?.send(Buffer.from(data), { binary }, () => {
+      this.#outstanding -= data.length;
+    });
+    return true;
+  }
+
+  consumed(bytes: number): void {
+    if (this.#over) return;
+    this.#held -= bytes;
+    if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#over) return;
+    this.#end(() => {});
+    // Nobody reads the messages before the close frame that answers this one; they must not stop it.
+    this.#socket?.resume();
+    if (!this.#opened || code === ABNORMAL) this.#socket?.terminate();
+    else if (isSendable(code)) this.#socket?.close(code, reason);
+    else this.#socket?.close();
+  }
+
+  // ----
+
+  /** Undefined: the caller's target, fields or subprotocols are not those of a WebSocket. */
+  #dial(url: string, fields: string[]): WebSocket | undefined {
+    try {
+      return new WebSocket(url, [...this.#request.protocols], {
+        headers: headerObject(fields),
+        handshakeTimeout: this.#carrier.handshakeMs,
+        maxPayload: MAX_WEBSOCKET_MESSAGE,
+        perMessageDeflate: false,
+        finishRequest: (request: ClientRequest) => {
+          // Told once the request has left, which takes a connection.
+          request.once('finish', () => {
+            this.#sent = true;
+          });
+          request.end();
+        },
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  #accepted(protocol: string): void {
+    if (this.#over) return;
+    this.#opened = true;
+    this.#sink.opened(protocol);
+  }
+
+  #message(data: Buffer, binary: boolean): void {
+    if (this.#over) return;
+    this.#held += data.length;
+    if (this.#held > WEBSOCKET_WINDOW) this.#socket?.pause();
+    this.#sink.message(data, binary);
+  }
+
+  #closed(code: number, reason: string): void {
+    this.#carrier.released(this);
+    if (this.#opened) this.#end(() => this.#sink.closed(code === ABNORMAL ? BAD_GATEWAY : code, reason));
+    else this.#fail({ code: 'proxy-broke-off', detail: 'it broke off the handshake' });
+  }
+
+  #failed(error: Error): void {
+    // Once it is open, `close` follows and tells how it ended.
+    if (!this.#opened) this.#fail(connectionFailure(error, this.#sent));
+  }
+
+  /** The handshake was answered with an ordinary response, by the device or by remote-proxy. */
+  #answered(response: IncomingMessage): void {
+    const status = response.statusCode ?? 502;
+    const { statusMessage: reason = '', rawHeaders } = response;
+    const { origin, head } = readProxyAnswer(status, reason, rawHeaders, false);
+    readRefusal(
+      response,
+      (body) => {
+        if (origin === 'device')
+          this.#end(() => this.#sink.refused({ ...head, contentLength: body.length }, body));
+        else this.#fail(answerFailure(status, origin, body));
+        this.#socket?.terminate();
+      },
+      (error) => this.#failed(error),
+    );
+  }
+
+  #fail(failure: ForwardFailure): void {
+    this.#end(() => this.#sink.fail(failure));
+  }
+
+  /** Tells the sink its last event, once. */
+  #end(tell: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    tell();
+  }
+}
