@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/forward/proxy-forwarder.js';
+import { INTERNAL_SECRET } from '../../support/proxy-fixture.js';
+
+/** What stands where remote-proxy should: answers as the test says, byte for byte. */
+export class FakeProxy {
+  /** Heads of the requests that came, and how many connections they came over. */
+  readonly heads: string[] = [];
+  readonly sockets: Socket[] = [];
+  readonly forwarder: ProxyForwarder;
+  /** Called with each whole head. */
+  answer: (socket: Socket, head: string) => void = () => {};
+  readonly #server: Server;
+
+  private constructor(server: Server, options: Partial<ProxyForwarderOptions>) {
+    this.#server = server;
+    const { port } = server.address() as AddressInfo;
+    const url = new URL(`http://127.0.0.1:${port}`);
+    this.forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET, ...options });
+    server.on('connection', (socket) => this.#serve(socket));
+  }
+
+  static async start(options: Partial<ProxyForwarderOptions> = {}): Promise<FakeProxy> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new FakeProxy(server, options);
+  }
+
+  async close(): Promise<void> {
+    await this.forwarder.close();
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+
+  #serve(socket: Socket): void {
+    this.sockets.push(socket);
+    let text = '';
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      text += bytes.toString('latin1');
+      for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
+        const head = text.slice(0, end + 4);
+        text = text.slice(end + 4);
+        this.heads.push(head);
+        this.answer(socket, head);
+      }
+    });
+  }
+}
