@@ -7,6 +7,7 @@ import { CallRecorder } from '../server/call-recorder.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
 import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
 import { HttpProxyClient } from '../tunnel/session/proxy-client.js';
+import { ProxyUserSessions } from '../tunnel/session/user-sessions.js';
 import { createContainer } from './container.js';
 import type { RunningProcess } from './process.js';
 import { givenUp } from './remote-proxy.js';
@@ -28,6 +29,7 @@ function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Lo
   });
   return {
     forwarder,
+    sessions: new ProxyUserSessions(client),
     watch,
     close: async () => {
       watch.stop();
@@ -56,6 +58,7 @@ export async function startApiServer(
       authenticator,
       forwarder: proxy.forwarder,
       store: client,
+      sessions: proxy.sessions,
       unready: async () => (client.isAvailable ? await proxy.watch.unready() : 'store-unavailable'),
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
       log,
