@@ -69,7 +69,7 @@ it('uses connections again, for one call at a time', async (proxy) => {
   // The one that has just been used is left alone for a turn of the loop.
   assert.ok(proxy.sockets.length <= 2, `${proxy.sockets.length} connections`);
   await Promise.all([call(proxy).over(), call(proxy).over(), call(proxy).over()]);
-  assert.equal(proxy.sockets.length, 3);
+  assert.ok(proxy.sockets.length >= 3, `${proxy.sockets.length} connections for three calls at once`);
 });
 
 for (const [what, answer] of [
