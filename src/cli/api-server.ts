@@ -1,7 +1,7 @@
-import { type Authenticator, DenyAll } from '../auth/authenticator.js';
+import { NO_SIGN_IN } from '../auth/auth.js';
 import { urlOf } from '../config/address.js';
 import type { ApiConfig } from '../config/types.js';
-import { startRest } from '../http/rest.js';
+import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { CallRecorder } from '../server/call-recorder.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
@@ -14,7 +14,6 @@ import { givenUp } from './remote-proxy.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
-const STOP_MS = 10_000;
 /** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
 const CALLS_DRAIN_MS = 25_000;
 
@@ -45,7 +44,7 @@ function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Lo
 export async function startApiServer(
   config: ApiConfig,
   log: Logger,
-  authenticator: Authenticator = new DenyAll(),
+  auth: RestOptions['auth'] = () => NO_SIGN_IN,
 ): Promise<RunningProcess> {
   const c = createContainer(log);
   const store = await superviseStore(c, config);
@@ -55,7 +54,7 @@ export async function startApiServer(
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
-      authenticator,
+      auth,
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,
@@ -69,14 +68,14 @@ export async function startApiServer(
       drain: async () => {
         await rest.drain(CALLS_DRAIN_MS);
         await proxy.close();
-        await store.stop(STOP_MS);
+        await store.stop();
         await c.dispose();
       },
       failed: givenUp(store.exited),
     };
   } catch (error) {
     await proxy.close();
-    await store.stop(STOP_MS);
+    await store.stop();
     throw error;
   }
 }
