@@ -18,10 +18,10 @@ export class SessionAuthenticator implements Authenticator {
 
   async authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined> {
     // Other schemes are for a proxy before us.
-    const [, token] = /^bearer +(\S*)$/i.exec(credentials.authorization) ?? [];
-    if (token === undefined) return this.#bySession(credentials);
+    const bearer = /^bearer(?: +(.*))?$/i.exec(credentials.authorization);
+    if (bearer === null) return this.#bySession(credentials);
     if (hasCookie(credentials.cookie)) return { refused: 'ambiguous' };
-    const userId = await this.#bearer?.user(token);
+    const userId = await this.#bearer?.user(bearer[1] ?? '');
     return userId && { userId, via: 'bearer' };
   }
 

@@ -6,7 +6,7 @@ import type { Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
-import { openTokens, type SessionTokens } from './session-tokens.js';
+import { openTokens, type SessionTokens, sealTokens } from './session-tokens.js';
 
 /** A sign-in session that lives. */
 export interface Session {
@@ -26,6 +26,9 @@ export interface SessionsOptions {
 
 /** A session's use is written down at most this often, in ms: far below any idle time. */
 const TOUCH_EVERY_MS = 60_000;
+
+/** Longer than it takes to encrypt a session's tokens anew, in ms. */
+const RENEW_MS = 5_000;
 
 /** The sign-in sessions behind cookies. */
 export class Sessions {
@@ -64,6 +67,18 @@ export class Sessions {
         log.warn({ err: error }, 'the use of a sign-in session was not written down'),
       )
       .finally(() => this.#touching.delete(signInId));
+  }
+
+  /**
+   * Encrypts a session's tokens with the first key, before the key that they are under is taken away. Not while another
+   * process gets new ones: those would be lost.
+   */
+  async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<void> {
+    const { store, sealer } = this.#options;
+    if (!(await store.claimRefresh(userId, signInId, RENEW_MS))) return;
+    const session = await this.#ask(cookie);
+    if (session === undefined) return;
+    await store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
   }
 
   /** Ends a session of this user. False: there is none, or it had ended. */

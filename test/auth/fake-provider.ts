@@ -44,6 +44,8 @@ export class FakeProvider {
   readonly refreshTokens = new Map<string, string>();
   readonly revoked: string[] = [];
   offline = true;
+  /** Seconds that access tokens last. */
+  expiresIn = 300;
   readonly #codes = new Map<string, Code>();
   readonly #used = new Map<string, string>();
   readonly #sockets = new Set<Socket>();
@@ -201,7 +203,7 @@ export class FakeProvider {
     return {
       access_token: `at-${encodeURIComponent(subject)}`,
       token_type: 'Bearer',
-      expires_in: 300,
+      expires_in: this.expiresIn,
       id_token: await this.sign(claims),
       ...(this.offline && { refresh_token: refreshToken }),
     };

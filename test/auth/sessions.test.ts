@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CookieCodec } from '../../src/auth/cookie.js';
+import { keys, NEW_SECRET, OLD_SECRET } from './keys.js';
+import { MemorySignIns } from './memory-sign-ins.js';
+import { type Browser, Stand } from './stand.js';
+
+const HOUR = 3_600_000;
+const LOGOUT = 'POST /api/auth/logout';
+
+let stand: Stand;
+beforeEach(async () => {
+  stand = await Stand.start();
+});
+afterEach(() => stand.close());
+
+/** Lets time pass for the store, and forgets what was believed of it. */
+function pass(ms: number): void {
+  stand.store.now += ms;
+  stand.store.report();
+}
+
+async function eventually(done: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!done()) {
+    assert.ok(Date.now() < deadline, 'not in time');
+    await delay(5);
+  }
+}
+
+describe('sign-out', () => {
+  test('attack 09: a copied cookie is dead; again is the same; without a cookie it is 401', async () => {
+    const browser = await stand.signedIn();
+    const copy = browser.cookie;
+    const answer = await browser.send(LOGOUT);
+    assert.equal(answer.status, 200);
+    assert.equal(browser.cookie, undefined);
+    assert.match(
+      answer.headers.get('set-cookie')?.[0] ?? '',
+      /^__Host-visiona_session=; Path=\/; Secure; HttpOnly/,
+    );
+    assert.equal(await stand.browser(copy).status(), 401);
+    assert.equal((await stand.browser(copy).get('/api/devices')).status, 401);
+    const again = await stand.browser(copy).send(LOGOUT);
+    assert.deepEqual([again.status, JSON.parse(again.body)], [200, { endSessionUrl: null }]);
+    assert.equal((await stand.browser().send(LOGOUT)).status, 401);
+    assert.equal(stand.store.rows.length, 0);
+  });
+
+  test('the refresh token is revoked, and the provider has its page', async () => {
+    const browser = await stand.signedIn();
+    const [refreshToken] = stand.provider.refreshTokens.keys();
+    const { endSessionUrl } = JSON.parse((await browser.send(LOGOUT)).body);
+    const url = new URL(endSessionUrl);
+    assert.equal(url.origin + url.pathname, `${stand.provider.issuer}/logout`);
+    assert.equal(url.searchParams.get('post_logout_redirect_uri'), `${stand.origin}/`);
+    assert.match(url.searchParams.get('id_token_hint') ?? '', /^eyJ/);
+    await eventually(() => stand.provider.revoked.length === 1);
+    assert.deepEqual(stand.provider.revoked, [refreshToken]);
+  });
+
+  test('it does not depend on the provider', async () => {
+    const browser = await stand.signedIn();
+    const copy = browser.cookie;
+    await stand.provider.close();
+    assert.equal((await browser.send(LOGOUT)).status, 200);
+    assert.equal(await stand.browser(copy).status(), 401);
+    await stand.provider.listen();
+  });
+
+  test('attack 35, 36, 37: a page that is not ours signs nobody out', async () => {
+    const browser = await stand.signedIn();
+    const { origin } = stand;
+    const other = origin.replace(/\d+$/, (port) => String(Number(port) ^ 1));
+    for (const fields of [
+      { 'x-visiona-csrf': '' },
+      { origin: 'https://evil.test' },
+      { origin: 'null' },
+      { origin: other },
+      { 'x-visiona-csrf': '', 'content-type': 'text/plain' },
+    ]) {
+      assert.equal((await browser.send(LOGOUT, fields)).status, 403, JSON.stringify(fields));
+    }
+    assert.equal((await browser.get('/api/auth/logout')).status, 405);
+    assert.equal(await browser.status(), 200);
+    assert.equal((await browser.send(LOGOUT, { origin: '' })).status, 200);
+  });
+
+  test('attack 07: a pending cookie signs nothing out', async () => {
+    const browser = stand.browser();
+    const query = await browser.leave();
+    assert.equal((await browser.send(LOGOUT)).status, 401);
+    assert.equal((await browser.callback(query)).status, 303);
+  });
+});
+
+describe('sessions: how long they last', () => {
+  test('attack 11: idle for 8 hours ends it, and asking who one is does not extend it', async () => {
+    const browser = await stand.signedIn();
+    pass(8 * HOUR - 1);
+    assert.equal(await browser.status(), 200);
+    pass(1);
+    assert.equal(await browser.status(), 401);
+    assert.ok(!stand.store.calls.includes('touchSignIn'));
+  });
+
+  test('attack 11: use extends it, written once a minute; a week ends it in any case', async () => {
+    const store = new MemorySignIns();
+    // The API's clock is ahead, so that every use is due to be written.
+    store.now -= 8 * 24 * HOUR;
+    await stand.close();
+    stand = await Stand.start({ store });
+    const browser = await stand.signedIn();
+    const row = store.rows[0];
+    if (row !== undefined) store.rows[0] = { ...row, expiresAt: store.now + 7 * 24 * HOUR };
+    for (let hours = 7; hours < 7 * 24; hours += 7) {
+      pass(7 * HOUR);
+      const before = store.calls.filter((name) => name === 'touchSignIn').length;
+      assert.equal((await browser.get('/api/devices')).status, 200);
+      await eventually(() => store.calls.filter((name) => name === 'touchSignIn').length === before + 1);
+    }
+    pass(7 * HOUR);
+    assert.equal((await browser.get('/api/devices')).status, 401);
+  });
+
+  test('a use within a minute is not written', async () => {
+    const browser = await stand.signedIn();
+    for (let i = 0; i < 5; i++) await browser.get('/api/devices');
+    assert.ok(!stand.store.calls.includes('touchSignIn'));
+  });
+
+  test('the store is asked once a second for one cookie', async () => {
+    const browser = await stand.signedIn();
+    await Promise.all(Array.from({ length: 50 }, () => browser.status()));
+    assert.ok(stand.store.calls.filter((name) => name === 'findSignIn').length <= 2);
+  });
+
+  test('attack 13: what the store holds is garbage: 401', async () => {
+    const browser = await stand.signedIn();
+    const row = stand.store.rows[0];
+    for (const sealed of ['', 'x', `${keys.current.kid}.AAAA`, row?.sealed.slice(0, -2) ?? '']) {
+      if (row !== undefined) stand.store.rows[0] = { ...row, sealed };
+      stand.store.report();
+      assert.equal(await browser.status(), 401);
+    }
+  });
+});
+
+describe('sessions: keys', () => {
+  test('attack 12, 10: an old key is accepted; only /me signs anew; a removed key is 401', async () => {
+    const { store, provider } = stand;
+    const old = await Stand.start({ store, provider, secrets: [OLD_SECRET] });
+    const both = await Stand.start({ store, provider, secrets: [NEW_SECRET, OLD_SECRET] });
+    try {
+      const { cookie } = await old.signedIn();
+      const browser = both.browser(cookie);
+      const devices = await browser.get('/api/devices');
+      assert.deepEqual([devices.status, devices.headers.get('set-cookie')], [200, undefined]);
+      assert.equal(await stand.browser(cookie).status(), 401);
+      assert.equal(await browser.status(), 200);
+      assert.notEqual(browser.cookie, cookie);
+      const [before, after] = [old, stand].map((each) => each.browser(browser.cookie));
+      assert.equal(await before?.status(), 401, 'the old key never reads what the new one signs');
+      assert.equal(await after?.status(), 200, 'the old key may be taken away now');
+      const signedOut = both.browser(cookie);
+      assert.equal((await browser.send(LOGOUT, { origin: both.origin })).status, 200);
+      const late = await signedOut.get('/api/auth/me');
+      assert.deepEqual([late.status, late.headers.get('set-cookie')], [401, undefined]);
+    } finally {
+      old.rest.close();
+      both.rest.close();
+    }
+  });
+});
+
+describe('sessions: the provider’s tokens', () => {
+  /** Signed in, with tokens that have run out. */
+  async function due(): Promise<Browser> {
+    stand.provider.expiresIn = 0;
+    const browser = await stand.signedIn();
+    stand.provider.expiresIn = 300;
+    return browser;
+  }
+  const refreshes = () =>
+    stand.provider.to('/token').filter(({ body }) => body.get('grant_type') === 'refresh_token').length;
+
+  test('attack 38: 50 requests at once, one refresh, 50 answers', async () => {
+    const browser = await due();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => browser.get('/api/auth/me')));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+    assert.equal(refreshes(), 1);
+    assert.equal(await browser.status(), 200);
+    assert.equal(refreshes(), 1);
+    assert.equal(stand.provider.refreshTokens.size, 1, 'the family of tokens lives');
+  });
+
+  test('attack 38: another process that is refreshing it leaves this one as it is', async () => {
+    const browser = await due();
+    const other = await Stand.start({ store: stand.store, provider: stand.provider });
+    try {
+      const answers = await Promise.all([browser.status(), other.browser(browser.cookie).status()]);
+      assert.deepEqual(answers, [200, 200]);
+      assert.equal(refreshes(), 1);
+    } finally {
+      other.rest.close();
+    }
+  });
+
+  test('signed out at the provider is signed out here', async () => {
+    const browser = await due();
+    stand.provider.refreshTokens.clear();
+    assert.equal(await browser.status(), 401);
+    assert.equal(stand.store.rows.length, 0);
+  });
+
+  test("attack 20: a refresh that answers another's tokens ends the session", async () => {
+    const browser = await due();
+    stand.provider.claims = { sub: 'mallory' };
+    assert.equal(await browser.status(), 401);
+    assert.equal(stand.store.rows.length, 0);
+  });
+
+  test('while the provider is down sessions stay, and it is asked once in 30 s', async () => {
+    const browser = await due();
+    const second = await due();
+    stand.provider.answers.set('/token', () => ({ status: 503 }));
+    for (let i = 0; i < 5; i++) assert.deepEqual([await browser.status(), await second.status()], [200, 200]);
+    assert.equal(refreshes(), 1);
+  });
+
+  test('a session without a refresh token lasts as long as it may', async () => {
+    stand.provider.offline = false;
+    assert.equal(await (await due()).status(), 200);
+    assert.equal(refreshes(), 0);
+  });
+
+  test('a session that ends while it is refreshed stays ended', async () => {
+    const browser = await due();
+    stand.provider.answers.set('/token', async (request) => {
+      stand.store.rows.length = 0;
+      return stand.provider.standard(request);
+    });
+    assert.equal(await browser.status(), 401);
+  });
+});
+
+describe('sessions: the list', () => {
+  const list = async (browser: Browser, query = '') =>
+    JSON.parse((await browser.get(`/api/auth/sessions${query}`)).body);
+
+  test("where one is signed in, of oneself only, and which one this is; another's cannot be ended", async () => {
+    const [first, second, bob] = [
+      await stand.signedIn(),
+      await stand.signedIn(),
+      await stand.signedIn('bob'),
+    ];
+    await first.ask('GET /api/auth/me', { 'user-agent': 'x' });
+    const { items } = await list(first);
+    assert.equal(items.length, 2);
+    assert.deepEqual(
+      items.map(({ current }: { current: boolean }) => current),
+      [true, false],
+    );
+    assert.equal(items[0].remoteAddr, '127.0.0.1');
+    assert.equal(Date.parse(items[0].expiresAt) > Date.now(), true);
+    assert.doesNotMatch(JSON.stringify(items), /sealed|cookie|userId/);
+    const page = await list(first, '?limit=1');
+    assert.deepEqual((await list(first, `?limit=1&cursor=${page.nextCursor}`)).items, [items[1]]);
+
+    const path = `DELETE /api/auth/sessions/${items[1].sessionId}`;
+    assert.equal((await bob.send(path)).status, 404);
+    assert.equal((await first.ask(path)).status, 403);
+    assert.equal(await second.status(), 200);
+    assert.equal((await first.send(path)).status, 204);
+    assert.equal(await second.status(), 401);
+    assert.equal((await first.send(path)).status, 404);
+    assert.equal((await first.send(`DELETE /api/auth/sessions/${items[0].sessionId}`)).status, 204);
+    assert.equal(first.cookie, undefined);
+    assert.equal(await bob.status(), 200);
+  });
+
+  test('one that another process ended is out as soon as the store says so, and within a second', async () => {
+    const browser = await stand.signedIn();
+    assert.equal(await browser.status(), 200);
+    stand.store.rows.length = 0;
+    stand.store.report();
+    assert.equal(await browser.status(), 401);
+  });
+});
+
+test('no cookie of ours makes a session that the store does not have', async () => {
+  const codec = new CookieCodec(keys);
+  const cookie = codec.set(codec.create('session'), 60).split(';')[0];
+  assert.equal(await stand.browser(cookie).status(), 401);
+});
