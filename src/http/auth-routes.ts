@@ -134,9 +134,8 @@ function onlyNavigation({ method, fields }: NavigationInput): void {
 }
 
 async function limit(starts: Accounts['starts'], remoteAddr: string): Promise<void> {
-  const seconds = await starts.blockedFor(remoteAddr);
+  const seconds = await starts.take(remoteAddr);
   if (seconds > 0) throw new ProblemError('rate-limited', { headers: { 'Retry-After': String(seconds) } });
-  await starts.count(remoteAddr);
 }
 
 function redirection({ location, setCookie }: Redirect): Reply {

@@ -1,47 +1,39 @@
-import { isIPv6 } from 'node:net';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type Allowance, AttemptLimit } from './attempt-limit.js';
 
-/** Addresses that are remembered; what a flood from more does is not counted until the window is over. */
-const MAX_ADDRESSES = 100_000;
+/** An IPv4 address as a listener on `::` sees it (RFC 4291 §2.5.5.2). */
+const MAPPED = '0000:0000:0000:0000:0000:ffff:';
 
-/** How often something may come from one address. */
-export interface Allowance {
-  readonly points: number;
-  readonly windowSeconds: number;
-}
-
-/** Counts what comes from each address of the sockets' other ends. */
+/** Counts what comes from each address of the sockets' other ends, as uWebSockets.js writes it. */
 export class AddressLimit {
-  readonly #allowance: Allowance;
-  readonly #counts: RateLimiterMemory;
-  #addresses = 0;
+  readonly #limit: AttemptLimit;
 
   constructor(allowance: Allowance) {
-    this.#allowance = allowance;
-    this.#counts = new RateLimiterMemory({ points: allowance.points, duration: allowance.windowSeconds });
+    this.#limit = new AttemptLimit(allowance);
   }
 
   /** Seconds for which an address is refused; 0: it is not. */
-  async blockedFor(address: string): Promise<number> {
-    const state = await this.#counts.get(sourceOf(address));
-    if (state === null || state.consumedPoints < this.#allowance.points) return 0;
-    return Math.max(1, Math.ceil(state.msBeforeNext / 1000));
+  blockedFor(address: string): Promise<number> {
+    return this.#limit.blockedFor(sourceOf(address));
   }
 
-  async count(address: string): Promise<void> {
-    const source = sourceOf(address);
-    if ((await this.#counts.get(source)) === null) {
-      if (this.#addresses >= MAX_ADDRESSES) return;
-      this.#addresses += 1;
-      setTimeout(() => {
-        this.#addresses -= 1;
-      }, this.#allowance.windowSeconds * 1000).unref();
-    }
-    await this.#counts.penalty(source);
+  /** Counts one for an address. */
+  count(address: string): Promise<void> {
+    return this.#limit.count(sourceOf(address));
+  }
+
+  /** Counts one for an address. Seconds for which it is refused; 0: it is not. */
+  take(address: string): Promise<number> {
+    return this.#limit.take(sourceOf(address));
+  }
+
+  /** Counts one less for an address of which one was counted. */
+  giveBack(address: string): Promise<void> {
+    return this.#limit.giveBack(sourceOf(address));
   }
 }
 
-/** One customer's IPv6 network is a /64: its addresses count as one. */
+/** One customer's IPv6 network is a /64: its addresses count as one. IPv6 is written in full, with all zeros. */
 function sourceOf(address: string): string {
-  return isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address;
+  const groups = address.split(':');
+  return groups.length < 8 || address.startsWith(MAPPED) ? address : groups.slice(0, 4).join(':');
 }
