@@ -20,6 +20,8 @@ export interface DeviceQuery {
   readonly limit: number;
   readonly after: DeviceId | undefined;
   readonly online: boolean | undefined;
+  /** Part of a name, in any case. */
+  readonly q: string | undefined;
 }
 
 /** A part of a list; `next`: the last device that was looked at, absent at the end. */
@@ -32,28 +34,31 @@ export interface DeviceStates {
 export async function listDevices(
   services: RouteServices,
   owner: UserId,
-  { limit, after, online }: DeviceQuery,
+  { limit, after, online, q }: DeviceQuery,
 ): Promise<DeviceStates> {
   const items: DeviceState[] = [];
   let next = after;
   for (let read = 0; read < MAX_READS && items.length < limit; read++) {
-    const page = await readPage(services, owner, limit - items.length, next);
-    items.push(
-      ...page.items.filter(({ session }) => online === undefined || online === (session !== undefined)),
-    );
+    const page = await readPage(services, owner, { limit: limit - items.length, after: next });
+    items.push(...page.items.filter((state) => isWanted(state, online, q)));
     if (page.next === undefined) return { items };
     next = page.next;
   }
   return next === undefined ? { items } : { items, next };
 }
 
+function isWanted({ device, session }: DeviceState, online: boolean | undefined, q = ''): boolean {
+  if (online !== undefined && online !== (session !== undefined)) return false;
+  return device.name.toLowerCase().includes(q.toLowerCase());
+}
+
 async function readPage(
   { store, sessions }: RouteServices,
   owner: UserId,
-  limit: number,
-  after: DeviceId | undefined,
+  { limit, after }: Pick<DeviceQuery, 'limit' | 'after'>,
 ): Promise<DeviceStates> {
-  const { items, next } = await store.listDevices(owner, { limit, ...(after !== undefined && { after }) });
+  const page = { limit, ...(after !== undefined && { after }) };
+  const { items, next } = await store.listDevices(owner, page);
   const devices = items.filter(({ revokedAt }) => revokedAt === undefined);
   const live = await liveSessions(sessions, owner, devices);
   const states = devices.map((device) => ({ device, session: live.get(device.deviceId) }));

@@ -1,27 +1,16 @@
 import { z } from 'zod';
 import type { DeviceId } from '../store/ids.js';
-import { type DeviceState, listDevices } from './device-list.js';
+import { listDevices } from './device-list.js';
+import { DEVICE_MISSING, device, deviceChange, deviceParams, deviceView, viewDevice } from './device-view.js';
 import { userRoute } from './json-route.js';
-import { ownDevice, sessionOf } from './own-device.js';
-import { ping } from './ping.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
-import { cursorAt, id, pageOf, pageQuery, time } from './schemas.js';
+import { cursorAt, flag, pageOf, pageQuery } from './schemas.js';
+import { registryOf } from './services.js';
 
-const device = z
-  .object({
-    deviceId: z.string(),
-    name: z.string(),
-    createdAt: time,
-    online: z.boolean().describe('Whether it has a live tunnel'),
-    lastConnectedAt: time.optional(),
-  })
-  .meta({ id: 'Device', description: 'A device of mine' });
+const ONE = { path: '/api/devices/{deviceId}', params: deviceParams, missing: DEVICE_MISSING } as const;
 
-const params = z.object({ deviceId: id<DeviceId>() });
-const missing = 'device-not-found';
-
-/** Devices (04-rest-api, rows 11 to 17). */
+/** Devices as a list to keep (04-rest-api, rows 11 to 14). */
 export const deviceRoutes: readonly JsonRoute[] = [
   userRoute(
     {
@@ -30,86 +19,46 @@ export const deviceRoutes: readonly JsonRoute[] = [
       summary: 'My devices, oldest first. A part of the list that is filtered may hold fewer than asked for',
       query: z.strictObject({
         ...pageQuery,
-        online: z
-          .enum(['true', 'false'])
-          .transform((text) => text === 'true')
-          .optional(),
+        online: flag.optional(),
+        q: z.string().min(1).max(128).optional(),
       }),
       answer: pageOf('DevicePage', device),
       problems: ['proxy-unreachable'],
     },
-    async ({ query: { limit, cursor, online } }, { userId }, services) => {
-      const found = await listDevices(services, userId, {
-        limit,
-        after: cursor as DeviceId | undefined,
-        online,
-      });
-      const items = found.items.map(view);
-      return found.next === undefined ? { items } : { items, nextCursor: cursorAt(found.next) };
+    async ({ query: { limit, cursor, online, q } }, { userId }, services) => {
+      const after = cursor as DeviceId | undefined;
+      const { items, next } = await listDevices(services, userId, { limit, after, online, q });
+      return { items: items.map(deviceView), ...(next !== undefined && { nextCursor: cursorAt(next) }) };
     },
   ),
   userRoute(
+    { ...ONE, method: 'GET', summary: 'One of my devices', answer: device, problems: ['proxy-unreachable'] },
+    ({ params: { deviceId } }, { userId }, services) => viewDevice(services, userId, deviceId),
+  ),
+  userRoute(
     {
-      method: 'GET',
-      path: '/api/devices/{deviceId}',
-      summary: 'One of my devices',
-      params,
+      ...ONE,
+      method: 'PATCH',
+      summary: 'Renames or labels a device',
+      body: deviceChange,
       answer: device,
-      missing,
       problems: ['proxy-unreachable'],
     },
-    async ({ params: { deviceId } }, { userId }, services) => {
-      const found = await ownDevice(services, userId, deviceId);
-      return view({ device: found, session: await sessionOf(services, userId, deviceId) });
+    async ({ params: { deviceId }, body }, { userId }, services) => {
+      if (!(await registryOf(services).updateDevice(userId, deviceId, body)))
+        throw new ProblemError(DEVICE_MISSING);
+      return viewDevice(services, userId, deviceId);
     },
   ),
   userRoute(
     {
+      ...ONE,
       method: 'DELETE',
-      path: '/api/devices/{deviceId}',
       summary: 'Unpairs a device: its credentials are void, its tunnel is closed within a second',
-      params,
-      missing,
     },
     async ({ params: { deviceId } }, { userId }, { store }) => {
-      if (!(await store.revokeDevice(userId, deviceId))) throw new ProblemError(missing);
+      if (!(await store.revokeDevice(userId, deviceId))) throw new ProblemError(DEVICE_MISSING);
       return undefined;
     },
   ),
-  userRoute(
-    {
-      method: 'GET',
-      path: '/api/devices/{deviceId}/ping',
-      summary: 'How long a request takes through the tunnel, the service of the device, and back',
-      params,
-      answer: z.object({ roundTripMs: z.number() }).meta({ id: 'Ping' }),
-      missing,
-      problems: [
-        'device-offline',
-        'device-timeout',
-        'device-busy',
-        'bad-device-response',
-        'tunnel-lost-before-send',
-        'tunnel-lost-after-send',
-        'stream-refused',
-        'overloaded',
-        'proxy-unreachable',
-      ],
-    },
-    async ({ params: { deviceId }, requestId }, { userId }, services) => {
-      await ownDevice(services, userId, deviceId);
-      const ms = await ping(services.forwarder, deviceId, { userId, requestId });
-      return { roundTripMs: Math.round(ms * 10) / 10 };
-    },
-  ),
 ];
-
-function view({ device: { deviceId, name, createdAt, lastConnectedAt }, session }: DeviceState) {
-  return {
-    deviceId,
-    name,
-    createdAt,
-    online: session !== undefined,
-    ...(lastConnectedAt !== undefined && { lastConnectedAt }),
-  };
-}

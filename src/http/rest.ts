@@ -11,7 +11,7 @@ import { DeviceLookup } from './device-lookup.js';
 import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
-import type { RestStore } from './services.js';
+import type { RegistryStore, RestStore } from './services.js';
 import { Sockets } from './sockets.js';
 
 export interface RestOptions {
@@ -22,6 +22,8 @@ export interface RestOptions {
   readonly auth: (publicUrl: URL) => Auth;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly store: RestStore;
+  /** Undefined: the store does not keep it; its routes answer 501. */
+  readonly registry?: RegistryStore | undefined;
   readonly sessions: UserSessions;
   /** Why what it needs, such as the store or the proxy, is not there; must not reject. */
   readonly unready: Check;
@@ -44,7 +46,7 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, calls, log } = options;
+  const { address, forwarder, store, registry, sessions, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
   const app = uWS.App();
@@ -54,6 +56,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   const { authenticator, accounts } = options.auth(publicUrl);
   const services = {
     store,
+    registry,
     sessions,
     devices: new DeviceLookup(store),
     forwarder,
@@ -61,6 +64,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     accounts,
+    now: Date.now,
   };
   const { origin: ownOrigin } = publicUrl;
   new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, log }).register(app);

@@ -1,7 +1,9 @@
 import { authRoutes } from './auth-routes.js';
 import { deviceCallRoutes } from './device-call-routes.js';
+import { deviceCareRoutes } from './device-care-routes.js';
 import { deviceRoutes } from './device-routes.js';
 import { docsRoutes } from './docs-routes.js';
+import { pairingRoutes } from './pairing-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
 import { sessionRoutes } from './session-routes.js';
@@ -16,7 +18,9 @@ export const ROUTES: readonly Route[] = [
   ...docsRoutes(() => ROUTES),
   ...authRoutes,
   ...signInSessionRoutes,
+  ...pairingRoutes,
   ...sessionRoutes,
   ...deviceRoutes,
+  ...deviceCareRoutes,
   ...deviceCallRoutes,
 ];

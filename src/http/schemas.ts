@@ -17,6 +17,15 @@ export function id<Id extends string>() {
     .transform((text) => text as Id);
 }
 
+/** A name as people give it: 1 to 128 characters, not blank, on one line. */
+export const deviceName = z
+  .string()
+  .max(128)
+  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
+
+/** `true` or `false` in a query. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+
 /** Which part of a list: the cursor is the id where it goes on, in a form that nobody takes for one. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -1,17 +1,34 @@
 import type { Accounts } from '../auth/auth.js';
+import type { DeviceCarePort } from '../store/ports/devices.js';
+import type { PairingPort } from '../store/ports/pairing.js';
 import type { DevicePort } from '../store/ports.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import type { DeviceServices } from './device-services.js';
+import { ProblemError } from './problem-error.js';
 import type { Readiness } from './readiness.js';
 
 /** The part of the store that the REST API uses. */
 export type RestStore = Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
 
+/** What a user does about pairing and about one device. */
+export type RegistryStore = DeviceCarePort & PairingPort;
+
 /** What handlers work with. */
 export interface RouteServices extends DeviceServices {
   readonly store: RestStore;
+  /** Undefined: the store does not keep it. */
+  readonly registry: RegistryStore | undefined;
   readonly sessions: UserSessions;
   readonly readiness: Readiness;
   /** Undefined: nobody can sign in. */
   readonly accounts: Accounts | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** @throws ProblemError `not-supported` */
+export function registryOf({ registry }: RouteServices): RegistryStore {
+  if (registry === undefined)
+    throw new ProblemError('not-supported', { detail: 'the store does not keep it yet' });
+  return registry;
 }

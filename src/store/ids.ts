@@ -10,6 +10,9 @@ export type CredentialId = Branded<string, 'CredentialId'>;
 /** Public id of a sign-in session: it is listed and ended by it. */
 export type SignInId = Branded<string, 'SignInId'>;
 
+/** Public id of a pairing token: it is listed and revoked by it. */
+export type PairingTokenId = Branded<string, 'PairingTokenId'>;
+
 /** SHA-256 of a session token, in hex. The token itself is never stored. */
 export type TokenHash = Branded<string, 'TokenHash'>;
 

@@ -5,6 +5,10 @@ export interface Device {
   readonly deviceId: DeviceId;
   readonly userId: UserId;
   readonly name: string;
+  /** What it said of itself when it was paired. */
+  readonly model?: string;
+  readonly serial?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly lastConnectedAt?: number;
   readonly revokedAt?: number;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailableError } from '../../src/store/errors.js';
 import { ProxyUnreachableError } from '../../src/tunnel/session/proxy-errors.js';
-import { ALICE, AS_ALICE, answer, BOB, rawRequest, TestRest } from './kit.js';
+import { ALICE, AS_ALICE, answer, BOB, rawRequest, send, TestRest } from './kit.js';
 
 describe('devices', () => {
   let api: TestRest;
@@ -11,8 +11,8 @@ describe('devices', () => {
   });
   afterEach(() => api.close());
 
-  async function ask(line: string) {
-    const { status, body } = await rawRequest(api.port, line, AS_ALICE);
+  async function ask(line: string, sent?: unknown) {
+    const { status, body } = await send(api.port, line, sent);
     return { status, body: body === '' ? undefined : JSON.parse(body) };
   }
 
@@ -30,12 +30,19 @@ describe('devices', () => {
   }
 
   test('a device is told with its state', async () => {
-    api.store.add(ALICE, 'cam-3', { createdAt: 1000, lastConnectedAt: 2000 });
+    api.store.add(ALICE, 'cam-3', {
+      createdAt: 1000,
+      lastConnectedAt: 2000,
+      model: 'edge',
+      labels: { line: '3' },
+    });
     api.sessions.connect(ALICE, 'cam-3');
     const { body } = await ask('GET /api/devices/cam-3');
     assert.deepEqual(body, {
       deviceId: 'cam-3',
       name: 'name of cam-3',
+      model: 'edge',
+      labels: { line: '3' },
       createdAt: '1970-01-01T00:00:01.000Z',
       lastConnectedAt: '1970-01-01T00:00:02.000Z',
       online: true,
@@ -68,6 +75,86 @@ describe('devices', () => {
     assert.deepEqual((await walk('online=true')).flat(), ['dev-100', 'dev-159']);
     assert.equal((await walk('online=false&limit=7')).flat().length, 59);
     assert.equal((await ask('GET /api/devices?online=maybe')).body.code, 'validation');
+  });
+
+  test('?q= finds by a part of the name, together with the rest', async () => {
+    for (const [i, name] of ['Line 3', 'line 4', 'gate'].entries())
+      api.store.add(ALICE, `dev-${i}`, { name });
+    assert.deepEqual((await walk('q=INE%20&limit=1')).flat(), ['dev-0', 'dev-1']);
+    api.sessions.connect(ALICE, 'dev-1');
+    assert.deepEqual((await walk('q=ine%20&online=true')).flat(), ['dev-1']);
+    assert.equal((await ask('GET /api/devices?q=')).body.code, 'validation');
+  });
+
+  test('a device is renamed and labelled; what is not told stays', async () => {
+    const renamed = await ask('PATCH /api/devices/cam-1', { name: 'Gate \u{1F6AA}' });
+    assert.equal(renamed.status, 200);
+    assert.deepEqual(renamed.body, (await ask('GET /api/devices/cam-1')).body);
+    await ask('PATCH /api/devices/cam-1', { labels: { a: '1', b: '2' } });
+    const { body } = await ask('PATCH /api/devices/cam-1', { labels: { a: '3' } });
+    assert.deepEqual([body.name, body.labels], ['Gate \u{1F6AA}', { a: '3' }]);
+  });
+
+  for (const change of [
+    {},
+    { name: '' },
+    { name: '  ' },
+    { name: 'a\nb' },
+    { name: 'x'.repeat(129) },
+    { name: 'half \ud83d' },
+    { name: null },
+    { labels: { 'a b': '1' } },
+    { labels: { '': '1' } },
+    { labels: { a: 1 } },
+    { labels: { a: 'x'.repeat(256) } },
+    { labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, ''])) },
+    { deviceId: 'cam-2' },
+    { name: 'a', userId: BOB },
+  ]) {
+    test(`${JSON.stringify(change).slice(0, 40)} is no change of a device`, async () => {
+      const before = structuredClone([...api.store.devices]);
+      const { status, body } = await ask('PATCH /api/devices/cam-1', change);
+      assert.deepEqual([status, body.code], [400, 'validation']);
+      assert.deepEqual([...api.store.devices], before);
+    });
+  }
+
+  test('rotating shows a new session token, once', async () => {
+    const { status, body } = await ask('POST /api/devices/cam-1/credentials/rotate');
+    assert.equal(status, 200);
+    assert.equal(body.deviceId, 'cam-1');
+    assert.equal(body.sessionToken, api.store.credentials.get('cam-1'));
+    assert.match(body.sessionToken, /^[\w-]{43}$/);
+    for (const path of ['/api/devices', '/api/devices/cam-1', '/api/devices/cam-1/events']) {
+      assert.ok(!JSON.stringify((await ask(`GET ${path}`)).body).includes(body.sessionToken));
+    }
+  });
+
+  test('the history of a device is walked from its newest event', async () => {
+    const events = [3, 2, 1].map((at) => ({ eventId: `e-${at}`, kind: 'online', at }));
+    api.store.events.set('cam-1', events);
+    const first = (await ask('GET /api/devices/cam-1/events?limit=2')).body;
+    const second = (await ask(`GET /api/devices/cam-1/events?limit=2&cursor=${first.nextCursor}`)).body;
+    assert.deepEqual(first.items[0], { eventId: 'e-3', kind: 'online', at: '1970-01-01T00:00:00.003Z' });
+    const ids = [...first.items, ...second.items].map(({ eventId }: { eventId: string }) => eventId);
+    assert.deepEqual(ids, ['e-3', 'e-2', 'e-1']);
+    assert.equal(second.nextCursor, undefined);
+  });
+
+  test('what the store does not keep is 501', async () => {
+    const less = await TestRest.start({ registry: undefined });
+    try {
+      for (const [line, sent] of [
+        ['PATCH /api/devices/cam-1', { name: 'a' }],
+        ['POST /api/devices/cam-1/credentials/rotate', undefined],
+        ['GET /api/devices/cam-1/events', undefined],
+        ['POST /api/pairing/tokens', {}],
+      ] as const) {
+        assert.equal((await send(less.port, line, sent)).status, 501, line);
+      }
+    } finally {
+      less.close();
+    }
   });
 
   test('one answer reads a bounded part of the store', async () => {

@@ -188,6 +188,7 @@ export class TestRest {
       auth: authBy(new NameTag(), signIns),
       forwarder,
       store,
+      registry: store,
       sessions,
       unready: () => Promise.resolve(undefined),
       calls: new CallRecorder(metrics),
@@ -246,6 +247,14 @@ export function rawRequest(
   });
 }
 
+/** Asks as alice, with a JSON body if there is one. */
+export function send(port: number, requestLine: string, sent?: unknown): Promise<RawAnswer> {
+  if (sent === undefined) return rawRequest(port, requestLine, AS_ALICE);
+  const body = Buffer.from(JSON.stringify(sent));
+  const fields = { ...AS_ALICE, 'content-type': 'application/json', 'content-length': `${body.length}` };
+  return rawRequest(port, requestLine, fields, body);
+}
+
 /** Undefined: it is not whole. Only for answers with a length. */
 function parseAnswer(text: string, toHead: boolean): RawAnswer | undefined {
   const end = text.indexOf('\r\n\r\n');
@@ -260,5 +269,5 @@ function parseAnswer(text: string, toHead: boolean): RawAnswer | undefined {
   const body = text.slice(end + 4);
   const length = toHead ? 0 : Number(headers.get('content-length')?.[0] ?? 0);
   if (body.length < length) return undefined;
-  return { status: Number(statusLine.split(' ')[1]), headers, body };
+  return { status: Number(statusLine.split(' ')[1]), headers, body: Buffer.from(body, 'latin1').toString() };
 }

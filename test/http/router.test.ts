@@ -25,7 +25,7 @@ describe('router', () => {
       'a garbage cookie': { cookie: `user=${'x'.repeat(3000)}` },
       both: { cookie: 'user=x', authorization: 'Bearer x' },
     },
-    existing: { deviceId: 'cam-1' },
+    existing: { deviceId: 'cam-1', tokenId: 'pair-8-10' },
   }));
 
   test('strangers cost the store and the devices nothing', () => {

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Route } from '../../src/http/route.js';
 import { ROUTES } from '../../src/http/routes.js';
+import { hashToken } from '../../src/store/ids.js';
 import { ALICE, AS_ALICE, BOB, type RawAnswer, rawRequest, TestRest } from './kit.js';
 import { comparable, pathOf } from './strangers.js';
 
 /** Ids of bob's, and ids of nothing, as long. */
-const BOBS = { deviceId: 'cam-2', sessionId: 'sign-in-2' };
-const NOBODYS = { deviceId: 'cam-0', sessionId: 'sign-in-0' };
+const BOBS = { deviceId: 'cam-2', sessionId: 'sign-in-2', tokenId: 'pair-8-10' };
+const NOBODYS = { deviceId: 'cam-0', sessionId: 'sign-in-0', tokenId: 'pair-8-00' };
 
 /** A body that is taken, for each route that takes one. */
-const BODIES: Readonly<Record<string, unknown>> = {};
+const BODIES: Readonly<Record<string, unknown>> = {
+  'POST /api/pairing/tokens': {},
+  'PATCH /api/devices/{deviceId}': { name: 'mine now' },
+};
 
 const users = ROUTES.filter(({ access }) => access === 'user');
 
@@ -36,6 +40,9 @@ describe('tenancy', () => {
     api.sessions.connect(ALICE, 'cam-1');
     api.sessions.connect(BOB, 'cam-2');
     api.signIns.add(BOB, 'sign-in-2');
+    api.store.events.set('cam-2', [{ eventId: 'e-1', kind: 'online', at: 0 }]);
+    await api.store.addPairingToken(BOB, { hash: hashToken('x'), expiresAt: Date.now() + 60_000 });
+    assert.deepEqual([...api.store.pairing.keys()], [BOBS.tokenId]);
   });
   afterEach(() => api.close());
 
@@ -50,7 +57,7 @@ describe('tenancy', () => {
 
   const everything = () =>
     structuredClone([
-      [...api.store.devices],
+      [...api.store.devices, ...api.store.credentials, ...api.store.pairing],
       api.sessions.live,
       api.sessions.closed,
       api.signIns.rows,
