@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import type { Program } from './program.js';
+
+/** The environment of a program that an {@link Inspector} can attach to. */
+export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+
+/** Messages of the inspector protocol that are read here. */
+interface Notice {
+  readonly method?: string;
+  readonly params?: { readonly sessionId?: string };
+}
+
+/** Runs code in the threads of a process from outside, as a fault would: the session hosts are its workers. */
+export class Inspector {
+  readonly #socket: WebSocket;
+  /** Sessions of the workers that live. */
+  readonly #workers = new Set<string>();
+  #lastId = 0;
+  /** Workers that answered to the last `run`, or ended of it. */
+  #answers = 0;
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /** Attaches to a program that has started, and to each of its `hosts` session hosts. */
+  static async attach(program: Program, hosts: number): Promise<Inspector> {
+    // The first to listen is the process itself; its children come later.
+    const [url] = /ws:\/\/127\.0\.0\.1:\d+\/[-\w]+/.exec(program.errors) ?? [];
+    if (url === undefined) throw new Error('the process was not started as INSPECTED');
+    const inspector = new Inspector(new WebSocket(url));
+    await once(inspector.#socket, 'open');
+    inspector.#socket.on('message', (text: Buffer) => inspector.#heard(JSON.parse(String(text)) as Notice));
+    inspector.#send('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    await inspector.attached(hosts);
+    return inspector;
+  }
+
+  /** Resolves when that many session hosts are there, those that took the place of others included. */
+  async attached(hosts: number): Promise<void> {
+    while (this.#workers.size < hosts) await once(this.#socket, 'message');
+  }
+
+  /** Runs statements in the oldest `hosts` session hosts, in a turn of their own; resolves when they are about to. */
+  async run(statements: string, hosts: number): Promise<void> {
+    const expression = `setImmediate(() => { ${statements} }); 0`;
+    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
+    this.#answers = 0;
+    for (const sessionId of [...this.#workers].slice(0, hosts)) {
+      this.#send('NodeWorker.sendMessageToWorker', { sessionId, message });
+    }
+    while (this.#answers < hosts) await once(this.#socket, 'message');
+  }
+
+  /** Detaches; a process that has ended waits for it. */
+  async detach(): Promise<void> {
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await closed;
+  }
+
+  #heard({ method, params }: Notice): void {
+    if (params?.sessionId === undefined) return;
+    if (method === 'NodeWorker.attachedToWorker') this.#workers.add(params.sessionId);
+    else if (method === 'NodeWorker.receivedMessageFromWorker') this.#answers += 1;
+    else if (method === 'NodeWorker.detachedFromWorker') {
+      this.#workers.delete(params.sessionId);
+      this.#answers += 1;
+    }
+  }
+
+  #send(method: string, params: object): void {
+    this.#lastId += 1;
+    this.#socket.send(JSON.stringify({ id: this.#lastId, method, params }));
+  }
+}
