@@ -11,6 +11,7 @@ import { VERSION } from '../version.js';
 import type { Command } from './command.js';
 import { printConfig } from './config.js';
 import { longRunning } from './long-running.js';
+import { print } from './print.js';
 
 /** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
 export const commands: readonly Command[] = [
@@ -59,10 +60,11 @@ export const commands: readonly Command[] = [
       'visiona device add --user alice --name "Line 3 camera"',
       'visiona device add --user alice --name bench --count 1000 --json',
     ],
-    async run({ given, stdout, stderr }) {
+    async run({ given, stdout }) {
       const { user, name, count = 1, json = false, dataDir } = loadDeviceConfig(tables.deviceAdd, given);
       const { deviceAdd } = await import('./device.js');
-      return deviceAdd({ user, name, count, json }, { dataDir, stdout, stderr });
+      await deviceAdd({ user, name, count, json }, { dataDir, stdout });
+      return 0;
     },
   },
   {
@@ -71,10 +73,11 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.deviceList,
     examples: ['visiona device list --user alice'],
-    async run({ given, stdout, stderr }) {
+    async run({ given, stdout }) {
       const { user, json = false, dataDir } = loadDeviceConfig(tables.deviceList, given);
       const { deviceList } = await import('./device.js');
-      return deviceList({ json, ...(user !== undefined && { user }) }, { dataDir, stdout, stderr });
+      await deviceList({ json, ...(user !== undefined && { user }) }, { dataDir, stdout });
+      return 0;
     },
   },
   {
@@ -83,10 +86,11 @@ export const commands: readonly Command[] = [
     operands: ['ID'],
     table: tables.deviceRevoke,
     examples: ['visiona device revoke ID'],
-    async run({ given, operands: [deviceId = ''], stdout, stderr }) {
+    async run({ given, operands: [deviceId = ''], stdout }) {
       const { dataDir } = loadDeviceConfig(tables.deviceRevoke, given);
       const { deviceRevoke } = await import('./device.js');
-      return deviceRevoke({ deviceId }, { dataDir, stdout, stderr });
+      await deviceRevoke({ deviceId }, { dataDir, stdout });
+      return 0;
     },
   },
   {
@@ -104,7 +108,7 @@ export const commands: readonly Command[] = [
     table: {},
     examples: [],
     async run({ stdout }) {
-      stdout.write(`${VERSION}\n`);
+      await print(stdout, `${VERSION}\n`);
       return 0;
     },
   },

@@ -15,6 +15,20 @@ and is not shown again. A device whose token is lost is revoked and added anew.
 `;
 }
 
+/** What is to be done about devices that were made when their tokens could not be printed. */
+export function describeUnseen(
+  why: string,
+  added: readonly ProvisionedDevice[],
+  names: readonly string[],
+): string {
+  const [first, last] = [added[0]?.deviceId, added.at(-1)?.deviceId];
+  const which =
+    added.length === 1
+      ? `the token of ${names[0]} (${first}) is`
+      : `the tokens of ${names[0]} to ${names.at(-1)} (${first} to ${last}) are`;
+  return `${why}: ${which} lost, and what was written just before may not have been read; revoke these devices with "visiona device revoke" and add them anew`;
+}
+
 /** One JSON object, without secrets. */
 export function lineOfDevice(device: ListedDevice): string {
   const { deviceId, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;

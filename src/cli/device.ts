@@ -1,23 +1,24 @@
 import type { Writable } from 'node:stream';
-import { StoreError } from '../store/errors.js';
 import type { DeviceId } from '../store/ids.js';
 import type { Device, Page, ProvisionedDevice, Store } from '../store/ports.js';
 import { openStore } from '../store/sqlite-store.js';
-import { describeAdded, describeList, lineOfAdded, lineOfDevice } from './device-output.js';
+import { checkNames } from '../store/validate.js';
+import { describeAdded, describeList, describeUnseen, lineOfAdded, lineOfDevice } from './device-output.js';
+import { CliError } from './errors.js';
+import { OutputError, print } from './print.js';
 
 /** Where a command works and writes. */
 export interface DeviceCommandContext {
   readonly dataDir: string;
   readonly stdout: Writable;
-  readonly stderr: Writable;
 }
 
 export interface DeviceAddValues {
   /** The user's subject at the identity provider. */
   readonly user: string;
   readonly name: string;
-  /** How many devices, 1 to 100,000; with more than one, their names are NAME-1, NAME-2 and so on. */
-  readonly count?: string | number;
+  /** How many devices; with more than one, their names are NAME-1, NAME-2 and so on. */
+  readonly count: number;
   readonly json?: boolean;
 }
 
@@ -33,78 +34,69 @@ export interface DeviceRevokeValues {
 /** Issuer of the users that the operator names at the command line: no identity provider vouches for them. */
 const OPERATOR_ISSUER = 'urn:visiona:operator';
 
-const MAX_COUNT = 100_000;
-
 /** Devices in one transaction and lines in one write. */
 const CHUNK = 500;
 
-/** `visiona device add`: adds devices of a user and prints their session tokens. Returns the exit code. */
-export function deviceAdd(values: DeviceAddValues, context: DeviceCommandContext): Promise<number> {
-  return withStore(context, async (store) => {
-    const names = namesOf(values.name, countOf(values.count));
-    const owner = await store.ensureUser(OPERATOR_ISSUER, values.user);
+/**
+ * `visiona device add`: adds devices of a user and prints their session tokens.
+ * @throws StoreError, CliError
+ */
+export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandContext): Promise<void> {
+  const { user, name, count, json = false } = values;
+  const chunks = chunksOf(namesOf(name, count));
+  // All of them before the first is made: the last is the longest.
+  for (const chunk of chunks) checkNames(chunk);
+  await withStore(context, async (store) => {
+    const owner = await store.ensureUser(OPERATOR_ISSUER, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
-    for (let at = 0; at < names.length; at += CHUNK) {
-      const chunk = names.slice(at, at + CHUNK);
-      const added = await store.provision(owner, chunk);
-      await write(
-        context.stdout,
-        added.map((device, i) => printAdded(device, chunk[i] ?? '', values)).join(''),
-      );
+    for (const names of chunks) {
+      const added = await store.provision(owner, names);
+      await printAdded(context.stdout, added, names, json);
     }
-    if (!values.json) await write(context.stdout, describeAdded(names.length, values.user));
-    return 0;
+    if (!json) await print(context.stdout, describeAdded(count, user));
   });
 }
 
-/** `visiona device list`: prints the devices of one user, or of all. Returns the exit code. */
-export function deviceList(values: DeviceListValues, context: DeviceCommandContext): Promise<number> {
+/** `visiona device list`: prints the devices of one user, or of all. @throws StoreError, OutputError */
+export function deviceList(values: DeviceListValues, context: DeviceCommandContext): Promise<void> {
   return withStore(context, async (store) => {
     const read = await pagesOf(store, values.user);
     let listed = 0;
     for (let page = await read(); ; page = await read(page.next)) {
       listed += page.items.length;
       const text = values.json ? page.items.map(lineOfDevice).join('') : describeList(page.items);
-      await write(context.stdout, text);
+      await print(context.stdout, text);
       if (page.next === undefined) break;
     }
-    if (listed === 0 && !values.json) await write(context.stdout, 'No devices.\n');
-    return 0;
+    if (listed === 0 && !values.json) await print(context.stdout, 'No devices.\n');
   });
 }
 
-/** `visiona device revoke`: ends a device's access; a running proxy closes its tunnel. Returns the exit code. */
-export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandContext): Promise<number> {
+/**
+ * `visiona device revoke`: ends a device's access; a running proxy closes its tunnel.
+ * @throws StoreError, CliError
+ */
+export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandContext): Promise<void> {
   return withStore(context, async (store) => {
     const device = values.deviceId as DeviceId;
     const owner = await store.ownerOf(device);
     if (owner === undefined) {
-      await write(
-        context.stderr,
-        `There is no device ${values.deviceId}; "visiona device list" shows all.\n`,
-      );
-      return 1;
+      throw new CliError('ERR_NO_DEVICE', `there is no device "${device}"; "visiona device list" shows all`);
     }
     const revoked = await store.revokeDevice(owner, device);
-    await write(context.stdout, `Device ${device} ${revoked ? 'is revoked' : 'was revoked before'}.\n`);
-    return 0;
+    await print(context.stdout, `Device ${device} ${revoked ? 'is revoked' : 'was revoked before'}.\n`);
   });
 }
 
 async function withStore(
-  { dataDir, stderr }: DeviceCommandContext,
-  body: (store: Store) => Promise<number>,
-): Promise<number> {
-  let store: Store | undefined;
+  { dataDir }: DeviceCommandContext,
+  body: (store: Store) => Promise<void>,
+): Promise<void> {
+  const store = await openStore({ dataDir });
   try {
-    store = await openStore({ dataDir });
-    return await body(store);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    await write(stderr, `visiona: ${error.message}\n`);
-    return 1;
+    await body(store);
   } finally {
-    await store?.close();
+    await store.close();
   }
 }
 
@@ -124,22 +116,30 @@ async function pagesOf(
   };
 }
 
-function printAdded(device: ProvisionedDevice, name: string, { json = false }: DeviceAddValues): string {
-  return json ? `${JSON.stringify(device)}\n` : lineOfAdded(device, name);
+/** @throws CliError that says which devices have tokens that nobody may have seen */
+async function printAdded(
+  stdout: Writable,
+  added: readonly ProvisionedDevice[],
+  names: readonly string[],
+  json: boolean,
+): Promise<void> {
+  const lines = added.map((device, i) =>
+    json ? `${JSON.stringify(device)}\n` : lineOfAdded(device, names[i] ?? ''),
+  );
+  try {
+    await print(stdout, lines.join(''));
+  } catch (error) {
+    if (!(error instanceof OutputError)) throw error;
+    throw new CliError('ERR_OUTPUT', describeUnseen(error.message, added, names), { cause: error });
+  }
 }
 
 function namesOf(name: string, count: number): string[] {
   return count === 1 ? [name] : Array.from({ length: count }, (_, i) => `${name}-${i + 1}`);
 }
 
-function countOf(value: string | number = 1): number {
-  const count = typeof value === 'number' ? value : Number(value.trim() || Number.NaN);
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_COUNT) return count;
-  throw new StoreError('ERR_STORE_INPUT', `--count: a whole number from 1 to ${MAX_COUNT} is needed`);
-}
-
-function write(stream: Writable, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error ? reject(error) : resolve()));
-  });
+function chunksOf(names: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(names.length / CHUNK) }, (_, i) =>
+    names.slice(i * CHUNK, (i + 1) * CHUNK),
+  );
 }

@@ -1,14 +1,18 @@
 export type CliErrorCode =
   /** The command line names a command or operand that does not exist. */
   | 'ERR_USAGE'
+  /** The store has no such device. */
+  | 'ERR_NO_DEVICE'
   /** A native module has no binary for this machine. */
   | 'ERR_MISSING_BINARY'
   /** A drain was cut short. */
-  | 'ERR_DRAIN';
+  | 'ERR_DRAIN'
+  /** The standard output took no more. */
+  | 'ERR_OUTPUT';
 
 /** A command that cannot do its work, for a reason that its message says in one sentence. */
 export class CliError extends Error {
-  override readonly name = 'CliError';
+  override readonly name: string = 'CliError';
   readonly code: CliErrorCode;
 
   constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {

@@ -7,6 +7,7 @@ import type { Command, Surroundings } from './command.js';
 import { commands } from './commands.js';
 import { CliError } from './errors.js';
 import { commandHelp, overview } from './help.js';
+import { OutputError, print } from './print.js';
 
 interface Match {
   readonly command: Command;
@@ -44,7 +45,7 @@ async function runCommand({ command, rest }: Match, surroundings: Surroundings):
   const { flags, positionals, help, mistakes } = readArguments(rest, command.table);
   const given = { flags, env: surroundings.env };
   if (help) {
-    surroundings.stdout.write(commandHelp(command));
+    await print(surroundings.stdout, commandHelp(command));
     return 0;
   }
   // A value behind a flag that does not exist looks like an operand: one mistake is enough.
@@ -53,10 +54,10 @@ async function runCommand({ command, rest }: Match, surroundings: Surroundings):
   return command.run({ ...surroundings, given, operands: positionals });
 }
 
-function help(args: readonly string[], { stdout }: Surroundings): number {
+async function help(args: readonly string[], { stdout }: Surroundings): Promise<number> {
   const match = matchCommand(args);
   if (args.length > 0 && match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
-  stdout.write(match === undefined ? overview(commands) : commandHelp(match.command));
+  await print(stdout, match === undefined ? overview(commands) : commandHelp(match.command));
   return 0;
 }
 
@@ -65,7 +66,7 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
   if (first === undefined || first === '--help' || first === '-h') return help([], surroundings);
   if (first === 'help') return help(args.slice(1), surroundings);
   if (first === '--version') {
-    surroundings.stdout.write(`${VERSION}\n`);
+    await print(surroundings.stdout, `${VERSION}\n`);
     return 0;
   }
   const match = matchCommand(args);
@@ -80,11 +81,13 @@ function describeError(error: unknown): string {
   return `visiona: ${'code' in error ? error.message : (error.stack ?? error.message)}`;
 }
 
-/** Runs one command line. @returns the exit code: 0, or 1 with the reason on standard error */
+/** Runs one command line. @returns the exit code: 0, or 1 with the reason on standard error. Never rejects. */
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
     return await dispatch(args, surroundings);
   } catch (error) {
+    // Who reads it has seen enough.
+    if (error instanceof OutputError && error.closedByReader) return 0;
     surroundings.stderr.write(`${describeError(error)}\n`);
     return 1;
   }

@@ -7,6 +7,9 @@ process.umask(0o077);
 // uWebSockets.js reads this once, when it is loaded: above the 64 KiB that the head of a request to a device may have.
 process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(72 * 1024);
 
+// Whoever writes to them hears of a failure at the write.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const code = await main(process.argv.slice(2), {
   env: process.env,
   stdout: process.stdout,

@@ -79,8 +79,5 @@ export const tables = {
     json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
     ...store,
   },
-  deviceRevoke: {
-    json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
-    ...store,
-  },
+  deviceRevoke: store,
 };

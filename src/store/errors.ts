@@ -57,13 +57,23 @@ export function isStoreErrorCode(code: string): code is StoreErrorCode {
 }
 
 /**
+ * The primary result code of an error that SQLite reported (sqlite.org/rescode.html); undefined for other errors. Both
+ * bindings set `errcode`, of which it is the low byte.
+ */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { errcode } = error as Error & { errcode?: unknown };
+  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}
+
+/**
  * The {@link StoreError} for what SQLite or the file system threw; anything else comes back as it is.
- * Both SQLite bindings set `errcode`, whose low byte is the primary result code (sqlite.org/rescode.html).
  */
 export function storeError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
-  const { errcode, code } = error as Error & { errcode?: unknown; code?: unknown };
-  if (typeof errcode === 'number') return sqliteError(errcode & 0xff, error, file);
+  const primary = sqliteCode(error);
+  if (primary !== undefined) return sqliteError(primary, error, file);
+  const { code } = error as NodeJS.ErrnoException;
   return typeof code === 'string' ? fileError(code, error, file) : error;
 }
 

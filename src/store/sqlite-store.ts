@@ -139,7 +139,11 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.#db.isOpen) return;
     this.#commit.close();
-    closeDatabase(this.#db);
+    try {
+      closeDatabase(this.#db);
+    } catch (error) {
+      throw storeError(error, this.#file);
+    }
   }
 
   #addDevice(owner: UserId, name: string, expiresAt: number | undefined): ProvisionedDevice {

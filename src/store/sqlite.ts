@@ -1,13 +1,16 @@
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { storeError } from './errors.js';
+import { sqliteCode, storeError } from './errors.js';
 
 /** A connection, by the API of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
 
 /** The first release without the WAL-reset bug (sqlite.org/wal.html#walresetbug). */
 const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
+
+/** SQLITE_BUSY and SQLITE_FULL. */
+const [BUSY, FULL] = [5, 13];
 
 /** How long a statement waits for another process's write, in ms. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -46,6 +49,9 @@ export async function openDatabase(dataDir: string): Promise<Database> {
 export function closeDatabase(db: Database): void {
   try {
     db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // Without room on the disk the WAL stays, as after a kill: it is durable, and whoever opens the file reads it.
+    if (sqliteCode(error) !== FULL) throw error;
   } finally {
     db.close();
   }
@@ -99,8 +105,7 @@ function useWal(db: Database): void {
       db.exec('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      const busy = error instanceof Error && (error as Error & { errcode?: number }).errcode === 5;
-      if (!busy || performance.now() > deadline) throw error;
+      if (sqliteCode(error) !== BUSY || performance.now() > deadline) throw error;
       Atomics.wait(pause, 0, 0, 10);
     }
   }

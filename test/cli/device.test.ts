@@ -1,139 +1,170 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { type DeviceCommandContext, deviceAdd, deviceList, deviceRevoke } from '../../src/cli/device.js';
 import { hashToken } from '../../src/store/ids.js';
+import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { openStore } from '../../src/store/sqlite-store.js';
+import { runToEnd } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
 
-interface Recorded extends DeviceCommandContext {
-  out(): string;
-  err(): string;
-}
+/** `visiona device …` on a data directory of its own. */
+type Device = (...args: string[]) => Promise<{ code: number | null; stdout: string; stderr: string }>;
 
-function recorded(dataDir: string): Recorded {
-  const texts = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof texts) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        texts[name] += String(chunk);
-        done();
-      },
+function withDevices(body: (device: Device, dataDir: string) => Promise<void>) {
+  return () =>
+    withTempDir((dir) => {
+      const dataDir = join(dir, 'data');
+      return body((...args) => runToEnd(['device', ...args], { VISIONA_DATA_DIR: dataDir }), dataDir);
     });
-  return {
-    dataDir,
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    out: () => texts.stdout,
-    err: () => texts.stderr,
-  };
 }
 
-const lines = (text: string): Record<string, string>[] =>
-  text
+function lines<Line>(text: string): Line[] {
+  return text
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line));
+}
 
-test('device add --json prints one device a line, and its token connects', () =>
-  withTempDir(async (dataDir) => {
-    const context = recorded(dataDir);
-    assert.equal(await deviceAdd({ user: 'alice', name: 'cam', count: '3', json: true }, context), 0);
-    const added = lines(context.out());
+/** Adds devices and gives what was printed, which must be all. */
+async function add(device: Device, ...args: string[]): Promise<ProvisionedDevice[]> {
+  const { code, stdout, stderr } = await device('add', '--json', ...args);
+  assert.deepEqual([code, stderr], [0, '']);
+  return lines(stdout);
+}
+
+async function idsOf(device: Device, ...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await device('list', '--json', ...args);
+  assert.deepEqual([code, stderr], [0, '']);
+  return lines<{ deviceId: string }>(stdout).map(({ deviceId }) => deviceId);
+}
+
+test(
+  'add --json prints one device a line, its token connects, and the list shows no token',
+  withDevices(async (device, dataDir) => {
+    const added = await add(device, '--user', 'alice', '--name', 'cam', '--count', '3');
     assert.equal(added.length, 3);
     const store = await openStore({ dataDir });
     for (const { deviceId, sessionToken } of added) {
-      assert.equal((await store.connect(hashToken(sessionToken!)))?.deviceId, deviceId);
+      assert.equal((await store.connect(hashToken(sessionToken)))?.deviceId, deviceId);
     }
     await store.close();
-    const listing = recorded(dataDir);
-    assert.equal(await deviceList({ json: true }, listing), 0);
+    const { stdout } = await device('list', '--json');
     assert.deepEqual(
-      lines(listing.out()).map(({ deviceId, name, user }) => ({ deviceId, name, user })),
+      lines<Record<string, string>>(stdout).map(({ deviceId, name, user }) => ({ deviceId, name, user })),
       added.map(({ deviceId }, i) => ({ deviceId, name: `cam-${i + 1}`, user: 'alice' })),
     );
-    assert.ok(!listing.out().includes(added[0]!.sessionToken!));
-  }));
+    for (const { sessionToken } of added) assert.ok(!stdout.includes(sessionToken));
+  }),
+);
 
-test('device add for a person shows the token and says that it is shown once', () =>
-  withTempDir(async (dataDir) => {
-    const context = recorded(dataDir);
-    assert.equal(await deviceAdd({ user: 'alice', name: 'door cam' }, context), 0);
-    assert.match(context.out(), /^door cam\n {2}device id {6}\S{36}\n {2}session token {2}\S{43}\n/);
-    assert.match(context.out(), /1 device was added for alice.*not shown again/s);
-  }));
+test(
+  'add for a person shows the token, says that it is shown once, and no file holds it',
+  withDevices(async (device, dataDir) => {
+    const { code, stdout, stderr } = await device('add', '--user', 'alice', '--name', 'door cam');
+    assert.deepEqual([code, stderr], [0, '']);
+    const [, token = ''] =
+      /^door cam\n {2}device id {6}\S{36}\n {2}session token {2}(\S{43})\n/.exec(stdout) ?? [];
+    assert.match(stdout, /1 device was added for alice.*not shown again/s);
+    assert.equal(token.length, 43, stdout);
+    const files = await readdir(dataDir);
+    assert.ok(files.includes('visiona.db'));
+    for (const file of files) {
+      assert.equal((await readFile(join(dataDir, file))).includes(token), false, file);
+    }
+  }),
+);
 
-test('device add makes more devices than a transaction or a page holds', () =>
-  withTempDir(async (dataDir) => {
-    const context = recorded(dataDir);
-    await deviceAdd({ user: 'alice', name: 'cam', count: 1_203, json: true }, context);
-    const added = lines(context.out()).map(({ deviceId }) => deviceId);
-    const listing = recorded(dataDir);
-    await deviceList({ user: 'alice', json: true }, listing);
-    assert.deepEqual(
-      lines(listing.out()).map(({ deviceId }) => deviceId),
-      added,
+test(
+  'ten thousand devices are added in seconds, and listed in the order of their making',
+  withDevices(async (device) => {
+    const began = performance.now();
+    const added = await add(device, '--user', 'alice', '--name', 'cam', '--count', '10000');
+    const took = performance.now() - began;
+    assert.ok(took < 20_000, `it took ${Math.round(took)} ms`);
+    const ids = added.map(({ deviceId }) => deviceId);
+    assert.equal(new Set(ids).size, 10_000);
+    assert.deepEqual(await idsOf(device), ids);
+    assert.deepEqual(await idsOf(device, '--user', 'alice'), ids);
+  }),
+);
+
+test(
+  'two that add at once both add all of theirs',
+  withDevices(async (device) => {
+    const both = await Promise.all(
+      ['alice', 'bob'].map((user) => add(device, '--user', user, '--name', 'cam', '--count', '3000')),
     );
-    assert.equal(new Set(added).size, 1_203);
-  }));
+    const [alice = [], bob = []] = both.map((added) => added.map(({ deviceId }) => deviceId));
+    assert.deepEqual(await idsOf(device, '--user', 'alice'), alice);
+    assert.deepEqual(await idsOf(device, '--user', 'bob'), bob);
+    assert.deepEqual(await idsOf(device), [...alice, ...bob].sort());
+  }),
+);
 
-test('device list --user shows that user only; without devices it says so', () =>
-  withTempDir(async (dataDir) => {
-    await deviceAdd({ user: 'alice', name: 'hers' }, recorded(dataDir));
-    await deviceAdd({ user: 'bob', name: 'his' }, recorded(dataDir));
-    const alice = recorded(dataDir);
-    await deviceList({ user: 'alice' }, alice);
-    assert.match(alice.out(), /^\S{36} {2}never connected +alice {2}hers\n$/);
-    const carol = recorded(dataDir);
-    assert.equal(await deviceList({ user: 'carol' }, carol), 0);
-    assert.equal(carol.out(), 'No devices.\n');
-  }));
+test(
+  'list --user shows that user only; without devices it says so, and as JSON nothing',
+  withDevices(async (device) => {
+    await add(device, '--user', 'alice', '--name', 'hers');
+    await add(device, '--user', 'bob', '--name', 'his');
+    const alice = await device('list', '--user', 'alice');
+    assert.match(alice.stdout, /^\S{36} {2}never connected +alice {2}hers\n$/);
+    assert.match((await device('list')).stdout, / alice {2}hers\n.* bob {2}his\n$/);
+    assert.equal((await device('list', '--user', 'carol')).stdout, 'No devices.\n');
+    assert.deepEqual(await idsOf(device, '--user', 'carol'), []);
+  }),
+);
 
-test('device revoke ends access, may be repeated, and knows a wrong id', () =>
-  withTempDir(async (dataDir) => {
-    const adding = recorded(dataDir);
-    await deviceAdd({ user: 'alice', name: 'cam', json: true }, adding);
-    const { deviceId = '', sessionToken = '' } = lines(adding.out())[0]!;
-    for (const said of [/is revoked/, /was revoked before/]) {
-      const revoking = recorded(dataDir);
-      assert.equal(await deviceRevoke({ deviceId }, revoking), 0);
-      assert.match(revoking.out(), said);
+test(
+  'revoke ends access, may be repeated, and knows a wrong id',
+  withDevices(async (device, dataDir) => {
+    const [made] = await add(device, '--user', 'alice', '--name', 'cam');
+    const { deviceId, sessionToken } = made!;
+    for (const said of ['is revoked', 'was revoked before']) {
+      const { code, stdout, stderr } = await device('revoke', deviceId);
+      assert.deepEqual([code, stdout, stderr], [0, `Device ${deviceId} ${said}.\n`, '']);
     }
     const store = await openStore({ dataDir });
     assert.equal(await store.connect(hashToken(sessionToken)), undefined);
     await store.close();
-    const wrong = recorded(dataDir);
-    assert.equal(await deviceRevoke({ deviceId: 'nothing' }, wrong), 1);
-    assert.match(wrong.err(), /no device nothing/);
-    const listing = recorded(dataDir);
-    await deviceList({}, listing);
-    assert.match(listing.out(), /revoked \d{4}-/);
-  }));
+    assert.match((await device('list')).stdout, / revoked \d{4}-/);
+    const wrong = await device('revoke', 'nothing');
+    assert.deepEqual(
+      [wrong.code, wrong.stdout, wrong.stderr],
+      [1, '', 'visiona: there is no device "nothing"; "visiona device list" shows all\n'],
+    );
+  }),
+);
 
-test('a value that cannot be is one sentence and exit code 1', () =>
-  withTempDir(async (dataDir) => {
-    for (const [values, said] of [
-      [{ user: 'alice', name: 'cam', count: '0' }, /--count: a whole number/],
-      [{ user: 'alice', name: 'cam', count: '' }, /--count: a whole number/],
-      [{ user: 'alice', name: 'cam', count: '2x' }, /--count: a whole number/],
-      [{ user: ' ', name: 'cam' }, /the user is empty/],
-      [{ user: 'alice', name: '' }, /the device name is empty/],
+test(
+  'a value that cannot be is one sentence and exit 1, and no device is made',
+  withDevices(async (device) => {
+    for (const [args, said] of [
+      [['--name', 'cam', '--count', '0'], /^--count: "0" .*\n$/],
+      [['--name', 'cam', '--count', '2x'], /^--count: "2x" .*\n$/],
+      [['--name', 'cam', '--count', '100001'], /^--count: "100001" .*\n$/],
+      [['--name', 'a\nb'], /^visiona: the device name holds control characters .*\n$/],
+      [['--name', 'x'.repeat(129)], /^visiona: the device name is longer than 128 characters\n$/],
+      // Only the names from 1,000 on are too long.
+      [['--name', 'x'.repeat(124), '--count', '2000'], /^visiona: the device name is longer than 128/],
+      [['--name', 'cam', '--user', 'u'.repeat(256)], /^visiona: the user is longer than 255 characters\n$/],
+      [['--name', ' '], /^--name: it is empty; .*\n$/],
+      [['--name', 'cam', '--user', ''], /^--user: it is empty; .*\n$/],
     ] as const) {
-      const context = recorded(dataDir);
-      assert.equal(await deviceAdd(values, context), 1);
-      assert.match(context.err(), said);
-      assert.equal(context.err().split('\n').length, 2);
-      assert.equal(context.out(), '');
+      const owner = args.some((arg) => arg === '--user') ? [] : ['--user', 'alice'];
+      const { code, stdout, stderr } = await device('add', ...owner, ...args);
+      assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+      assert.match(stderr, said);
     }
-  }));
+    assert.equal((await device('list')).stdout, 'No devices.\n');
+  }),
+);
 
-test('a data directory that cannot be used is one sentence and exit code 1', () =>
+test('a data directory that cannot be used is one sentence and exit 1', () =>
   withTempDir(async (dir) => {
     const file = join(dir, 'a-file');
     await writeFile(file, '');
-    const context = recorded(file);
-    assert.equal(await deviceList({}, context), 1);
-    assert.match(context.err(), /^visiona: .*visiona\.db cannot be opened.*\n$/);
+    const { code, stdout, stderr } = await runToEnd(['device', 'list', '--data-dir', file]);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^[^\n]*a-file[^\n]*\n$/);
   }));

@@ -68,8 +68,7 @@ test('a revocation at the command line reaches a running process', () =>
   withStore(async ({ client, dataDir }) => {
     const [made] = await client.provision(await client.ensureUser(ISSUER, 'alice'), ['cam']);
     const heard = nextChanges(client);
-    const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
-    assert.equal(await deviceRevoke({ deviceId: made!.deviceId }, { dataDir, ...streams }), 0);
+    await deviceRevoke({ deviceId: made!.deviceId }, { dataDir, stdout: new PassThrough() });
     const { changes, missed } = await heard;
     assert.equal(missed, false);
     assert.deepEqual(

@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const VISIONA = fileURLToPath(new URL('../../../src/cli/visiona.js', import.meta.url));
+/** The program of the command line. */
+export const VISIONA = fileURLToPath(new URL('../../../src/cli/visiona.js', import.meta.url));
 
 /** How long a line of the log may be awaited, in ms: far above any, so that only a hang reaches it. */
 const LINE_TIMEOUT_MS = 30_000;
