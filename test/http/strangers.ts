@@ -28,6 +28,8 @@ export interface Strangers {
   readonly port: number;
   /** Credentials that are none, by what is wrong with them. */
   readonly credentials: Readonly<Record<string, Fields>>;
+  /** The cookie of a session that has ended: whoever has it may still sign out (attack 9), and nothing else. */
+  readonly ended?: Fields;
   /** Ids that are there, by the name of their segment. */
   readonly existing: Readonly<Record<string, string>>;
 }
@@ -44,13 +46,16 @@ export function refusesStrangers(name: string, routes: readonly Route[], subject
     assert.ok(!publicPaths.has(path), `${path} is public with one method and not with another`);
     const route = routes.find((candidate) => candidate.path === path) as Route;
     test(`attack 1, ${name}: ${path} says nothing to strangers`, async () => {
-      const { existing } = subject();
-      await isSilent(subject(), [pathOf(route, existing), pathOf(route, {})]);
+      const { port, credentials, ended, existing } = subject();
+      const leaves = route.kind === 'json' && route.afterEnd;
+      const all = ended === undefined || leaves ? credentials : { ...credentials, ended };
+      await isSilent(port, all, [pathOf(route, existing), pathOf(route, {})]);
     });
   }
 
   test(`attack 1, ${name}: nor does a path that is not there`, async () => {
-    await isSilent(subject(), [
+    const { port, credentials, ended = {} } = subject();
+    await isSilent(port, { ...credentials, ended }, [
       '/',
       '/api',
       '/api/',
@@ -62,14 +67,18 @@ export function refusesStrangers(name: string, routes: readonly Route[], subject
   });
 }
 
-async function isSilent({ port, credentials }: Strangers, paths: readonly string[]): Promise<void> {
+async function isSilent(
+  port: number,
+  credentials: Strangers['credentials'],
+  paths: readonly string[],
+): Promise<void> {
   for (const method of METHODS) {
-    for (const fields of [{}, ...Object.values(credentials)]) {
-      const expected = comparable(await rawRequest(port, `${method} /q`, {}));
-      assert.equal(expected.status, 401);
+    const expected = comparable(await rawRequest(port, `${method} /q`, {}));
+    assert.equal(expected.status, 401);
+    for (const [why, fields] of [['none', {}], ...Object.entries(credentials)] as const) {
       for (const path of paths) {
         const answer = await rawRequest(port, `${method} ${path}`, fields);
-        assert.deepEqual(comparable(answer), expected, `${method} ${path} ${JSON.stringify(fields)}`);
+        assert.deepEqual(comparable(answer), expected, `${method} ${path} with ${why}`);
         assert.deepEqual(answer.headers.get('content-type'), ['application/problem+json']);
         for (const field of ['set-cookie', 'location', 'allow', 'etag', 'access-control-allow-origin']) {
           assert.equal(answer.headers.get(field), undefined);
