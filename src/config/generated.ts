@@ -6,7 +6,7 @@ import { MIN_SECRET_BYTES } from './schemas.js';
 import { Secret } from './secret.js';
 
 /** The secrets that can live in the data directory, by file name. */
-export type GeneratedName = 'internal-secret' | 'session-secret';
+export type GeneratedName = 'internal-secret' | 'session-secret' | 'dev-provider-secret';
 
 /** Where a generated secret is kept. */
 export function generatedPath(dataDir: string, name: GeneratedName): string {

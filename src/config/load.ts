@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Address, isLoopback, urlOf } from './address.js';
+import { devProviderMistake } from './dev-provider.js';
 import { ConfigError, type Mistake } from './errors.js';
 import { type GeneratedName, generate, openDataDir, readGenerated } from './generated.js';
 import { type Given, readSettings } from './read.js';
@@ -10,6 +11,7 @@ import { tables } from './tables.js';
 import type {
   AgentConfig,
   ApiConfig,
+  DevProviderConfig,
   LogConfig,
   OidcConfig,
   ProxyConfig,
@@ -36,13 +38,19 @@ function read<T extends SettingTable>(
   return values;
 }
 
-const VARIABLE: Readonly<Record<GeneratedName, string>> = {
+/** The secrets that can be given too, by the variable that does it. */
+const VARIABLE = {
   'internal-secret': 'INTERNAL_SECRET',
   'session-secret': 'SESSION_SECRET',
-};
+} as const satisfies Partial<Record<GeneratedName, string>>;
 
 /** A secret that is neither given nor generated may only be generated where nobody else needs to know it. */
-function missing(name: GeneratedName, given: unknown, dataDir: string, host: string): Mistake | undefined {
+function missing(
+  name: keyof typeof VARIABLE,
+  given: unknown,
+  dataDir: string,
+  host: string,
+): Mistake | undefined {
   if (given !== undefined || isLoopback(host)) return undefined;
   const found = readGenerated(resolve(dataDir), name);
   if (found instanceof Secret) return undefined;
@@ -138,10 +146,41 @@ export function loadApiConfig(given: Given): ApiConfig {
   };
 }
 
+type UpValues = ValuesOf<typeof tables.up>;
+
+/** The development provider, where no other is configured. */
+function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig | undefined {
+  if (values.oidcIssuer !== undefined) return undefined;
+  return {
+    address: values.devOpAddr,
+    secret: generated('dev-provider-secret', dataDir),
+    scopes: values.oidcScopes,
+    audience: values.oidcAudience,
+  };
+}
+
+function devProviderMistakeOf(values: UpValues, { env }: Given): Mistake | undefined {
+  if (values.oidcIssuer !== undefined) return undefined;
+  const { apiAddr, tunnelAddr, internalAddr, devOpAddr, publicUrl } = values;
+  const reachable = {
+    VISIONA_API_ADDR: apiAddr,
+    VISIONA_TUNNEL_ADDR: tunnelAddr,
+    VISIONA_INTERNAL_ADDR: internalAddr,
+    VISIONA_DEV_OP_ADDR: devOpAddr,
+    VISIONA_PUBLIC_URL: publicUrl,
+  };
+  return devProviderMistake(reachable, env.NODE_ENV);
+}
+
 /** The configuration of `visiona up`, which makes the secrets that are not given. @throws ConfigError */
 export function loadUpConfig(given: Given): UpConfig {
-  const values = read(tables.up, given, () => []);
-  return { ...proxyConfig(values), ...restConfig(values), devOpAddr: values.devOpAddr };
+  const values = read(tables.up, given, (all) => [devProviderMistakeOf(all, given)]);
+  const proxy = proxyConfig(values);
+  return {
+    ...proxy,
+    ...restConfig(values),
+    devProvider: devProviderConfig(values, proxy.dataDir),
+  };
 }
 
 /** The configuration of `visiona agent`. @throws ConfigError */

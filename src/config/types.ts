@@ -59,9 +59,20 @@ export interface ApiConfig extends RestConfig {
   readonly internalSecret: Secret;
 }
 
+/** The development OpenID provider, which lets anybody in. */
+export interface DevProviderConfig {
+  readonly address: Address;
+  /** Its keys come from it. */
+  readonly secret: Secret;
+  /** What is asked of it, as of any other. */
+  readonly scopes: readonly string[];
+  readonly audience: string | undefined;
+}
+
 /** What `up` needs: both sides in one process. */
 export interface UpConfig extends RestConfig, ProxyConfig {
-  readonly devOpAddr: Address;
+  /** Undefined: users sign in at the provider in `oidc`. */
+  readonly devProvider: DevProviderConfig | undefined;
 }
 
 /** What the agent needs. */

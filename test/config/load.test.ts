@@ -13,7 +13,7 @@ test('defaults are those of the documentation', (t) => {
   assert.deepEqual(config.apiAddr, { host: '127.0.0.1', port: 3721 });
   assert.deepEqual(config.tunnelAddr, { host: '127.0.0.1', port: 3800 });
   assert.deepEqual(config.internalAddr, { host: '127.0.0.1', port: 3801 });
-  assert.deepEqual(config.devOpAddr, { host: '127.0.0.1', port: 3722 });
+  assert.deepEqual(config.devProvider?.address, { host: '127.0.0.1', port: 3722 });
   assert.equal(config.publicUrl?.href, 'http://127.0.0.1:3721/');
   assert.equal(config.tunnelUrl?.href, 'ws://127.0.0.1:3800/');
   assert.equal(config.heartbeatMs, 15_000);
@@ -93,8 +93,35 @@ test('values that contradict each other are refused, and only where a command re
   assert.equal(loadAgentConfig(given({ OIDC_ISSUER: 'nonsense' })).simulate, false);
 });
 
+test('the development provider is for one machine, and not for production', (t) => {
+  const env = { VISIONA_DATA_DIR: tempDir(t) };
+  const { devProvider } = loadUpConfig(given(env));
+  assert.equal(
+    loadUpConfig(given(env)).devProvider?.secret.reveal(),
+    devProvider?.secret.reveal(),
+    'its keys stay from start to start',
+  );
+  for (const [name, value] of [
+    ['NODE_ENV', 'production'],
+    ['VISIONA_API_ADDR', '10.0.0.1:80'],
+    ['VISIONA_TUNNEL_ADDR', '0.0.0.0:3800'],
+    ['VISIONA_INTERNAL_ADDR', '[::]:3801'],
+    ['VISIONA_DEV_OP_ADDR', '10.0.0.1:3722'],
+    ['VISIONA_PUBLIC_URL', 'https://visiona.example'],
+  ] as const) {
+    const open = { ...env, VISIONA_PUBLIC_URL: 'http://127.0.0.1', [name]: value };
+    const lines = mistakesOf(() => loadUpConfig(given(open)));
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(lines[0] ?? '', new RegExp(`^OIDC_ISSUER: it must be set .*${name}.* signs anybody in`));
+    const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'visiona' };
+    const secrets = { SESSION_SECRET: STRONG, INTERNAL_SECRET: STRONG };
+    assert.equal(loadUpConfig(given({ ...open, ...oidc, ...secrets })).devProvider, undefined);
+  }
+});
+
 test('a public URL without TLS is for loopback only', (t) => {
-  const env = { VISIONA_DATA_DIR: tempDir(t), SESSION_SECRET: STRONG, INTERNAL_SECRET: STRONG };
+  const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'visiona' };
+  const env = { VISIONA_DATA_DIR: tempDir(t), SESSION_SECRET: STRONG, INTERNAL_SECRET: STRONG, ...oidc };
   for (const ok of ['https://visiona.example', 'http://localhost:3721', 'http://[::1]:3721']) {
     assert.equal(loadUpConfig(given({ ...env, VISIONA_PUBLIC_URL: ok })).publicUrl?.origin, ok);
   }

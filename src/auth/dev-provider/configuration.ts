@@ -1,0 +1,67 @@
+import type { Configuration } from 'oidc-provider';
+import type { DevProviderKeys } from './keys.js';
+
+const HOUR_S = 3_600;
+const DAY_S = 24 * HOUR_S;
+
+/** The client that this installation is to the development provider. */
+export const DEV_CLIENT_ID = 'visiona';
+
+const SCOPES = 'openid profile email offline_access';
+
+/**
+ * A provider that believes whoever signs in: any name, any password. The account's id is the name, and nobody is asked for
+ * consent to tell it.
+ * @param publicUrl where its one client is
+ */
+export function devProviderConfiguration(keys: DevProviderKeys, publicUrl: URL): Configuration {
+  return {
+    clients: [
+      {
+        client_id: DEV_CLIENT_ID,
+        client_name: 'visionA on this machine',
+        token_endpoint_auth_method: 'none',
+        redirect_uris: [new URL('/api/auth/callback', publicUrl).href],
+        post_logout_redirect_uris: [new URL('/', publicUrl).href],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        id_token_signed_response_alg: 'ES256',
+      },
+    ],
+    jwks: { keys: [keys.signing] },
+    // Cookies are not kept apart by port: these reach our listener, and ours reach this one.
+    cookies: {
+      keys: [keys.cookies],
+      names: { session: 'devop_session', interaction: 'devop_interaction', resume: 'devop_resume' },
+    },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    conformIdTokenClaims: false,
+    findAccount: (_ctx, id) => ({
+      accountId: id,
+      claims: () => ({
+        sub: id,
+        name: id,
+        email: `${encodeURIComponent(id)}@example.test`,
+        email_verified: false,
+      }),
+    }),
+    features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
+    ttl: {
+      AccessToken: HOUR_S,
+      AuthorizationCode: 60,
+      IdToken: HOUR_S,
+      RefreshToken: DAY_S,
+      Interaction: HOUR_S,
+      Session: DAY_S,
+      Grant: DAY_S,
+    },
+    loadExistingGrant: async ({ oidc }) => {
+      const { provider, client, session } = oidc;
+      if (client === undefined || session?.accountId === undefined) return undefined;
+      const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+      grant.addOIDCScope(SCOPES);
+      await grant.save();
+      return grant;
+    },
+  };
+}

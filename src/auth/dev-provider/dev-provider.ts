@@ -1,0 +1,85 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type Provider from 'oidc-provider';
+import { type Address, urlOf } from '../../config/address.js';
+import type { DevProviderConfig, OidcConfig } from '../../config/types.js';
+import type { Logger } from '../../observability/log.js';
+import { ListenError } from '../../server/listener.js';
+import { DEV_CLIENT_ID, devProviderConfiguration } from './configuration.js';
+import { devProviderKeys } from './keys.js';
+import { takeNotices } from './notices.js';
+
+/** A development OpenID provider (03-identity §3.6), which has its port and does not serve yet. */
+export interface DevProvider {
+  /** How our side signs users in there. */
+  readonly client: OidcConfig;
+  /** Begins to serve. @param publicUrl where it sends browsers back to */
+  serve(publicUrl: URL): void;
+  /** Ends at once. */
+  close(): Promise<void>;
+}
+
+const STARTING: RequestListener = (_request, response) => {
+  response.writeHead(503, { 'Retry-After': '1' }).end();
+};
+
+/** Binds the port of the development provider: its issuer must be known before it can exist. @throws ListenError */
+export async function bindDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
+  const { address, secret, scopes, audience } = config;
+  const endNotices = takeNotices(log);
+  const server = createServer(STARTING);
+  try {
+    // Loaded here: it is no part of any other command.
+    const { default: OidcProvider } = await import('oidc-provider');
+    const issuer = urlOf('http', address, await listenOn(server, address));
+    return {
+      client: {
+        issuer: new URL(issuer),
+        clientId: DEV_CLIENT_ID,
+        clientSecret: undefined,
+        scopes,
+        audience,
+      },
+      serve: (publicUrl) => {
+        const provider = new OidcProvider(
+          issuer,
+          devProviderConfiguration(devProviderKeys(secret), publicUrl),
+        );
+        logErrors(provider, log);
+        server.removeListener('request', STARTING).on('request', provider.callback());
+        log.warn(
+          { issuer },
+          'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one',
+        );
+      },
+      close: () =>
+        new Promise((resolve) => {
+          endNotices();
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    };
+  } catch (error) {
+    endNotices();
+    throw error;
+  }
+}
+
+function listenOn(server: Server, address: Address): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', () => reject(new ListenError(address)));
+    server.listen(address.port, address.host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+/** What it refuses, and what fails in it; the errors' own text holds no code or token. */
+function logErrors(provider: Provider, log: Logger): void {
+  const refused = (_ctx: unknown, { message }: Error): void => {
+    log.info({ problem: message }, 'the development OpenID provider refused a request');
+  };
+  provider.on('authorization.error', refused);
+  provider.on('grant.error', refused);
+  provider.on('server_error', (_ctx, error) => {
+    log.error({ err: error }, 'the development OpenID provider failed');
+  });
+}

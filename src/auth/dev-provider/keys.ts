@@ -1,0 +1,36 @@
+import { createECDH, hkdfSync } from 'node:crypto';
+import type { JWK } from 'oidc-provider';
+import type { Secret } from '../../config/secret.js';
+
+const BYTES = 32;
+
+/** What the development provider signs with; the same after every start with the same secret. */
+export interface DevProviderKeys {
+  /** Of ID tokens: ES256. */
+  readonly signing: JWK;
+  /** Of its cookies. */
+  readonly cookies: string;
+}
+
+/** The keys that come from the secret in the data directory. */
+export function devProviderKeys(secret: Secret): DevProviderKeys {
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret.reveal(), '', `visiona development provider ${purpose}`, BYTES));
+  const ecdh = createECDH('prime256v1');
+  // All but one in 2³² of 32-byte numbers are private keys of the curve; the rest throws.
+  ecdh.setPrivateKey(derive('signing'));
+  const point = ecdh.getPublicKey();
+  const coordinate = (at: number): string => point.subarray(at, at + BYTES).toString('base64url');
+  return {
+    signing: {
+      kty: 'EC',
+      crv: 'P-256',
+      alg: 'ES256',
+      use: 'sig',
+      x: coordinate(1),
+      y: coordinate(1 + BYTES),
+      d: derive('signing').toString('base64url'),
+    },
+    cookies: derive('cookies').toString('base64url'),
+  };
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { pino } from 'pino';
+import { createAuth } from '../../../src/auth/auth.js';
+import { bindDevProvider, type DevProvider } from '../../../src/auth/dev-provider/dev-provider.js';
+import { devProviderKeys } from '../../../src/auth/dev-provider/keys.js';
+import type { Address } from '../../../src/config/address.js';
+import { Secret } from '../../../src/config/secret.js';
+import type { DevProviderConfig } from '../../../src/config/types.js';
+import { TestRest } from '../../http/kit.js';
+import { HttpBrowser } from '../../support/http-browser.js';
+import { NEW_SECRET } from '../keys.js';
+import { MemorySignIns } from '../memory-sign-ins.js';
+
+const SECRET = new Secret('x'.repeat(43));
+
+describe('development provider', () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
+  const store = new MemorySignIns();
+  const config = (address: Address): DevProviderConfig => ({
+    address,
+    secret: SECRET,
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    audience: undefined,
+  });
+  let provider: DevProvider;
+  let port: number;
+  let rest: TestRest;
+
+  async function bind(at: number): Promise<void> {
+    provider = await bindDevProvider(config({ host: '127.0.0.1', port: at }), log);
+    port = Number(provider.client.issuer.port);
+  }
+
+  before(async () => {
+    await bind(0);
+    const oidc = provider.client;
+    rest = await TestRest.start({
+      log,
+      auth: (publicUrl) => createAuth({ oidc, publicUrl, sessionSecrets: [NEW_SECRET], store, log }),
+    });
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
+    provider.serve(new URL(rest.url('/')));
+  });
+  after(async () => {
+    rest.close();
+    await provider.close();
+  });
+
+  const me = async (browser: HttpBrowser) =>
+    (await (await browser.fetch(rest.url('/api/auth/me'))).json()) as Record<string, unknown>;
+
+  test('anybody signs in through the real flow, and signs out', async () => {
+    const browser = new HttpBrowser();
+    const { url } = await browser.visit(rest.url('/api/auth/login?return_to=/app'), 'alice');
+    assert.equal(url.href, rest.url('/app'));
+    const user = await me(browser);
+    assert.deepEqual([user.name, user.email, user.via], ['alice', 'alice@example.test', 'session']);
+    const logout = await browser.fetch(rest.url('/api/auth/logout'), {
+      method: 'POST',
+      headers: { 'x-visiona-csrf': '1' },
+    });
+    const { endSessionUrl } = (await logout.json()) as { endSessionUrl: string };
+    assert.equal((await browser.fetch(endSessionUrl)).status, 200);
+    assert.equal((await browser.fetch(rest.url('/api/auth/me'))).status, 401);
+  });
+
+  test('its cookies have names of their own', async () => {
+    const browser = new HttpBrowser();
+    await browser.visit(rest.url('/api/auth/login'), 'alice');
+    assert.ok(browser.cookie('devop_session') && browser.cookie('devop_session.sig'));
+    assert.equal(browser.cookie('_session'), undefined);
+  });
+
+  test('a subject that is no user is refused, and nobody is signed in', async () => {
+    for (const name of ['   ', 'x'.repeat(300)]) {
+      const { url, response } = await new HttpBrowser().visit(rest.url('/api/auth/login'), name);
+      assert.deepEqual([url.pathname, response.status], ['/api/auth/callback', 502]);
+    }
+  });
+
+  test('whoever cancels there is told so', async () => {
+    const browser = new HttpBrowser();
+    const { url } = await browser.visit(rest.url('/api/auth/login'));
+    const { response } = await browser.visit(`${url.href}/abort`);
+    assert.equal(response.status, 403);
+  });
+
+  test('after a restart its sign-ins are good: the session, and the ID token at the sign-out', async () => {
+    const browser = new HttpBrowser();
+    await browser.visit(rest.url('/api/auth/login'), 'alice');
+    await provider.close();
+    await bind(port);
+    provider.serve(new URL(rest.url('/')));
+    assert.equal((await me(browser)).name, 'alice');
+    const headers = { 'x-visiona-csrf': '1' };
+    const logout = await browser.fetch(rest.url('/api/auth/logout'), { method: 'POST', headers });
+    const { endSessionUrl } = (await logout.json()) as { endSessionUrl: string };
+    assert.equal((await browser.fetch(endSessionUrl)).status, 200);
+  });
+
+  test('its notices are in the log and not on the console, and no code or token is in it', () => {
+    const text = lines.join('');
+    assert.match(text, /development-only/);
+    assert.match(text, /signs anybody in/);
+    assert.doesNotMatch(text, /eyJ|code_verifier|refresh_token=/);
+  });
+
+  test('a taken port is an error of one sentence', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const taken = { host: '127.0.0.1', port: (other.address() as AddressInfo).port };
+    await assert.rejects(bindDevProvider(config(taken), log), { code: 'ERR_LISTEN' });
+    other.close();
+    await once(other, 'close');
+  });
+});
+
+test('the keys come from the secret: the same for the same, others for another', () => {
+  assert.deepEqual(devProviderKeys(SECRET), devProviderKeys(new Secret('x'.repeat(43))));
+  assert.notDeepEqual(devProviderKeys(SECRET).signing, devProviderKeys(NEW_SECRET).signing);
+});

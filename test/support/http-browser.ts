@@ -1,0 +1,76 @@
+/** A browser without pages: it follows redirects, keeps cookies of each host and path, and fills in forms. */
+export class HttpBrowser {
+  readonly #cookies: { host: string; path: string; name: string; value: string }[] = [];
+
+  /** The value of a cookie. */
+  cookie(name: string): string | undefined {
+    return this.#cookies.find((cookie) => cookie.name === name)?.value;
+  }
+
+  /** One request, redirects not followed. */
+  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    const target = new URL(url);
+    const headers = new Headers(init.headers);
+    const cookies = this.#cookies.filter(
+      // Not kept apart by port, as in browsers.
+      ({ host, path }) => host === target.hostname && isBelow(target.pathname, path),
+    );
+    if (cookies.length > 0)
+      headers.set('cookie', cookies.map(({ name, value }) => `${name}=${value}`).join('; '));
+    const response = await fetch(target, { ...init, headers, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie()) this.#keep(target, line);
+    return response;
+  }
+
+  /**
+   * Goes to a page and on, through redirects and the forms of a sign-in, until it is at a page that has none.
+   * @param login the name to sign in with
+   */
+  async visit(url: string | URL, login?: string): Promise<{ url: URL; response: Response; visited: URL[] }> {
+    const visited: URL[] = [];
+    let at = new URL(url);
+    let response = await this.fetch(at);
+    for (let steps = 0; steps < 20; steps++) {
+      visited.push(at);
+      const location = response.headers.get('location');
+      if (location !== null) {
+        await response.body?.cancel();
+        at = new URL(location, at);
+        response = await this.fetch(at);
+        continue;
+      }
+      const html = response.headers.get('content-type')?.startsWith('text/html')
+        ? await response.clone().text()
+        : '';
+      const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
+      const prompt = /name="prompt" value="(\w+)"/.exec(html)?.[1];
+      if (action === undefined || prompt === undefined || login === undefined)
+        return { url: at, response, visited };
+      const body = new URLSearchParams({ prompt, ...(prompt === 'login' && { login, password: 'x' }) });
+      at = new URL(action, at);
+      response = await this.fetch(at, { method: 'POST', body });
+    }
+    throw new Error(`it goes on for ever: ${visited.join(' → ')}`);
+  }
+
+  #keep({ hostname, pathname }: URL, line: string): void {
+    const [pair = '', ...attributes] = line.split(/; */);
+    const equals = pair.indexOf('=');
+    const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
+    const attribute = (key: string) =>
+      attributes.find((each) => each.toLowerCase().startsWith(`${key}=`))?.slice(key.length + 1);
+    const path = attribute('path') ?? pathname.replace(/\/[^/]*$/, '/');
+    const over =
+      value === '' || attribute('max-age') === '0' || Date.parse(attribute('expires') ?? '') < Date.now();
+    const at = this.#cookies.findIndex(
+      (each) => each.host === hostname && each.path === path && each.name === name,
+    );
+    if (at >= 0) this.#cookies.splice(at, 1);
+    if (!over) this.#cookies.push({ host: hostname, path, name, value });
+  }
+}
+
+/** RFC 6265 §5.1.4. */
+function isBelow(pathname: string, path: string): boolean {
+  return pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
+}
