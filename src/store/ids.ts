@@ -13,7 +13,7 @@ export type SignInId = Branded<string, 'SignInId'>;
 /** Public id of a pairing token: it is listed and revoked by it. */
 export type PairingTokenId = Branded<string, 'PairingTokenId'>;
 
-/** SHA-256 of a session token, in hex. The token itself is never stored. */
+/** SHA-256 of a session token or a pairing code, in hex. What it is of is never stored. */
 export type TokenHash = Branded<string, 'TokenHash'>;
 
 /** A secret that opens the tunnel of one device: 256 random bits, base64url. */

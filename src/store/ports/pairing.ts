@@ -1,31 +1,68 @@
-import type { DeviceId, PairingTokenId, TokenHash, UserId } from '../ids.js';
+import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
+
+export interface NewPairingToken {
+  readonly hash: TokenHash;
+  /** What the device will be called; absent: as the device says. */
+  readonly name?: string;
+  readonly expiresAt: number;
+}
 
 /** What became of a pairing token. */
 export type PairingTokenState = 'pending' | 'used' | 'expired' | 'revoked';
 
-/** A pairing token, without itself. Times are milliseconds since 1970. */
+/** A pairing token, as its owner sees it. */
 export interface PairingToken {
   readonly tokenId: PairingTokenId;
   readonly name?: string;
-  readonly state: PairingTokenState;
   readonly createdAt: number;
   readonly expiresAt: number;
-  /** The device that was paired with it. */
+  readonly state: PairingTokenState;
+  /** The device that used it. */
   readonly deviceId?: DeviceId;
 }
 
-/** Pairing tokens of users. */
+/** A pairing token that may be used. */
+export interface PairingOffer {
+  readonly tokenId: PairingTokenId;
+  readonly owner: UserId;
+  readonly name?: string;
+}
+
+/** What is known of a device that is about to be paired. */
+export interface PairedDevice {
+  readonly name: string;
+  readonly model?: string;
+  readonly serial?: string;
+}
+
+/** A device and its credential that are good for nothing yet. This is the only time that the token is seen. */
+export interface PendingDevice {
+  readonly deviceId: DeviceId;
+  readonly credentialId: CredentialId;
+  readonly sessionToken: SessionToken;
+}
+
+/** How devices become a user's (03-identity §3.4). */
 export interface PairingPort {
   /** Voids the owner's older unused token in the same transaction. */
-  addPairingToken(
-    owner: UserId,
-    token: { readonly hash: TokenHash; readonly name?: string; readonly expiresAt: number },
-  ): Promise<PairingTokenId>;
+  addPairingToken(owner: UserId, token: NewPairingToken): Promise<PairingTokenId>;
+  /** Oldest first. */
   listPairingTokens(
     owner: UserId,
     page: PageRequest<PairingTokenId>,
   ): Promise<Page<PairingToken, PairingTokenId>>;
-  /** Only a pending one. */
+  /** False: no such token of this user, or it is not pending any more. */
   revokePairingToken(owner: UserId, token: PairingTokenId): Promise<boolean>;
+  /** For the exchange, which knows only the token. Undefined, in the same time: unknown, used, expired or revoked. */
+  findPairing(hash: TokenHash): Promise<PairingOffer | undefined>;
+  /** Adds a device and its credential, both pending: seen by nobody, good for nothing, and pruned later. */
+  mintPending(owner: UserId, token: PairingTokenId, device: PairedDevice): Promise<PendingDevice>;
+  /**
+   * The compare-and-set: marks the token used and makes device and credential valid, in one transaction. False: the token
+   * is not usable any more, or the credential is not a pending one of it; nothing changed.
+   */
+  completePairing(owner: UserId, token: PairingTokenId, credential: CredentialId): Promise<boolean>;
+  /** Takes a pending or valid credential away, for good. False: no such credential of this user, or taken before. */
+  revokeCredential(owner: UserId, credential: CredentialId): Promise<boolean>;
 }

@@ -1,0 +1,159 @@
+import type { Logger } from '../observability/log.js';
+import { AddressLimit } from '../server/address-limit.js';
+import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
+import { StoreError } from '../store/errors.js';
+import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ids.js';
+import type { PairedDevice, PairingOffer, PairingPort, PendingDevice } from '../store/ports/pairing.js';
+import {
+  codeOf,
+  hashCode,
+  hashPresented,
+  newPairingSecret,
+  type PairingSecret,
+  shownCode,
+} from './pairing-code.js';
+
+/** How long a pairing token may be good for, in seconds: what a code's 49 bits are enough for has an end. */
+export const PAIRING_TTL = { min: 30, default: 600, max: 3600 } as const;
+
+/** A new pairing token. This is the only time that it is seen. */
+export interface MintedPairing {
+  readonly tokenId: PairingTokenId;
+  readonly token: PairingSecret;
+  /** The same, to be typed. */
+  readonly code: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** What a device asks with. */
+export interface PairingAttempt {
+  /** A token or a code; whatever else it may be, the answer is `refused`. */
+  readonly token: unknown;
+  readonly device: PairedDevice;
+  /** The address of the socket's other end. */
+  readonly remoteAddr: string;
+}
+
+export type PairingOutcome =
+  | { readonly kind: 'paired'; readonly deviceId: DeviceId; readonly sessionToken: SessionToken }
+  /** Unknown, used, expired, revoked or malformed: nobody is told which. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number };
+
+export interface PairingLimits {
+  /** Attempts of one address that have not succeeded: a fleet behind one NAT may pair at once. */
+  readonly perAddress: Allowance;
+  /** Attempts with one code, also those that succeed. */
+  readonly perCode: Allowance;
+}
+
+export interface PairingOptions {
+  readonly store: PairingPort;
+  readonly log: Logger;
+  readonly limits?: PairingLimits;
+}
+
+const LIMITS: PairingLimits = {
+  perAddress: { points: 30, windowSeconds: 60 },
+  perCode: { points: 10, windowSeconds: 600 },
+};
+
+const REFUSED: PairingOutcome = { kind: 'refused' };
+
+/** Makes pairing tokens and takes them in exchange for session tokens (03-identity §3.4). */
+export class Pairing {
+  readonly #store: PairingPort;
+  readonly #log: Logger;
+  readonly #addresses: AddressLimit;
+  readonly #codes: AttemptLimit;
+
+  constructor({ store, log, limits = LIMITS }: PairingOptions) {
+    this.#store = store;
+    this.#log = log;
+    this.#addresses = new AddressLimit(limits.perAddress);
+    this.#codes = new AttemptLimit(limits.perCode);
+  }
+
+  /**
+   * Makes a pairing token, which voids the owner's older unused one.
+   * @param ttlSeconds within {@link PAIRING_TTL}
+   */
+  async mint(
+    owner: UserId,
+    { name, ttlSeconds = PAIRING_TTL.default }: { readonly name?: string; readonly ttlSeconds?: number } = {},
+  ): Promise<MintedPairing> {
+    if (!(ttlSeconds >= PAIRING_TTL.min && ttlSeconds <= PAIRING_TTL.max)) {
+      throw new RangeError(`a pairing token is not good for ${ttlSeconds} s`);
+    }
+    const token = newPairingSecret();
+    const code = codeOf(token);
+    const expiresAt = Date.now() + ttlSeconds * 1000;
+    const kept = { hash: hashCode(code), expiresAt, ...(name !== undefined && { name }) };
+    const tokenId = await this.#store.addPairingToken(owner, kept);
+    return { tokenId, token, code: shownCode(code), expiresAt };
+  }
+
+  /**
+   * Exchanges a pairing token for the session token of a new device. Rejects with what the store rejects with; then, too,
+   * there is no session token that anybody has and that is good for anything.
+   */
+  async exchange({ token, device, remoteAddr }: PairingAttempt): Promise<PairingOutcome> {
+    const hash = hashPresented(token);
+    // Counted before anything is asked: attempts at one time are as limited as attempts one after the other.
+    const waits = [this.#addresses.take(remoteAddr), this.#codes.take(hash)];
+    const retryAfterSeconds = Math.max(...(await Promise.all(waits)));
+    if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
+    const outcome = await this.#attempt(hash, device);
+    if (outcome.kind === 'paired') await this.#addresses.giveBack(remoteAddr);
+    return outcome;
+  }
+
+  async #attempt(hash: TokenHash, device: PairedDevice): Promise<PairingOutcome> {
+    const offer = await this.#store.findPairing(hash);
+    if (offer === undefined) return REFUSED;
+    const minted = await this.#mintPending(offer, device);
+    if (minted === undefined) return REFUSED;
+    if (!(await this.#complete(offer, minted))) return REFUSED;
+    const { deviceId, sessionToken } = minted;
+    this.#log.info({ deviceId, tokenId: offer.tokenId }, 'a device was paired');
+    return { kind: 'paired', deviceId, sessionToken };
+  }
+
+  /** Undefined: whoever made the pairing token is not there any more. */
+  async #mintPending(offer: PairingOffer, device: PairedDevice): Promise<PendingDevice | undefined> {
+    const { owner, tokenId, name = device.name } = offer;
+    try {
+      return await this.#store.mintPending(owner, tokenId, { ...device, name });
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'ERR_STORE_CONFLICT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the session token valid. Where that fails, or may have failed, the token is taken away and never told. */
+  async #complete(offer: PairingOffer, minted: PendingDevice): Promise<boolean> {
+    let completed = false;
+    try {
+      completed = await this.#store.completePairing(offer.owner, offer.tokenId, minted.credentialId);
+    } finally {
+      // A write whose answer was lost may have been done.
+      if (!completed) await this.#takeAway(offer, minted);
+    }
+    return completed;
+  }
+
+  async #takeAway(
+    { owner, tokenId }: PairingOffer,
+    { deviceId, credentialId }: PendingDevice,
+  ): Promise<void> {
+    try {
+      await this.#store.revokeCredential(owner, credentialId);
+    } catch (err) {
+      this.#log.error(
+        { err, alert: true, deviceId, credentialId, tokenId },
+        'a pairing failed and its credential could not be revoked: nobody has it; revoke the device if it is listed',
+      );
+    }
+  }
+}
