@@ -1,6 +1,6 @@
 import { NO_SIGN_IN } from '../auth/auth.js';
 import { urlOf } from '../config/address.js';
-import type { ApiConfig } from '../config/types.js';
+import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { CallRecorder } from '../server/call-recorder.js';
@@ -58,6 +58,7 @@ export async function startApiServer(
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,
+      tunnelUrl: config.tunnelUrl ?? new URL(DEFAULT_TUNNEL_URL),
       unready: async () => (client.isAvailable ? await proxy.watch.unready() : 'store-unavailable'),
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
       log,

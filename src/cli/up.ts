@@ -26,6 +26,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         forwarder: proxy.forwarder,
         store: c.resolve(TOKENS.store),
         sessions: proxy.userSessions,
+        tunnelUrl: config.tunnelUrl ?? new URL(urlOf('ws', config.tunnelAddr, proxy.tunnelPort)),
         unready: () => Promise.resolve(proxy.unready()),
         calls: proxy.calls,
         log,

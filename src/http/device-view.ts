@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeviceId, UserId } from '../store/ids.js';
 import type { DeviceState } from './device-list.js';
 import { ownDevice, sessionOf } from './own-device.js';
-import { deviceName, id, time } from './schemas.js';
+import { id, oneLine, time } from './schemas.js';
 import type { RouteServices } from './services.js';
 
 /** Labels of one device. */
@@ -29,7 +29,7 @@ export const device = z
 /** What of a device may be changed. */
 export const deviceChange = z
   .strictObject({
-    name: deviceName.exactOptional(),
+    name: oneLine.exactOptional(),
     labels: labels.exactOptional().describe('All of them: what is not named is gone'),
   })
   .refine((all) => Object.keys(all).length > 0, 'nothing is to be changed')

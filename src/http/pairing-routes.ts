@@ -1,28 +1,26 @@
 import { z } from 'zod';
-import { newPairingCode, newPairingToken } from '../auth/pairing-token.js';
-import { hashToken, type PairingTokenId } from '../store/ids.js';
+import { PAIRING_TTL } from '../auth/pairing.js';
+import type { PairingTokenId } from '../store/ids.js';
 import { userRoute } from './json-route.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
-import { cursorAt, deviceName, id, pageOf, pageQuery, time } from './schemas.js';
-import { registryOf } from './services.js';
-
-/** How long a pairing token lives, in seconds. */
-const TTL = { min: 30, max: 3600, default: 600 };
+import { cursorAt, id, oneLine, pageOf, pageQuery, time } from './schemas.js';
+import { pairingOf, registryOf } from './services.js';
 
 const wanted = z
   .strictObject({
-    name: deviceName.optional().describe('Of the device; it may say one of its own otherwise'),
-    ttlSeconds: z.int().min(TTL.min).max(TTL.max).default(TTL.default),
-    form: z
-      .enum(['token', 'code'])
-      .default('token')
-      .describe('`code`: ten characters that a person can type'),
+    name: oneLine.optional().describe('Of the device; it may say one of its own otherwise'),
+    ttlSeconds: z.int().min(PAIRING_TTL.min).max(PAIRING_TTL.max).default(PAIRING_TTL.default),
   })
   .meta({ id: 'NewPairingToken' });
 
 const made = z
-  .object({ tokenId: z.string(), token: z.string().describe('Shown this once'), expiresAt: time })
+  .object({
+    tokenId: z.string(),
+    token: z.string().describe('For programs. Shown this once'),
+    code: z.string().describe('The same for people, who may type it in any case. Shown this once'),
+    expiresAt: time,
+  })
   .meta({ id: 'MadePairingToken' });
 
 const pairingToken = z
@@ -47,17 +45,8 @@ export const pairingRoutes: readonly JsonRoute[] = [
       answer: made,
       status: 201,
     },
-    async ({ body: { name, ttlSeconds, form } }, { userId }, services) => {
-      const token = form === 'code' ? newPairingCode() : newPairingToken();
-      const expiresAt = services.now() + ttlSeconds * 1000;
-      const hash = hashToken(token);
-      const tokenId = await registryOf(services).addPairingToken(userId, {
-        hash,
-        expiresAt,
-        ...(name !== undefined && { name }),
-      });
-      return { tokenId, token, expiresAt };
-    },
+    ({ body: { name, ttlSeconds } }, { userId }, services) =>
+      pairingOf(services).mint(userId, { ttlSeconds, ...(name !== undefined && { name }) }),
   ),
   userRoute(
     {

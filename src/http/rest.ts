@@ -1,5 +1,6 @@
 import uWS from 'uWebSockets.js';
 import type { Auth } from '../auth/auth.js';
+import { Pairing } from '../auth/pairing.js';
 import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
@@ -25,6 +26,8 @@ export interface RestOptions {
   /** Undefined: the store does not keep it; its routes answer 501. */
   readonly registry?: RegistryStore | undefined;
   readonly sessions: UserSessions;
+  /** What devices are told to dial. */
+  readonly tunnelUrl: URL;
   /** Why what it needs, such as the store or the proxy, is not there; must not reject. */
   readonly unready: Check;
   readonly calls: CallRecorder;
@@ -46,7 +49,7 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, registry, sessions, calls, log } = options;
+  const { address, forwarder, store, registry, sessions, tunnelUrl, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
   const app = uWS.App();
@@ -64,7 +67,8 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     accounts,
-    now: Date.now,
+    pairing: registry && new Pairing({ store: registry, log }),
+    tunnelUrl,
   };
   const { origin: ownOrigin } = publicUrl;
   new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, log }).register(app);

@@ -3,6 +3,7 @@ import { deviceCallRoutes } from './device-call-routes.js';
 import { deviceCareRoutes } from './device-care-routes.js';
 import { deviceRoutes } from './device-routes.js';
 import { docsRoutes } from './docs-routes.js';
+import { pairingExchangeRoute } from './pairing-exchange-route.js';
 import { pairingRoutes } from './pairing-routes.js';
 import type { Route } from './route.js';
 import { serviceRoutes } from './service-routes.js';
@@ -18,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ...docsRoutes(() => ROUTES),
   ...authRoutes,
   ...signInSessionRoutes,
+  pairingExchangeRoute,
   ...pairingRoutes,
   ...sessionRoutes,
   ...deviceRoutes,

@@ -17,11 +17,11 @@ export function id<Id extends string>() {
     .transform((text) => text as Id);
 }
 
-/** A name as people give it: 1 to 128 characters, not blank, on one line. */
-export const deviceName = z
+/** Text as people give it, such as the name of a device: 1 to 128 characters on one line, not blank. */
+export const oneLine = z
   .string()
   .max(128)
-  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
+  .regex(/^(?=.*[^\p{Z}\p{C}\s])[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
 
 /** `true` or `false` in a query. */
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

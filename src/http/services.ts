@@ -1,4 +1,5 @@
 import type { Accounts } from '../auth/auth.js';
+import type { Pairing } from '../auth/pairing.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
 import type { DevicePort } from '../store/ports.js';
@@ -22,13 +23,23 @@ export interface RouteServices extends DeviceServices {
   readonly readiness: Readiness;
   /** Undefined: nobody can sign in. */
   readonly accounts: Accounts | undefined;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  /** Undefined: the store does not keep it. */
+  readonly pairing: Pairing | undefined;
+  /** What devices are told to dial. */
+  readonly tunnelUrl: URL;
 }
 
 /** @throws ProblemError `not-supported` */
 export function registryOf({ registry }: RouteServices): RegistryStore {
-  if (registry === undefined)
-    throw new ProblemError('not-supported', { detail: 'the store does not keep it yet' });
-  return registry;
+  return kept(registry);
+}
+
+/** @throws ProblemError `not-supported` */
+export function pairingOf({ pairing }: RouteServices): Pairing {
+  return kept(pairing);
+}
+
+function kept<T>(what: T | undefined): T {
+  if (what !== undefined) return what;
+  throw new ProblemError('not-supported', { detail: 'the store does not keep it yet' });
 }

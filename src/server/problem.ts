@@ -24,6 +24,7 @@ const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed', retry: 'never' },
   validation: { status: 400, title: 'The request does not match its schema', retry: 'never' },
   'sign-in-failed': { status: 400, title: 'The sign-in cannot be finished: start again', retry: 'never' },
+  'pairing-refused': { status: 400, title: 'This pairing code is not good: get a new one', retry: 'never' },
   unauthorized: { status: 401, title: 'Valid credentials are needed', retry: 'never' },
   forbidden: { status: 403, title: 'This request is not allowed', retry: 'never' },
   'sign-in-denied': { status: 403, title: 'The OpenID provider did not sign you in', retry: 'never' },

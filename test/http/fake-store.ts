@@ -1,23 +1,16 @@
 import type { RegistryStore, RestStore } from '../../src/http/services.js';
-import {
-  type DeviceId,
-  newSessionToken,
-  type PairingTokenId,
-  type SessionToken,
-  type UserId,
-} from '../../src/store/ids.js';
+import { type DeviceId, newSessionToken, type SessionToken, type UserId } from '../../src/store/ids.js';
 import type { DeviceEvent } from '../../src/store/ports/devices.js';
-import type { PairingToken } from '../../src/store/ports/pairing.js';
 import type { Device, Page, PageRequest } from '../../src/store/ports.js';
+import { MemoryPairing } from '../auth/memory-pairing.js';
 
 /** What of the store the REST API uses, in memory. */
-export class FakeStore implements RestStore, RegistryStore {
+export class FakeStore extends MemoryPairing implements RestStore, RegistryStore {
   readonly devices = new Map<string, Device>();
   /** The session tokens that were given out at a rotation. */
   readonly credentials = new Map<string, SessionToken>();
   /** Newest first. */
   readonly events = new Map<string, DeviceEvent[]>();
-  readonly pairing = new Map<string, PairingToken & { readonly owner: UserId; readonly hash: string }>();
   /** Calls so far. */
   asked = 0;
   /** Every call rejects with it. */
@@ -74,39 +67,17 @@ export class FakeStore implements RestStore, RegistryStore {
     return part(this.events.get(deviceId) ?? [], ({ eventId }) => eventId, page);
   }
 
-  async addPairingToken(owner: UserId, token: { hash: string; name?: string; expiresAt: number }) {
-    this.#ask();
-    for (const [id, old] of this.pairing) {
-      if (old.owner === owner && old.state === 'pending') this.pairing.set(id, { ...old, state: 'revoked' });
-    }
-    const tokenId = `pair-${owner.length}-${this.pairing.size + 10}` as PairingTokenId;
-    this.pairing.set(tokenId, { ...token, tokenId, owner, state: 'pending', createdAt: 0 });
-    return tokenId;
-  }
-
-  async listPairingTokens(owner: UserId, page: { limit: number; after?: PairingTokenId }) {
-    this.#ask();
-    return part(
-      [...this.pairing.values()].filter((token) => token.owner === owner),
-      ({ tokenId }) => tokenId,
-      page,
-    );
-  }
-
-  async revokePairingToken(owner: UserId, tokenId: PairingTokenId): Promise<boolean> {
-    this.#ask();
-    const token = this.pairing.get(tokenId);
-    if (token?.owner !== owner || token.state !== 'pending') return false;
-    this.pairing.set(tokenId, { ...token, state: 'revoked' });
-    return true;
-  }
-
   async revokeDevice(owner: UserId, deviceId: DeviceId): Promise<boolean> {
     this.#ask();
     const device = this.#live(owner, deviceId);
     if (device === undefined) return false;
     this.devices.set(deviceId, { ...device, revokedAt: 1 });
     return true;
+  }
+
+  protected override called(name: string): void {
+    super.called(name);
+    this.#ask();
   }
 
   #ask(): void {

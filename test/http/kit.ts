@@ -190,6 +190,7 @@ export class TestRest {
       store,
       registry: store,
       sessions,
+      tunnelUrl: new URL('wss://tunnel.test'),
       unready: () => Promise.resolve(undefined),
       calls: new CallRecorder(metrics),
       log: pino({ level: 'silent' }),

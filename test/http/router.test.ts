@@ -25,29 +25,39 @@ describe('router', () => {
       'a garbage cookie': { cookie: `user=${'x'.repeat(3000)}` },
       both: { cookie: 'user=x', authorization: 'Bearer x' },
     },
-    existing: { deviceId: 'cam-1', tokenId: 'pair-8-10' },
+    existing: { deviceId: 'cam-1', tokenId: 'pair-10' },
   }));
 
   test('strangers cost the store and the devices nothing', () => {
     assert.equal(api.forwarder.calls.length + api.forwarder.bridges.length + api.store.asked, 0);
   });
 
-  /** What a stranger gets where it is not 200: the provider is down, and nobody comes from there. HEAD signs nobody in. */
-  const expected: Readonly<Record<string, number>> = { '/api/auth/login': 503, '/api/auth/callback': 400 };
+  /**
+   * What a stranger gets where it is not 200: the provider is down, and nobody comes from there; HEAD signs nobody in; a
+   * pairing needs a body.
+   */
+  const expected: Readonly<Record<string, number>> = {
+    '/api/auth/login': 503,
+    '/api/auth/callback': 400,
+    '/api/pairing/exchange': 415,
+  };
   for (const route of ROUTES.filter(({ access }) => access === 'public')) {
     const { path } = route;
     const status = expected[path] ?? 200;
-    test(`${path} is public, has GET and HEAD, and no other method`, async () => {
-      const got = await request(`GET ${path}`);
+    const allowed = allowedMethods([route]);
+    const [own = ''] = allowed.split(', ');
+    test(`${path} is public, has ${allowed}, and no other method`, async () => {
+      const got = await request(`${own} ${path}`);
       assert.equal(got.status, status);
       const head = await request(`HEAD ${path}`);
       assert.equal(head.status, status === 200 ? 200 : 405);
       assert.equal(head.body, '');
       if (status === 200) assert.deepEqual(head.headers.get('content-length'), [String(got.body.length)]);
-      for (const method of METHODS.filter((name) => name !== 'GET' && name !== 'HEAD')) {
+      for (const method of METHODS.filter((name) => !allowed.split(', ').includes(name))) {
+        if (method === 'HEAD') continue;
         const refused = await request(`${method} ${path}`);
         assert.equal(refused.status, 405, method);
-        assert.deepEqual(refused.headers.get('allow'), [allowedMethods([route])]);
+        assert.deepEqual(refused.headers.get('allow'), [allowed]);
       }
     });
 
@@ -70,13 +80,13 @@ describe('router', () => {
       path.replace('/api/', '/api\\'),
     ]) {
       test(`attack 2: ${near} is not ${path}`, async () => {
-        assert.equal((await request(`GET ${near}`)).status, 401);
-        assert.equal((await request(`GET ${near}`, AS_ALICE)).status, 404);
+        assert.equal((await request(`${own} ${near}`)).status, 401);
+        assert.equal((await request(`${own} ${near}`, AS_ALICE)).status, 404);
       });
     }
 
     test(`attacks 2, 3: a query does not hide ${path}, and other fields do not change it`, async () => {
-      assert.equal((await request(`GET ${path}?x=/../..%2f`)).status, status);
+      assert.equal((await request(`${own} ${path}?x=/../..%2f`)).status, status);
       const fields = {
         'x-original-url': '/api/devices/cam-1/proxy/x',
         'x-forwarded-uri': '/api/nothing',
@@ -85,10 +95,11 @@ describe('router', () => {
         'user-agent': 'ELB-HealthChecker/2.0',
         'x-forwarded-prefix': '/x',
       };
-      assert.equal((await request(`GET ${path}`, fields)).status, status);
+      assert.equal((await request(`${own} ${path}`, fields)).status, status);
       assert.equal((await request('GET /api/nothing', { 'x-original-url': path })).status, 401);
     });
 
+    if (route.kind === 'json' && route.body !== undefined) continue;
     test(`${path} takes no body`, async () => {
       const answer = await rawRequest(api.port, `GET ${path}`, { 'content-length': '3' }, 'abc');
       assert.equal(answer.status, 413);

@@ -7,8 +7,8 @@ import { ALICE, AS_ALICE, BOB, type RawAnswer, rawRequest, TestRest } from './ki
 import { comparable, pathOf } from './strangers.js';
 
 /** Ids of bob's, and ids of nothing, as long. */
-const BOBS = { deviceId: 'cam-2', sessionId: 'sign-in-2', tokenId: 'pair-8-10' };
-const NOBODYS = { deviceId: 'cam-0', sessionId: 'sign-in-0', tokenId: 'pair-8-00' };
+const BOBS = { deviceId: 'cam-2', sessionId: 'sign-in-2', tokenId: 'pair-10' };
+const NOBODYS = { deviceId: 'cam-0', sessionId: 'sign-in-0', tokenId: 'pair-00' };
 
 /** A body that is taken, for each route that takes one. */
 const BODIES: Readonly<Record<string, unknown>> = {
@@ -42,7 +42,10 @@ describe('tenancy', () => {
     api.signIns.add(BOB, 'sign-in-2');
     api.store.events.set('cam-2', [{ eventId: 'e-1', kind: 'online', at: 0 }]);
     await api.store.addPairingToken(BOB, { hash: hashToken('x'), expiresAt: Date.now() + 60_000 });
-    assert.deepEqual([...api.store.pairing.keys()], [BOBS.tokenId]);
+    assert.deepEqual(
+      api.store.tokens.map(({ tokenId }) => tokenId),
+      [BOBS.tokenId],
+    );
   });
   afterEach(() => api.close());
 
@@ -57,7 +60,7 @@ describe('tenancy', () => {
 
   const everything = () =>
     structuredClone([
-      [...api.store.devices, ...api.store.credentials, ...api.store.pairing],
+      [...api.store.devices, ...api.store.credentials, ...api.store.tokens, ...api.store.minted],
       api.sessions.live,
       api.sessions.closed,
       api.signIns.rows,

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { publicRoute } from './json-route.js';
+import { ProblemError } from './problem-error.js';
+import type { JsonRoute } from './route.js';
+import { oneLine } from './schemas.js';
+import { pairingOf } from './services.js';
+
+const attempt = z
+  .strictObject({
+    // Of any kind, and also absent: what is no token is refused like one that is not good (attack 40).
+    token: z.unknown().optional().meta({ type: 'string', description: 'A pairing token, or its code' }),
+    device: z.strictObject({ name: oneLine, model: oneLine, serial: oneLine.optional() }),
+  })
+  .meta({ id: 'PairingAttempt', description: 'A device that asks to be paired' });
+
+const paired = z
+  .object({
+    deviceId: z.string(),
+    sessionToken: z.string().describe('Opens the tunnel of the device; shown this once'),
+    tunnelUrl: z.string().describe('What the device dials'),
+  })
+  .meta({ id: 'PairedDevice' });
+
+/** The one route that a device calls (03-identity §3.4): its pairing token is its credential. */
+export const pairingExchangeRoute: JsonRoute = publicRoute(
+  {
+    method: 'POST',
+    path: '/api/pairing/exchange',
+    summary: 'A device trades its pairing token for its session token',
+    body: attempt,
+    answer: paired,
+    problems: ['pairing-refused', 'rate-limited', 'store-unavailable', 'draining', 'not-supported'],
+  },
+  async ({ body: { token, device }, remoteAddr }, services) => {
+    const pairing = pairingOf(services);
+    // A pairing that is done and whose answer is cut off by the end of the process has used up the token.
+    if (services.readiness.draining) throw new ProblemError('draining');
+    const { name, model, serial } = device;
+    const outcome = await pairing.exchange({
+      token,
+      device: { name, model, ...(serial !== undefined && { serial }) },
+      remoteAddr,
+    });
+    switch (outcome.kind) {
+      case 'paired': {
+        const { deviceId, sessionToken } = outcome;
+        return { deviceId, sessionToken, tunnelUrl: services.tunnelUrl.href };
+      }
+      case 'refused':
+        throw new ProblemError('pairing-refused');
+      case 'rate-limited':
+        throw new ProblemError('rate-limited', {
+          headers: { 'Retry-After': String(outcome.retryAfterSeconds) },
+        });
+    }
+  },
+);
