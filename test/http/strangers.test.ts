@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
-import { newPairingCode, newPairingToken } from '../../src/auth/pairing-token.js';
+import { codeOf, newPairingSecret, shownCode } from '../../src/auth/pairing-code.js';
 import { ROUTES } from '../../src/http/routes.js';
 import { newSessionToken } from '../../src/store/ids.js';
 import { oldKeys } from '../auth/keys.js';
@@ -48,8 +48,8 @@ describe('strangers before real sign-in', () => {
       'two cookies': { cookie: `${alive.cookie}; ${alive.cookie}` },
       'a device token': { authorization: `Bearer ${device}` },
       'a device token as cookie': { cookie: `${COOKIE_NAME}=${device}` },
-      'a pairing token': { authorization: `Bearer ${newPairingToken()}` },
-      'a pairing code': { authorization: `Bearer ${newPairingCode()}` },
+      'a pairing token': { authorization: `Bearer ${newPairingSecret()}` },
+      'a pairing code': { authorization: `Bearer ${shownCode(codeOf(newPairingSecret()))}` },
       'an expired access token': {
         authorization: `Bearer ${await stand.provider.sign({ ...claims, exp: expired }, header)}`,
       },
