@@ -2,11 +2,13 @@ import type { Secret } from '../config/secret.js';
 import type { OidcConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import { AddressLimit } from '../server/address-limit.js';
+import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Changes, UserPort } from '../store/ports.js';
 import { type Authenticator, DenyAll } from './authenticator.js';
 import { BearerTokens } from './bearer.js';
 import { CookieCodec } from './cookie.js';
+import { endedSignIns } from './ended.js';
 import { Provider } from './provider.js';
 import { Refresher } from './refresher.js';
 import { Sealer } from './seal.js';
@@ -47,10 +49,16 @@ export interface Auth {
   readonly authenticator: Authenticator;
   /** Undefined: there is no OpenID provider, and nobody can sign in. */
   readonly accounts: Accounts | undefined;
+  /** Tells of every session that ended, by whichever process; undefined: some may have, and nobody knows which. */
+  onSignInEnded(listener: (signIn: SignInId | undefined) => void): void;
 }
 
 /** Where no provider is configured. */
-export const NO_SIGN_IN: Auth = { authenticator: new DenyAll(), accounts: undefined };
+export const NO_SIGN_IN: Auth = {
+  authenticator: new DenyAll(),
+  accounts: undefined,
+  onSignInEnded() {},
+};
 
 /** A company behind one address comes to work at nine. */
 const STARTS = { points: 300, windowSeconds: 60 };
@@ -78,6 +86,11 @@ export function createAuth(options: AuthOptions): Auth {
       signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes }),
       signOut: new SignOut({ provider, sessions, log }),
       starts: new AddressLimit(STARTS),
+    },
+    onSignInEnded: (listener) => {
+      store.onChanges((changes) => {
+        for (const signIn of endedSignIns(changes)) listener(signIn);
+      });
     },
   };
 }

@@ -6,16 +6,19 @@ import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
 /** One WebSocket to a device (04-rest-api, row 19). */
-export class DeviceBridge implements PendingRequest, BridgePolicy {
+export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   readonly dropped = NOT_FROM_DEVICES;
   readonly #services: DeviceServices;
   readonly #exchange: Exchange;
   readonly #request: DeviceRequest;
   readonly #handshake: Handshake;
   readonly #protocols: readonly string[];
+  #user: Principal | undefined;
+  #bridge: WebSocketBridge | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, context: us_socket_context_t) {
     const { res, path, requestId } = exchange;
@@ -32,6 +35,16 @@ export class DeviceBridge implements PendingRequest, BridgePolicy {
   }
 
   async run(user: Principal): Promise<void> {
+    this.#user = user;
+    this.#services.open.add(user, this);
+    try {
+      await this.#start(user);
+    } finally {
+      if (this.#bridge === undefined) this.over();
+    }
+  }
+
+  async #start(user: Principal): Promise<void> {
     const { devices, forwarder } = this.#services;
     const { deviceId, target, headers } = this.#request;
     const { res, requestId } = this.#exchange;
@@ -39,9 +52,17 @@ export class DeviceBridge implements PendingRequest, BridgePolicy {
     if (this.#exchange.over) return;
     addUser(headers, user);
     const bridge = new WebSocketBridge(res, this.#handshake, this, requestId);
+    this.#bridge = bridge;
     bridge.attach(
       forwarder.bridge({ by: 'device', deviceId }, { target, headers, protocols: this.#protocols }, bridge),
     );
+  }
+
+  // ---- OpenStream
+
+  cut(): void {
+    if (this.#bridge === undefined) this.#exchange.problem('unauthorized');
+    else this.#bridge.cut('the session has ended');
   }
 
   // ---- BridgePolicy
@@ -56,5 +77,9 @@ export class DeviceBridge implements PendingRequest, BridgePolicy {
 
   problem(_res: HttpResponse, { code, detail }: ForwardFailure): void {
     this.#exchange.writeProblem(code, { detail });
+  }
+
+  over(): void {
+    if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
   }
 }

@@ -8,15 +8,18 @@ import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './de
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
 /** One HTTP request that a device answers (04-rest-api §4.1). */
-export class DeviceCall implements PendingRequest, ResponsePolicy {
+export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   readonly dropped = NOT_FROM_DEVICES;
   readonly #services: DeviceServices;
   readonly #exchange: Exchange;
   readonly #request: DeviceRequest;
   readonly #body: HeldBody | undefined;
+  #user: Principal | undefined;
+  #writer: ResponseWriter | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, mount: Mount) {
     const { res, path, requestId } = exchange;
@@ -27,19 +30,36 @@ export class DeviceCall implements PendingRequest, ResponsePolicy {
   }
 
   async run(user: Principal): Promise<void> {
+    this.#user = user;
+    this.#services.open.add(user, this);
+    try {
+      await this.#start(user);
+    } finally {
+      if (this.#writer === undefined) this.#services.open.remove(user, this);
+    }
+  }
+
+  async #start(user: Principal): Promise<void> {
     const { devices, forwarder } = this.#services;
     const { deviceId, target, headers, bodyLength } = this.#request;
     const { res, method, requestId } = this.#exchange;
     if (!(await devices.has(user.userId, deviceId))) return this.#exchange.problem('device-not-found');
     if (this.#exchange.over) return;
     addUser(headers, user);
-    const writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
+    this.#writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
     const call = forwarder.forward(
       { by: 'device', deviceId },
       { method, target, headers, bodyLength },
-      writer,
+      this.#writer,
     );
-    writer.attach(call, this.#body);
+    this.#writer.attach(call, this.#body);
+  }
+
+  // ---- OpenStream
+
+  cut(): void {
+    if (this.#writer === undefined) this.#exchange.problem('unauthorized');
+    else this.#writer.cut();
   }
 
   // ---- ResponsePolicy
@@ -62,6 +82,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy {
   }
 
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
+    if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
     this.#services.calls.finished(writer, failure);
   }
 }

@@ -9,6 +9,7 @@ import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import { DeviceLookup } from './device-lookup.js';
+import { OpenStreams } from './open-streams.js';
 import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
@@ -56,7 +57,9 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   const listener = await listen(app, address);
   // The routes come after the port is known and before the loop turns: no request can be there yet.
   const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
-  const { authenticator, accounts } = options.auth(publicUrl);
+  const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
+  const open = new OpenStreams();
+  onSignInEnded((signIn) => open.ended(signIn));
   const services = {
     store,
     registry,
@@ -64,6 +67,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     devices: new DeviceLookup(store),
     forwarder,
     calls,
+    open,
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     accounts,

@@ -88,6 +88,13 @@ export class ResponseWriter implements ResponseSink {
     if (!this.#over) held.resume();
   }
 
+  /** Cuts the connection and resets the stream: the caller may not have the answer any more. */
+  cut(): void {
+    if (this.#over) return;
+    this.#aborted();
+    this.#res.close();
+  }
+
   // ---- ResponseSink
 
   head(head: ResponseHead, body: Uint8Array, complete: boolean): void {

@@ -4,8 +4,8 @@ import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js
 import type { FieldNames } from './field-names.js';
 import { writeDeviceFields } from './response-writer.js';
 
-/** Policy violation, for a caller that sends faster than the device reads (RFC 6455 §7.4.1: 1008). */
-const TOO_FAST = 1008;
+/** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
+const FORBIDDEN = 1008;
 /** Codes that may not be sent in a close frame (RFC 6455 §7.4.1). */
 const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
 
@@ -19,6 +19,8 @@ export interface BridgePolicy {
   deviceHeaders(res: HttpResponse): void;
   /** Writes the fields that this listener adds to an accepted handshake. */
   upgradeHeaders(res: HttpResponse): void;
+  /** The caller is gone, or has its answer; called once. */
+  over(): void;
 }
 
 /** The parts of the caller's handshake that uWS wants back at the upgrade. */
@@ -54,11 +56,18 @@ export class WebSocketBridge implements BridgeSink {
     res.onAborted(() => {
       this.#res = undefined;
       this.#bridge?.close(1006, '');
+      this.#policy.over();
     });
   }
 
   attach(bridge: Bridge): void {
     this.#bridge = bridge;
+  }
+
+  /** Closes it: the caller may not have it any more. @param why a close reason, at most 123 bytes */
+  cut(why: string): void {
+    this.#res?.close();
+    this.#ws?.end(FORBIDDEN, why);
   }
 
   // ---- BridgeSink
@@ -111,7 +120,7 @@ export class WebSocketBridge implements BridgeSink {
 
   socketMessage(data: ArrayBuffer, binary: boolean): void {
     if (this.#bridge?.message(new Uint8Array(data), binary) === false) {
-      this.#ws?.end(TOO_FAST, 'the device does not read as fast as you send');
+      this.#ws?.end(FORBIDDEN, 'the device does not read as fast as you send');
     }
   }
 
@@ -127,6 +136,7 @@ export class WebSocketBridge implements BridgeSink {
   socketClosed(code: number, reason: ArrayBuffer): void {
     this.#ws = undefined;
     this.#bridge?.close(code, Buffer.from(reason).toString());
+    this.#policy.over();
   }
 
   #answer(write: (res: HttpResponse) => void): void {
@@ -134,5 +144,6 @@ export class WebSocketBridge implements BridgeSink {
     if (res === undefined) return;
     this.#res = undefined;
     res.cork(() => write(res));
+    this.#policy.over();
   }
 }

@@ -38,9 +38,9 @@ export class MemorySignIns implements UserPort, SignInPort {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells listeners that sessions ended, as another process would. */
-  report(): void {
-    const change = { kind: 'sign-in-ended' } as unknown as Changes['changes'][number];
+  /** Tells listeners that sessions ended, as another process would. @param signInId absent: nobody knows which */
+  report(signInId?: SignInId): void {
+    const change = { kind: 'sign-in-ended', signInId } as unknown as Changes['changes'][number];
     for (const listener of this.#listeners) listener({ changes: [change], last: 1 as never, missed: false });
   }
 

@@ -10,13 +10,16 @@ import { NameTag } from './kit.js';
 
 export const OWN_ORIGIN = 'https://app.test';
 
-/** A listener with routes of a test, which use no service but readiness. */
-export async function startRoutes(routes: readonly Route[]): Promise<{ port: number; close(): void }> {
+/** A listener with routes of a test. @param used the services that they use, beside readiness */
+export async function startRoutes(
+  routes: readonly Route[],
+  used: Partial<RouteServices> = {},
+): Promise<{ port: number; close(): void }> {
   const app = uWS.App();
   const readiness = new Readiness(() => Promise.resolve(undefined));
   new Router({
     routes,
-    services: { readiness } as RouteServices,
+    services: { readiness, ...used } as RouteServices,
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new Sockets(),

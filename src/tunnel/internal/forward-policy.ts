@@ -30,6 +30,8 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
 
   upgradeHeaders(): void {}
 
+  over(): void {}
+
   /**
    * The carrier is a POST, whose answer to HEAD must be framed as what it is, empty: what the device said of its length
    * goes beside it.
