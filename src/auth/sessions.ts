@@ -2,7 +2,7 @@ import type { Logger } from '../observability/log.js';
 import { Believed } from '../store/believed.js';
 import type { CookieHash, SignInId, UserId } from '../store/ids.js';
 import type { SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
-import type { Page, PageRequest } from '../store/ports.js';
+import type { Changes, Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
@@ -99,7 +99,7 @@ export class Sessions {
   }
 
   /** Takes what the store reports: a session that any process ended is not believed any more. */
-  changed({ changes, missed }: { changes: readonly { kind: string }[]; missed: boolean }): void {
+  changed({ changes, missed }: Changes): void {
     if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
   }
 

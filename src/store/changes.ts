@@ -1,4 +1,4 @@
-import type { ChangeSeq, CredentialId, DeviceId, UserId } from './ids.js';
+import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from './ids.js';
 import type { Change, Changes } from './ports.js';
 import type { Database } from './sqlite.js';
 import { statement } from './statement.js';
@@ -9,7 +9,9 @@ export const CHANGES_KEPT = 50_000;
 interface ChangeRow {
   seq: ChangeSeq;
   kind: Change['kind'];
-  device_id: DeviceId;
+  user_id: UserId;
+  /** Of a device or a sign-in, as `kind` says. */
+  subject_id: string;
   credential_id: CredentialId | null;
   at: number;
 }
@@ -33,23 +35,26 @@ export class ChangeLog {
       "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value",
     );
     this.#insert = statement<
-      [seq: number, kind: string, user: string, device: string, credential: string | null, at: number]
-    >(db, 'INSERT INTO changes (seq, kind, user_id, device_id, credential_id, at) VALUES (?, ?, ?, ?, ?, ?)');
+      [seq: number, kind: string, user: string, subject: string, credential: string | null, at: number]
+    >(
+      db,
+      'INSERT INTO changes (seq, kind, user_id, subject_id, credential_id, at) VALUES (?, ?, ?, ?, ?, ?)',
+    );
     this.#prune = statement<[upTo: number]>(db, 'DELETE FROM changes WHERE seq <= ?');
     this.#since = statement<[seq: number, limit: number], ChangeRow>(
       db,
-      'SELECT seq, kind, device_id, credential_id, at FROM changes WHERE seq > ? ORDER BY seq LIMIT ?',
+      'SELECT seq, kind, user_id, subject_id, credential_id, at FROM changes WHERE seq > ? ORDER BY seq LIMIT ?',
     );
     this.#last = statement<[], { value: ChangeSeq }>(db, "SELECT value FROM counters WHERE name = 'changes'");
     // Changes when another connection has committed; this connection's own commits leave it as it is.
     this.#dataVersion = statement<[], { data_version: number }>(db, 'PRAGMA data_version');
   }
 
-  append(owner: UserId, kind: Change['kind'], device: DeviceId, now: number): void {
+  append(owner: UserId, kind: Change['kind'], subject: DeviceId | SignInId, now: number): void {
     this.#known = undefined;
     const seq = this.#count.get()?.value;
     if (seq === undefined) throw new Error('the counter of changes is missing');
-    this.#insert.run(seq, kind, owner, device, null, now);
+    this.#insert.run(seq, kind, owner, subject, null, now);
     this.#prune.run(seq - this.#kept);
   }
 
@@ -74,6 +79,7 @@ export class ChangeLog {
 }
 
 function change(row: ChangeRow): Change {
-  const { seq, kind, device_id: deviceId, at } = row;
-  return { seq, kind, deviceId, at, ...(row.credential_id !== null && { credentialId: row.credential_id }) };
+  const { seq, kind, user_id: userId, subject_id: subject, credential_id: credentialId, at } = row;
+  if (kind === 'sign-in-ended') return { seq, kind, signInId: subject as SignInId, userId, at };
+  return { seq, kind, deviceId: subject as DeviceId, at, ...(credentialId !== null && { credentialId }) };
 }

@@ -67,4 +67,36 @@ export const MIGRATIONS: readonly Migration[] = [
        ) ${options}`,
     ],
   },
+  {
+    name: 'sign-ins',
+    statements: ({ bigint, options }) => [
+      `CREATE TABLE sign_ins (
+         id TEXT PRIMARY KEY,
+         user_id TEXT NOT NULL REFERENCES users (id),
+         cookie_hash TEXT NOT NULL UNIQUE,
+         sealed TEXT NOT NULL,
+         created_at ${bigint} NOT NULL,
+         last_used_at ${bigint} NOT NULL,
+         expires_at ${bigint} NOT NULL,
+         idle_ms ${bigint} NOT NULL,
+         ends_at ${bigint} NOT NULL,
+         claimed_until ${bigint} NOT NULL DEFAULT 0,
+         user_agent TEXT,
+         remote_addr TEXT,
+         UNIQUE (user_id, id)
+       ) ${options}`,
+      'CREATE INDEX sign_ins_by_end ON sign_ins (ends_at)',
+      `CREATE TABLE pending_sign_ins (
+         id TEXT PRIMARY KEY,
+         browser TEXT NOT NULL,
+         state_hash TEXT NOT NULL,
+         sealed TEXT NOT NULL,
+         expires_at ${bigint} NOT NULL,
+         UNIQUE (browser, state_hash)
+       ) ${options}`,
+      'CREATE INDEX pending_sign_ins_by_expiry ON pending_sign_ins (expires_at)',
+      // A change is about a device or a sign-in, as its kind says.
+      'ALTER TABLE changes RENAME COLUMN device_id TO subject_id',
+    ],
+  },
 ];

@@ -1,4 +1,14 @@
-import type { ChangeSeq, CredentialId, DeviceId, Epoch, SessionToken, TokenHash, UserId } from './ids.js';
+import type {
+  ChangeSeq,
+  CredentialId,
+  DeviceId,
+  Epoch,
+  SessionToken,
+  SignInId,
+  TokenHash,
+  UserId,
+} from './ids.js';
+import type { SignInPort } from './ports/sign-ins.js';
 
 /** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
 export interface Device {
@@ -77,15 +87,28 @@ export interface AdmissionPort {
   activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]>;
 }
 
-/** Something that a running process must learn, whichever process did it. */
-export interface Change {
+interface AnyChange {
   readonly seq: ChangeSeq;
+  readonly at: number;
+}
+
+/** A device may not connect any more, or not with one credential. */
+export interface DeviceChange extends AnyChange {
   readonly kind: 'device-revoked' | 'credential-revoked';
   readonly deviceId: DeviceId;
   /** Present where only this credential is concerned. */
   readonly credentialId?: CredentialId;
-  readonly at: number;
 }
+
+/** A browser is not signed in any more. */
+export interface SignInChange extends AnyChange {
+  readonly kind: 'sign-in-ended';
+  readonly signInId: SignInId;
+  readonly userId: UserId;
+}
+
+/** Something that a running process must learn, whichever process did it. */
+export type Change = DeviceChange | SignInChange;
 
 export interface Changes {
   readonly changes: readonly Change[];
@@ -103,7 +126,7 @@ export interface ChangePort {
 }
 
 /** Durable data. A write that was acknowledged survives the end of the process and power loss. */
-export interface Store extends UserPort, DevicePort, OperatorPort, AdmissionPort, ChangePort {
+export interface Store extends UserPort, DevicePort, OperatorPort, AdmissionPort, SignInPort, ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;
 }

@@ -6,17 +6,22 @@ import { GroupCommit } from './group-commit.js';
 import {
   type ChangeSeq,
   type Clock,
+  type CookieHash,
   type CredentialId,
   type DeviceId,
   hashToken,
   IdSource,
   newSessionToken,
+  type SignInId,
   type TokenHash,
   type UserId,
 } from './ids.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
+import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
+import type { NewSignIn, PendingSignIn, SignIn, SignInSummary } from './ports/sign-ins.js';
 import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, Store } from './ports.js';
+import { SignIns } from './sign-ins.js';
 import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
 import { Users } from './users.js';
 import { checkCount, checkNames, checkUserKey } from './validate.js';
@@ -27,19 +32,23 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** How many changes the feed keeps. */
   readonly changesKept?: number;
+  /** How many browsers may be on their way to the provider. */
+  readonly maxPending?: number;
 }
+
+type Limits = Required<Omit<StoreOptions, 'dataDir'>>;
 
 /**
  * Opens the embedded store of a data directory, in this process. Several processes may have it open.
  * @throws StoreError with one sentence for the operator.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, clock = Date.now, changesKept = CHANGES_KEPT } = options;
+  const { dataDir, clock = Date.now, changesKept = CHANGES_KEPT, maxPending = MAX_PENDING } = options;
   const file = databaseFile(dataDir);
   const db = await openDatabase(dataDir);
   try {
     migrate(db, MIGRATIONS, file, clock);
-    return new SqliteStore(db, file, clock, changesKept);
+    return new SqliteStore(db, file, { clock, changesKept, maxPending });
   } catch (error) {
     db.close();
     throw storeError(error, file);
@@ -58,9 +67,11 @@ class SqliteStore implements Store {
   readonly #users: Users;
   readonly #devices: Devices;
   readonly #credentials: Credentials;
+  readonly #signIns: SignIns;
+  readonly #pendingSignIns: PendingSignIns;
   readonly #changes: ChangeLog;
 
-  constructor(db: Database, file: string, clock: Clock, changesKept: number) {
+  constructor(db: Database, file: string, { clock, changesKept, maxPending }: Limits) {
     const ids = new IdSource(clock);
     this.#db = db;
     this.#file = file;
@@ -72,6 +83,8 @@ class SqliteStore implements Store {
     this.#users = new Users(db, ids, clock);
     this.#devices = new Devices(db, ids);
     this.#credentials = new Credentials(db, ids);
+    this.#signIns = new SignIns(db, ids);
+    this.#pendingSignIns = new PendingSignIns(db, ids, maxPending);
     this.#changes = new ChangeLog(db, changesKept);
   }
 
@@ -125,6 +138,54 @@ class SqliteStore implements Store {
     checkCount('credentials to check', ids.length);
     const now = this.#clock();
     return this.#read(() => ids.filter((id) => this.#credentials.isActive(id, now)));
+  }
+
+  async addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'> {
+    return this.#commit.write(() => this.#pendingSignIns.add(browser, pending, this.#clock()));
+  }
+
+  async takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined> {
+    return this.#commit.write(() => this.#pendingSignIns.take(browser, stateHash, this.#clock()));
+  }
+
+  async beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<SignInId> {
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      const replaced = replaces && this.#signIns.endOfCookie(replaces);
+      if (replaced) this.#changes.append(replaced.owner, 'sign-in-ended', replaced.id, now);
+      return this.#signIns.begin(owner, signIn, now);
+    });
+  }
+
+  async findSignIn(cookie: CookieHash): Promise<SignIn | undefined> {
+    return this.#read(() => this.#signIns.find(cookie, this.#clock()));
+  }
+
+  async touchSignIn(owner: UserId, signIn: SignInId): Promise<void> {
+    return this.#commit.write(() => this.#signIns.touch(owner, signIn, this.#clock()));
+  }
+
+  async claimRefresh(owner: UserId, signIn: SignInId, forMs: number): Promise<boolean> {
+    const now = this.#clock();
+    return this.#commit.write(() => this.#signIns.claim(owner, signIn, now, now + forMs));
+  }
+
+  async resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean> {
+    return this.#commit.write(() => this.#signIns.reseal(owner, signIn, sealed, this.#clock()));
+  }
+
+  async listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>> {
+    checkCount('sign-ins a page', page.limit);
+    return this.#read(() => this.#signIns.list(owner, page, this.#clock()));
+  }
+
+  async endSignIn(owner: UserId, signIn: SignInId): Promise<boolean> {
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      const ended = this.#signIns.end(owner, signIn, now);
+      if (ended) this.#changes.append(owner, 'sign-in-ended', signIn, now);
+      return ended;
+    });
   }
 
   async lastChange(): Promise<ChangeSeq> {

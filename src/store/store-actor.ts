@@ -59,21 +59,32 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
 }
 
 function answers(store: Store, look: () => void): StoreActor['answer'] {
+  /** A call that may write a change, which is told at once. */
+  const reported = async <Result>(call: Promise<Result>): Promise<Result> => {
+    const result = await trusted(call);
+    look();
+    return result;
+  };
   return {
     ensureUser: (args) => trusted(store.ensureUser(...args)),
     findUser: (args) => trusted(store.findUser(...args)),
     provision: (args) => trusted(store.provision(...args)),
     listDevices: (args) => trusted(store.listDevices(...args)),
     findDevice: (args) => trusted(store.findDevice(...args)),
-    revokeDevice: async (args) => {
-      const revoked = await trusted(store.revokeDevice(...args));
-      look();
-      return revoked;
-    },
+    revokeDevice: (args) => reported(store.revokeDevice(...args)),
     listAllDevices: (args) => trusted(store.listAllDevices(...args)),
     ownerOf: (args) => trusted(store.ownerOf(...args)),
     connect: (args) => trusted(store.connect(...args)),
     activeCredentials: (args) => trusted(store.activeCredentials(...args)),
+    addPendingSignIn: (args) => trusted(store.addPendingSignIn(...args)),
+    takePendingSignIn: (args) => trusted(store.takePendingSignIn(...args)),
+    beginSignIn: (args) => reported(store.beginSignIn(...args)),
+    findSignIn: (args) => trusted(store.findSignIn(...args)),
+    touchSignIn: (args) => trusted(store.touchSignIn(...args)),
+    claimRefresh: (args) => trusted(store.claimRefresh(...args)),
+    resealSignIn: (args) => trusted(store.resealSignIn(...args)),
+    listSignIns: (args) => trusted(store.listSignIns(...args)),
+    endSignIn: (args) => reported(store.endSignIn(...args)),
     lastChange: () => trusted(store.lastChange()),
     changesSince: (args) => trusted(store.changesSince(...args)),
   };

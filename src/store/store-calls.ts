@@ -31,6 +31,10 @@ const REPEATABLE: ReadonlySet<keyof StoreAsks> = new Set([
   'ownerOf',
   'connect',
   'activeCredentials',
+  'findSignIn',
+  'touchSignIn',
+  'resealSignIn',
+  'listSignIns',
   'lastChange',
   'changesSince',
 ]);

@@ -1,7 +1,8 @@
 import type { ActorRef } from '../actors/behaviour.js';
 import { type Clock, systemClock } from '../actors/clock.js';
 import { StoreError } from './errors.js';
-import type { ChangeSeq, CredentialId, DeviceId, TokenHash, UserId } from './ids.js';
+import type { ChangeSeq, CookieHash, CredentialId, DeviceId, SignInId, TokenHash, UserId } from './ids.js';
+import type { NewSignIn, PendingSignIn } from './ports/sign-ins.js';
 import type { Changes, PageRequest, Store } from './ports.js';
 import { StoreCalls } from './store-calls.js';
 import type { StoreAsks, StoreMessage } from './store-kind.js';
@@ -93,6 +94,42 @@ export class StoreClient implements Store {
 
   activeCredentials(ids: readonly CredentialId[]) {
     return this.#ask('activeCredentials', [ids]);
+  }
+
+  addPendingSignIn(browser: CookieHash, pending: PendingSignIn) {
+    return this.#ask('addPendingSignIn', [browser, pending]);
+  }
+
+  takePendingSignIn(browser: CookieHash, stateHash: string) {
+    return this.#ask('takePendingSignIn', [browser, stateHash]);
+  }
+
+  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash) {
+    return this.#ask('beginSignIn', [owner, signIn, replaces]);
+  }
+
+  findSignIn(cookie: CookieHash) {
+    return this.#ask('findSignIn', [cookie]);
+  }
+
+  touchSignIn(owner: UserId, signIn: SignInId) {
+    return this.#ask('touchSignIn', [owner, signIn]);
+  }
+
+  claimRefresh(owner: UserId, signIn: SignInId, forMs: number) {
+    return this.#ask('claimRefresh', [owner, signIn, forMs]);
+  }
+
+  resealSignIn(owner: UserId, signIn: SignInId, sealed: string) {
+    return this.#ask('resealSignIn', [owner, signIn, sealed]);
+  }
+
+  listSignIns(owner: UserId, page: PageRequest<SignInId>) {
+    return this.#ask('listSignIns', [owner, page]);
+  }
+
+  endSignIn(owner: UserId, signIn: SignInId) {
+    return this.#ask('endSignIn', [owner, signIn]);
   }
 
   lastChange() {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ChangeSeq, hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/sqlite-store.js';
-import { storeContract } from './contract.js';
+import { deviceOf, storeContract } from './contract.js';
+import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
-storeContract('store in this process', async () => {
+async function open() {
   const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
   const store = await openStore({ dataDir });
   return {
@@ -18,7 +19,10 @@ storeContract('store in this process', async () => {
       await rm(dataDir, { recursive: true });
     },
   };
-});
+}
+
+storeContract('store in this process', open);
+signInContract('store in this process', open);
 
 test('the feed keeps the newest changes only, and a reader that is too late is told', () =>
   withTempDir(async (dataDir) => {
@@ -45,8 +49,8 @@ test('two stores on one file see each other: users, tokens, epochs, changes', ()
     const [made] = await one.provision(owner, ['cam']);
     assert.equal(await two.lastChange(), before);
     await one.revokeDevice(owner, made!.deviceId);
-    assert.equal((await two.changesSince(before, 10)).changes[0]?.deviceId, made!.deviceId);
-    assert.equal((await one.changesSince(before, 10)).changes[0]?.deviceId, made!.deviceId);
+    assert.equal(deviceOf((await two.changesSince(before, 10)).changes[0]), made!.deviceId);
+    assert.equal(deviceOf((await one.changesSince(before, 10)).changes[0]), made!.deviceId);
     await one.close();
     await two.close();
   }));

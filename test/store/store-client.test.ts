@@ -14,7 +14,8 @@ import { openStore } from '../../src/store/sqlite-store.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
-import { storeContract } from './contract.js';
+import { deviceOf, storeContract } from './contract.js';
+import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
 const ISSUER = 'https://id.example';
@@ -27,7 +28,7 @@ describe('contract through a child process', () => {
   });
   after(() => host.stop(5_000));
 
-  storeContract('store in a child process', async () => {
+  const open = async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
     const store = new StoreClient();
     await attachStore(host, store, dataDir);
@@ -38,7 +39,9 @@ describe('contract through a child process', () => {
         await rm(dataDir, { recursive: true });
       },
     };
-  });
+  };
+  storeContract('store in a child process', open);
+  signInContract('store in a child process', open);
 });
 
 /** Runs `body` with a client of a store process, which is ended afterwards. */
@@ -72,7 +75,7 @@ test('a revocation at the command line reaches a running process', () =>
     const { changes, missed } = await heard;
     assert.equal(missed, false);
     assert.deepEqual(
-      changes.map(({ kind, deviceId }) => ({ kind, deviceId })),
+      changes.map((change) => ({ kind: change.kind, deviceId: deviceOf(change) })),
       [{ kind: 'device-revoked', deviceId: made!.deviceId }],
     );
   }));
@@ -85,9 +88,10 @@ test('an admission is known before its revocation is heard of', () =>
     const heard = new Set<string>();
     const all = new Promise<void>((resolve, reject) => {
       client.onChanges(({ changes }) => {
-        for (const { deviceId } of changes) {
-          if (!admitted.has(deviceId)) reject(new Error(`${deviceId} is revoked before it is admitted`));
-          heard.add(deviceId);
+        for (const deviceId of changes.map(deviceOf)) {
+          if (deviceId === undefined || !admitted.has(deviceId)) {
+            reject(new Error(`${deviceId} is revoked before it is admitted`));
+          } else heard.add(deviceId);
         }
         if (heard.size === made.length) resolve();
       });
@@ -182,7 +186,7 @@ test('a new process goes on with the feed where the last one was', () =>
     await other.revokeDevice(owner, made!.deviceId);
     await other.close();
     const next = await startStoreProcess(client, dataDir);
-    assert.equal((await heard).changes[0]?.deviceId, made!.deviceId);
+    assert.equal(deviceOf((await heard).changes[0]), made!.deviceId);
     await next.stop(5_000);
   }));
 

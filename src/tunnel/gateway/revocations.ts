@@ -21,7 +21,9 @@ export class Revocations {
 
   /** Takes what the store's feed tells. */
   changed({ changes, missed }: Changes): void {
-    for (const { deviceId, credentialId } of changes) this.#revoke(deviceId, credentialId);
+    for (const change of changes) {
+      if (change.kind !== 'sign-in-ended') this.#revoke(change.deviceId, change.credentialId);
+    }
     if (!missed) return;
     this.#checkAll().catch((error: unknown) => {
       this.#log.error({ err: error }, 'sessions could not be checked against the store');

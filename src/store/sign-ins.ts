@@ -1,0 +1,166 @@
+import type { CookieHash, IdSource, SignInId, UserId } from './ids.js';
+import type { NewSignIn, SignIn, SignInSummary } from './ports/sign-ins.js';
+import type { Page, PageRequest } from './ports.js';
+import type { Database } from './sqlite.js';
+import { statement } from './statement.js';
+
+/** Rows that ended and are deleted when one is added: more than are added, so that they do not pile up. */
+const PRUNED_AT_ONCE = 20;
+
+interface SummaryRow {
+  id: SignInId;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  idle_ms: number;
+  user_agent: string | null;
+  remote_addr: string | null;
+}
+
+interface Row extends SummaryRow {
+  user_id: UserId;
+  sealed: string;
+}
+
+const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
+
+/** The rows of sign-in sessions. One that has ended is gone; one whose time is over is as good as gone. */
+export class SignIns {
+  readonly #ids: IdSource;
+  readonly #insert;
+  readonly #find;
+  readonly #touch;
+  readonly #extend;
+  readonly #claim;
+  readonly #reseal;
+  readonly #list;
+  readonly #end;
+  readonly #endOfCookie;
+  readonly #prune;
+
+  constructor(db: Database, ids: IdSource) {
+    this.#ids = ids;
+    this.#insert = statement<
+      [
+        SignInId,
+        UserId,
+        CookieHash,
+        string,
+        number,
+        number,
+        number,
+        number,
+        number,
+        string | null,
+        string | null,
+      ]
+    >(
+      db,
+      `INSERT INTO sign_ins (id, user_id, cookie_hash, sealed, created_at, last_used_at, expires_at, idle_ms, ends_at,
+         user_agent, remote_addr)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#find = statement<[cookie: CookieHash, now: number], Row>(
+      db,
+      `SELECT ${SUMMARY}, user_id, sealed FROM sign_ins WHERE cookie_hash = ? AND ends_at > ?`,
+    );
+    // Neither time goes back if the clock does.
+    this.#touch = statement<[now: number, owner: UserId, id: SignInId, now: number, now: number]>(
+      db,
+      `UPDATE sign_ins SET last_used_at = ?
+       WHERE user_id = ? AND id = ? AND last_used_at < ? AND ends_at > ?`,
+    );
+    this.#extend = statement<[owner: UserId, id: SignInId]>(
+      db,
+      `UPDATE sign_ins
+       SET ends_at = CASE WHEN last_used_at + idle_ms < expires_at THEN last_used_at + idle_ms ELSE expires_at END
+       WHERE user_id = ? AND id = ?`,
+    );
+    this.#claim = statement<[until: number, owner: UserId, id: SignInId, now: number, now: number]>(
+      db,
+      `UPDATE sign_ins SET claimed_until = ?
+       WHERE user_id = ? AND id = ? AND ends_at > ? AND claimed_until <= ?`,
+    );
+    this.#reseal = statement<[sealed: string, owner: UserId, id: SignInId, now: number]>(
+      db,
+      'UPDATE sign_ins SET sealed = ? WHERE user_id = ? AND id = ? AND ends_at > ?',
+    );
+    this.#list = statement<[owner: UserId, after: string, now: number, limit: number], SummaryRow>(
+      db,
+      `SELECT ${SUMMARY} FROM sign_ins WHERE user_id = ? AND id > ? AND ends_at > ? ORDER BY id LIMIT ?`,
+    );
+    this.#end = statement<[owner: UserId, id: SignInId], { ends_at: number }>(
+      db,
+      'DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ends_at',
+    );
+    this.#endOfCookie = statement<[cookie: CookieHash], { id: SignInId; user_id: UserId }>(
+      db,
+      'DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING id, user_id',
+    );
+    this.#prune = statement<[now: number, limit: number]>(
+      db,
+      'DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)',
+    );
+  }
+
+  begin(owner: UserId, signIn: NewSignIn, now: number): SignInId {
+    const { cookie, sealed, expiresAt, idleMs, userAgent = null, remoteAddr = null } = signIn;
+    this.#prune.run(now, PRUNED_AT_ONCE);
+    const id = this.#ids.next() as SignInId;
+    const endsAt = Math.min(expiresAt, now + idleMs);
+    this.#insert.run(id, owner, cookie, sealed, now, now, expiresAt, idleMs, endsAt, userAgent, remoteAddr);
+    return id;
+  }
+
+  find(cookie: CookieHash, now: number): SignIn | undefined {
+    const row = this.#find.get(cookie, now);
+    return row && { ...summary(row), userId: row.user_id, sealed: row.sealed };
+  }
+
+  touch(owner: UserId, id: SignInId, now: number): void {
+    if (this.#touch.run(now, owner, id, now, now) === 1) this.#extend.run(owner, id);
+  }
+
+  claim(owner: UserId, id: SignInId, now: number, until: number): boolean {
+    return this.#claim.run(until, owner, id, now, now) === 1;
+  }
+
+  reseal(owner: UserId, id: SignInId, sealed: string, now: number): boolean {
+    return this.#reseal.run(sealed, owner, id, now) === 1;
+  }
+
+  list(
+    owner: UserId,
+    { limit, after = '' as SignInId }: PageRequest<SignInId>,
+    now: number,
+  ): Page<SignInSummary, SignInId> {
+    const rows = this.#list.all(owner, after, now, limit + 1);
+    const items = rows.slice(0, limit).map(summary);
+    const last = items.at(-1);
+    return rows.length > limit && last !== undefined ? { items, next: last.signInId } : { items };
+  }
+
+  /** False: there was none, or its time was over. */
+  end(owner: UserId, id: SignInId, now: number): boolean {
+    const row = this.#end.get(owner, id);
+    return row !== undefined && row.ends_at > now;
+  }
+
+  /** Which one has this cookie, and is gone now. */
+  endOfCookie(cookie: CookieHash): { readonly id: SignInId; readonly owner: UserId } | undefined {
+    const row = this.#endOfCookie.get(cookie);
+    return row && { id: row.id, owner: row.user_id };
+  }
+}
+
+function summary(row: SummaryRow): SignInSummary {
+  return {
+    signInId: row.id,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    idleMs: row.idle_ms,
+    ...(row.user_agent !== null && { userAgent: row.user_agent }),
+    ...(row.remote_addr !== null && { remoteAddr: row.remote_addr }),
+  };
+}
