@@ -103,9 +103,14 @@ export class ProxyProcess {
     try {
       await this.#program.stop();
     } finally {
-      this.#program.signal('SIGKILL');
-      await rm(this.dataDir, { recursive: true, force: true });
+      await this.remove();
     }
+  }
+
+  /** Ends what still runs, and removes its data. */
+  async remove(): Promise<void> {
+    await this.#program.kill();
+    await rm(this.dataDir, { recursive: true, force: true });
   }
 
   async #device(...args: readonly string[]): Promise<string> {
