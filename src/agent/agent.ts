@@ -4,6 +4,7 @@ import { makeConfig } from '../tunnel/yamux/config.js';
 import { systemClock } from './clock.js';
 import { connectUrl } from './dial.js';
 import { Dialer } from './dialer.js';
+import { isExposed } from './exposed.js';
 import { bootHost } from './simulator/edge-host.js';
 import { simulate } from './simulator/simulator.js';
 import type { StreamService } from './stream-service.js';
@@ -54,12 +55,6 @@ export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dia
     random: Math.random,
     log,
   });
-}
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-function isExposed({ protocol, hostname }: URL): boolean {
-  return protocol === 'ws:' && !LOOPBACK.test(hostname);
 }
 
 function serviceOf(target: URL | 'simulate'): StreamService {

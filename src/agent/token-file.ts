@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { constants, mkdir, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, open } from 'node:fs/promises';
+import { ReservedFile } from './reserved-file.js';
 
 /** Longest token accepted; a longer file is not a token file. */
 const MAX_TOKEN_BYTES = 4096;
@@ -46,19 +45,12 @@ export async function readTokenFile(path: string): Promise<string> {
 
 /** Keeps the token for its user only: a new file of mode 0600 takes the old one's place whole. */
 export async function writeTokenFile(path: string, token: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const fresh = `${path}.${randomUUID()}`;
-  const file = await open(fresh, 'wx', 0o600);
-  try {
-    await file.writeFile(`${token}\n`);
-    await file.sync();
-    await file.close();
-    await rename(fresh, path);
-  } catch (error) {
-    await file.close();
-    await unlink(fresh);
-    throw error;
-  }
+  await keepToken(await ReservedFile.at(path), token);
+}
+
+/** Keeps the token in a place that was made for it. */
+export function keepToken(file: ReservedFile, token: string): Promise<void> {
+  return file.commit(`${token}\n`);
 }
 
 async function openToken(path: string) {

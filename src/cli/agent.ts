@@ -1,8 +1,11 @@
 import { makeAgent } from '../agent/agent.js';
 import { connectUrl } from '../agent/dial.js';
+import { describeMachine } from '../agent/machine.js';
+import { readPairing } from '../agent/pairing-file.js';
+import { VIRTUAL_MODEL } from '../agent/simulator/system.js';
+import type { Secret } from '../config/secret.js';
 import { type AgentConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
-import { CliError } from './errors.js';
 import type { RunningProcess } from './process.js';
 
 /** How long open streams may take at a drain, in ms; less than the run loop allows, so that the close is a clean one. */
@@ -10,13 +13,13 @@ const STREAMS_DRAIN_MS = 25_000;
 
 /**
  * `visiona agent`: ready when it dials, not when the cloud answers, which may be down for hours.
- * @throws TokenFileError when there is no usable credential; CliError
+ * @throws TokenFileError when there is no usable credential; PairError
  */
 export async function startAgent(config: AgentConfig, log: Logger): Promise<RunningProcess> {
-  const { tunnelUrl = new URL(DEFAULT_TUNNEL_URL), tokenFile, simulate, heartbeatMs, idleTimeoutMs } = config;
-  if (config.pair !== undefined) {
-    throw new CliError('ERR_USAGE', 'pairing codes cannot be exchanged yet: give the session token instead');
-  }
+  const { tokenFile, simulate, heartbeatMs, idleTimeoutMs } = config;
+  if (config.pair !== undefined) await pairDevice(config, config.pair, log);
+  const tunnelUrl =
+    config.tunnelUrl ?? new URL((await readPairing(tokenFile))?.tunnelUrl ?? DEFAULT_TUNNEL_URL);
   const target = simulate ? 'simulate' : config.target;
   const token = config.deviceToken?.reveal();
   const agent = await makeAgent({ tunnelUrl, tokenFile, token, target, heartbeatMs, idleTimeoutMs }, log);
@@ -35,4 +38,18 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Runn
       await running;
     },
   };
+}
+
+async function pairDevice(
+  { publicUrl, tokenFile, simulate }: AgentConfig,
+  code: Secret,
+  log: Logger,
+): Promise<void> {
+  // Loaded by the start that pairs: the HTTP client is not small.
+  const { pair } = await import('../agent/pair.js');
+  const machine = async () => {
+    const { name, ...real } = await describeMachine();
+    return simulate ? { name, model: VIRTUAL_MODEL } : { name, ...real };
+  };
+  await pair({ code: code.reveal(), api: publicUrl, tokenFile, machine, log });
 }

@@ -46,6 +46,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.agent,
     examples: [
+      'visiona agent --public-url https://visiona.example --pair ABCDE-FGHJK --target http://127.0.0.1:8080',
       'visiona agent --tunnel-url wss://tunnel.visiona.example --device-token TOKEN --target http://127.0.0.1:8080',
       'visiona agent --simulate',
     ],

@@ -109,6 +109,13 @@ export const token = read<Secret>((value, issue) => {
   return new Secret(value);
 });
 
+/** A pairing code as a person types it, in groups; or a pairing token. */
+export const pairingCode = read<Secret>((value, issue) => {
+  const code = value.replace(/\s+/g, '');
+  if (!VISIBLE_ASCII.test(code)) issue('it is not a pairing code; write it like ABCDE-FGHJK');
+  return new Secret(code);
+});
+
 function checkStrength(value: string, issue: Issue): void {
   if (EXAMPLE_SECRETS.has(value)) {
     issue('it is the example from the documentation; make one with: openssl rand -hex 32');

@@ -7,6 +7,7 @@ import {
   integer,
   oneOf,
   origin,
+  pairingCode,
   strongSecret,
   strongSecretList,
   text,
@@ -165,9 +166,9 @@ export const settings = {
   }),
   pair: optional('VISIONA_PAIR', {
     placeholder: 'CODE',
-    doc: 'A pairing code to exchange for a session token, at the API under --public-url.',
+    doc: 'A pairing code to exchange for a session token, once, at the API under --public-url.',
     secret: true,
-    schema: token,
+    schema: pairingCode,
   }),
   tokenFile: withDefault('VISIONA_TOKEN_FILE', join(homedir(), '.visiona', 'device-token'), {
     placeholder: 'FILE',

@@ -20,6 +20,9 @@ export interface SystemView {
   readonly temperatureCelsius: number;
 }
 
+/** What a virtual edge host is. */
+export const VIRTUAL_MODEL = 'visionA Edge (virtual)';
+
 const GIB = 1024 ** 3;
 /** The load swings once in this time. */
 const SWING_MS = 600_000;
@@ -42,7 +45,7 @@ export class System {
     const load = this.#load(now);
     return {
       hostname: `edge-${this.#serial}`,
-      model: 'visionA Edge (virtual)',
+      model: VIRTUAL_MODEL,
       serial: this.#serial,
       os: { name: 'Debian GNU/Linux', version: '12', kernel: '6.1.0', arch: 'arm64' },
       agentVersion: VERSION,

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { arch, hostname, type } from 'node:os';
+
+/** What a device says of itself when it is paired. */
+export interface Machine {
+  readonly name: string;
+  readonly model: string;
+  readonly serial?: string;
+}
+
+/** Where Linux says what it runs on: the device tree of a board, or the firmware of a PC. The first that says something. */
+const MODEL_FILES = ['/proc/device-tree/model', '/sys/class/dmi/id/product_name'];
+/** The second is for root only. */
+const SERIAL_FILES = ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial'];
+
+/** What makers of PCs leave in their firmware. */
+const PLACEHOLDER =
+  /^(0+|none|default string|not (specified|applicable)|system (product name|serial number)|to be filled by o\.?e\.?m\.?|n\/a)$/i;
+
+/** Longest text that the cloud takes. */
+const MAX_LENGTH = 128;
+
+/** Reads what this machine says of itself. @param read the text of a file */
+export async function describeMachine(
+  read: (path: string) => Promise<string> = (path) => readFile(path, 'utf8'),
+): Promise<Machine> {
+  const [model, serial] = [await first(MODEL_FILES, read), await first(SERIAL_FILES, read)];
+  return {
+    name: line(hostname()) ?? 'device',
+    model: model ?? `${type()} ${arch()}`,
+    ...(serial !== undefined && { serial }),
+  };
+}
+
+async function first(
+  paths: readonly string[],
+  read: (path: string) => Promise<string>,
+): Promise<string | undefined> {
+  for (const path of paths) {
+    // Not there, or not for us: another machine, or another user.
+    const text = line(await read(path).catch(() => ''));
+    if (text !== undefined && !PLACEHOLDER.test(text)) return text;
+  }
+  return undefined;
+}
+
+/** One line without control characters, such as the NUL at the end of what a device tree says. Undefined: nothing is left. */
+function line(text: string): string | undefined {
+  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  // By code points: half a character is none.
+  return visible === '' ? undefined : [...visible].slice(0, MAX_LENGTH / 2).join('');
+}
