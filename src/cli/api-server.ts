@@ -1,7 +1,6 @@
-import { NO_SIGN_IN } from '../auth/auth.js';
 import { urlOf } from '../config/address.js';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
-import { type RestOptions, startRest } from '../http/rest.js';
+import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { CallRecorder } from '../server/call-recorder.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
@@ -11,6 +10,7 @@ import { ProxyUserSessions } from '../tunnel/session/user-sessions.js';
 import { createContainer } from './container.js';
 import type { RunningProcess } from './process.js';
 import { givenUp } from './remote-proxy.js';
+import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
@@ -41,11 +41,7 @@ function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Lo
  * `visiona api-server`: the store, then the REST listener. It starts without remote-proxy, and is unready until that is
  * there.
  */
-export async function startApiServer(
-  config: ApiConfig,
-  log: Logger,
-  auth: RestOptions['auth'] = () => NO_SIGN_IN,
-): Promise<RunningProcess> {
+export async function startApiServer(config: ApiConfig, log: Logger): Promise<RunningProcess> {
   const c = createContainer(log);
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, log);
@@ -54,7 +50,7 @@ export async function startApiServer(
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
-      auth,
+      auth: signInAt(config.oidc, config, client, log),
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,

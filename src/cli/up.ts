@@ -1,11 +1,12 @@
-import { NO_SIGN_IN } from '../auth/auth.js';
+import type { DevProvider } from '../auth/dev-provider/dev-provider.js';
 import { urlOf } from '../config/address.js';
-import type { UpConfig } from '../config/types.js';
+import type { DevProviderConfig, UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { createContainer } from './container.js';
 import type { RunningProcess } from './process.js';
 import { givenUp, startProxy } from './remote-proxy.js';
+import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
@@ -15,41 +16,54 @@ const CALLS_DRAIN_MS = 25_000;
 /** `visiona up`: the REST API and the tunnel side in one process; calls go by message, not over the internal API. */
 export async function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
   const c = createContainer(log);
-  const store = await superviseStore(c, config);
+  const client = c.resolve(TOKENS.store);
+  /** What runs so far, to be stopped if the rest does not start. */
+  const stops: (() => Promise<unknown>)[] = [];
   try {
+    const store = await superviseStore(c, config);
+    stops.push(() => store.stop());
     const proxy = await startProxy(c, config);
-    try {
-      const rest = await startRest({
-        address: config.apiAddr,
-        publicUrl: config.publicUrl,
-        auth: () => NO_SIGN_IN,
-        forwarder: proxy.forwarder,
-        store: c.resolve(TOKENS.store),
-        sessions: proxy.userSessions,
-        tunnelUrl: config.tunnelUrl ?? new URL(urlOf('ws', config.tunnelAddr, proxy.tunnelPort)),
-        unready: () => Promise.resolve(proxy.unready()),
-        calls: proxy.calls,
-        log,
-      });
-      return {
-        ready: {
-          api: urlOf('http', config.apiAddr, rest.port),
-          tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
-          internal: urlOf('http', config.internalAddr, proxy.internalPort),
-        },
-        drain: async () => {
-          await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain()]);
-          await store.stop();
-          await c.dispose();
-        },
-        failed: givenUp(proxy.exited, store.exited),
-      };
-    } catch (error) {
-      await proxy.stop();
-      throw error;
-    }
+    stops.push(() => proxy.stop());
+    const provider = config.devProvider && (await startDevProvider(config.devProvider, log));
+    stops.push(async () => provider?.close());
+    const auth = signInAt(config.oidc ?? provider?.client, config, client, log);
+    const rest = await startRest({
+      address: config.apiAddr,
+      publicUrl: config.publicUrl,
+      auth: (publicUrl) => {
+        provider?.serve(publicUrl);
+        return auth(publicUrl);
+      },
+      forwarder: proxy.forwarder,
+      store: client,
+      sessions: proxy.userSessions,
+      tunnelUrl: config.tunnelUrl ?? new URL(urlOf('ws', config.tunnelAddr, proxy.tunnelPort)),
+      unready: () => Promise.resolve(proxy.unready()),
+      calls: proxy.calls,
+      log,
+    });
+    return {
+      ready: {
+        api: urlOf('http', config.apiAddr, rest.port),
+        tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
+        internal: urlOf('http', config.internalAddr, proxy.internalPort),
+      },
+      drain: async () => {
+        await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain()]);
+        await provider?.close();
+        await store.stop();
+        await c.dispose();
+      },
+      failed: givenUp(proxy.exited, store.exited),
+    };
   } catch (error) {
-    await store.stop();
+    for (const stop of stops.reverse()) await stop();
     throw error;
   }
+}
+
+/** Loaded only where it is used. */
+async function startDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
+  const { bindDevProvider } = await import('../auth/dev-provider/dev-provider.js');
+  return bindDevProvider(config, log);
 }

@@ -1,6 +1,21 @@
+import { Agent, fetch, Headers, type RequestInit, type Response } from 'undici';
+
 /** A browser without pages: it follows redirects, keeps cookies of each host and path, and fills in forms. */
 export class HttpBrowser {
+  readonly #agent: () => Agent;
   readonly #cookies: { host: string; path: string; name: string; value: string }[] = [];
+
+  /** @param agent its connections at the time; they are for whoever gives it to close */
+  constructor(agent: () => Agent = ownAgent()) {
+    this.#agent = agent;
+  }
+
+  /** Another one with the same cookies. */
+  copy(): HttpBrowser {
+    const copy = new HttpBrowser(this.#agent);
+    copy.#cookies.push(...this.#cookies);
+    return copy;
+  }
 
   /** The value of a cookie. */
   cookie(name: string): string | undefined {
@@ -10,14 +25,15 @@ export class HttpBrowser {
   /** One request, redirects not followed. */
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
-    const headers = new Headers(init.headers);
+    const headers = new Headers(init.headers ?? {});
     const cookies = this.#cookies.filter(
       // Not kept apart by port, as in browsers.
       ({ host, path }) => host === target.hostname && isBelow(target.pathname, path),
     );
     if (cookies.length > 0)
       headers.set('cookie', cookies.map(({ name, value }) => `${name}=${value}`).join('; '));
-    const response = await fetch(target, { ...init, headers, redirect: 'manual' });
+    const { headers: _, ...rest } = init;
+    const response = await fetch(target, { ...rest, headers, redirect: 'manual', dispatcher: this.#agent() });
     for (const line of response.headers.getSetCookie()) this.#keep(target, line);
     return response;
   }
@@ -68,6 +84,12 @@ export class HttpBrowser {
     if (at >= 0) this.#cookies.splice(at, 1);
     if (!over) this.#cookies.push({ host: hostname, path, name, value });
   }
+}
+
+/** Connections that close themselves. */
+function ownAgent(): () => Agent {
+  const agent = new Agent({ keepAliveTimeout: 1 });
+  return () => agent;
 }
 
 /** RFC 6265 §5.1.4. */

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent, type Response } from 'undici';
+import { HttpBrowser } from '../../support/http-browser.js';
+import { Program } from './program.js';
+
+const ANY_PORT = '127.0.0.1:0';
+
+/** `visiona up` or `visiona api-server`, with a data directory of its own, which lives through restarts. */
+export class RestProcess {
+  readonly dataDir: string;
+  readonly #args: readonly string[];
+  readonly #env: Record<string, string>;
+  /** The connections of all who are at it. */
+  agent = new Agent();
+  #program: Program;
+  #api = new URL('http://unset');
+
+  private constructor(args: readonly string[], dataDir: string, env: Readonly<Record<string, string>>) {
+    this.#args = args;
+    this.dataDir = dataDir;
+    this.#env = {
+      VISIONA_DATA_DIR: dataDir,
+      VISIONA_API_ADDR: ANY_PORT,
+      VISIONA_TUNNEL_ADDR: ANY_PORT,
+      VISIONA_INTERNAL_ADDR: ANY_PORT,
+      VISIONA_DEV_OP_ADDR: ANY_PORT,
+      VISIONA_HOSTS: '1',
+      INTERNAL_SECRET: randomBytes(32).toString('hex'),
+      LOG_LEVEL: 'debug',
+      ...env,
+    };
+    this.#program = new Program(args, this.#env);
+  }
+
+  /** Resolves when it has printed its ready line. */
+  static async start(
+    command: 'up' | 'api-server',
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<RestProcess> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'visiona-e2e-'));
+    const running = new RestProcess([command], dataDir, env);
+    await running.#ready();
+    return running;
+  }
+
+  get program(): Program {
+    return this.#program;
+  }
+
+  /** An address below the API's. */
+  url(path: string): string {
+    return new URL(path, this.#api).href;
+  }
+
+  /** Starts again, on the same ports and data. @param env what is otherwise now */
+  async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#stop();
+    Object.assign(this.#env, { VISIONA_API_ADDR: this.#api.host }, env);
+    this.#program = new Program(this.#args, this.#env);
+    await this.#ready();
+  }
+
+  /** Stops it, which must go well, and removes its data. */
+  async close(): Promise<void> {
+    await this.#stop();
+    await rm(this.dataDir, { recursive: true });
+  }
+
+  /** A person who signs in with a browser. */
+  async signIn(login: string, returnTo = '/'): Promise<Person> {
+    const person = new Person(this);
+    await person.signIn(login, returnTo);
+    return person;
+  }
+
+  /**
+   * The connections are closed from this side, as a listener that asked for any port would else not get its port again:
+   * uSockets sets SO_REUSEADDR for a given port only, and its old connections are in TIME_WAIT.
+   */
+  async #stop(): Promise<void> {
+    await this.agent.close();
+    this.agent = new Agent();
+    await this.#program.stop();
+  }
+
+  async #ready(): Promise<void> {
+    const { api } = await this.#program.line('ready');
+    this.#api = new URL(String(api));
+  }
+}
+
+/** Somebody at a browser. */
+export class Person {
+  readonly browser: HttpBrowser;
+  readonly #at: RestProcess;
+
+  constructor(at: RestProcess, browser = new HttpBrowser(() => at.agent)) {
+    this.#at = at;
+    this.browser = browser;
+  }
+
+  /** Through the provider's forms and back. @returns where it ends */
+  signIn(login: string, returnTo = '/') {
+    return this.browser.visit(
+      this.#at.url(`/api/auth/login?return_to=${encodeURIComponent(returnTo)}`),
+      login,
+    );
+  }
+
+  get(path: string): Promise<Response> {
+    return this.browser.fetch(this.#at.url(path));
+  }
+
+  /** As our page does it. */
+  send(method: string, path: string): Promise<Response> {
+    return this.browser.fetch(this.#at.url(path), { method, headers: { 'x-visiona-csrf': '1' } });
+  }
+
+  /** A copy of its cookies, in another place. */
+  copy(): Person {
+    return new Person(this.#at, this.browser.copy());
+  }
+
+  async me(): Promise<Record<string, unknown>> {
+    return (await (await this.get('/api/auth/me')).json()) as Record<string, unknown>;
+  }
+}
