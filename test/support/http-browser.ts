@@ -2,17 +2,13 @@ import { Agent, fetch, Headers, type RequestInit, type Response } from 'undici';
 
 /** A browser without pages: it follows redirects, keeps cookies of each host and path, and fills in forms. */
 export class HttpBrowser {
-  readonly #agent: () => Agent;
+  /** Connections that close themselves. */
+  readonly #agent = new Agent({ keepAliveTimeout: 1 });
   readonly #cookies: { host: string; path: string; name: string; value: string }[] = [];
-
-  /** @param agent its connections at the time; they are for whoever gives it to close */
-  constructor(agent: () => Agent = ownAgent()) {
-    this.#agent = agent;
-  }
 
   /** Another one with the same cookies. */
   copy(): HttpBrowser {
-    const copy = new HttpBrowser(this.#agent);
+    const copy = new HttpBrowser();
     copy.#cookies.push(...this.#cookies);
     return copy;
   }
@@ -33,7 +29,7 @@ export class HttpBrowser {
     if (cookies.length > 0)
       headers.set('cookie', cookies.map(({ name, value }) => `${name}=${value}`).join('; '));
     const { headers: _, ...rest } = init;
-    const response = await fetch(target, { ...rest, headers, redirect: 'manual', dispatcher: this.#agent() });
+    const response = await fetch(target, { ...rest, headers, redirect: 'manual', dispatcher: this.#agent });
     for (const line of response.headers.getSetCookie()) this.#keep(target, line);
     return response;
   }
@@ -84,12 +80,6 @@ export class HttpBrowser {
     if (at >= 0) this.#cookies.splice(at, 1);
     if (!over) this.#cookies.push({ host: hostname, path, name, value });
   }
-}
-
-/** Connections that close themselves. */
-function ownAgent(): () => Agent {
-  const agent = new Agent({ keepAliveTimeout: 1 });
-  return () => agent;
 }
 
 /** RFC 6265 §5.1.4. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, type Response } from 'undici';
+import type { Response } from 'undici';
+import { fixedPort } from '../../support/fixed-port.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { Program } from './program.js';
 
@@ -13,8 +14,6 @@ export class RestProcess {
   readonly dataDir: string;
   readonly #args: readonly string[];
   readonly #env: Record<string, string>;
-  /** The connections of all who are at it. */
-  agent = new Agent();
   #program: Program;
   #api = new URL('http://unset');
 
@@ -23,10 +22,8 @@ export class RestProcess {
     this.dataDir = dataDir;
     this.#env = {
       VISIONA_DATA_DIR: dataDir,
-      VISIONA_API_ADDR: ANY_PORT,
       VISIONA_TUNNEL_ADDR: ANY_PORT,
       VISIONA_INTERNAL_ADDR: ANY_PORT,
-      VISIONA_DEV_OP_ADDR: ANY_PORT,
       VISIONA_HOSTS: '1',
       INTERNAL_SECRET: randomBytes(32).toString('hex'),
       LOG_LEVEL: 'debug',
@@ -41,7 +38,9 @@ export class RestProcess {
     env: Readonly<Record<string, string>> = {},
   ): Promise<RestProcess> {
     const dataDir = await mkdtemp(join(tmpdir(), 'visiona-e2e-'));
-    const running = new RestProcess([command], dataDir, env);
+    const [api, provider] = [`127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`];
+    const ports = { VISIONA_API_ADDR: api, VISIONA_DEV_OP_ADDR: provider };
+    const running = new RestProcess([command], dataDir, { ...ports, ...env });
     await running.#ready();
     return running;
   }
@@ -57,15 +56,15 @@ export class RestProcess {
 
   /** Starts again, on the same ports and data. @param env what is otherwise now */
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    await this.#stop();
-    Object.assign(this.#env, { VISIONA_API_ADDR: this.#api.host }, env);
+    await this.#program.stop();
+    Object.assign(this.#env, env);
     this.#program = new Program(this.#args, this.#env);
     await this.#ready();
   }
 
   /** Stops it, which must go well, and removes its data. */
   async close(): Promise<void> {
-    await this.#stop();
+    await this.#program.stop();
     await rm(this.dataDir, { recursive: true });
   }
 
@@ -74,16 +73,6 @@ export class RestProcess {
     const person = new Person(this);
     await person.signIn(login, returnTo);
     return person;
-  }
-
-  /**
-   * The connections are closed from this side, as a listener that asked for any port would else not get its port again:
-   * uSockets sets SO_REUSEADDR for a given port only, and its old connections are in TIME_WAIT.
-   */
-  async #stop(): Promise<void> {
-    await this.agent.close();
-    this.agent = new Agent();
-    await this.#program.stop();
   }
 
   async #ready(): Promise<void> {
@@ -97,7 +86,7 @@ export class Person {
   readonly browser: HttpBrowser;
   readonly #at: RestProcess;
 
-  constructor(at: RestProcess, browser = new HttpBrowser(() => at.agent)) {
+  constructor(at: RestProcess, browser = new HttpBrowser()) {
     this.#at = at;
     this.browser = browser;
   }
