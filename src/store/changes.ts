@@ -50,11 +50,18 @@ export class ChangeLog {
     this.#dataVersion = statement<[], { data_version: number }>(db, 'PRAGMA data_version');
   }
 
-  append(owner: UserId, kind: Change['kind'], subject: DeviceId | SignInId, now: number): void {
+  /** @param credential present where only this one of the device is concerned */
+  append(
+    owner: UserId,
+    kind: Change['kind'],
+    subject: DeviceId | SignInId,
+    now: number,
+    credential?: CredentialId,
+  ): void {
     this.#known = undefined;
     const seq = this.#count.get()?.value;
     if (seq === undefined) throw new Error('the counter of changes is missing');
-    this.#insert.run(seq, kind, owner, subject, null, now);
+    this.#insert.run(seq, kind, owner, subject, credential ?? null, now);
     this.#prune.run(seq - this.#kept);
   }
 

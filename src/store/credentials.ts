@@ -1,4 +1,5 @@
 import type { CredentialId, DeviceId, Epoch, IdSource, TokenHash, UserId } from './ids.js';
+import type { PendingRow } from './pending-devices.js';
 import type { Admission } from './ports.js';
 import type { Database } from './sqlite.js';
 import { statement } from './statement.js';
@@ -18,6 +19,7 @@ export class Credentials {
   readonly #insert;
   readonly #admit;
   readonly #isActive;
+  readonly #revoke;
   readonly #revokeAll;
 
   constructor(db: Database, ids: IdSource) {
@@ -42,6 +44,11 @@ export class Credentials {
       `SELECT c.id FROM device_credentials c JOIN devices d ON d.id = c.device_id
        WHERE c.id = ? AND ${ACTIVE} AND d.revoked_at IS NULL`,
     );
+    this.#revoke = statement<[at: number, user: UserId, id: CredentialId], { device_id: DeviceId }>(
+      db,
+      `UPDATE device_credentials SET revoked_at = ?
+       WHERE user_id = ? AND id = ? AND revoked_at IS NULL RETURNING device_id`,
+    );
     this.#revokeAll = statement<[at: number, user: string, device: string]>(
       db,
       `UPDATE device_credentials SET revoked_at = ?
@@ -53,6 +60,11 @@ export class Credentials {
     this.#insert.run(this.#ids.next(), owner, device, hash, now, expiresAt ?? null);
   }
 
+  /** Adds one that has its id. It does not expire. */
+  addPaired(owner: UserId, { credentialId, deviceId, hash }: PendingRow, now: number): void {
+    this.#insert.run(credentialId, owner, deviceId, hash, now, null);
+  }
+
   /** Authenticates and counts the epoch in one statement: nothing can come between the two. */
   admit(hash: TokenHash, now: number): Admission | undefined {
     const row = this.#admit.get(now, hash, now, hash);
@@ -62,6 +74,11 @@ export class Credentials {
 
   isActive(id: CredentialId, now: number): boolean {
     return this.#isActive.get(id, now) !== undefined;
+  }
+
+  /** The device that it was of. Undefined: not this user's, or revoked before. */
+  revoke(owner: UserId, id: CredentialId, now: number): DeviceId | undefined {
+    return this.#revoke.get(now, owner, id)?.device_id;
   }
 
   revokeAll(owner: UserId, device: DeviceId, now: number): void {

@@ -1,4 +1,5 @@
 import type { DeviceId, IdSource, UserId } from './ids.js';
+import type { PendingRow } from './pending-devices.js';
 import type { Device, Page, PageRequest } from './ports.js';
 import type { Database } from './sqlite.js';
 import { statement } from './statement.js';
@@ -7,12 +8,14 @@ interface DeviceRow {
   id: DeviceId;
   user_id: UserId;
   name: string;
+  model: string | null;
+  serial: string | null;
   created_at: number;
   last_connected_at: number | null;
   revoked_at: number | null;
 }
 
-const COLUMNS = 'd.id, d.user_id, d.name, d.created_at, d.last_connected_at, d.revoked_at';
+const COLUMNS = 'd.id, d.user_id, d.name, d.model, d.serial, d.created_at, d.last_connected_at, d.revoked_at';
 
 /** The rows of devices. */
 export class Devices {
@@ -26,10 +29,9 @@ export class Devices {
 
   constructor(db: Database, ids: IdSource) {
     this.#ids = ids;
-    this.#insert = statement<[id: string, user: string, name: string, createdAt: number]>(
-      db,
-      'INSERT INTO devices (id, user_id, name, created_at) VALUES (?, ?, ?, ?)',
-    );
+    this.#insert = statement<
+      [id: string, user: string, name: string, model: string | null, serial: string | null, createdAt: number]
+    >(db, 'INSERT INTO devices (id, user_id, name, model, serial, created_at) VALUES (?, ?, ?, ?, ?, ?)');
     this.#list = statement<[user: string, after: string, limit: number], DeviceRow>(
       db,
       `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id > ? ORDER BY d.id LIMIT ?`,
@@ -55,8 +57,13 @@ export class Devices {
 
   add(owner: UserId, name: string, now: number): DeviceId {
     const id = this.#ids.next() as DeviceId;
-    this.#insert.run(id, owner, name, now);
+    this.#insert.run(id, owner, name, null, null, now);
     return id;
+  }
+
+  /** Adds one that has its id. */
+  addPaired(owner: UserId, { deviceId, name, model, serial }: PendingRow, now: number): void {
+    this.#insert.run(deviceId, owner, name, model ?? null, serial ?? null, now);
   }
 
   list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Page<Device> {
@@ -98,6 +105,8 @@ function device(row: DeviceRow): Device {
     deviceId: row.id,
     userId: row.user_id,
     name: row.name,
+    ...(row.model !== null && { model: row.model }),
+    ...(row.serial !== null && { serial: row.serial }),
     createdAt: row.created_at,
     ...(row.last_connected_at !== null && { lastConnectedAt: row.last_connected_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),

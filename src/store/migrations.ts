@@ -99,4 +99,38 @@ export const MIGRATIONS: readonly Migration[] = [
       'ALTER TABLE changes RENAME COLUMN device_id TO subject_id',
     ],
   },
+  {
+    name: 'pairing',
+    statements: ({ bigint, options }) => [
+      // What the device said of itself when it was paired.
+      'ALTER TABLE devices ADD COLUMN model TEXT',
+      'ALTER TABLE devices ADD COLUMN serial TEXT',
+      `CREATE TABLE pairing_tokens (
+         id TEXT PRIMARY KEY,
+         user_id TEXT NOT NULL REFERENCES users (id),
+         token_hash TEXT NOT NULL UNIQUE,
+         name TEXT,
+         created_at ${bigint} NOT NULL,
+         expires_at ${bigint} NOT NULL,
+         used_at ${bigint},
+         revoked_at ${bigint},
+         device_id TEXT,
+         UNIQUE (user_id, id)
+       ) ${options}`,
+      // Becomes a row of devices and one of device_credentials.
+      `CREATE TABLE pending_devices (
+         credential_id TEXT PRIMARY KEY,
+         device_id TEXT NOT NULL,
+         user_id TEXT NOT NULL REFERENCES users (id),
+         pairing_token_id TEXT NOT NULL,
+         token_hash TEXT NOT NULL,
+         name TEXT NOT NULL,
+         model TEXT,
+         serial TEXT,
+         created_at ${bigint} NOT NULL
+       ) ${options}`,
+      'CREATE INDEX pending_devices_of_token ON pending_devices (pairing_token_id)',
+      'CREATE INDEX pending_devices_by_age ON pending_devices (created_at)',
+    ],
+  },
 ];

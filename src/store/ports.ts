@@ -8,6 +8,7 @@ import type {
   TokenHash,
   UserId,
 } from './ids.js';
+import type { PairingPort } from './ports/pairing.js';
 import type { SignInPort } from './ports/sign-ins.js';
 
 /** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
@@ -126,7 +127,14 @@ export interface ChangePort {
 }
 
 /** Durable data. A write that was acknowledged survives the end of the process and power loss. */
-export interface Store extends UserPort, DevicePort, OperatorPort, AdmissionPort, SignInPort, ChangePort {
+export interface Store
+  extends UserPort,
+    DevicePort,
+    OperatorPort,
+    AdmissionPort,
+    SignInPort,
+    PairingPort,
+    ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;
 }

@@ -12,19 +12,29 @@ import {
   hashToken,
   IdSource,
   newSessionToken,
+  type PairingTokenId,
   type SignInId,
   type TokenHash,
   type UserId,
 } from './ids.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
+import { PairingTokens } from './pairing-tokens.js';
+import { PendingDevices } from './pending-devices.js';
 import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
+import type {
+  NewPairingToken,
+  PairedDevice,
+  PairingOffer,
+  PairingToken,
+  PendingDevice,
+} from './ports/pairing.js';
 import type { NewSignIn, PendingSignIn, SignIn, SignInSummary } from './ports/sign-ins.js';
 import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, Store } from './ports.js';
 import { SignIns } from './sign-ins.js';
 import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
 import { Users } from './users.js';
-import { checkCount, checkNames, checkUserKey } from './validate.js';
+import { checkCount, checkNames, checkPairedDevice, checkUserKey } from './validate.js';
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -69,6 +79,8 @@ class SqliteStore implements Store {
   readonly #credentials: Credentials;
   readonly #signIns: SignIns;
   readonly #pendingSignIns: PendingSignIns;
+  readonly #pairingTokens: PairingTokens;
+  readonly #pendingDevices: PendingDevices;
   readonly #changes: ChangeLog;
 
   constructor(db: Database, file: string, { clock, changesKept, maxPending }: Limits) {
@@ -85,6 +97,8 @@ class SqliteStore implements Store {
     this.#credentials = new Credentials(db, ids);
     this.#signIns = new SignIns(db, ids);
     this.#pendingSignIns = new PendingSignIns(db, ids, maxPending);
+    this.#pairingTokens = new PairingTokens(db, ids);
+    this.#pendingDevices = new PendingDevices(db, ids);
     this.#changes = new ChangeLog(db, changesKept);
   }
 
@@ -185,6 +199,60 @@ class SqliteStore implements Store {
       const ended = this.#signIns.end(owner, signIn, now);
       if (ended) this.#changes.append(owner, 'sign-in-ended', signIn, now);
       return ended;
+    });
+  }
+
+  async addPairingToken(owner: UserId, token: NewPairingToken): Promise<PairingTokenId> {
+    if (token.name !== undefined) checkNames([token.name]);
+    return this.#commit.write(() => this.#pairingTokens.add(owner, token, this.#clock()));
+  }
+
+  async listPairingTokens(
+    owner: UserId,
+    page: PageRequest<PairingTokenId>,
+  ): Promise<Page<PairingToken, PairingTokenId>> {
+    checkCount('pairing tokens a page', page.limit);
+    return this.#read(() => this.#pairingTokens.list(owner, page, this.#clock()));
+  }
+
+  async revokePairingToken(owner: UserId, token: PairingTokenId): Promise<boolean> {
+    return this.#commit.write(() => this.#pairingTokens.revoke(owner, token, this.#clock()));
+  }
+
+  async findPairing(hash: TokenHash): Promise<PairingOffer | undefined> {
+    return this.#read(() => this.#pairingTokens.find(hash, this.#clock()));
+  }
+
+  async mintPending(owner: UserId, token: PairingTokenId, device: PairedDevice): Promise<PendingDevice> {
+    checkPairedDevice(device);
+    return this.#commit.write(() => {
+      const sessionToken = newSessionToken();
+      const hash = hashToken(sessionToken);
+      return { ...this.#pendingDevices.add(owner, token, hash, device, this.#clock()), sessionToken };
+    });
+  }
+
+  async completePairing(owner: UserId, token: PairingTokenId, credential: CredentialId): Promise<boolean> {
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      const pending = this.#pendingDevices.find(owner, token, credential);
+      if (pending === undefined || !this.#pairingTokens.use(owner, token, pending.deviceId, now))
+        return false;
+      this.#devices.addPaired(owner, pending, now);
+      this.#credentials.addPaired(owner, pending, now);
+      this.#pendingDevices.dropAll(token);
+      return true;
+    });
+  }
+
+  async revokeCredential(owner: UserId, credential: CredentialId): Promise<boolean> {
+    return this.#commit.write(() => {
+      if (this.#pendingDevices.drop(owner, credential)) return true;
+      const now = this.#clock();
+      const device = this.#credentials.revoke(owner, credential, now);
+      if (device === undefined) return false;
+      this.#changes.append(owner, 'credential-revoked', device, now, credential);
+      return true;
     });
   }
 

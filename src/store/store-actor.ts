@@ -85,6 +85,13 @@ function answers(store: Store, look: () => void): StoreActor['answer'] {
     resealSignIn: (args) => trusted(store.resealSignIn(...args)),
     listSignIns: (args) => trusted(store.listSignIns(...args)),
     endSignIn: (args) => reported(store.endSignIn(...args)),
+    addPairingToken: (args) => trusted(store.addPairingToken(...args)),
+    listPairingTokens: (args) => trusted(store.listPairingTokens(...args)),
+    revokePairingToken: (args) => trusted(store.revokePairingToken(...args)),
+    findPairing: (args) => trusted(store.findPairing(...args)),
+    mintPending: (args) => trusted(store.mintPending(...args)),
+    completePairing: (args) => trusted(store.completePairing(...args)),
+    revokeCredential: (args) => reported(store.revokeCredential(...args)),
     lastChange: () => trusted(store.lastChange()),
     changesSince: (args) => trusted(store.changesSince(...args)),
   };

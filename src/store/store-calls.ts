@@ -35,6 +35,9 @@ const REPEATABLE: ReadonlySet<keyof StoreAsks> = new Set([
   'touchSignIn',
   'resealSignIn',
   'listSignIns',
+  'listPairingTokens',
+  'findPairing',
+  'revokeCredential',
   'lastChange',
   'changesSince',
 ]);

@@ -1,7 +1,17 @@
 import type { ActorRef } from '../actors/behaviour.js';
 import { type Clock, systemClock } from '../actors/clock.js';
 import { StoreError } from './errors.js';
-import type { ChangeSeq, CookieHash, CredentialId, DeviceId, SignInId, TokenHash, UserId } from './ids.js';
+import type {
+  ChangeSeq,
+  CookieHash,
+  CredentialId,
+  DeviceId,
+  PairingTokenId,
+  SignInId,
+  TokenHash,
+  UserId,
+} from './ids.js';
+import type { NewPairingToken, PairedDevice } from './ports/pairing.js';
 import type { NewSignIn, PendingSignIn } from './ports/sign-ins.js';
 import type { Changes, PageRequest, Store } from './ports.js';
 import { StoreCalls } from './store-calls.js';
@@ -130,6 +140,34 @@ export class StoreClient implements Store {
 
   endSignIn(owner: UserId, signIn: SignInId) {
     return this.#ask('endSignIn', [owner, signIn]);
+  }
+
+  addPairingToken(owner: UserId, token: NewPairingToken) {
+    return this.#ask('addPairingToken', [owner, token]);
+  }
+
+  listPairingTokens(owner: UserId, page: PageRequest<PairingTokenId>) {
+    return this.#ask('listPairingTokens', [owner, page]);
+  }
+
+  revokePairingToken(owner: UserId, token: PairingTokenId) {
+    return this.#ask('revokePairingToken', [owner, token]);
+  }
+
+  findPairing(hash: TokenHash) {
+    return this.#ask('findPairing', [hash]);
+  }
+
+  mintPending(owner: UserId, token: PairingTokenId, device: PairedDevice) {
+    return this.#ask('mintPending', [owner, token, device]);
+  }
+
+  completePairing(owner: UserId, token: PairingTokenId, credential: CredentialId) {
+    return this.#ask('completePairing', [owner, token, credential]);
+  }
+
+  revokeCredential(owner: UserId, credential: CredentialId) {
+    return this.#ask('revokeCredential', [owner, credential]);
   }
 
   lastChange() {

@@ -1,4 +1,5 @@
 import { StoreError } from './errors.js';
+import type { PairedDevice } from './ports/pairing.js';
 
 /** Rows, ids or changes in one call. */
 export const MAX_ITEMS = 1_000;
@@ -16,6 +17,12 @@ export function checkUserKey(issuer: string, subject: string): void {
 export function checkNames(names: readonly string[]): void {
   checkCount('devices to add', names.length);
   for (const name of names) checkText('the device name', name, MAX_NAME_LENGTH);
+}
+
+export function checkPairedDevice({ name, model, serial }: PairedDevice): void {
+  checkText('the device name', name, MAX_NAME_LENGTH);
+  if (model !== undefined) checkText('the model', model, MAX_NAME_LENGTH);
+  if (serial !== undefined) checkText('the serial number', serial, MAX_NAME_LENGTH);
 }
 
 export function checkCount(what: string, count: number): void {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { type ChangeSeq, hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import { deviceOf, storeContract } from './contract.js';
+import { pairingContract } from './pairing-contract.js';
 import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -23,6 +24,7 @@ async function open() {
 
 storeContract('store in this process', open);
 signInContract('store in this process', open);
+pairingContract('store in this process', open);
 
 test('the feed keeps the newest changes only, and a reader that is too late is told', () =>
   withTempDir(async (dataDir) => {

@@ -15,6 +15,7 @@ import { StoreClient } from '../../src/store/store-client.js';
 import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
 import { deviceOf, storeContract } from './contract.js';
+import { pairingContract } from './pairing-contract.js';
 import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -42,6 +43,7 @@ describe('contract through a child process', () => {
   };
   storeContract('store in a child process', open);
   signInContract('store in a child process', open);
+  pairingContract('store in a child process', open);
 });
 
 /** Runs `body` with a client of a store process, which is ended afterwards. */
