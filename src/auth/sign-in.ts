@@ -60,6 +60,9 @@ export type SignInFailure = 'malformed' | 'unknown' | ProviderErrorCode;
 /** How long a browser may stay at the provider, in ms. */
 const PENDING_MS = 10 * 60_000;
 
+/** Its cookie stays longer, in ms: so a browser that comes back late can be told from one that keeps no cookies. */
+const PENDING_COOKIE_MS = 60 * 60_000;
+
 const PURPOSE = 'pending sign-in';
 const pendingSchema = z.object({
   state: z.string(),
@@ -92,8 +95,8 @@ export class SignInFlow {
       expiresAt: Date.now() + PENDING_MS,
     });
     if (added === 'full') return 'full';
-    // A session's cookie stays as it is; a pending one lives as long as the newest sign-in that it is for.
-    const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_MS / 1000) : undefined;
+    // A session's cookie stays as it is; a pending one lives on with each sign-in that it is for.
+    const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_COOKIE_MS / 1000) : undefined;
     return { location: url.href, setCookie };
   }
 

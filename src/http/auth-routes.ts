@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Accounts } from '../auth/auth.js';
 import { isTopLevel } from '../auth/navigation.js';
-import type { Redirect, SignInFailure } from '../auth/sign-in.js';
+import type { Redirect } from '../auth/sign-in.js';
+import { signInProblemPage } from '../web/problem-page.js';
 import { leavingRoute, publicRoute, userRoute } from './json-route.js';
 import { ProblemError, problemOfCode } from './problem-error.js';
 import { Reply } from './reply.js';
@@ -25,6 +26,7 @@ export const authRoutes: readonly JsonRoute[] = [
       query: z.looseObject({ return_to: z.string().optional().describe('A local path to go to afterwards') }),
       fields: NAVIGATION,
       status: 303,
+      problemPage: signInProblemPage,
       problems: ['forbidden', 'rate-limited', 'overloaded', 'provider-failed', 'provider-unreachable'],
     },
     async (input, services) => {
@@ -45,6 +47,7 @@ export const authRoutes: readonly JsonRoute[] = [
       query: z.looseObject({ state: z.string().optional(), code: z.string().optional() }),
       fields: [...NAVIGATION, 'user-agent'],
       status: 303,
+      problemPage: signInProblemPage,
       problems: ['forbidden', 'sign-in-failed', 'sign-in-denied', 'provider-failed', 'provider-unreachable'],
     },
     async ({ query, ...input }, services) => {
@@ -58,7 +61,9 @@ export const authRoutes: readonly JsonRoute[] = [
         remoteAddr: input.remoteAddr,
       });
       if (typeof result === 'object') return redirection(result);
-      throw signInFailed(result, cookie !== undefined && (await sessions.find(cookie)) !== undefined);
+      if (result !== 'unknown') throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed');
+      if (cookie === undefined) throw unknownSignIn('no-cookie');
+      throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
     },
   ),
   userRoute(
@@ -145,12 +150,16 @@ function redirection({ location, setCookie }: Redirect): Reply {
   });
 }
 
-/**
- * The answer to a browser that was not signed in. It says nothing of what the browser brought.
- * @param signedIn it has a session already, as after the back button: it goes on to our pages
- */
-function signInFailed(reason: SignInFailure, signedIn: boolean): ProblemError {
-  return new ProblemError(problemOfCode(reason) ?? 'sign-in-failed', {
-    headers: signedIn ? { Refresh: '0; url=/' } : {},
-  });
+/** Why a browser's sign-in is not known, as far as can be told. Nothing here comes from the request. */
+const UNKNOWN = {
+  'no-cookie':
+    'Your browser did not send our cookie back. It may keep no cookies for this site, or the sign-in was begun in another browser, or more than an hour ago.',
+  over: 'This sign-in is over: it was finished before, perhaps in another tab, or it took longer than ten minutes.',
+  'signed-in': 'This sign-in was finished before: you are signed in already.',
+} as const;
+
+function unknownSignIn(why: keyof typeof UNKNOWN): ProblemError {
+  // As after the back button: it goes on to our pages.
+  const headers = why === 'signed-in' ? { Refresh: '0; url=/' } : {};
+  return new ProblemError('sign-in-failed', { detail: UNKNOWN[why], headers });
 }

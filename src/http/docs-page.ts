@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../web/html.js';
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1b1f24; }
@@ -28,13 +29,13 @@ export function docsPage(document: Json): string {
   const { schemas } = document.components as Json;
   const shapes = Object.entries(schemas as Json).map(
     ([name, schema]) =>
-      `<details id="${text(name)}"><summary><code>${text(name)}</code></summary>${json(schema)}</details>`,
+      `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary>${json(schema)}</details>`,
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${text(title)} API</title>
+<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)} API</title>
 <meta name="viewport" content="width=device-width"><style>${STYLE}</style></head>
-<body><h1>${text(title)} API ${text(version)}</h1>
-<p>${text(description)} As a document for programs: <a href="/api/openapi.json">openapi.json</a>.</p>
+<body><h1>${escapeHtml(title)} API ${escapeHtml(version)}</h1>
+<p>${escapeHtml(description)} As a document for programs: <a href="/api/openapi.json">openapi.json</a>.</p>
 <h2>Routes</h2>${operations.join('\n')}
 <h2>Schemas</h2>${shapes.join('\n')}
 </body></html>
@@ -47,15 +48,11 @@ function operationHtml(method: string, path: string, operation: Json): string {
   const parts = Object.entries({ parameters, requestBody, responses }).filter(
     ([, part]) => part !== undefined,
   );
-  return `<details><summary><b>${text(method.toUpperCase())}</b> <code>${text(path)}</code>
-<span>${text(summary)}${isPublic ? ' (public)' : ''}</span></summary>
-${parts.map(([name, part]) => `<p>${text(name)}</p>${json(part)}`).join('\n')}</details>`;
+  return `<details><summary><b>${escapeHtml(method.toUpperCase())}</b> <code>${escapeHtml(path)}</code>
+<span>${escapeHtml(summary)}${isPublic ? ' (public)' : ''}</span></summary>
+${parts.map(([name, part]) => `<p>${escapeHtml(name)}</p>${json(part)}`).join('\n')}</details>`;
 }
 
 function json(value: unknown): string {
-  return `<pre>${text(JSON.stringify(value, undefined, 2))}</pre>`;
-}
-
-function text(value: unknown): string {
-  return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  return `<pre>${escapeHtml(JSON.stringify(value, undefined, 2))}</pre>`;
 }

@@ -1,11 +1,12 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { endHead } from '../server/end-head.js';
 import { HeldBody } from '../server/held-body.js';
-import type { ProblemCode } from '../server/problem.js';
+import { type ProblemCode, problemKind } from '../server/problem.js';
 import { type ProblemOptions, requestIdOf, sendProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
-import type { ReplyHeaders } from './reply.js';
+import { Page, type ReplyHeaders } from './reply.js';
+import type { ProblemPage } from './route.js';
 
 /** One request and its answer. */
 export class Exchange {
@@ -18,6 +19,7 @@ export class Exchange {
   #over = false;
   #body: HeldBody | undefined;
   #aborted: () => void = () => {};
+  #problemPage: ProblemPage | undefined;
 
   constructor(res: HttpResponse, req: HttpRequest) {
     this.res = res;
@@ -56,11 +58,17 @@ export class Exchange {
     return this.#body;
   }
 
+  /** From here on its caller is a person, who is shown problems as pages. */
+  showProblemsAs(page: ProblemPage | undefined): void {
+    this.#problemPage = page;
+  }
+
   /** Answers with a problem, unless it is over. */
-  problem(code: ProblemCode, options?: ProblemOptions): void {
+  problem(code: ProblemCode, options: ProblemOptions = {}): void {
     if (this.#over) return;
-    this.#over = true;
     this.#body?.discard();
+    if (this.#problemPage !== undefined) return this.#showProblem(this.#problemPage, code, options);
+    this.#over = true;
     this.res.cork(() => this.writeProblem(code, options));
   }
 
@@ -84,20 +92,32 @@ export class Exchange {
   }
 
   /** Answers with a page, unless it is over. */
-  page(status: number, html: string, headers: ReplyHeaders): void {
-    this.#write(status, html, { 'Content-Type': 'text/html; charset=utf-8', ...headers });
+  page({ status, html, headers }: Page, close = false): void {
+    this.#write(status, html, { 'Content-Type': 'text/html; charset=utf-8', ...headers }, close);
   }
 
-  #write(status: number, body: string | undefined, headers: ReplyHeaders): void {
+  /** Answers with a file, or with 304: it has not changed. Unless it is over. */
+  file(status: 200 | 304, body: Buffer, headers: ReplyHeaders): void {
+    this.#write(status, body, headers);
+  }
+
+  #showProblem(page: ProblemPage, code: ProblemCode, { detail, headers, close }: ProblemOptions): void {
+    const { status, retryAfter } = problemKind(code);
+    const retry = retryAfter === undefined ? undefined : { 'Retry-After': String(retryAfter) };
+    const { html, headers: ofPage } = page(code, detail, this.requestId);
+    this.page(new Page(html, { ...retry, ...headers, ...ofPage }, status), close);
+  }
+
+  #write(status: number, body: string | Buffer | undefined, headers: ReplyHeaders, close = false): void {
     if (this.#over) return;
     this.#over = true;
-    const text = body ?? '';
+    const bytes = body ?? '';
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
       this.#writeFields(headers);
-      if (status === 204) this.res.endWithoutBody();
-      else if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(text), false);
-      else this.res.end(text);
+      if (status === 204 || status === 304) this.res.endWithoutBody();
+      else if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(bytes), close);
+      else this.res.end(bytes, close);
     });
   }
 

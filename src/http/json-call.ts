@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.js';
 import { pathParameters } from './patterns.js';
 import { ProblemError } from './problem-error.js';
 import { Page, Reply } from './reply.js';
-import { BODY_TIMEOUT_MS, MAX_JSON_BODY, readBody } from './request-body.js';
+import { BODY_TIMEOUT_MS, hasBody, MAX_JSON_BODY, readBody } from './request-body.js';
 import type { Input, JsonRoute, PendingRequest } from './route.js';
 import type { RouteServices } from './services.js';
 import { isJson, parseBody, parseQuery } from './validate.js';
@@ -32,6 +32,8 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     this.#query = req.getQuery() ?? '';
     this.#fields = Object.fromEntries(route.fields.map((name) => [name, req.getHeader(name)]));
     this.#remoteAddr = Buffer.from(exchange.res.getRemoteAddressAsText()).toString('latin1');
+    // What a browser accepts when it navigates names HTML; what scripts and programs accept does not.
+    if (req.getHeader('accept').includes('text/html')) exchange.showProblemsAs(route.problemPage);
     this.#refusal = bodyRefusal(route, req);
     if (this.#refusal === undefined && hasBody(req)) exchange.holdBody();
   }
@@ -50,7 +52,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     };
     if (this.#exchange.over) return;
     const result = await handle(input, user, this.#services);
-    if (result instanceof Page) return this.#exchange.page(result.status, result.html, result.headers);
+    if (result instanceof Page) return this.#exchange.page(result);
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
     // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
     this.#exchange.answer(status, answer && z.encode(answer, value), headers);
@@ -70,10 +72,6 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     if (typeof bytes === 'string') throw new ProblemError(bytes, { close: true });
     return parseBody(body, bytes);
   }
-}
-
-function hasBody(req: HttpRequest): boolean {
-  return req.getHeader('transfer-encoding') !== '' || Number(req.getHeader('content-length')) > 0;
 }
 
 function bodyRefusal({ body }: JsonRoute, req: HttpRequest): ProblemError | undefined {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { Page, Reply } from './reply.js';
-import type { Input, JsonRoute, Method } from './route.js';
+import type { Input, JsonRoute, Method, ProblemPage } from './route.js';
 import type { RouteServices } from './services.js';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
@@ -32,6 +32,7 @@ interface Declared<Params, Query, Body, Answer, Field extends string> {
   readonly missing?: ProblemCode;
   readonly problems?: readonly ProblemCode[];
   readonly passive?: boolean;
+  readonly problemPage?: ProblemPage;
 }
 
 type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | Page;
@@ -113,6 +114,7 @@ function route(
     status: declared.status ?? (answer === undefined ? 204 : 200),
     missing: declared.missing ?? 'not-found',
     problems: declared.problems ?? [],
+    problemPage: declared.problemPage,
     handle,
   };
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { PROBLEM_CODES, PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind } from '../server/problem.js';
-import type { JsonRoute, Route } from './route.js';
+import type { FileRoute, JsonRoute, Route } from './route.js';
+
+/** What is called by programs. Files of pages are not. */
+type ApiRoute = Exclude<Route, FileRoute>;
 
 type Json = Record<string, unknown>;
 
@@ -46,10 +49,11 @@ const OF_BODIES: readonly ProblemCode[] = [
   'unsupported-media-type',
 ];
 
-/** The OpenAPI 3.1 document of `routes`. */
+/** The OpenAPI 3.1 document of `routes`; files of pages are no part of it. */
 export function openApi(routes: readonly Route[], version: string) {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
+    if (route.kind === 'file') continue;
     const path = route.path.replace('…', '');
     const methods = route.methods === 'ANY' ? ANY_METHODS : route.methods.map((name) => name.toLowerCase());
     paths[path] = {
@@ -71,7 +75,7 @@ export function openApi(routes: readonly Route[], version: string) {
   };
 }
 
-function operation(route: Route, method: string): Json {
+function operation(route: ApiRoute, method: string): Json {
   return {
     summary: route.summary,
     operationId: operationId(route.path, method),
@@ -89,7 +93,7 @@ function operationId(path: string, method: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function parameters(route: Route, method: string): Json[] {
+function parameters(route: ApiRoute, method: string): Json[] {
   const names = [...route.path.matchAll(/\{(\w+)…?\}/g)].map(([, name = '']) => name);
   const declared = route.kind === 'json' ? route.params?.shape : undefined;
   const inPath = names.map((name) => {
@@ -102,7 +106,7 @@ function parameters(route: Route, method: string): Json[] {
   return [...inPath, ...inQuery, ...(needsCsrf ? [CSRF_FIELD] : [])];
 }
 
-function success(route: Route): Json {
+function success(route: ApiRoute): Json {
   if (route.kind === 'stream') return { default: { description: 'What the device answers' } };
   const { status, answer, summary } = route;
   // Whatever succeeds with 200 and no JSON is a page.
@@ -110,7 +114,7 @@ function success(route: Route): Json {
   return { [status]: { description: summary, ...(answer === undefined ? page : json(answer)) } };
 }
 
-function problems(route: Route): Json {
+function problems(route: ApiRoute): Json {
   const codes = new Set(route.kind === 'json' ? problemsOf(route) : [...ALWAYS, ...OF_USERS]);
   const byStatus: Record<string, ProblemCode[]> = {};
   for (const code of codes) {

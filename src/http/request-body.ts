@@ -1,3 +1,4 @@
+import type { HttpRequest } from 'uWebSockets.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { Exchange } from './exchange.js';
 
@@ -12,6 +13,11 @@ export const BODY_TIMEOUT_MS = 5_000;
 
 /** A body that did not arrive whole; `aborted`: its sender went away. */
 export type BodyFailure = Extract<ProblemCode, 'payload-too-large' | 'request-timeout'> | 'aborted';
+
+/** Whether a request says that it has a body. */
+export function hasBody(req: HttpRequest): boolean {
+  return req.getHeader('transfer-encoding') !== '' || Number(req.getHeader('content-length')) > 0;
+}
 
 /**
  * Reads the body that `exchange` holds, up to `max` bytes and `timeoutMs`. After a failure the rest is not read: the

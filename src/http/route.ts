@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { Exchange } from './exchange.js';
+import type { PageFile } from './page-file.js';
+import type { Page } from './reply.js';
 import type { RouteServices } from './services.js';
 
 /** HEAD is there wherever GET is. */
@@ -63,7 +65,20 @@ export interface JsonRoute extends RouteBase {
   readonly missing: ProblemCode;
   /** Problems that it may answer beside those of every route. */
   readonly problems: readonly ProblemCode[];
+  /** How a browser that navigates here is shown a problem; undefined: as everybody. */
+  readonly problemPage: ProblemPage | undefined;
   handle(input: Input, user: Principal | undefined, services: RouteServices): Promise<unknown>;
+}
+
+/** A problem as a page. */
+export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => Page;
+
+/** A file of our own pages, the same for everybody. */
+export interface FileRoute extends RouteBase {
+  readonly kind: 'file';
+  readonly access: 'public';
+  readonly methods: readonly ['GET'];
+  readonly file: PageFile;
 }
 
 /** A route to a device: what comes and goes is not ours, and is passed on as it comes. */
@@ -84,4 +99,4 @@ export type Upgrade = (
   context: us_socket_context_t,
 ) => PendingRequest;
 
-export type Route = JsonRoute | StreamRoute;
+export type Route = JsonRoute | StreamRoute | FileRoute;

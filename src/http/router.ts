@@ -6,6 +6,7 @@ import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
 import { Exchange } from './exchange.js';
 import { JsonCall } from './json-call.js';
+import { servePageFile } from './page-file.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
 import { ProblemError, problemOf } from './problem-error.js';
 import type { PendingRequest, Route, Upgrade } from './route.js';
@@ -82,6 +83,7 @@ export class Router {
   #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
     const { services } = this.#options;
     const exchange = new Exchange(res, req);
+    if (route.kind === 'file') return servePageFile(exchange, req, route.file);
     if (route.access === 'public') {
       const call = new JsonCall(route, services, exchange, req);
       exchange.suspend();
@@ -186,8 +188,13 @@ function senderOf(
   const authorization = req.getHeader('authorization');
   const cookie = req.getHeader('cookie');
   if (cookie === '' && authorization === '') return undefined;
-  const credentials = { authorization, cookie, passive };
-  if (cookie === '') return { credentials, page: undefined };
+  if (cookie === '') return { credentials: { authorization, cookie, passive }, page: undefined };
+  // A page that asks over and over says so: that it is open is no use of the session.
+  const credentials = {
+    authorization,
+    cookie,
+    passive: passive || req.getHeader('x-visiona-passive') === '1',
+  };
   const page = { method, upgrade, origin: req.getHeader('origin'), csrf: req.getHeader('x-visiona-csrf') };
   return { credentials, page };
 }

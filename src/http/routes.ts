@@ -1,3 +1,4 @@
+import { webRoutes } from '../web/web-routes.js';
 import { authRoutes } from './auth-routes.js';
 import { deviceCallRoutes } from './device-call-routes.js';
 import { deviceCareRoutes } from './device-care-routes.js';
@@ -15,6 +16,7 @@ import { signInSessionRoutes } from './sign-in-session-routes.js';
  * here.
  */
 export const ROUTES: readonly Route[] = [
+  ...webRoutes,
   ...serviceRoutes,
   ...docsRoutes(() => ROUTES),
   ...authRoutes,

@@ -105,6 +105,20 @@ describe('sessions: how long they last', () => {
     assert.ok(!stand.store.calls.includes('touchSignIn'));
   });
 
+  test('a request that a page makes by itself, as it says, does not extend it', async () => {
+    const store = new MemorySignIns();
+    store.now -= 2 * 60_000;
+    await stand.close();
+    stand = await Stand.start({ store });
+    const browser = await stand.signedIn();
+    for (const path of ['/api/devices', '/api/devices/cam-1/system', '/api/nothing']) {
+      await browser.get(path, { 'x-visiona-passive': '1' });
+    }
+    assert.ok(!store.calls.includes('touchSignIn'));
+    await browser.get('/api/devices', { 'x-visiona-passive': '0' });
+    await eventually(() => store.calls.includes('touchSignIn'));
+  });
+
   test('attack 11: use extends it, written once a minute; a week ends it in any case', async () => {
     const store = new MemorySignIns();
     // The API's clock is ahead, so that every use is due to be written.

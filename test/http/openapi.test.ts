@@ -8,6 +8,9 @@ import { ROUTES } from '../../src/http/routes.js';
 import { PROBLEM_CODES, problem } from '../../src/server/problem.js';
 import { TestRest } from './kit.js';
 
+/** Files of pages are nothing that a program calls. */
+const API = ROUTES.filter(({ kind }) => kind !== 'file');
+
 type Json = { readonly [name: string]: Json };
 
 /** Every `$ref` in a document. */
@@ -30,7 +33,7 @@ describe('GET /api/openapi.json', () => {
     const documented = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
-    const declared = ROUTES.flatMap(({ path, methods }) =>
+    const declared = API.flatMap(({ path, methods }) =>
       (methods === 'ANY'
         ? ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']
         : methods.map((method) => method.toLowerCase())
@@ -64,7 +67,7 @@ test('the page of the routes shows each, and nothing in it can run or load', asy
     const answer = await fetch(api.url('/api/docs'));
     const html = await answer.text();
     assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
-    for (const { path } of ROUTES) assert.ok(html.includes(`<code>${path.replace('…', '')}</code>`), path);
+    for (const { path } of API) assert.ok(html.includes(`<code>${path.replace('…', '')}</code>`), path);
     const policy = answer.headers.get('content-security-policy') ?? '';
     const style = /<style>(.*)<\/style>/s.exec(html)?.[1] ?? '';
     assert.ok(policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`));

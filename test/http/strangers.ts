@@ -56,7 +56,9 @@ export function refusesStrangers(name: string, routes: readonly Route[], subject
   test(`attack 1, ${name}: nor does a path that is not there`, async () => {
     const { port, credentials, ended = {} } = subject();
     await isSilent(port, { ...credentials, ended }, [
-      '/',
+      '/web',
+      '/web/x/nothing.js',
+      '/index.html',
       '/api',
       '/api/',
       '/api/nothing',

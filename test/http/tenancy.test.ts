@@ -51,7 +51,7 @@ describe('tenancy', () => {
 
   function ask(route: Route, method: string, ids: Readonly<Record<string, string>>, query = '', fields = {}) {
     const line = `${method} ${pathOf(route, ids)}${query}`;
-    if (route.kind === 'stream' || route.body === undefined)
+    if (route.kind !== 'json' || route.body === undefined)
       return rawRequest(api.port, line, { ...AS_ALICE, ...fields });
     const body = JSON.stringify(BODIES[`${method} ${route.path}`]);
     const json = { 'content-type': 'application/json', 'content-length': `${body.length}` };

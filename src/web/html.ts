@@ -1,0 +1,45 @@
+/** A value as the text of a page, or as an attribute in quotes. */
+export function escapeHtml(value: unknown): string {
+  return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+export interface HtmlPage {
+  /** Plain text. */
+  readonly title: string;
+  /** The folder of its files, such as `/web/VERSION`. */
+  readonly assets: string;
+  /** HTML. */
+  readonly body: string;
+  /** Its script in `assets`; undefined: it has none. */
+  readonly script?: string;
+}
+
+/** A page of ours. Its style, icon and script are files, so that its policy needs to allow nothing in itself. */
+export function htmlPage({ title, assets, body, script }: HtmlPage): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="${assets}/icon.svg"><link rel="stylesheet" href="${assets}/style.css">
+${script === undefined ? '' : `<script type="module" src="${assets}/${script}"></script>\n`}</head>
+<body>${body}</body></html>
+`;
+}
+
+/** What a page may do that has no script. */
+export const STILL_POLICY = policy("style-src 'self'", "img-src 'self'");
+
+/** What the page with the script may do: run and load our own files, and call our own API. */
+export const APP_POLICY = policy(
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+);
+
+function policy(...allowed: readonly string[]): string {
+  const denied = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"];
+  return [...denied, ...allowed].join('; ');
+}

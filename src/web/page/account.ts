@@ -1,0 +1,35 @@
+import * as api from './api.js';
+import { html, useState } from './preact.js';
+import { useTask } from './task.js';
+import type { Me } from './wire.js';
+
+/** @param ended a session was there, and is over */
+export function SignedOut({ ended }: { readonly ended: boolean }) {
+  return html`<main class="card hero">
+    <img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="56" height="56" />
+    <h1>visionA</h1>
+    ${ended ? html`<p role="status">Your session has ended. Sign in again to go on.</p>` : ''}
+    <p>Edge devices behind NAT, called as if they were on your desk.</p>
+    <p class="actions"><a class="button" href="/api/auth/login?return_to=/">Sign in</a></p>
+    <p class="fine"><a href="/api/docs">The API</a></p>
+  </main>`;
+}
+
+/** Who is signed in, and the way out. */
+export function Header({ me, ended }: { readonly me: Me; readonly ended: () => void }) {
+  const [leaving, setLeaving] = useState(false);
+  const { run, busy, error } = useTask(ended);
+  const leave = () =>
+    run(async () => {
+      const { endSessionUrl } = await api.signOut();
+      setLeaving(true);
+      location.assign(endSessionUrl ?? '/');
+    });
+  return html`<header>
+    <span class="brand"><img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="28" height="28" /> visionA</span>
+    <span class="who"><span class="name">${me.name ?? me.email ?? me.userId}</span>
+      ${me.name !== null && me.email !== null ? html`<span class="email">${me.email}</span>` : ''}</span>
+    <button type="button" class="quiet" onClick=${leave} disabled=${busy || leaving}>Sign out</button>
+    ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
+  </header>`;
+}

@@ -1,0 +1,106 @@
+import type { DevicePage, MadePairingToken, Me, Problem, SignedOut } from './wire.js';
+
+/** An answer that is an error, or no answer at all. Its message is a sentence for the person at the screen. */
+export class ApiError extends Error {
+  /** The code of the problem; `unreachable`: there was no answer. */
+  readonly code: string;
+
+  constructor(code: string, sentence: string) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+/** How long an answer may take, in ms: longer than the server waits for what it needs itself. */
+const TIMEOUT_MS = 15_000;
+
+/** Devices of one page of the list. */
+const PAGE = 200;
+
+interface Call {
+  readonly method?: 'POST' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+  /** Nobody asked for it: the session is not to live longer for it. */
+  readonly passive?: boolean;
+}
+
+/** Who is signed in; undefined: nobody. */
+export async function me(): Promise<Me | undefined> {
+  try {
+    return (await call('/api/auth/me')) as Me;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'unauthorized') return undefined;
+    throw error;
+  }
+}
+
+export async function signOut(): Promise<SignedOut> {
+  return (await call('/api/auth/logout', { method: 'POST' })) as SignedOut;
+}
+
+/** A part of the list of devices. @param cursor where it goes on; undefined: at its begin */
+export async function listDevices(cursor: string | undefined): Promise<DevicePage> {
+  const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+  return (await call(`/api/devices?limit=${PAGE}${from}`, { passive: true })) as DevicePage;
+}
+
+export async function renameDevice(deviceId: string, name: string): Promise<void> {
+  await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'PATCH', body: { name } });
+}
+
+export async function unpairDevice(deviceId: string): Promise<void> {
+  await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'DELETE' });
+}
+
+export async function newPairingCode(ttlSeconds: number): Promise<MadePairingToken> {
+  return (await call('/api/pairing/tokens', { method: 'POST', body: { ttlSeconds } })) as MadePairingToken;
+}
+
+/** That it was used or has ended already is no failure. */
+export async function revokePairingCode(tokenId: string): Promise<void> {
+  try {
+    await call(`/api/pairing/tokens/${encodeURIComponent(tokenId)}`, { method: 'DELETE' });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'not-found') throw error;
+  }
+}
+
+/** @throws ApiError */
+async function call(path: string, { method, body, passive = false }: Call = {}): Promise<unknown> {
+  const response = await send(path, {
+    ...(method !== undefined && { method }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers: {
+      Accept: 'application/json',
+      ...(method !== undefined && { 'X-Visiona-Csrf': '1' }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(passive && { 'X-Visiona-Passive': '1' }),
+    },
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response.status === 204 ? undefined : response.json();
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch {
+    throw new ApiError('unreachable', 'The server cannot be reached.');
+  }
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  try {
+    const problem = (await response.json()) as Problem;
+    return new ApiError(problem.code, sentence(problem));
+  } catch {
+    // A proxy before the server answers in words of its own.
+    return new ApiError('no-problem', `The server answered with an error (${response.status}).`);
+  }
+}
+
+/** `validation` says what is wrong with what was typed; that is what helps. */
+function sentence({ title, detail, errors }: Problem): string {
+  const why = errors?.map(({ message }) => message).join('; ') ?? detail;
+  return why === undefined ? `${title}.` : `${title}: ${why}.`;
+}

@@ -1,0 +1,87 @@
+import * as api from './api.js';
+import { Command } from './copy.js';
+import { Dialog } from './dialog.js';
+import { html, useState } from './preact.js';
+import { useTask } from './task.js';
+import type { Device } from './wire.js';
+
+interface RowProps {
+  readonly device: Device;
+  /** It was changed here: what is shown is old. */
+  readonly changed: () => void;
+  readonly ended: () => void;
+}
+
+interface FormProps extends RowProps {
+  readonly close: () => void;
+}
+
+/** One device of the list. */
+export function DeviceRow(props: RowProps) {
+  const { deviceId, name, model, online, lastConnectedAt } = props.device;
+  const [open, setOpen] = useState<'rename' | 'unpair' | undefined>(undefined);
+  const close = () => setOpen(undefined);
+  return html`<li>
+    <div class="line">
+      <span class=${online ? 'state online' : 'state offline'}>${online ? 'Online' : 'Offline'}</span>
+      <span class="what"><span class="name">${name}</span>
+        <span class="fine">${[model, lastSeen(online, lastConnectedAt)].filter(Boolean).join(' · ')}</span></span>
+      <span class="actions">
+        <button type="button" class="small quiet" aria-label=${`Rename ${name}`} onClick=${() => setOpen('rename')}>Rename</button>
+        <button type="button" class="small quiet" aria-label=${`Unpair ${name}`} onClick=${() => setOpen('unpair')}>Unpair</button>
+      </span>
+    </div>
+    <details><summary>Call it</summary><${CallIt} deviceId=${deviceId} /></details>
+    ${open === 'rename' ? html`<${Rename} ...${props} close=${close} />` : ''}
+    ${open === 'unpair' ? html`<${Unpair} ...${props} close=${close} />` : ''}
+  </li>`;
+}
+
+function lastSeen(online: boolean, at: string | undefined): string {
+  if (at === undefined) return online ? '' : 'was never connected';
+  return `${online ? 'since' : 'last connected'} ${new Date(at).toLocaleString()}`;
+}
+
+function CallIt({ deviceId }: { readonly deviceId: string }) {
+  const url = `${location.origin}/api/devices/${deviceId}`;
+  const curl = `curl -H "Authorization: Bearer $TOKEN" ${url}/system`;
+  return html`<${Command} label="the command that calls it" text=${curl} />
+    <p class="fine">TOKEN is an access token of your sign-in service
+      (<code>visiona token</code> gets one). Any other request goes to ${url}/proxy/… ;
+      see <a href="/api/docs">the API</a>.</p>`;
+}
+
+function Rename({ device, changed, ended, close }: FormProps) {
+  const [name, setName] = useState(device.name);
+  const { run, busy, error } = useTask(ended);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (!(await run(() => api.renameDevice(device.deviceId, name)))) return;
+    changed();
+    close();
+  };
+  return html`<${Dialog} title=${`Rename ${device.name}`} onClose=${close}>
+    <form onSubmit=${submit}>
+      <label>Name <input required maxlength="128" value=${name} autofocus
+        onInput=${(event: Event) => setName((event.target as HTMLInputElement).value)} /></label>
+      ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
+      <p class="actions"><button type="submit" disabled=${busy}>Rename</button>
+        <button type="button" class="quiet" onClick=${close}>Cancel</button></p>
+    </form>
+  <//>`;
+}
+
+function Unpair({ device, changed, ended, close }: FormProps) {
+  const { run, busy, error } = useTask(ended);
+  const unpair = async () => {
+    if (!(await run(() => api.unpairDevice(device.deviceId)))) return;
+    changed();
+    close();
+  };
+  return html`<${Dialog} title=${`Unpair ${device.name}?`} onClose=${close}>
+    <p>Its connection is closed and its credential is void at once. To use it again, pair it again.</p>
+    ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
+    <p class="actions"><button type="button" class="danger" onClick=${unpair} disabled=${busy}>Unpair</button>
+      <button type="button" class="quiet" autofocus onClick=${close}>Cancel</button></p>
+  <//>`;
+}

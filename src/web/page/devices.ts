@@ -1,0 +1,88 @@
+import { ApiError, listDevices } from './api.js';
+import { DeviceRow } from './device-row.js';
+import { Pairing } from './pairing.js';
+import { usePolling } from './polling.js';
+import { html, useRef, useState } from './preact.js';
+import type { Device } from './wire.js';
+
+/** How old what is shown may be, in ms. */
+const EVERY_MS = 2_000;
+
+interface Shown {
+  readonly devices: readonly Device[];
+  /** There are more than are shown. */
+  readonly more: boolean;
+}
+
+/** The first `pages` parts of the list. */
+async function read(pages: number): Promise<Shown> {
+  const devices: Device[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < pages; page++) {
+    const { items, nextCursor } = await listDevices(cursor);
+    devices.push(...items);
+    cursor = nextCursor;
+    if (cursor === undefined) break;
+  }
+  return { devices, more: cursor !== undefined };
+}
+
+/** What became different, in sentences for who cannot see it. */
+function changes(before: readonly Device[], after: readonly Device[]): string {
+  const known = new Map(before.map((device) => [device.deviceId, device]));
+  const words = (online: boolean) => (online ? 'online' : 'offline');
+  return after
+    .flatMap(({ deviceId, name, online }) => {
+      const was = known.get(deviceId);
+      if (was === undefined) return [`${name} is paired and ${words(online)}.`];
+      return was.online === online ? [] : [`${name} is ${words(online)}.`];
+    })
+    .join(' ');
+}
+
+/** The devices of who is signed in, as they are now. @param ended called when the session is over */
+export function Devices({ ended }: { readonly ended: () => void }) {
+  const [shown, setShown] = useState<Shown | undefined>(undefined);
+  const [error, setError] = useState<string | undefined>(undefined);
+  const [news, setNews] = useState('');
+  const [pages, setPages] = useState(1);
+  // What was changed here is asked for at once.
+  const [asked, setAsked] = useState(0);
+  const before = useRef<readonly Device[] | undefined>(undefined);
+
+  usePolling(
+    async (signal) => {
+      try {
+        const next = await read(pages);
+        if (signal.aborted) return;
+        const told = before.current === undefined ? '' : changes(before.current, next.devices);
+        before.current = next.devices;
+        if (told !== '') setNews(told);
+        setShown(next);
+        setError(undefined);
+      } catch (failure) {
+        if (signal.aborted) return;
+        if (failure instanceof ApiError && failure.code === 'unauthorized') ended();
+        else setError(failure instanceof Error ? failure.message : String(failure));
+      }
+    },
+    EVERY_MS,
+    `${pages} ${asked}`,
+  );
+
+  const changed = () => setAsked((count) => count + 1);
+  const devices = shown?.devices ?? [];
+  return html`
+    <${Pairing} devices=${devices} ended=${ended} />
+    <section aria-labelledby="devices">
+      <h2 id="devices">Devices</h2>
+      <p class="unseen" role="status" aria-live="polite">${news}</p>
+      ${error === undefined ? '' : html`<p class="error" role="alert">${error} What is shown may be old. Trying again …</p>`}
+      ${shown === undefined && error === undefined ? html`<p class="fine">One moment …</p>` : ''}
+      ${shown !== undefined && devices.length === 0 ? html`<p class="empty">You have no devices yet. Pair your first one.</p>` : ''}
+      <ul class="devices">
+        ${devices.map((device) => html`<${DeviceRow} key=${device.deviceId} device=${device} changed=${changed} ended=${ended} />`)}
+      </ul>
+      ${shown?.more ? html`<button type="button" class="quiet" onClick=${() => setPages(pages + 1)}>Show more</button>` : ''}
+    </section>`;
+}

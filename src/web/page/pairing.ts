@@ -1,0 +1,102 @@
+import * as api from './api.js';
+import { Command } from './copy.js';
+import { html, useEffect, useState } from './preact.js';
+import { useTask } from './task.js';
+import type { Device } from './wire.js';
+
+interface PairingProps {
+  readonly devices: readonly Device[];
+  readonly ended: () => void;
+}
+
+/** A code that is shown. */
+interface Offer {
+  readonly tokenId: string;
+  readonly code: string;
+  /** When it was made, by the server's clock, in ms since 1970. */
+  readonly madeAt: number;
+  /** When it ends, by the clock of `performance.now()`: this computer's may be wrong. */
+  readonly endsAt: number;
+}
+
+/** How long a code is good, in seconds. */
+const TTL_SECONDS = 600;
+
+/** Gets a pairing code and says what to do with it, until a device has used it. */
+export function Pairing({ devices, ended }: PairingProps) {
+  const [offer, setOffer] = useState<Offer | undefined>(undefined);
+  const { run, busy, error } = useTask(ended);
+  const paired = offer && devices.find(({ createdAt }) => Date.parse(createdAt) >= offer.madeAt);
+  const pair = () =>
+    run(async () => {
+      const { tokenId, code, expiresAt } = await api.newPairingCode(TTL_SECONDS);
+      const madeAt = Date.parse(expiresAt) - TTL_SECONDS * 1000;
+      setOffer({ tokenId, code, madeAt, endsAt: performance.now() + TTL_SECONDS * 1000 });
+    });
+  const cancel = () =>
+    run(async () => {
+      if (offer !== undefined) await api.revokePairingCode(offer.tokenId);
+      setOffer(undefined);
+    });
+  const isOpen = offer !== undefined && paired === undefined;
+  return html`<section aria-labelledby="pairing" class="pairing">
+    <h2 id="pairing">Pair a device</h2>
+    ${offer === undefined ? html`<p>A code connects one device to your account.</p>` : ''}
+    ${isOpen ? html`<${Code} key=${offer.tokenId} offer=${offer} busy=${busy} again=${pair} cancel=${cancel} />` : ''}
+    <div role="status">${paired === undefined ? '' : html`<p class="done">${paired.name} is paired.</p>`}</div>
+    ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
+    ${isOpen ? '' : html`<button type="button" onClick=${pair} disabled=${busy}>${paired ? 'Pair another device' : 'Pair a device'}</button>`}
+  </section>`;
+}
+
+interface CodeProps {
+  readonly offer: Offer;
+  readonly busy: boolean;
+  readonly again: () => void;
+  readonly cancel: () => void;
+}
+
+function Code({ offer: { code, endsAt }, busy, again, cancel }: CodeProps) {
+  const left = useSecondsUntil(endsAt);
+  if (left === 0) {
+    return html`<p role="status">The code has ended.</p>
+      <p class="actions"><button type="button" onClick=${again} disabled=${busy}>New code</button></p>`;
+  }
+  const command = `visiona agent --pair ${code} --public-url ${location.origin}`;
+  return html`<div role="group" aria-label="Pairing code">
+    <p class="code" data-code=${code}><code>${code}</code></p>
+    <p>It is good for one device and ends in <span role="timer">${clock(left)}</span>. On the device, type:</p>
+    <${Command} text=${command} label="the command that pairs" />
+    ${isLoopback(location.hostname) ? html`<${Simulated} code=${code} />` : ''}
+    <p class="actions"><button type="button" class="quiet" onClick=${cancel} disabled=${busy}>Cancel</button></p>
+  </div>`;
+}
+
+/** For who tries it on one machine, most likely without a device, in a folder with the sources. */
+function Simulated({ code }: { readonly code: string }) {
+  // Each has a token file of its own: the one of before is paired already.
+  const file = `data/device-${code.slice(0, 5)}`;
+  const agent = `node dist/src/cli/visiona.js agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
+  return html`<p>No device at hand? In the folder of the sources, this starts one that is simulated:</p>
+    <${Command} text=${agent} label="the command that pairs a simulated device" />`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+}
+
+/** `9:05`. */
+function clock(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** Whole seconds that are left, every second. */
+function useSecondsUntil(endsAt: number): number {
+  const left = () => Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
+  const [seconds, setSeconds] = useState(left);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds(left()), 1000);
+    return () => clearInterval(timer);
+  }, [endsAt]);
+  return seconds;
+}
