@@ -20,7 +20,16 @@ interface SummaryRow {
 interface Row extends SummaryRow {
   user_id: UserId;
   sealed: string;
+  ends_at: number;
 }
+
+/** Which session, and whose. */
+export interface Ended {
+  readonly id: SignInId;
+  readonly owner: UserId;
+}
+
+type EndedRow = Pick<Row, 'id' | 'user_id'>;
 
 const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
 
@@ -60,9 +69,9 @@ export class SignIns {
          user_agent, remote_addr)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#find = statement<[cookie: CookieHash, now: number], Row>(
+    this.#find = statement<[cookie: CookieHash], Row>(
       db,
-      `SELECT ${SUMMARY}, user_id, sealed FROM sign_ins WHERE cookie_hash = ? AND ends_at > ?`,
+      `SELECT ${SUMMARY}, user_id, sealed, ends_at FROM sign_ins WHERE cookie_hash = ?`,
     );
     // Neither time goes back if the clock does.
     this.#touch = statement<[now: number, owner: UserId, id: SignInId, now: number, now: number]>(
@@ -93,28 +102,31 @@ export class SignIns {
       db,
       'DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ends_at',
     );
-    this.#endOfCookie = statement<[cookie: CookieHash], { id: SignInId; user_id: UserId }>(
+    this.#endOfCookie = statement<[cookie: CookieHash], EndedRow>(
       db,
       'DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING id, user_id',
     );
-    this.#prune = statement<[now: number, limit: number]>(
+    this.#prune = statement<[now: number, limit: number], EndedRow>(
       db,
-      'DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)',
+      `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
+       RETURNING id, user_id`,
     );
   }
 
   begin(owner: UserId, signIn: NewSignIn, now: number): SignInId {
     const { cookie, sealed, expiresAt, idleMs, userAgent = null, remoteAddr = null } = signIn;
-    this.#prune.run(now, PRUNED_AT_ONCE);
     const id = this.#ids.next() as SignInId;
     const endsAt = Math.min(expiresAt, now + idleMs);
     this.#insert.run(id, owner, cookie, sealed, now, now, expiresAt, idleMs, endsAt, userAgent, remoteAddr);
     return id;
   }
 
-  find(cookie: CookieHash, now: number): SignIn | undefined {
-    const row = this.#find.get(cookie, now);
-    return row && { ...summary(row), userId: row.user_id, sealed: row.sealed };
+  /** Also one whose time is over. */
+  find(cookie: CookieHash): { readonly signIn: SignIn; readonly endsAt: number } | undefined {
+    const row = this.#find.get(cookie);
+    return (
+      row && { signIn: { ...summary(row), userId: row.user_id, sealed: row.sealed }, endsAt: row.ends_at }
+    );
   }
 
   touch(owner: UserId, id: SignInId, now: number): void {
@@ -140,17 +152,26 @@ export class SignIns {
     return rows.length > limit && last !== undefined ? { items, next: last.signInId } : { items };
   }
 
-  /** False: there was none, or its time was over. */
-  end(owner: UserId, id: SignInId, now: number): boolean {
+  /** What it was; undefined: there was none. */
+  end(owner: UserId, id: SignInId, now: number): 'alive' | 'over' | undefined {
     const row = this.#end.get(owner, id);
-    return row !== undefined && row.ends_at > now;
+    return row && (row.ends_at > now ? 'alive' : 'over');
   }
 
-  /** Which one has this cookie, and is gone now. */
-  endOfCookie(cookie: CookieHash): { readonly id: SignInId; readonly owner: UserId } | undefined {
+  /** Which one had this cookie. */
+  endOfCookie(cookie: CookieHash): Ended | undefined {
     const row = this.#endOfCookie.get(cookie);
-    return row && { id: row.id, owner: row.user_id };
+    return row && ended(row);
   }
+
+  /** Deletes some of those whose time is over. */
+  prune(now: number): Ended[] {
+    return this.#prune.all(now, PRUNED_AT_ONCE).map(ended);
+  }
+}
+
+function ended({ id, user_id: owner }: EndedRow): Ended {
+  return { id, owner };
 }
 
 function summary(row: SummaryRow): SignInSummary {

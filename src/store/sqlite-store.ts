@@ -166,13 +166,19 @@ class SqliteStore implements Store {
     return this.#commit.write(() => {
       const now = this.#clock();
       const replaced = replaces && this.#signIns.endOfCookie(replaces);
-      if (replaced) this.#changes.append(replaced.owner, 'sign-in-ended', replaced.id, now);
+      for (const { owner, id } of [...(replaced ? [replaced] : []), ...this.#signIns.prune(now)]) {
+        this.#changes.append(owner, 'sign-in-ended', id, now);
+      }
       return this.#signIns.begin(owner, signIn, now);
     });
   }
 
   async findSignIn(cookie: CookieHash): Promise<SignIn | undefined> {
-    return this.#read(() => this.#signIns.find(cookie, this.#clock()));
+    const found = this.#read(() => this.#signIns.find(cookie));
+    if (found === undefined || found.endsAt > this.#clock()) return found?.signIn;
+    // Found dead once, it is dead for good, also if the clock steps back; what it holds open is closed.
+    await this.#endSignIn(found.signIn.userId, found.signIn.signInId);
+    return undefined;
   }
 
   async touchSignIn(owner: UserId, signIn: SignInId): Promise<void> {
@@ -194,12 +200,7 @@ class SqliteStore implements Store {
   }
 
   async endSignIn(owner: UserId, signIn: SignInId): Promise<boolean> {
-    return this.#commit.write(() => {
-      const now = this.#clock();
-      const ended = this.#signIns.end(owner, signIn, now);
-      if (ended) this.#changes.append(owner, 'sign-in-ended', signIn, now);
-      return ended;
-    });
+    return (await this.#endSignIn(owner, signIn)) === 'alive';
   }
 
   async addPairingToken(owner: UserId, token: NewPairingToken): Promise<PairingTokenId> {
@@ -281,6 +282,16 @@ class SqliteStore implements Store {
     const deviceId = this.#devices.add(owner, name, now);
     this.#credentials.add(owner, deviceId, hashToken(sessionToken), now, expiresAt);
     return { deviceId, sessionToken };
+  }
+
+  /** Writes the change if there was one. */
+  #endSignIn(owner: UserId, signIn: SignInId): Promise<'alive' | 'over' | undefined> {
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      const was = this.#signIns.end(owner, signIn, now);
+      if (was !== undefined) this.#changes.append(owner, 'sign-in-ended', signIn, now);
+      return was;
+    });
   }
 
   #read<Result>(work: () => Result): Result {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ChangeSeq } from '../../src/store/ids.js';
 import { openDatabase } from '../../src/store/sqlite.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import { cookieHash, newSignIn, pending } from './sign-ins-contract.js';
@@ -43,10 +44,15 @@ test('attack 11: use moves the idle end, never beyond the absolute one; a clock 
     assert.ok(await lives());
     clock.now += 1;
     assert.ok(!(await lives()));
-    // Its use comes too late.
+    // Its use comes too late, and a clock that steps back does not bring it to life.
     await store.touchSignIn(alice, id);
-    clock.now += 1;
+    clock.now -= HOUR;
     assert.ok(!(await lives()));
+    const { changes } = await store.changesSince(0 as ChangeSeq, 10);
+    assert.deepEqual(
+      changes.map(({ kind }) => kind),
+      ['sign-in-ended'],
+    );
   }));
 
 test('rows whose time is over are deleted as others come, and nothing that lives is', () =>
