@@ -83,7 +83,7 @@ export function createAuth(options: AuthOptions): Auth {
     accounts: {
       cookies,
       sessions,
-      signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes }),
+      signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes, log }),
       signOut: new SignOut({ provider, sessions, log }),
       starts: new AddressLimit(STARTS),
     },

@@ -78,7 +78,15 @@ function clientError(error: oc.ClientError): ProviderError {
     if (cause instanceof Response && cause.status >= 500) return unreachable(`status ${cause.status}`);
     if (cause instanceof TypeError && BROKEN_OFF.has(cause.message)) return unreachable('it broke off');
   }
-  return new ProviderError('ERR_PROVIDER_ANSWER', `${message} (${code ?? 'no code'})`);
+  return new ProviderError(
+    'ERR_PROVIDER_ANSWER',
+    `${message} (${code ?? 'no code'})${detailOf(error.cause)}`,
+  );
+}
+
+/** What the library found wrong, in words of its own; a parser's words quote what it read. */
+function detailOf(cause: unknown): string {
+  return cause instanceof Error && cause.name === 'OperationProcessingError' ? `: ${cause.message}` : '';
 }
 
 export function unreachable(why: string): ProviderError {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as oc from 'openid-client';
 import { z } from 'zod';
+import type { Logger } from '../observability/log.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { UserPort } from '../store/ports.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
@@ -26,6 +27,7 @@ export interface SignInOptions {
   readonly cookies: CookieCodec;
   readonly sealer: Sealer;
   readonly lifetimes: Lifetimes;
+  readonly log: Logger;
 }
 
 /** A browser that asks to be signed in. */
@@ -102,12 +104,13 @@ export class SignInFlow {
 
   /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
   async finish({ cookie, query, userAgent, remoteAddr }: Finish): Promise<Redirect | SignInFailure> {
-    const { provider, store, sessions, cookies, sealer, lifetimes } = this.#options;
+    const { provider, store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const { state, code, error } = query;
     if (state === undefined || (code === undefined) === (error === undefined)) return 'malformed';
     const pending = cookie && (await this.#take(cookie, state));
     if (pending === undefined) return 'unknown';
-    const tokens = await provider.redeem(new URLSearchParams(query).toString(), pending).catch(failure);
+    const redeemed = provider.redeem(new URLSearchParams(query).toString(), pending);
+    const tokens = await redeemed.catch((error: unknown) => this.#failure(error));
     if (typeof tokens === 'string') return tokens;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
     // Always a new id: whoever knew the one before, knows nothing now.
@@ -120,9 +123,22 @@ export class SignInFlow {
       userAgent: userAgent.slice(0, MAX_USER_AGENT),
       remoteAddr,
     };
-    await store.beginSignIn(owner, signIn, cookie?.type === 'session' ? cookie.hash : undefined);
+    const signInId = await store.beginSignIn(
+      owner,
+      signIn,
+      cookie?.type === 'session' ? cookie.hash : undefined,
+    );
+    log.info({ userId: owner, signInId }, 'a user signed in');
     if (cookie !== undefined) sessions.forget(cookie.hash);
     return { location: pending.returnTo, setCookie: cookies.set(session, lifetimes.absoluteMs / 1000) };
+  }
+
+  /** The person is told little; the operator is told what to look at. */
+  #failure(error: unknown): ProviderErrorCode {
+    if (!(error instanceof ProviderError)) throw error;
+    const level = error.code === 'ERR_PROVIDER_DENIED' ? 'info' : 'warn';
+    this.#options.log[level]({ err: error }, 'a sign-in failed at the OpenID provider');
+    return error.code;
   }
 
   async #take(browser: BrowserCookie, state: string): Promise<z.infer<typeof pendingSchema> | undefined> {
@@ -138,9 +154,4 @@ const MAX_USER_AGENT = 256;
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function failure(error: unknown): ProviderErrorCode {
-  if (error instanceof ProviderError) return error.code;
-  throw error;
 }

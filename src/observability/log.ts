@@ -36,6 +36,12 @@ export const REDACTED_KEYS: readonly string[] = [
   'clientSecret',
   'password',
   'databaseUrl',
+  'idToken',
+  'accessToken',
+  'refreshToken',
+  'verifier',
+  'nonce',
+  'sealed',
 ];
 
 const CENSOR = '[redacted]';
@@ -43,7 +49,7 @@ const CENSOR = '[redacted]';
 /** Bytes that wait for a slow reader of the log; lines beyond are dropped, so that a stuck pipe stops nobody. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-const CREDENTIAL_IN_TEXT = /([?&](?:token|code|secret)=|\bBearer\s+)[^\s"'&\\]+/gi;
+const CREDENTIAL_IN_TEXT = /([?&](?:token|code|secret|state|nonce|id_token_hint)=|\bBearer\s+)[^\s"'&\\]+/gi;
 
 /** Takes credentials out of text: `?token=…` in a URL, `Bearer …` in a header that was quoted. */
 export function redactText(line: string): string {

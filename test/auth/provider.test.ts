@@ -225,6 +225,20 @@ describe('provider: what it answers', () => {
     await rejectsWith(by.redeem(again, CHECKS), 'ERR_PROVIDER_GRANT');
   });
 
+  test('the operator is told what was wrong, and no claim or byte of an answer is quoted', async () => {
+    const told = async () => {
+      const error = await redeem().catch((thrown: unknown) => thrown);
+      assert.ok(error instanceof ProviderError);
+      return JSON.stringify([error.message, error.stack, error.cause]);
+    };
+    Object.assign(fake.claims, { nonce: 'x'.repeat(43) });
+    const mismatch = await told();
+    assert.match(mismatch, /nonce/);
+    assert.doesNotMatch(mismatch, /xxx|nnn|alice/);
+    fake.answers.set(TOKEN, () => ({ body: '{"access_token":"very-secret' }));
+    assert.doesNotMatch(await told(), /very|access_token/);
+  });
+
   test('an access token that no field can carry is refused', async () => {
     fake.answers.set(TOKEN, async (request) => {
       const answer = await fake.standard(request);

@@ -103,7 +103,11 @@ describe('sign-in', () => {
     stand.store.down = true;
     await other.get('/api/auth/login');
     const text = stand.lines.join('');
-    assert.ok(text.length > 0);
+    assert.match(text, /a user signed in/);
+    assert.match(
+      text,
+      /a sign-in failed at the OpenID provider.*ERR_PROVIDER_REFUSED|ERR_PROVIDER_REFUSED.*a sign-in failed/,
+    );
     const verifier = stand.provider.to('/token')[0]?.body.get('code_verifier');
     const code = new URLSearchParams(query).get('code');
     const secrets = [asked.get('state'), asked.get('nonce'), verifier, code, 'rt-', 'at-alice', 'eyJ'];
