@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEVICE_EVENT_KINDS } from '../store/ports/devices.js';
 import { DEVICE_MISSING, deviceParams } from './device-view.js';
 import { userRoute } from './json-route.js';
 import { ownDevice } from './own-device.js';
@@ -6,10 +7,9 @@ import { ping } from './ping.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { cursorAt, pageOf, pageQuery, time } from './schemas.js';
-import { registryOf } from './services.js';
 
 const event = z
-  .object({ eventId: z.string(), kind: z.string(), at: time })
+  .object({ eventId: z.string(), kind: z.enum(DEVICE_EVENT_KINDS), at: time })
   .meta({ id: 'DeviceEvent', description: 'Something that happened to a device' });
 
 const rotated = z
@@ -30,7 +30,7 @@ export const deviceCareRoutes: readonly JsonRoute[] = [
       answer: rotated,
     },
     async ({ params: { deviceId } }, { userId }, services) => {
-      const sessionToken = await registryOf(services).rotateCredential(userId, deviceId);
+      const sessionToken = await services.store.rotateCredential(userId, deviceId);
       if (sessionToken === undefined) throw new ProblemError(DEVICE_MISSING);
       return { deviceId, sessionToken };
     },
@@ -72,7 +72,7 @@ export const deviceCareRoutes: readonly JsonRoute[] = [
     async ({ params: { deviceId }, query: { limit, cursor } }, { userId }, services) => {
       await ownDevice(services, userId, deviceId);
       const page = { limit, ...(cursor !== undefined && { after: cursor }) };
-      const { items, next } = await registryOf(services).deviceEvents(userId, deviceId, page);
+      const { items, next } = await services.store.deviceEvents(userId, deviceId, page);
       return { items: [...items], ...(next !== undefined && { nextCursor: cursorAt(next) }) };
     },
   ),

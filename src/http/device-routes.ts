@@ -6,7 +6,6 @@ import { userRoute } from './json-route.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { cursorAt, flag, pageOf, pageQuery } from './schemas.js';
-import { registryOf } from './services.js';
 
 const ONE = { path: '/api/devices/{deviceId}', params: deviceParams, missing: DEVICE_MISSING } as const;
 
@@ -45,7 +44,7 @@ export const deviceRoutes: readonly JsonRoute[] = [
       problems: ['proxy-unreachable'],
     },
     async ({ params: { deviceId }, body }, { userId }, services) => {
-      if (!(await registryOf(services).updateDevice(userId, deviceId, body)))
+      if (!(await services.store.updateDevice(userId, deviceId, body)))
         throw new ProblemError(DEVICE_MISSING);
       return viewDevice(services, userId, deviceId);
     },

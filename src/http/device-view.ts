@@ -9,7 +9,7 @@ import type { RouteServices } from './services.js';
 const MAX_LABELS = 32;
 
 const labels = z
-  .record(z.string().regex(/^[A-Za-z0-9._/-]{1,63}$/), z.string().max(255))
+  .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/), z.string().max(255))
   .refine((all) => Object.keys(all).length <= MAX_LABELS, `there are more than ${MAX_LABELS}`);
 
 /** A device as it is told. */

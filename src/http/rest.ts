@@ -5,6 +5,7 @@ import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
+import type { PairingPort } from '../store/ports/pairing.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
@@ -13,7 +14,7 @@ import { OpenStreams } from './open-streams.js';
 import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
-import type { RegistryStore, RestStore } from './services.js';
+import type { RestStore } from './services.js';
 import { Sockets } from './sockets.js';
 
 export interface RestOptions {
@@ -25,7 +26,7 @@ export interface RestOptions {
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly store: RestStore;
   /** Undefined: the store does not keep it; its routes answer 501. */
-  readonly registry?: RegistryStore | undefined;
+  readonly registry?: PairingPort | undefined;
   readonly sessions: UserSessions;
   /** What devices are told to dial. */
   readonly tunnelUrl: URL;

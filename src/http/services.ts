@@ -9,16 +9,13 @@ import { ProblemError } from './problem-error.js';
 import type { Readiness } from './readiness.js';
 
 /** The part of the store that the REST API uses. */
-export type RestStore = Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
-
-/** What a user does about pairing and about one device. */
-export type RegistryStore = DeviceCarePort & PairingPort;
+export type RestStore = DeviceCarePort & Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
 
 /** What handlers work with. */
 export interface RouteServices extends DeviceServices {
   readonly store: RestStore;
   /** Undefined: the store does not keep it. */
-  readonly registry: RegistryStore | undefined;
+  readonly registry: PairingPort | undefined;
   readonly sessions: UserSessions;
   readonly readiness: Readiness;
   /** Undefined: nobody can sign in. */
@@ -30,7 +27,7 @@ export interface RouteServices extends DeviceServices {
 }
 
 /** @throws ProblemError `not-supported` */
-export function registryOf({ registry }: RouteServices): RegistryStore {
+export function registryOf({ registry }: RouteServices): PairingPort {
   return kept(registry);
 }
 

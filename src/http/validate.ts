@@ -26,7 +26,21 @@ export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new ProblemError('bad-request', { detail: 'the body is not JSON in UTF-8' });
   }
+  // Of a record zod would leave it out without a word.
+  if (hasProto(value)) throw invalid([{ path: '', message: 'a member is named __proto__' }]);
   return parsed(schema, value, pointer);
+}
+
+/** Whether a member has that name, at any depth; a document may be deeper than the stack. */
+function hasProto(document: unknown): boolean {
+  const left = [document];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, '__proto__')) return true;
+    for (const inner of Object.values(value)) left.push(inner);
+  }
+  return false;
 }
 
 /** @throws ProblemError `validation` */

@@ -49,10 +49,10 @@ export class Credentials {
       `UPDATE device_credentials SET revoked_at = ?
        WHERE user_id = ? AND id = ? AND revoked_at IS NULL RETURNING device_id`,
     );
-    this.#revokeAll = statement<[at: number, user: string, device: string]>(
+    this.#revokeAll = statement<[at: number, user: string, device: string], { id: CredentialId }>(
       db,
       `UPDATE device_credentials SET revoked_at = ?
-       WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL`,
+       WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL RETURNING id`,
     );
   }
 
@@ -81,7 +81,8 @@ export class Credentials {
     return this.#revoke.get(now, owner, id)?.device_id;
   }
 
-  revokeAll(owner: UserId, device: DeviceId, now: number): void {
-    this.#revokeAll.run(now, owner, device);
+  /** @returns those that were not revoked before */
+  revokeAll(owner: UserId, device: DeviceId, now: number): CredentialId[] {
+    return this.#revokeAll.all(now, owner, device).map(({ id }) => id);
   }
 }

@@ -1,5 +1,6 @@
 import type { DeviceId, IdSource, UserId } from './ids.js';
 import type { PendingRow } from './pending-devices.js';
+import type { DeviceUpdate } from './ports/devices.js';
 import type { Device, Page, PageRequest } from './ports.js';
 import type { Database } from './sqlite.js';
 import { statement } from './statement.js';
@@ -10,12 +11,14 @@ interface DeviceRow {
   name: string;
   model: string | null;
   serial: string | null;
+  labels: string;
   created_at: number;
   last_connected_at: number | null;
   revoked_at: number | null;
 }
 
-const COLUMNS = 'd.id, d.user_id, d.name, d.model, d.serial, d.created_at, d.last_connected_at, d.revoked_at';
+const COLUMNS =
+  'd.id, d.user_id, d.name, d.model, d.serial, d.labels, d.created_at, d.last_connected_at, d.revoked_at';
 
 /** The rows of devices. */
 export class Devices {
@@ -25,6 +28,8 @@ export class Devices {
   readonly #find;
   readonly #listAll;
   readonly #owner;
+  readonly #update;
+  readonly #isLive;
   readonly #revoke;
 
   constructor(db: Database, ids: IdSource) {
@@ -48,6 +53,15 @@ export class Devices {
     this.#owner = statement<[id: string], { user_id: UserId }>(
       db,
       'SELECT user_id FROM devices WHERE id = ?',
+    );
+    this.#update = statement<[name: string | null, labels: string | null, user: string, id: string]>(
+      db,
+      `UPDATE devices SET name = COALESCE(?, name), labels = COALESCE(?, labels)
+       WHERE user_id = ? AND id = ? AND revoked_at IS NULL`,
+    );
+    this.#isLive = statement<[user: string, id: string], { id: DeviceId }>(
+      db,
+      'SELECT id FROM devices WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
     );
     this.#revoke = statement<[at: number, user: string, id: string]>(
       db,
@@ -87,6 +101,17 @@ export class Devices {
     return this.#owner.get(id)?.user_id;
   }
 
+  /** False: not this user's, or revoked. */
+  update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): boolean {
+    const text = labels === undefined ? null : JSON.stringify(labels);
+    return this.#update.run(name ?? null, text, owner, id) === 1;
+  }
+
+  /** Whether it is this user's, and not revoked. */
+  isLive(owner: UserId, id: DeviceId): boolean {
+    return this.#isLive.get(owner, id) !== undefined;
+  }
+
   /** False: not this user's, or revoked before. */
   revoke(owner: UserId, id: DeviceId, now: number): boolean {
     return this.#revoke.run(now, owner, id) === 1;
@@ -107,6 +132,7 @@ function device(row: DeviceRow): Device {
     name: row.name,
     ...(row.model !== null && { model: row.model }),
     ...(row.serial !== null && { serial: row.serial }),
+    labels: JSON.parse(row.labels),
     createdAt: row.created_at,
     ...(row.last_connected_at !== null && { lastConnectedAt: row.last_connected_at }),
     ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),

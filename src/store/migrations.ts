@@ -133,4 +133,20 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX pending_devices_by_age ON pending_devices (created_at)',
     ],
   },
+  {
+    name: 'labels and history of devices',
+    statements: ({ bigint, options }) => [
+      // A JSON object of strings.
+      "ALTER TABLE devices ADD COLUMN labels TEXT NOT NULL DEFAULT '{}'",
+      `CREATE TABLE device_events (
+         id TEXT PRIMARY KEY,
+         user_id TEXT NOT NULL,
+         device_id TEXT NOT NULL,
+         kind TEXT NOT NULL,
+         at ${bigint} NOT NULL,
+         UNIQUE (user_id, device_id, id),
+         FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
+       ) ${options}`,
+    ],
+  },
 ];

@@ -8,6 +8,7 @@ import type {
   TokenHash,
   UserId,
 } from './ids.js';
+import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
 import type { PairingPort } from './ports/pairing.js';
 import type { SignInPort } from './ports/sign-ins.js';
 
@@ -19,7 +20,7 @@ export interface Device {
   /** What it said of itself when it was paired. */
   readonly model?: string;
   readonly serial?: string;
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: number;
   readonly lastConnectedAt?: number;
   readonly revokedAt?: number;
@@ -130,6 +131,8 @@ export interface ChangePort {
 export interface Store
   extends UserPort,
     DevicePort,
+    DeviceCarePort,
+    DeviceEventPort,
     OperatorPort,
     AdmissionPort,
     SignInPort,

@@ -1,5 +1,6 @@
 import { CHANGES_KEPT, ChangeLog } from './changes.js';
 import { Credentials } from './credentials.js';
+import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
 import { Devices } from './devices.js';
 import { StoreError, storeError } from './errors.js';
 import { GroupCommit } from './group-commit.js';
@@ -13,6 +14,7 @@ import {
   IdSource,
   newSessionToken,
   type PairingTokenId,
+  type SessionToken,
   type SignInId,
   type TokenHash,
   type UserId,
@@ -22,6 +24,7 @@ import { MIGRATIONS } from './migrations.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
 import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
+import type { DeviceEvent, DeviceOffline, DeviceUpdate } from './ports/devices.js';
 import type {
   NewPairingToken,
   PairedDevice,
@@ -34,7 +37,7 @@ import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, 
 import { SignIns } from './sign-ins.js';
 import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
 import { Users } from './users.js';
-import { checkCount, checkNames, checkPairedDevice, checkUserKey } from './validate.js';
+import { checkCount, checkDeviceUpdate, checkNames, checkPairedDevice, checkUserKey } from './validate.js';
 
 export interface StoreOptions {
   readonly dataDir: string;
@@ -42,6 +45,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** How many changes the feed keeps. */
   readonly changesKept?: number;
+  /** How many events of one device are kept. */
+  readonly eventsKept?: number;
   /** How many browsers may be on their way to the provider. */
   readonly maxPending?: number;
 }
@@ -53,12 +58,13 @@ type Limits = Required<Omit<StoreOptions, 'dataDir'>>;
  * @throws StoreError with one sentence for the operator.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, clock = Date.now, changesKept = CHANGES_KEPT, maxPending = MAX_PENDING } = options;
+  const { dataDir, clock = Date.now } = options;
+  const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxPending = MAX_PENDING } = options;
   const file = databaseFile(dataDir);
   const db = await openDatabase(dataDir);
   try {
     migrate(db, MIGRATIONS, file, clock);
-    return new SqliteStore(db, file, { clock, changesKept, maxPending });
+    return new SqliteStore(db, file, { clock, changesKept, eventsKept, maxPending });
   } catch (error) {
     db.close();
     throw storeError(error, file);
@@ -77,13 +83,14 @@ class SqliteStore implements Store {
   readonly #users: Users;
   readonly #devices: Devices;
   readonly #credentials: Credentials;
+  readonly #events: DeviceEvents;
   readonly #signIns: SignIns;
   readonly #pendingSignIns: PendingSignIns;
   readonly #pairingTokens: PairingTokens;
   readonly #pendingDevices: PendingDevices;
   readonly #changes: ChangeLog;
 
-  constructor(db: Database, file: string, { clock, changesKept, maxPending }: Limits) {
+  constructor(db: Database, file: string, { clock, changesKept, eventsKept, maxPending }: Limits) {
     const ids = new IdSource(clock);
     this.#db = db;
     this.#file = file;
@@ -95,6 +102,7 @@ class SqliteStore implements Store {
     this.#users = new Users(db, ids, clock);
     this.#devices = new Devices(db, ids);
     this.#credentials = new Credentials(db, ids);
+    this.#events = new DeviceEvents(db, ids, eventsKept);
     this.#signIns = new SignIns(db, ids);
     this.#pendingSignIns = new PendingSignIns(db, ids, maxPending);
     this.#pairingTokens = new PairingTokens(db, ids);
@@ -135,6 +143,48 @@ class SqliteStore implements Store {
     });
   }
 
+  async updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate): Promise<boolean> {
+    checkDeviceUpdate(update);
+    return this.#commit.write(() => {
+      if (!this.#devices.update(owner, device, update)) return false;
+      const now = this.#clock();
+      if (update.name !== undefined) this.#events.add(owner, device, 'renamed', now);
+      if (update.labels !== undefined) this.#events.add(owner, device, 'labelled', now);
+      return true;
+    });
+  }
+
+  async rotateCredential(owner: UserId, device: DeviceId): Promise<SessionToken | undefined> {
+    return this.#commit.write(() => {
+      if (!this.#devices.isLive(owner, device)) return undefined;
+      const now = this.#clock();
+      const sessionToken = newSessionToken();
+      for (const old of this.#credentials.revokeAll(owner, device, now)) {
+        this.#changes.append(owner, 'credential-revoked', device, now, old);
+      }
+      this.#credentials.add(owner, device, hashToken(sessionToken), now, undefined);
+      this.#events.add(owner, device, 'credential-rotated', now);
+      return sessionToken;
+    });
+  }
+
+  async deviceEvents(
+    owner: UserId,
+    device: DeviceId,
+    page: PageRequest<string>,
+  ): Promise<Page<DeviceEvent, string>> {
+    checkCount('events a page', page.limit);
+    return this.#read(() => this.#events.list(owner, device, page));
+  }
+
+  async recordOffline(devices: readonly DeviceOffline[]): Promise<void> {
+    checkCount('events to record', devices.length);
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      for (const { userId, deviceId } of devices) this.#events.add(userId, deviceId, 'offline', now);
+    });
+  }
+
   async listAllDevices(page: PageRequest): Promise<Page<Device & { readonly subject: string }>> {
     checkCount('devices a page', page.limit);
     return this.#read(() => this.#devices.listAll(page));
@@ -145,7 +195,12 @@ class SqliteStore implements Store {
   }
 
   async connect(token: TokenHash): Promise<Admission | undefined> {
-    return this.#commit.write(() => this.#credentials.admit(token, this.#clock()));
+    return this.#commit.write(() => {
+      const now = this.#clock();
+      const admission = this.#credentials.admit(token, now);
+      if (admission !== undefined) this.#events.add(admission.userId, admission.deviceId, 'online', now);
+      return admission;
+    });
   }
 
   async activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {
@@ -242,6 +297,7 @@ class SqliteStore implements Store {
       this.#devices.addPaired(owner, pending, now);
       this.#credentials.addPaired(owner, pending, now);
       this.#pendingDevices.dropAll(token);
+      this.#events.add(owner, pending.deviceId, 'paired', now);
       return true;
     });
   }
@@ -281,6 +337,7 @@ class SqliteStore implements Store {
     const sessionToken = newSessionToken();
     const deviceId = this.#devices.add(owner, name, now);
     this.#credentials.add(owner, deviceId, hashToken(sessionToken), now, expiresAt);
+    this.#events.add(owner, deviceId, 'added', now);
     return { deviceId, sessionToken };
   }
 

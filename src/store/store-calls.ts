@@ -26,6 +26,7 @@ const REPEATABLE: ReadonlySet<keyof StoreAsks> = new Set([
   'ensureUser',
   'findUser',
   'listDevices',
+  'deviceEvents',
   'findDevice',
   'listAllDevices',
   'ownerOf',

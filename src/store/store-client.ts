@@ -11,6 +11,7 @@ import type {
   TokenHash,
   UserId,
 } from './ids.js';
+import type { DeviceOffline, DeviceUpdate } from './ports/devices.js';
 import type { NewPairingToken, PairedDevice } from './ports/pairing.js';
 import type { NewSignIn, PendingSignIn } from './ports/sign-ins.js';
 import type { Changes, PageRequest, Store } from './ports.js';
@@ -88,6 +89,22 @@ export class StoreClient implements Store {
 
   revokeDevice(owner: UserId, device: DeviceId) {
     return this.#ask('revokeDevice', [owner, device]);
+  }
+
+  updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate) {
+    return this.#ask('updateDevice', [owner, device, update]);
+  }
+
+  rotateCredential(owner: UserId, device: DeviceId) {
+    return this.#ask('rotateCredential', [owner, device]);
+  }
+
+  deviceEvents(owner: UserId, device: DeviceId, page: PageRequest<string>) {
+    return this.#ask('deviceEvents', [owner, device, page]);
+  }
+
+  recordOffline(devices: readonly DeviceOffline[]) {
+    return this.#ask('recordOffline', [devices]);
   }
 
   listAllDevices(page: PageRequest) {

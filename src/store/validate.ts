@@ -1,4 +1,5 @@
 import { StoreError } from './errors.js';
+import type { DeviceUpdate } from './ports/devices.js';
 import type { PairedDevice } from './ports/pairing.js';
 
 /** Rows, ids or changes in one call. */
@@ -7,6 +8,8 @@ export const MAX_ITEMS = 1_000;
 const MAX_SUBJECT_LENGTH = 255;
 const MAX_ISSUER_LENGTH = 2_048;
 const MAX_NAME_LENGTH = 128;
+/** All labels of a device, as JSON. */
+const MAX_LABELS_LENGTH = 65_536;
 
 /** Spec 03-identity §3.1: a blank or malformed subject never maps to a user (OpenID Connect Core §2 sets the 255). */
 export function checkUserKey(issuer: string, subject: string): void {
@@ -23,6 +26,14 @@ export function checkPairedDevice({ name, model, serial }: PairedDevice): void {
   checkText('the device name', name, MAX_NAME_LENGTH);
   if (model !== undefined) checkText('the model', model, MAX_NAME_LENGTH);
   if (serial !== undefined) checkText('the serial number', serial, MAX_NAME_LENGTH);
+}
+
+export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
+  if (name !== undefined) checkText('the device name', name, MAX_NAME_LENGTH);
+  const size = JSON.stringify(labels).length;
+  if (size > MAX_LABELS_LENGTH) {
+    throw new StoreError('ERR_STORE_INPUT', `the labels are longer than ${MAX_LABELS_LENGTH} characters`);
+  }
 }
 
 export function checkCount(what: string, count: number): void {

@@ -99,12 +99,15 @@ describe('devices', () => {
     {},
     { name: '' },
     { name: '  ' },
+    { name: '\u200b\u3000' },
     { name: 'a\nb' },
     { name: 'x'.repeat(129) },
     { name: 'half \ud83d' },
     { name: null },
     { labels: { 'a b': '1' } },
     { labels: { '': '1' } },
+    { labels: { _a: '1' } },
+    { labels: JSON.parse('{"__proto__":"1"}') },
     { labels: { a: 1 } },
     { labels: { a: 'x'.repeat(256) } },
     { labels: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l${i}`, ''])) },
@@ -131,7 +134,7 @@ describe('devices', () => {
   });
 
   test('the history of a device is walked from its newest event', async () => {
-    const events = [3, 2, 1].map((at) => ({ eventId: `e-${at}`, kind: 'online', at }));
+    const events = [3, 2, 1].map((at) => ({ eventId: `e-${at}`, kind: 'online' as const, at }));
     api.store.events.set('cam-1', events);
     const first = (await ask('GET /api/devices/cam-1/events?limit=2')).body;
     const second = (await ask(`GET /api/devices/cam-1/events?limit=2&cursor=${first.nextCursor}`)).body;
@@ -139,22 +142,6 @@ describe('devices', () => {
     const ids = [...first.items, ...second.items].map(({ eventId }: { eventId: string }) => eventId);
     assert.deepEqual(ids, ['e-3', 'e-2', 'e-1']);
     assert.equal(second.nextCursor, undefined);
-  });
-
-  test('what the store does not keep is 501', async () => {
-    const less = await TestRest.start({ registry: undefined });
-    try {
-      for (const [line, sent] of [
-        ['PATCH /api/devices/cam-1', { name: 'a' }],
-        ['POST /api/devices/cam-1/credentials/rotate', undefined],
-        ['GET /api/devices/cam-1/events', undefined],
-        ['POST /api/pairing/tokens', {}],
-      ] as const) {
-        assert.equal((await send(less.port, line, sent)).status, 501, line);
-      }
-    } finally {
-      less.close();
-    }
   });
 
   test('one answer reads a bounded part of the store', async () => {

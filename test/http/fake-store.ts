@@ -1,11 +1,11 @@
-import type { RegistryStore, RestStore } from '../../src/http/services.js';
+import type { RestStore } from '../../src/http/services.js';
 import { type DeviceId, newSessionToken, type SessionToken, type UserId } from '../../src/store/ids.js';
 import type { DeviceEvent } from '../../src/store/ports/devices.js';
 import type { Device, Page, PageRequest } from '../../src/store/ports.js';
 import { MemoryPairing } from '../auth/memory-pairing.js';
 
 /** What of the store the REST API uses, in memory. */
-export class FakeStore extends MemoryPairing implements RestStore, RegistryStore {
+export class FakeStore extends MemoryPairing implements RestStore {
   readonly devices = new Map<string, Device>();
   /** The session tokens that were given out at a rotation. */
   readonly credentials = new Map<string, SessionToken>();

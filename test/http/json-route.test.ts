@@ -101,7 +101,7 @@ describe('JSON routes', () => {
       '{"name":"a","userId":"b"}',
       [{ path: '/userId', message: 'it is not known here' }],
     ],
-    ['__proto__', '{"name":"a","__proto__":{}}', [{ path: '/__proto__', message: 'it is not known here' }]],
+    ['__proto__', '{"name":"a","__proto__":{}}', [{ path: '', message: 'a member is named __proto__' }]],
     ['a pointer', '{"name":"a","a/b~c":1}', [{ path: '/a~1b~0c', message: 'it is not known here' }]],
     [
       'a wrong type',

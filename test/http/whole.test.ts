@@ -100,6 +100,27 @@ describe('REST over a real store and real tunnels', () => {
     assert.equal((await ask(`GET /api/sessions/${device.deviceId}`)).status, 404);
   });
 
+  test('rotating a credential closes the tunnel that it opened, and the new one opens another', async () => {
+    const device = await add();
+    const path = `/api/devices/${device.deviceId}`;
+    const tunnel = await connect(device);
+    const { status, body } = await ask(`POST ${path}/credentials/rotate`);
+    assert.equal(status, 200);
+    assert.equal((await tunnel.ended).code, 1008);
+    await assert.rejects(connect(device), /not let in/);
+    const again = await connect(body);
+    assert.equal((await ask(`GET ${path}`)).body.online, true);
+    await again.drain(0);
+    await again.ended;
+    const expected = ['offline', 'online', 'offline', 'credential-rotated', 'online', 'added'];
+    // The end of a tunnel is recorded after it.
+    for (let kinds: string[] = []; kinds.join() !== expected.join(); ) {
+      const { items } = (await ask(`GET ${path}/events`)).body;
+      kinds = items.map(({ kind }: { kind: string }) => kind);
+      assert.ok(expected.join().endsWith(kinds.slice(-4).join()), kinds.join());
+    }
+  });
+
   test('a session that is closed ends with 1000, and its device dials again', async () => {
     const device = await add();
     const tunnel = await connect(device);

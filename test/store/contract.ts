@@ -8,6 +8,7 @@ import {
   type UserId,
 } from '../../src/store/ids.js';
 import type { Change, Page, Store } from '../../src/store/ports.js';
+import { deviceCareContract } from './device-care-contract.js';
 
 /** One store under test; its data begins empty. */
 export interface Subject {
@@ -153,6 +154,8 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       assert.equal((await store.provision(owner, names.slice(1))).length, 1_000);
     });
   });
+
+  deviceCareContract(name, check);
 
   describe(`${name}: connecting`, () => {
     check(

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ChangeSeq, hashToken } from '../../src/store/ids.js';
+import { type ChangeSeq, type DeviceId, hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/sqlite-store.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
@@ -78,5 +78,19 @@ test('the token is not in the file', () =>
     for (const file of await readdir(dataDir)) {
       assert.equal((await readFile(join(dataDir, file))).includes(made!.sessionToken), false, file);
     }
+    await store.close();
+  }));
+
+test('of the history of a device only the newest events are kept', () =>
+  withTempDir(async (dataDir) => {
+    const store = await openStore({ dataDir, eventsKept: 2 });
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    const [one, other] = await store.provision(owner, ['one', 'other']);
+    for (const name of ['a', 'b', 'c']) await store.updateDevice(owner, one!.deviceId, { name });
+    await store.rotateCredential(owner, one!.deviceId);
+    const kinds = async (device: DeviceId) =>
+      (await store.deviceEvents(owner, device, { limit: 10 })).items.map(({ kind }) => kind);
+    assert.deepEqual(await kinds(one!.deviceId), ['credential-rotated', 'renamed']);
+    assert.deepEqual(await kinds(other!.deviceId), ['added']);
     await store.close();
   }));

@@ -50,6 +50,10 @@ export class MemoryStore implements ProxyStore {
     return Promise.resolve([...ids]);
   }
 
+  recordOffline(): Promise<void> {
+    return Promise.resolve();
+  }
+
   onChanges(_listener: (changes: Changes) => void): () => void {
     return () => {};
   }

@@ -1,10 +1,23 @@
 import type { DeviceId, SessionToken, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
 
+/** What can happen to a device. `added`: by the operator. */
+export const DEVICE_EVENT_KINDS = [
+  'added',
+  'paired',
+  'online',
+  'offline',
+  'renamed',
+  'labelled',
+  'credential-rotated',
+] as const;
+
+export type DeviceEventKind = (typeof DEVICE_EVENT_KINDS)[number];
+
 /** Something that happened to a device. `at`: milliseconds since 1970. */
 export interface DeviceEvent {
   readonly eventId: string;
-  readonly kind: string;
+  readonly kind: DeviceEventKind;
   readonly at: number;
 }
 
@@ -21,10 +34,22 @@ export interface DeviceCarePort {
   updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate): Promise<boolean>;
   /** A new session token; the old one dies at once, with the tunnel that it opened. Undefined: no such device. */
   rotateCredential(owner: UserId, device: DeviceId): Promise<SessionToken | undefined>;
-  /** Newest first. */
+  /** Newest first; only the newest are kept. */
   deviceEvents(
     owner: UserId,
     device: DeviceId,
     page: PageRequest<string>,
   ): Promise<Page<DeviceEvent, string>>;
+}
+
+/** A tunnel that has ended. */
+export interface DeviceOffline {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+}
+
+/** What the tunnel side tells of devices; that they came online is told by connecting. */
+export interface DeviceEventPort {
+  /** Up to 1,000. */
+  recordOffline(devices: readonly DeviceOffline[]): Promise<void>;
 }

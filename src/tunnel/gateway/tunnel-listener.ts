@@ -11,6 +11,7 @@ import { TunnelSession, type TunnelSocket } from '../session/tunnel-session.js';
 import { defaultConfig } from '../yamux/config.js';
 import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { AdmissionControl, Decision } from './admission.js';
+import type { OfflineRecorder } from './offline-recorder.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
@@ -31,6 +32,7 @@ export interface TunnelListenerOptions {
   readonly admission: AdmissionControl;
   readonly hosts: SessionHosts;
   readonly store: Store<TunnelSession>;
+  readonly offline: Pick<OfflineRecorder, 'record'>;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -190,6 +192,7 @@ export class TunnelListener {
     metrics.sessions -= 1;
     metrics.tunnelEnds[reason] += 1;
     log.info({ deviceId: admission.deviceId, epoch: admission.epoch, reason }, 'device disconnected');
+    if (reason !== 'replaced') this.#options.offline.record(admission);
     store.unregister(token, socket.session).catch((error: unknown) => {
       log.error({ err: error, deviceId: admission.deviceId }, 'a session could not be unregistered');
     });

@@ -5,9 +5,11 @@ import type { Metrics } from '../../observability/metrics.js';
 import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
+import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
 import { AdmissionControl } from '../gateway/admission.js';
+import { OfflineRecorder } from '../gateway/offline-recorder.js';
 import { Revocations } from '../gateway/revocations.js';
 import { TunnelListener } from '../gateway/tunnel-listener.js';
 import { ForwardPolicy } from '../internal/forward-policy.js';
@@ -22,7 +24,7 @@ const STOP_MS = 10_000;
 const HEAD_TIMEOUT_MS = 30_000;
 
 /** The part of the store that remote-proxy uses. */
-export interface ProxyStore extends AdmissionPort {
+export interface ProxyStore extends AdmissionPort, DeviceEventPort {
   /** False while the store cannot be asked. */
   readonly isAvailable: boolean;
   onChanges(listener: (changes: Changes) => void): () => void;
@@ -151,6 +153,7 @@ export class RemoteProxy {
       nodeId,
       session: { heartbeatMs, idleTimeoutMs, headTimeoutMs: headTimeoutMs ?? HEAD_TIMEOUT_MS },
       admission: new AdmissionControl(store),
+      offline: new OfflineRecorder(store, log),
       hosts: this.#plane.hosts,
       store: this.#plane.store,
       metrics,
