@@ -1,6 +1,9 @@
 import type { Principal } from '../auth/authenticator.js';
 import type { SignInId } from '../store/ids.js';
 
+/** A user by a session, which can end. */
+export type SignedIn = Extract<Principal, { via: 'session' }>;
+
 /** Something under way for a user. */
 export interface OpenStream {
   /** Ends it at once, for its user may not have it any more. */
@@ -21,19 +24,16 @@ export class OpenStreams {
     return size;
   }
 
-  /** Only what a session began is kept: an access token is good for minutes and is not taken away. */
-  add(user: Principal, stream: OpenStream): void {
-    if (user.via !== 'session') return;
-    const streams = this.#bySignIn.get(user.signInId);
-    if (streams === undefined) this.#bySignIn.set(user.signInId, new Set([stream]));
+  add({ signInId }: SignedIn, stream: OpenStream): void {
+    const streams = this.#bySignIn.get(signInId);
+    if (streams === undefined) this.#bySignIn.set(signInId, new Set([stream]));
     else streams.add(stream);
   }
 
-  remove(user: Principal, stream: OpenStream): void {
-    if (user.via !== 'session') return;
-    const streams = this.#bySignIn.get(user.signInId);
+  remove({ signInId }: SignedIn, stream: OpenStream): void {
+    const streams = this.#bySignIn.get(signInId);
     streams?.delete(stream);
-    if (streams?.size === 0) this.#bySignIn.delete(user.signInId);
+    if (streams?.size === 0) this.#bySignIn.delete(signInId);
   }
 
   /** Ends what this session began. @param signIn undefined: some may have ended, and nobody knows which */
