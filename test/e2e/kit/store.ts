@@ -1,3 +1,4 @@
+import type { DeviceId, UserId } from '../../../src/store/ids.js';
 import { openStore } from '../../../src/store/sqlite-store.js';
 import type { Provisioned } from './proxy-process.js';
 
@@ -9,6 +10,18 @@ export async function provisionExpired(dataDir: string): Promise<Provisioned> {
     const [device] = await store.provision(owner, ['old'], Date.now() - 1);
     if (device === undefined) throw new Error('the store made no device');
     return device;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Who owns a device; the command line does not tell. */
+export async function ownerOf(dataDir: string, deviceId: string): Promise<UserId> {
+  const store = await openStore({ dataDir });
+  try {
+    const owner = await store.ownerOf(deviceId as DeviceId);
+    if (owner === undefined) throw new Error('there is no such device');
+    return owner;
   } finally {
     await store.close();
   }

@@ -1,0 +1,54 @@
+import { Program } from './program.js';
+import type { ProxyProcess } from './proxy-process.js';
+
+/** The environment of an api-server that shares its data with `proxy`. */
+export function apiEnvironment(proxy: ProxyProcess): Record<string, string> {
+  return {
+    VISIONA_DATA_DIR: proxy.dataDir,
+    VISIONA_API_ADDR: '127.0.0.1:0',
+    VISIONA_PROXY_URL: `http://127.0.0.1:${proxy.internalPort}`,
+    INTERNAL_SECRET: proxy.secret,
+    LOG_FORMAT: 'json',
+  };
+}
+
+/** What `/api/ready` answers: `ready`, or the code of the problem. */
+export interface ReadyAnswer {
+  readonly status: number;
+  readonly is: string;
+}
+
+/** `visiona api-server` on a free port. */
+export class ApiProcess {
+  readonly program: Program;
+  readonly url: URL;
+
+  private constructor(program: Program, url: URL) {
+    this.program = program;
+    this.url = url;
+  }
+
+  /** Resolves when it has printed its ready line. */
+  static async start(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
+    const program = new Program(['api-server'], env);
+    const { api } = await program.line('ready');
+    return new ApiProcess(program, new URL(String(api)));
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(new URL(path, this.url), init);
+  }
+
+  async ready(): Promise<ReadyAnswer> {
+    const answer = await this.fetch('/api/ready');
+    const { status, code } = (await answer.json()) as { status: unknown; code?: string };
+    return { status: answer.status, is: code ?? String(status) };
+  }
+
+  /** Asks until it is so: a readiness is good for a second. */
+  async until(is: string): Promise<ReadyAnswer> {
+    let answer = await this.ready();
+    while (answer.is !== is) answer = await this.ready();
+    return answer;
+  }
+}
