@@ -1,6 +1,6 @@
 import { urlOf } from '../config/address.js';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
-import { startRest } from '../http/rest.js';
+import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { CallRecorder } from '../server/call-recorder.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
@@ -40,8 +40,13 @@ function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Lo
 /**
  * `visiona api-server`: the store, then the REST listener. It starts without remote-proxy, and is unready until that is
  * there.
+ * @param auth tells who calls; left out: sign-in, as it is configured
  */
-export async function startApiServer(config: ApiConfig, log: Logger): Promise<RunningProcess> {
+export async function startApiServer(
+  config: ApiConfig,
+  log: Logger,
+  auth?: RestOptions['auth'],
+): Promise<RunningProcess> {
   const c = createContainer(log);
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, log);
@@ -50,7 +55,7 @@ export async function startApiServer(config: ApiConfig, log: Logger): Promise<Ru
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
-      auth: signInAt(config.oidc, config, client, log),
+      auth: auth ?? signInAt(config.oidc, config, client, log),
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,

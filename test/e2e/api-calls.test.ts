@@ -5,12 +5,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
+import { NO_SIGN_IN } from '../../src/auth/auth.js';
 import { startApiServer } from '../../src/cli/api-server.js';
 import type { RunningProcess } from '../../src/cli/process.js';
 import { loadApiConfig } from '../../src/config/load.js';
-import { apiEnvironment } from './kit/api-process.js';
-import { fixedAddresses } from './kit/free-ports.js';
-import { ProxyProcess } from './kit/proxy-process.js';
+import { apiEnvironment, startRestartableProxy } from './kit/api-process.js';
+import type { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 import { ownerOf } from './kit/store.js';
 
@@ -32,17 +32,14 @@ const service = createServer((req, res) => serve(req, res));
 const sockets = new WebSocketServer({ server: service });
 
 before(async () => {
-  proxy = await ProxyProcess.start({ hosts: 1, env: await fixedAddresses() });
+  proxy = await startRestartableProxy();
   const [online, offline] = await proxy.provision(2);
   assert.ok(online !== undefined && offline !== undefined);
   [onlineId, offlineId] = [online.deviceId, offline.deviceId];
   const userId = await ownerOf(proxy.dataDir, onlineId);
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
   const authenticator = { authenticate: () => Promise.resolve({ userId, via: 'bearer' } as const) };
-  api = await startApiServer(config, pino({ level: 'silent' }), () => ({
-    authenticator,
-    accounts: undefined,
-  }));
+  api = await startApiServer(config, pino({ level: 'silent' }), () => ({ ...NO_SIGN_IN, authenticator }));
   device = await ScriptedDevice.connect(proxy.tunnelUrl, online.sessionToken);
   void serveStreams();
 });

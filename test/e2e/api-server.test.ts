@@ -3,15 +3,14 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { ROUTES } from '../../src/http/routes.js';
-import { ApiProcess, apiEnvironment } from './kit/api-process.js';
-import { fixedAddresses } from './kit/free-ports.js';
+import { ApiProcess, apiEnvironment, startRestartableProxy } from './kit/api-process.js';
 import { runToEnd } from './kit/program.js';
-import { ProxyProcess } from './kit/proxy-process.js';
+import type { ProxyProcess } from './kit/proxy-process.js';
 
 let proxy: ProxyProcess;
 
 before(async () => {
-  proxy = await ProxyProcess.start({ hosts: 1, env: await fixedAddresses() });
+  proxy = await startRestartableProxy();
 });
 after(() => proxy.stop());
 

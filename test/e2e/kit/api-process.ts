@@ -1,5 +1,15 @@
+import { fixedPort } from '../../support/fixed-port.js';
 import { Program } from './program.js';
-import type { ProxyProcess } from './proxy-process.js';
+import { ProxyProcess } from './proxy-process.js';
+
+/** `visiona remote-proxy` that can be killed and started again on its ports. */
+export async function startRestartableProxy(): Promise<ProxyProcess> {
+  const [tunnel, internal] = [`127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`];
+  return ProxyProcess.start({
+    hosts: 1,
+    env: { VISIONA_TUNNEL_ADDR: tunnel, VISIONA_INTERNAL_ADDR: internal },
+  });
+}
 
 /** The environment of an api-server that shares its data with `proxy`. */
 export function apiEnvironment(proxy: ProxyProcess): Record<string, string> {
