@@ -13,6 +13,7 @@ import { givenUp } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
+import { dialledUrl } from './tunnel-url.js';
 
 /** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
 const CALLS_DRAIN_MS = 25_000;
@@ -59,7 +60,7 @@ export async function startApiServer(
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,
-      tunnelUrl: config.tunnelUrl ?? new URL(DEFAULT_TUNNEL_URL),
+      tunnelUrl: dialledUrl(config, DEFAULT_TUNNEL_URL, log),
       unready: async () => (client.isAvailable ? await proxy.watch.unready() : 'store-unavailable'),
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
       log,

@@ -9,6 +9,7 @@ import { givenUp, startProxy } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
+import { dialledUrl } from './tunnel-url.js';
 
 /** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
 const CALLS_DRAIN_MS = 25_000;
@@ -37,7 +38,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.userSessions,
-      tunnelUrl: config.tunnelUrl ?? new URL(urlOf('ws', config.tunnelAddr, proxy.tunnelPort)),
+      tunnelUrl: dialledUrl(config, urlOf('ws', config.tunnelAddr, proxy.tunnelPort), log),
       unready: () => Promise.resolve(proxy.unready()),
       calls: proxy.calls,
       log,

@@ -3,7 +3,6 @@ import { publicRoute } from './json-route.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { oneLine } from './schemas.js';
-import { pairingOf } from './services.js';
 
 const attempt = z
   .strictObject({
@@ -29,14 +28,13 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
     summary: 'A device trades its pairing token for its session token',
     body: attempt,
     answer: paired,
-    problems: ['pairing-refused', 'rate-limited', 'store-unavailable', 'draining', 'not-supported'],
+    problems: ['pairing-refused', 'rate-limited', 'store-unavailable', 'draining'],
   },
   async ({ body: { token, device }, remoteAddr }, services) => {
-    const pairing = pairingOf(services);
     // A pairing that is done and whose answer is cut off by the end of the process has used up the token.
     if (services.readiness.draining) throw new ProblemError('draining');
     const { name, model, serial } = device;
-    const outcome = await pairing.exchange({
+    const outcome = await services.pairing.exchange({
       token,
       device: { name, model, ...(serial !== undefined && { serial }) },
       remoteAddr,

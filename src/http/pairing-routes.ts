@@ -5,7 +5,6 @@ import { userRoute } from './json-route.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { cursorAt, id, oneLine, pageOf, pageQuery, time } from './schemas.js';
-import { pairingOf, registryOf } from './services.js';
 
 const wanted = z
   .strictObject({
@@ -46,7 +45,7 @@ export const pairingRoutes: readonly JsonRoute[] = [
       status: 201,
     },
     ({ body: { name, ttlSeconds } }, { userId }, services) =>
-      pairingOf(services).mint(userId, { ttlSeconds, ...(name !== undefined && { name }) }),
+      services.pairing.mint(userId, { ttlSeconds, ...(name !== undefined && { name }) }),
   ),
   userRoute(
     {
@@ -58,7 +57,7 @@ export const pairingRoutes: readonly JsonRoute[] = [
     },
     async ({ query: { limit, cursor } }, { userId }, services) => {
       const after = cursor as PairingTokenId | undefined;
-      const { items, next } = await registryOf(services).listPairingTokens(userId, {
+      const { items, next } = await services.store.listPairingTokens(userId, {
         limit,
         ...(after !== undefined && { after }),
       });
@@ -73,8 +72,7 @@ export const pairingRoutes: readonly JsonRoute[] = [
       params: z.object({ tokenId: id<PairingTokenId>() }),
     },
     async ({ params: { tokenId } }, { userId }, services) => {
-      if (!(await registryOf(services).revokePairingToken(userId, tokenId)))
-        throw new ProblemError('not-found');
+      if (!(await services.store.revokePairingToken(userId, tokenId))) throw new ProblemError('not-found');
       return undefined;
     },
   ),

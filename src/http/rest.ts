@@ -5,7 +5,6 @@ import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
-import type { PairingPort } from '../store/ports/pairing.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
@@ -25,8 +24,6 @@ export interface RestOptions {
   readonly auth: (publicUrl: URL) => Auth;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly store: RestStore;
-  /** Undefined: the store does not keep it; its routes answer 501. */
-  readonly registry?: PairingPort | undefined;
   readonly sessions: UserSessions;
   /** What devices are told to dial. */
   readonly tunnelUrl: URL;
@@ -51,7 +48,7 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, registry, sessions, tunnelUrl, calls, log } = options;
+  const { address, forwarder, store, sessions, tunnelUrl, calls, log } = options;
   const readiness = new Readiness(options.unready);
   const sockets = new Sockets();
   const app = uWS.App();
@@ -63,7 +60,6 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   onSignInEnded((signIn) => open.ended(signIn));
   const services = {
     store,
-    registry,
     sessions,
     devices: new DeviceLookup(store),
     forwarder,
@@ -72,7 +68,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     accounts,
-    pairing: registry && new Pairing({ store: registry, log }),
+    pairing: new Pairing({ store, log }),
     tunnelUrl,
   };
   const { origin: ownOrigin } = publicUrl;

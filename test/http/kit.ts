@@ -188,7 +188,6 @@ export class TestRest {
       auth: authBy(new NameTag(), signIns),
       forwarder,
       store,
-      registry: store,
       sessions,
       tunnelUrl: new URL('wss://tunnel.test'),
       unready: () => Promise.resolve(undefined),

@@ -200,16 +200,6 @@ describe('POST /api/pairing/exchange', () => {
     assert.equal(api.store.minted.length, 0);
   });
 
-  test('where the store does not keep it, it is 501', async () => {
-    const less = await TestRest.start({ registry: undefined });
-    try {
-      const answer = await send(less.port, 'POST /api/pairing/exchange', { token: 'x', device: DEVICE });
-      assert.equal(answer.status, 501);
-    } finally {
-      less.close();
-    }
-  });
-
   test('attack 45: a pairing token is minted by who is signed in, and not by a page elsewhere', async () => {
     const cookie = { ...JSON_TYPE, cookie: `user=${ALICE}` };
     const ask = (headers: Record<string, string>) => post({}, '/api/pairing/tokens', headers);

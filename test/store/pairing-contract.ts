@@ -143,6 +143,8 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
       const { items } = await store.listPairingTokens(alice, { limit: 10 });
       assert.deepEqual([items[0]?.state, items[0]?.deviceId], ['used', deviceId]);
       assert.deepEqual(await store.activeCredentials([credentialId]), [credentialId]);
+      const events = (await store.deviceEvents(alice, deviceId, { limit: 10 })).items.map(({ kind }) => kind);
+      assert.deepEqual(events, ['online', 'paired']);
     });
 
     check('a device may say little of itself', async (store, alice) => {
