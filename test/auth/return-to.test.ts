@@ -63,9 +63,9 @@ describe('return_to', () => {
     '/',
     '/app',
     '/devices/a-b_c~1',
-    '/x?y=1&z=//evil',
+    '/x?y=1&z=%2F%2Fx',
     '/x#y',
-    '/x?return=https://e',
+    '/x?return=https:/e',
     '/a:b@c',
     '/gr%C3%A4n',
   ]) {
@@ -94,6 +94,9 @@ describe('return_to', () => {
       '/%0d%0aX: y',
     ]) {
       assert.equal(localPath(text), '/', text);
+    }
+    for (const query of ['?url=//evil.test', '?next=Https://evil.test', '#//evil.test']) {
+      assert.equal(localPath(`/redirect${query}`), '/', query);
     }
     assert.equal(localPath(undefined), '/');
   });
