@@ -42,7 +42,7 @@ export type PairingOutcome =
   | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number };
 
 export interface PairingLimits {
-  /** Attempts of one address that have not succeeded: a fleet behind one NAT may pair at once. */
+  /** Attempts of one address that were refused or are under way: a fleet behind one NAT may pair at once. */
   readonly perAddress: Allowance;
   /** Attempts with one code, also those that succeed. */
   readonly perCode: Allowance;
@@ -104,9 +104,15 @@ export class Pairing {
     const waits = [this.#addresses.take(remoteAddr), this.#codes.take(hash)];
     const retryAfterSeconds = Math.max(...(await Promise.all(waits)));
     if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
-    const outcome = await this.#attempt(hash, device);
-    if (outcome.kind === 'paired') await this.#addresses.giveBack(remoteAddr);
-    return outcome;
+    let refused = false;
+    try {
+      const outcome = await this.#attempt(hash, device);
+      refused = outcome.kind === 'refused';
+      return outcome;
+    } finally {
+      // Who gets no answer from the store has learned nothing, and comes again.
+      if (!refused) await this.#addresses.giveBack(remoteAddr);
+    }
   }
 
   async #attempt(hash: TokenHash, device: PairedDevice): Promise<PairingOutcome> {

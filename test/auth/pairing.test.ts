@@ -238,6 +238,14 @@ describe('attack 44: guessing', () => {
     }
   });
 
+  test('a store that is down counts against nobody', async () => {
+    store.faults.set('findPairing', 'fails');
+    for (let i = 0; i < 40; i += 1) await assert.rejects(exchange(`code ${i}`, '198.51.100.1'));
+    store.faults.clear();
+    const { code } = await pairing.mint(ALICE);
+    assert.equal((await exchange(code, '198.51.100.1')).kind, 'paired');
+  });
+
   test('a code is tried a few times, from anywhere and in whichever form', async () => {
     const { code, token } = await pairing.mint(ALICE);
     store.faults.set('completePairing', 'fails');
