@@ -33,11 +33,18 @@ export async function superviseStore(
     first = undefined;
     return host;
   };
+  let endedAt: number | undefined;
   const supervisor = new Supervisor<Host>({
     strategy: 'one-for-one',
     children: [{ id: 'store', restart: 'permanent', shutdown: STOP_MS, start }],
     onChildExited: (_id, reason) => {
+      endedAt ??= performance.now();
       if (reason.kind !== 'normal') log.error({ reason: describeExit(reason) }, 'the store process ended');
+    },
+    onChildStarted: () => {
+      if (endedAt === undefined) return;
+      log.warn({ awayMs: Math.round(performance.now() - endedAt) }, 'the store process runs again');
+      endedAt = undefined;
     },
   });
   await supervisor.start();

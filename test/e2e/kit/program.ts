@@ -34,8 +34,14 @@ export class Program {
   #stderr = '';
   #over = false;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, ['--enable-source-maps', VISIONA, ...args], {
+  /** @param under a command, with its arguments, that becomes the program. */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    under: readonly string[] = [],
+  ) {
+    const [file = '', ...rest] = [...under, process.execPath, '--enable-source-maps', VISIONA, ...args];
+    this.#child = spawn(file, rest, {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -69,6 +69,16 @@ export class ProxyProcess {
     await this.#ready();
   }
 
+  /**
+   * Starts again on the same data, after the process was killed. On other ports: connections that it left behind block
+   * those, because a listener on a port of the system's choice does not have SO_REUSEADDR.
+   */
+  async restartElsewhere(): Promise<void> {
+    await this.#program.exited;
+    this.#program = this.#spawn('127.0.0.1:0', '127.0.0.1:0');
+    await this.#ready();
+  }
+
   /** Adds devices of one user. */
   async provision(count = 1): Promise<Provisioned[]> {
     const added = await this.#device(
