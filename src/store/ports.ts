@@ -141,3 +141,9 @@ export interface Store
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;
 }
+
+/** A store in this process, which has no clock that wakes it: whoever opened it does that, over and over. */
+export interface TimedStore extends Store {
+  /** Ends sign-ins whose time is over, some at a time, with their changes: what they hold open is to be closed. */
+  endOverdue(): Promise<void>;
+}

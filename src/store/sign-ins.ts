@@ -4,8 +4,8 @@ import type { Page, PageRequest } from './ports.js';
 import type { Database } from './sqlite.js';
 import { statement } from './statement.js';
 
-/** Rows that ended and are deleted when one is added: more than are added, so that they do not pile up. */
-const PRUNED_AT_ONCE = 20;
+/** Rows whose time is over and that are deleted at once: bounded, as all else waits meanwhile. */
+const PRUNED_AT_ONCE = 200;
 
 interface SummaryRow {
   id: SignInId;
@@ -45,6 +45,7 @@ export class SignIns {
   readonly #list;
   readonly #end;
   readonly #endOfCookie;
+  readonly #over;
   readonly #prune;
 
   constructor(db: Database, ids: IdSource) {
@@ -106,6 +107,10 @@ export class SignIns {
       db,
       'DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING id, user_id',
     );
+    this.#over = statement<[now: number], { id: SignInId }>(
+      db,
+      'SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT 1',
+    );
     this.#prune = statement<[now: number, limit: number], EndedRow>(
       db,
       `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
@@ -162,6 +167,11 @@ export class SignIns {
   endOfCookie(cookie: CookieHash): Ended | undefined {
     const row = this.#endOfCookie.get(cookie);
     return row && ended(row);
+  }
+
+  /** Whether there are some whose time is over. */
+  anyOver(now: number): boolean {
+    return this.#over.get(now) !== undefined;
   }
 
   /** Deletes some of those whose time is over. */

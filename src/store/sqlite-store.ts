@@ -33,7 +33,15 @@ import type {
   PendingDevice,
 } from './ports/pairing.js';
 import type { NewSignIn, PendingSignIn, SignIn, SignInSummary } from './ports/sign-ins.js';
-import type { Admission, Changes, Device, Page, PageRequest, ProvisionedDevice, Store } from './ports.js';
+import type {
+  Admission,
+  Changes,
+  Device,
+  Page,
+  PageRequest,
+  ProvisionedDevice,
+  TimedStore,
+} from './ports.js';
 import { SignIns } from './sign-ins.js';
 import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
 import { Users } from './users.js';
@@ -57,7 +65,7 @@ type Limits = Required<Omit<StoreOptions, 'dataDir'>>;
  * Opens the embedded store of a data directory, in this process. Several processes may have it open.
  * @throws StoreError with one sentence for the operator.
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<TimedStore> {
   const { dataDir, clock = Date.now } = options;
   const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxPending = MAX_PENDING } = options;
   const file = databaseFile(dataDir);
@@ -75,7 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
  * The ports over one SQLite connection. Statements are synchronous and a transaction never spans a turn of the
  * loop, so a read sees committed data only.
  */
-class SqliteStore implements Store {
+class SqliteStore implements TimedStore {
   readonly #db: Database;
   readonly #file: string;
   readonly #clock: Clock;
@@ -221,9 +229,7 @@ class SqliteStore implements Store {
     return this.#commit.write(() => {
       const now = this.#clock();
       const replaced = replaces && this.#signIns.endOfCookie(replaces);
-      for (const { owner, id } of [...(replaced ? [replaced] : []), ...this.#signIns.prune(now)]) {
-        this.#changes.append(owner, 'sign-in-ended', id, now);
-      }
+      if (replaced) this.#changes.append(replaced.owner, 'sign-in-ended', replaced.id, now);
       return this.#signIns.begin(owner, signIn, now);
     });
   }
@@ -339,6 +345,16 @@ class SqliteStore implements Store {
     this.#credentials.add(owner, deviceId, hashToken(sessionToken), now, expiresAt);
     this.#events.add(owner, deviceId, 'added', now);
     return { deviceId, sessionToken };
+  }
+
+  async endOverdue(): Promise<void> {
+    const now = this.#clock();
+    if (!this.#read(() => this.#signIns.anyOver(now))) return;
+    await this.#commit.write(() => {
+      for (const { owner, id } of this.#signIns.prune(now)) {
+        this.#changes.append(owner, 'sign-in-ended', id, now);
+      }
+    });
   }
 
   /** Writes the change if there was one. */

@@ -3,7 +3,7 @@ import type { Behaviour } from '../actors/behaviour.js';
 import type { HostedContext, Implementation } from '../actors/host.js';
 import { StoreError } from './errors.js';
 import type { ChangeSeq } from './ids.js';
-import type { Changes, Store } from './ports.js';
+import type { Changes, Store, TimedStore } from './ports.js';
 import { openStore } from './sqlite-store.js';
 import { STORE_KIND, type StoreActorInit, type StoreAsks, type StoreMessage } from './store-kind.js';
 import { MAX_ITEMS } from './validate.js';
@@ -22,11 +22,11 @@ export const storeActor: Implementation<StoreMessage, Changes, Changes, StoreAct
 /** Answers the calls of the ports and reports changes to its owner. A store that cannot be trusted any more ends it. */
 class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
-  readonly #store: Store;
+  readonly #store: TimedStore;
   readonly #context: HostedContext<StoreMessage, Changes>;
   #reported: ChangeSeq;
 
-  constructor(store: Store, context: HostedContext<StoreMessage, Changes>, reported: ChangeSeq) {
+  constructor(store: TimedStore, context: HostedContext<StoreMessage, Changes>, reported: ChangeSeq) {
     this.#store = store;
     this.#context = context;
     this.#reported = reported;
@@ -36,6 +36,7 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   }
 
   async receive(message: StoreMessage): Promise<void> {
+    if (message === 'tick') await this.#endOverdue();
     const complete = await this.#report();
     if (!complete) this.#context.self.tell('look');
     if (message === 'tick') this.#context.schedule(LOOK_EVERY_MS, 'tick');
@@ -45,6 +46,15 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
     await this.#store.close();
     // Whose write the close has committed is told so in microtasks from here on; with the end nobody is answered.
     await nextTurn();
+  }
+
+  async #endOverdue(): Promise<void> {
+    try {
+      await this.#store.endOverdue();
+    } catch (error) {
+      // Busy or full: the next tick tries again, and whose time is over is over all the same.
+      if (!(error instanceof StoreError) || error.fatal) throw error;
+    }
   }
 
   /** False: there is more to report. */

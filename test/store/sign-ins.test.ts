@@ -55,7 +55,7 @@ test('attack 11: use moves the idle end, never beyond the absolute one; a clock 
     );
   }));
 
-test('rows whose time is over are deleted as others come, and nothing that lives is', () =>
+test('rows whose time is over are deleted, with their changes, and nothing that lives is', () =>
   withStore(async ({ clock, store, alice, dataDir }) => {
     const rows = async (table: string) => {
       const db = await openDatabase(dataDir);
@@ -74,7 +74,12 @@ test('rows whose time is over are deleted as others come, and nothing that lives
       await store.beginSignIn(alice, newSignIn(`n${i}`, { expiresAt: BEGIN + 9 * HOUR }));
       await store.addPendingSignIn(cookieHash(`c${i}`), pending(`q${i}`, BEGIN + 9 * HOUR));
     }
+    await store.endOverdue();
     assert.deepEqual([await rows('sign_ins'), await rows('pending_sign_ins')], [3, 2]);
+    const { changes, last } = await store.changesSince(0 as ChangeSeq, 100);
+    assert.deepEqual([changes.length, changes.every(({ kind }) => kind === 'sign-in-ended')], [30, true]);
+    await store.endOverdue();
+    assert.equal(await store.lastChange(), last);
     assert.ok(await store.findSignIn(living.cookie));
   }));
 

@@ -16,7 +16,7 @@ import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
-import { signInContract } from './sign-ins-contract.js';
+import { newSignIn, signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
 const ISSUER = 'https://id.example';
@@ -68,6 +68,18 @@ const nextChanges = (client: StoreClient) =>
       resolve(changes);
     });
   });
+
+test('a sign-in whose time is over is told, though nobody asks for it', () =>
+  withStore(async ({ client }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    const heard = nextChanges(client);
+    const signInId = await client.beginSignIn(owner, newSignIn('a', { idleMs: 1 }));
+    const [change] = (await heard).changes;
+    assert.deepEqual(
+      { ...change, seq: 1, at: 0 },
+      { kind: 'sign-in-ended', signInId, userId: owner, seq: 1, at: 0 },
+    );
+  }));
 
 test('a revocation at the command line reaches a running process', () =>
   withStore(async ({ client, dataDir }) => {
