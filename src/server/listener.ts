@@ -1,4 +1,5 @@
 import uWS, { type TemplatedApp } from 'uWebSockets.js';
+import { holdUpgrades, releaseUpgrades } from './late-upgrade.js';
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT. */
 const EXCLUSIVE_PORT = 1;
@@ -41,12 +42,23 @@ export interface Listener {
   close(): void;
 }
 
-/** Binds `app`. @throws ListenError */
-export function listen(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
+/** Binds `app`, whose handlers may then use `lateUpgrade`. @throws ListenError */
+export async function listen(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
+  await holdUpgrades();
+  try {
+    return await bind(app, address);
+  } catch (error) {
+    releaseUpgrades();
+    throw error;
+  }
+}
+
+function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const bound = (socket: uWS.us_listen_socket | false): void => {
       if (socket === false) return reject(new ListenError(address));
       let accepting = true;
+      let open = true;
       resolve({
         host: address.host,
         port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket),
@@ -57,6 +69,8 @@ export function listen(app: TemplatedApp, address: ListenAddress): Promise<Liste
         close: () => {
           accepting = false;
           app.close();
+          if (open) releaseUpgrades();
+          open = false;
         },
       });
     };

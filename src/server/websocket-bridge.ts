@@ -2,6 +2,7 @@ import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.j
 import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
 import type { FieldNames } from './field-names.js';
+import { lateUpgrade } from './late-upgrade.js';
 import { writeDeviceFields } from './response-writer.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
@@ -77,7 +78,7 @@ export class WebSocketBridge implements BridgeSink {
     if (res === undefined) return;
     this.#res = undefined;
     const { key, extensions, context } = this.#handshake;
-    res.cork(() => {
+    lateUpgrade(res, () => {
       // Without it the first field would make the status 200.
       res.writeStatus('101 Switching Protocols');
       this.#policy.upgradeHeaders(res);

@@ -1,6 +1,7 @@
 import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
+import { lateUpgrade } from '../../server/late-upgrade.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { Admission } from '../../store/ports.js';
 import { CLOSE_CODE, type CloseReason, type SessionKey, type Store } from '../session/contract.js';
@@ -121,13 +122,11 @@ export class TunnelListener {
     });
     void this.#decide(token, remoteAddr).then((decision) => {
       if (aborted) return;
-      res.cork(() => {
-        this.#options.metrics.dials[decision.kind] += 1;
-        if (decision.kind !== 'accepted') return this.#refuse(res, decision);
-        const { admission, tokenHash } = decision;
-        const data: Upgraded = { admission, token: tokenHash as string as SessionKey, remoteAddr };
-        res.upgrade<Upgraded>(data, key, protocol, extensions, context);
-      });
+      this.#options.metrics.dials[decision.kind] += 1;
+      if (decision.kind !== 'accepted') return res.cork(() => this.#refuse(res, decision));
+      const { admission, tokenHash } = decision;
+      const data: Upgraded = { admission, token: tokenHash as string as SessionKey, remoteAddr };
+      lateUpgrade(res, () => res.upgrade<Upgraded>(data, key, protocol, extensions, context));
     });
   }
 

@@ -44,8 +44,6 @@ export async function openWebSocket(
   protocols: string[] = [],
 ): Promise<Bridged> {
   const caller = callWebSocket(proxy, token, '/live?x=1', protocols);
-  const opened = once(caller, 'open');
-  const accepted = await acceptWebSocket(device);
-  await opened;
+  const [accepted] = await Promise.all([acceptWebSocket(device), once(caller, 'open')]);
   return { caller, device: accepted };
 }
