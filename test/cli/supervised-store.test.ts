@@ -84,7 +84,7 @@ test(
   'a store that is killed is restarted before the calls that wait for it give up',
   withStore(async ({ client, pid, lines }, t) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
-    for (let kill = 1; kill <= 3; kill += 1) {
+    for (let kill = 1; kill <= 2; kill += 1) {
       const killed = performance.now();
       process.kill(pid(), 'SIGKILL');
       assert.equal(await client.findUser(ISSUER, 'alice'), owner);
@@ -92,7 +92,7 @@ test(
       assert.equal((await client.provision(owner, ['cam'])).length, 1);
     }
     const said = lines.map((line) => JSON.parse(line).msg);
-    assert.deepEqual(said, Array(3).fill(['the store process ended', 'the store process runs again']).flat());
-    assert.equal((await client.listDevices(owner, { limit: 10 })).items.length, 3);
+    assert.deepEqual(said, Array(2).fill(['the store process ended', 'the store process runs again']).flat());
+    assert.equal((await client.listDevices(owner, { limit: 10 })).items.length, 2);
   }),
 );

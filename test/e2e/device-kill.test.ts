@@ -10,7 +10,8 @@ import { isRunning, Program } from './kit/program.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 
-const ROUNDS = 12;
+/** Commands that are killed before they have ended by themselves. */
+const KILLS = 8;
 /** Devices that one command adds: three transactions. */
 const COUNT = 1_500;
 
@@ -34,20 +35,19 @@ test('of the devices that commands have printed none is lost or half when one of
     const began = performance.now();
     const acknowledged = printed((await add(dataDir, 'alice').exited).stdout);
     const took = performance.now() - began;
-    let early = 0;
-    for (let round = 0; round < ROUNDS; round += 1) {
+    let kills = 0;
+    while (kills < KILLS) {
       const [killed, spared] = [add(dataDir, 'alice'), add(dataDir, 'bob')];
-      // From before the file is opened to after the last device is printed.
-      await delay(Math.random() * took * 2);
+      // From before the file is opened to about when the last device is printed.
+      await delay(Math.random() * took);
       const dead = await killed.kill();
       const whole = await spared.exited;
       assert.deepEqual([whole.code, whole.stderr], [0, '']);
       assert.equal(printed(whole.stdout).length, COUNT);
-      early += dead.signal === 'SIGKILL' ? 1 : 0;
+      kills += dead.signal === 'SIGKILL' ? 1 : 0;
       acknowledged.push(...printed(dead.stdout), ...printed(whole.stdout));
     }
-    t.diagnostic(`${acknowledged.length} devices printed, ${early} of ${ROUNDS} commands killed at work`);
-    assert.ok(early > 0);
+    t.diagnostic(`${acknowledged.length} devices printed`);
     await audit(dataDir, acknowledged, 1);
   }));
 
