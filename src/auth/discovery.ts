@@ -62,8 +62,7 @@ export class Discovery {
       this.#known = await discover(this.#options);
       if (this.#failures > 0) log.info({ issuer: issuer.href }, 'the OpenID provider answers again');
       return this.#known;
-    } catch (thrown) {
-      const error = discoveryError(thrown);
+    } catch (error) {
       this.#failures += 1;
       const retryMs = Math.round(backoffMs(RETRY, this.#failures, Math.random()));
       this.#failed = { error, until: this.#now() + retryMs };
@@ -73,16 +72,26 @@ export class Discovery {
   }
 }
 
-function discover({ issuer, clientId, clientSecret, timeoutMs = ANSWER_MS }: ClientOptions) {
+/** Asks once. Rejects with a {@link ProviderError}. */
+export async function discover({
+  issuer,
+  clientId,
+  clientSecret,
+  timeoutMs = ANSWER_MS,
+}: Omit<ClientOptions, 'log'>): Promise<oc.Configuration> {
   // Without it openid-client trusts the TLS connection instead of the ID token's signature.
   const execute = [oc.enableNonRepudiationChecks];
   if (issuer.protocol === 'http:') execute.push(oc.allowInsecureRequests);
   // A bare secret would be sent by client_secret_post; without one nothing is sent.
   const method = clientSecret === undefined ? oc.None() : oc.ClientSecretBasic(clientSecret.reveal());
-  return oc.discovery(issuer, clientId, { [oc.clockTolerance]: CLOCK_TOLERANCE_S }, method, {
-    execute,
-    timeout: timeoutMs / 1000,
-  });
+  try {
+    return await oc.discovery(issuer, clientId, { [oc.clockTolerance]: CLOCK_TOLERANCE_S }, method, {
+      execute,
+      timeout: timeoutMs / 1000,
+    });
+  } catch (error) {
+    throw discoveryError(error);
+  }
 }
 
 /** A discovery document that is not there, or another issuer's, is for the operator: but it may be mended meanwhile. */

@@ -3,6 +3,7 @@ import {
   loadApiConfig,
   loadDeviceConfig,
   loadProxyConfig,
+  loadTokenConfig,
   loadUpConfig,
 } from '../config/load.js';
 import { settings } from '../config/settings.js';
@@ -51,6 +52,22 @@ export const commands: readonly Command[] = [
       'visiona agent --simulate',
     ],
     run: longRunning(loadAgentConfig, async () => (await import('./agent.js')).startAgent),
+  },
+  {
+    name: 'token',
+    summary: 'Gets an access token for REST calls from the OpenID provider, confirmed in a browser.',
+    operands: [],
+    table: tables.token,
+    examples: [
+      'visiona token',
+      'visiona token --oidc-issuer https://id.example --oidc-client-id visiona --oidc-audience https://visiona.example',
+    ],
+    async run({ given, stdout, stderr }) {
+      const config = loadTokenConfig(given);
+      const { printToken } = await import('./token.js');
+      await printToken(config, { stdout, stderr });
+      return 0;
+    },
   },
   {
     name: 'device add',

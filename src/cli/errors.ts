@@ -3,6 +3,8 @@ export type CliErrorCode =
   | 'ERR_USAGE'
   /** The store has no such device. */
   | 'ERR_NO_DEVICE'
+  /** The OpenID provider gave no access token. */
+  | 'ERR_NO_TOKEN'
   /** A native module has no binary for this machine. */
   | 'ERR_MISSING_BINARY'
   /** A drain was cut short. */

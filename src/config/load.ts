@@ -8,16 +8,19 @@ import { checkRules } from './rules.js';
 import { Secret } from './secret.js';
 import type { SettingTable, ValuesOf } from './setting.js';
 import { tables } from './tables.js';
-import type {
-  AgentConfig,
-  ApiConfig,
-  DevProviderConfig,
-  LogConfig,
-  OidcConfig,
-  ProxyConfig,
-  RestConfig,
-  StoreConfig,
-  UpConfig,
+import {
+  type AgentConfig,
+  type ApiConfig,
+  DEV_AUDIENCE,
+  DEV_CLIENT_ID,
+  type DevProviderConfig,
+  type LogConfig,
+  type OidcConfig,
+  type ProxyConfig,
+  type RestConfig,
+  type StoreConfig,
+  type TokenConfig,
+  type UpConfig,
 } from './types.js';
 
 const DEFAULT_PUBLIC_URL = 'http://127.0.0.1:3721';
@@ -155,7 +158,7 @@ function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig
     address: values.devOpAddr,
     secret: generated('dev-provider-secret', dataDir),
     scopes: values.oidcScopes,
-    audience: values.oidcAudience,
+    audience: values.oidcAudience ?? DEV_AUDIENCE,
   };
 }
 
@@ -191,6 +194,24 @@ export function loadAgentConfig(given: Given): AgentConfig {
     ...values,
     publicUrl: publicUrl ?? new URL(DEFAULT_PUBLIC_URL),
     tokenFile: resolve(tokenFile),
+  };
+}
+
+/** The configuration of `visiona token`; without a provider, that of `visiona up` on this machine. @throws ConfigError */
+export function loadTokenConfig(given: Given): TokenConfig {
+  const values = read(tables.token, given, ({ oidcIssuer, oidcAudience, devOpAddr }) => [
+    oidcIssuer === undefined && devOpAddr.port === 0
+      ? { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' }
+      : undefined,
+    oidcIssuer !== undefined && oidcAudience === undefined
+      ? { name: 'OIDC_AUDIENCE', problem: 'it is missing; set it as it is set for the API' }
+      : undefined,
+  ]);
+  return {
+    issuer: values.oidcIssuer ?? new URL(urlOf('http', values.devOpAddr)),
+    clientId: values.oidcClientId ?? DEV_CLIENT_ID,
+    clientSecret: values.oidcClientSecret,
+    audience: values.oidcAudience ?? DEV_AUDIENCE,
   };
 }
 

@@ -91,7 +91,7 @@ export const settings = {
   }),
   oidcAudience: optional('OIDC_AUDIENCE', {
     placeholder: 'AUDIENCE',
-    fallbackDoc: 'none: bearer tokens are off',
+    fallbackDoc: 'none: bearer tokens are off; urn:visiona:api at the development provider',
     doc: 'The audience that access tokens of REST clients must carry.',
     schema: text,
   }),

@@ -54,6 +54,7 @@ export const tables = {
     ...pick(settings, 'heartbeatMs', 'idleTimeoutMs'),
     ...log,
   },
+  token: pick(settings, 'oidcIssuer', 'oidcClientId', 'oidcClientSecret', 'oidcAudience', 'devOpAddr'),
   deviceAdd: {
     user: requiredFlag('user', {
       placeholder: 'SUB',

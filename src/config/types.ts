@@ -66,7 +66,19 @@ export interface DevProviderConfig {
   readonly secret: Secret;
   /** What is asked of it, as of any other. */
   readonly scopes: readonly string[];
-  readonly audience: string | undefined;
+  /** Of access tokens for REST clients. */
+  readonly audience: string;
+}
+
+/** The audience of the development provider's access tokens: a resource indicator is an absolute URI (RFC 8707). */
+export const DEV_AUDIENCE = 'urn:visiona:api';
+
+/** The client that this installation is to the development provider. */
+export const DEV_CLIENT_ID = 'visiona';
+
+/** Where and as whom a REST client gets an access token. */
+export interface TokenConfig extends Omit<OidcConfig, 'scopes'> {
+  readonly audience: string;
 }
 
 /** What `up` needs: both sides in one process. */

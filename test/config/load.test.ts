@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { test } from 'node:test';
-import { loadAgentConfig, loadApiConfig, loadProxyConfig, loadUpConfig } from '../../src/config/load.js';
+import {
+  loadAgentConfig,
+  loadApiConfig,
+  loadProxyConfig,
+  loadTokenConfig,
+  loadUpConfig,
+} from '../../src/config/load.js';
 import { EXAMPLE_SECRETS } from '../../src/config/schemas.js';
 import { given, mistakesOf, tempDir } from './given.js';
 
@@ -231,4 +237,16 @@ test('OIDC settings are read whole', (t) => {
   assert.deepEqual(oidc?.scopes, ['openid', 'offline_access']);
   assert.equal(oidc?.audience, 'api');
   assert.doesNotMatch(JSON.stringify(oidc), /s3cret/);
+});
+
+test('a token comes from the development provider of this machine, or from one that is named with its audience', (t) => {
+  const { issuer, clientId, audience } = loadTokenConfig(given({}));
+  assert.equal(issuer.href, 'http://127.0.0.1:3722/');
+  const { devProvider } = loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t) }));
+  assert.deepEqual([clientId, audience], ['visiona', devProvider?.audience]);
+  const named = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'cli' };
+  assert.match(mistakesOf(() => loadTokenConfig(given(named))).join(), /^OIDC_AUDIENCE: it is missing/);
+  assert.equal(loadTokenConfig(given({ ...named, OIDC_AUDIENCE: 'urn:x' })).audience, 'urn:x');
+  const unknown = mistakesOf(() => loadTokenConfig(given({ VISIONA_DEV_OP_ADDR: '127.0.0.1:0' })));
+  assert.match(unknown.join(), /^OIDC_ISSUER: the port/);
 });

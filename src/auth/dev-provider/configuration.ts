@@ -1,11 +1,12 @@
-import type { Configuration } from 'oidc-provider';
+import type { Configuration, errors } from 'oidc-provider';
+import { DEV_CLIENT_ID } from '../../config/types.js';
 import type { DevProviderKeys } from './keys.js';
 
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-/** The client that this installation is to the development provider. */
-export const DEV_CLIENT_ID = 'visiona';
+/** How REST clients get a token that is a person's: he confirms it in his browser (RFC 8628). */
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const SCOPES = 'openid profile email offline_access';
 
@@ -13,8 +14,15 @@ const SCOPES = 'openid profile email offline_access';
  * A provider that believes whoever signs in: any name, any password. The account's id is the name, and nobody is asked for
  * consent to tell it.
  * @param publicUrl where its one client is
+ * @param audience what its access tokens are good for, when they are asked for it (RFC 8707)
+ * @param InvalidTarget what it refuses other audiences with
  */
-export function devProviderConfiguration(keys: DevProviderKeys, publicUrl: URL): Configuration {
+export function devProviderConfiguration(
+  keys: DevProviderKeys,
+  publicUrl: URL,
+  audience: string,
+  InvalidTarget: typeof errors.InvalidTarget,
+): Configuration {
   return {
     clients: [
       {
@@ -23,7 +31,7 @@ export function devProviderConfiguration(keys: DevProviderKeys, publicUrl: URL):
         token_endpoint_auth_method: 'none',
         redirect_uris: [new URL('/api/auth/callback', publicUrl).href],
         post_logout_redirect_uris: [new URL('/', publicUrl).href],
-        grant_types: ['authorization_code', 'refresh_token'],
+        grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
         response_types: ['code'],
         id_token_signed_response_alg: 'ES256',
       },
@@ -45,7 +53,25 @@ export function devProviderConfiguration(keys: DevProviderKeys, publicUrl: URL):
         email_verified: false,
       }),
     }),
-    features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
+    features: {
+      devInteractions: { enabled: true },
+      revocation: { enabled: true },
+      deviceFlow: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx, resource) => {
+          if (resource !== audience) throw new InvalidTarget();
+          return {
+            audience,
+            scope: '',
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: HOUR_S,
+            jwt: { sign: { alg: 'ES256' } },
+          };
+        },
+        useGrantedResource: () => true,
+      },
+    },
     ttl: {
       AccessToken: HOUR_S,
       AuthorizationCode: 60,
@@ -53,6 +79,7 @@ export function devProviderConfiguration(keys: DevProviderKeys, publicUrl: URL):
       RefreshToken: DAY_S,
       Interaction: HOUR_S,
       Session: DAY_S,
+      DeviceCode: 600,
       Grant: DAY_S,
     },
     loadExistingGrant: async ({ oidc }) => {

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
+import type { KoaContextWithOIDC as Context } from 'oidc-provider';
 import { type Address, urlOf } from '../../config/address.js';
-import type { DevProviderConfig, OidcConfig } from '../../config/types.js';
+import { DEV_CLIENT_ID, type DevProviderConfig, type OidcConfig } from '../../config/types.js';
 import type { Logger } from '../../observability/log.js';
 import { ListenError } from '../../server/listener.js';
-import { DEV_CLIENT_ID, devProviderConfiguration } from './configuration.js';
+import { devProviderConfiguration } from './configuration.js';
 import { devProviderKeys } from './keys.js';
 import { takeNotices } from './notices.js';
 
@@ -30,7 +31,7 @@ export async function bindDevProvider(config: DevProviderConfig, log: Logger): P
   const server = createServer(STARTING);
   try {
     // Loaded here: it is no part of any other command.
-    const { default: OidcProvider } = await import('oidc-provider');
+    const { default: OidcProvider, errors } = await import('oidc-provider');
     const issuer = urlOf('http', address, await listenOn(server, address));
     return {
       client: {
@@ -43,9 +44,10 @@ export async function bindDevProvider(config: DevProviderConfig, log: Logger): P
       serve: (publicUrl) => {
         const provider = new OidcProvider(
           issuer,
-          devProviderConfiguration(devProviderKeys(secret), publicUrl),
+          devProviderConfiguration(devProviderKeys(secret), publicUrl, audience, errors.InvalidTarget),
         );
         logErrors(provider, log);
+        provider.use(onlyFromHere);
         server.removeListener('request', STARTING).on('request', provider.callback());
         log.warn(
           { issuer },
@@ -72,9 +74,18 @@ function listenOn(server: Server, address: Address): Promise<number> {
   });
 }
 
+/** Its pages name a font of another site: what people see of this machine comes from this machine. */
+async function onlyFromHere(context: Context, next: () => Promise<void>): Promise<void> {
+  await next();
+  if (typeof context.body === 'string')
+    context.body = context.body.replace(/@import url\(https:[^)]*\);/g, '');
+}
+
 /** What it refuses, and what fails in it; the errors' own text holds no code or token. */
 function logErrors(provider: Provider, log: Logger): void {
   const refused = (_ctx: unknown, { message }: Error): void => {
+    // A program asks so until its person has confirmed.
+    if (message === 'authorization_pending') return;
     log.info({ problem: message }, 'the development OpenID provider refused a request');
   };
   provider.on('authorization.error', refused);

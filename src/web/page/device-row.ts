@@ -2,6 +2,7 @@ import * as api from './api.js';
 import { Command } from './copy.js';
 import { Dialog } from './dialog.js';
 import { html, useState } from './preact.js';
+import { isHere, PROGRAM_IN_SOURCES } from './program.js';
 import { useTask } from './task.js';
 import type { Device } from './wire.js';
 
@@ -44,11 +45,11 @@ function lastSeen(online: boolean, at: string | undefined): string {
 
 function CallIt({ deviceId }: { readonly deviceId: string }) {
   const url = `${location.origin}/api/devices/${deviceId}`;
-  const curl = `curl -H "Authorization: Bearer $TOKEN" ${url}/system`;
-  return html`<${Command} label="the command that calls it" text=${curl} />
-    <p class="fine">TOKEN is an access token of your sign-in service
-      (<code>visiona token</code> gets one). Any other request goes to ${url}/proxy/… ;
-      see <a href="/api/docs">the API</a>.</p>`;
+  const program = isHere() ? PROGRAM_IN_SOURCES : 'visiona';
+  const commands = `TOKEN=$(${program} token)\ncurl -H "Authorization: Bearer $TOKEN" ${url}/system`;
+  return html`<${Command} label="the commands that call it" text=${commands} />
+    <p class="fine">The first asks you to confirm, in this browser, that it may call your devices.
+      Any other request goes to ${url}/proxy/… · <a href="/api/docs">The API</a></p>`;
 }
 
 function Rename({ device, changed, ended, close }: FormProps) {

@@ -1,6 +1,7 @@
 import * as api from './api.js';
 import { Command } from './copy.js';
 import { html, useEffect, useState } from './preact.js';
+import { isHere, PROGRAM_IN_SOURCES } from './program.js';
 import { useTask } from './task.js';
 import type { Device } from './wire.js';
 
@@ -26,11 +27,19 @@ const TTL_SECONDS = 600;
 export function Pairing({ devices, ended }: PairingProps) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
   const { run, busy, error } = useTask(ended);
-  const paired = offer && devices.find(({ createdAt }) => Date.parse(createdAt) >= offer.madeAt);
+  const [pairedId, setPairedId] = useState<string | undefined>(undefined);
+  const newest = offer && devices.find(({ createdAt }) => Date.parse(createdAt) >= offer.madeAt);
+  useEffect(() => {
+    if (newest === undefined) return;
+    setPairedId(newest.deviceId);
+    setOffer(undefined);
+  }, [newest?.deviceId]);
+  const paired = devices.find(({ deviceId }) => deviceId === pairedId);
   const pair = () =>
     run(async () => {
       const { tokenId, code, expiresAt } = await api.newPairingCode(TTL_SECONDS);
       const madeAt = Date.parse(expiresAt) - TTL_SECONDS * 1000;
+      setPairedId(undefined);
       setOffer({ tokenId, code, madeAt, endsAt: performance.now() + TTL_SECONDS * 1000 });
     });
   const cancel = () =>
@@ -38,14 +47,14 @@ export function Pairing({ devices, ended }: PairingProps) {
       if (offer !== undefined) await api.revokePairingCode(offer.tokenId);
       setOffer(undefined);
     });
-  const isOpen = offer !== undefined && paired === undefined;
+  const label = paired === undefined ? 'Pair a device' : 'Pair another device';
   return html`<section aria-labelledby="pairing" class="pairing">
     <h2 id="pairing">Pair a device</h2>
-    ${offer === undefined ? html`<p>A code connects one device to your account.</p>` : ''}
-    ${isOpen ? html`<${Code} key=${offer.tokenId} offer=${offer} busy=${busy} again=${pair} cancel=${cancel} />` : ''}
+    ${offer === undefined && paired === undefined ? html`<p>A code connects one device to your account.</p>` : ''}
+    ${offer === undefined ? '' : html`<${Code} key=${offer.tokenId} offer=${offer} busy=${busy} again=${pair} cancel=${cancel} />`}
     <div role="status">${paired === undefined ? '' : html`<p class="done">${paired.name} is paired.</p>`}</div>
     ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
-    ${isOpen ? '' : html`<button type="button" onClick=${pair} disabled=${busy}>${paired ? 'Pair another device' : 'Pair a device'}</button>`}
+    ${offer === undefined ? html`<button type="button" onClick=${pair} disabled=${busy}>${label}</button>` : ''}
   </section>`;
 }
 
@@ -67,22 +76,18 @@ function Code({ offer: { code, endsAt }, busy, again, cancel }: CodeProps) {
     <p class="code" data-code=${code}><code>${code}</code></p>
     <p>It is good for one device and ends in <span role="timer">${clock(left)}</span>. On the device, type:</p>
     <${Command} text=${command} label="the command that pairs" />
-    ${isLoopback(location.hostname) ? html`<${Simulated} code=${code} />` : ''}
+    ${isHere() ? html`<${Simulated} code=${code} />` : ''}
     <p class="actions"><button type="button" class="quiet" onClick=${cancel} disabled=${busy}>Cancel</button></p>
   </div>`;
 }
 
-/** For who tries it on one machine, most likely without a device, in a folder with the sources. */
+/** For who tries it, most likely without a device. */
 function Simulated({ code }: { readonly code: string }) {
   // Each has a token file of its own: the one of before is paired already.
   const file = `data/device-${code.slice(0, 5)}`;
-  const agent = `node dist/src/cli/visiona.js agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
+  const agent = `${PROGRAM_IN_SOURCES} agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
   return html`<p>No device at hand? In the folder of the sources, this starts one that is simulated:</p>
     <${Command} text=${agent} label="the command that pairs a simulated device" />`;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
 /** `9:05`. */

@@ -9,7 +9,7 @@ import { bindDevProvider, type DevProvider } from '../../../src/auth/dev-provide
 import { devProviderKeys } from '../../../src/auth/dev-provider/keys.js';
 import type { Address } from '../../../src/config/address.js';
 import { Secret } from '../../../src/config/secret.js';
-import type { DevProviderConfig } from '../../../src/config/types.js';
+import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
 import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { NEW_SECRET } from '../keys.js';
@@ -25,7 +25,7 @@ describe('development provider', () => {
     address,
     secret: SECRET,
     scopes: ['openid', 'profile', 'email', 'offline_access'],
-    audience: undefined,
+    audience: DEV_AUDIENCE,
   });
   let provider: DevProvider;
   let port: number;

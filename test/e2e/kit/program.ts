@@ -30,6 +30,7 @@ export class Program {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #lines: LogLine[] = [];
   readonly #watchers = new Set<(line: LogLine | undefined) => void>();
+  readonly #listeners = new Set<() => void>();
   #stdout = '';
   #stderr = '';
   #over = false;
@@ -50,11 +51,13 @@ export class Program {
     });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr += text;
+      for (const heard of this.#listeners) heard();
     });
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#line(line));
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
       this.#over = true;
       for (const watcher of this.#watchers) watcher(undefined);
+      for (const heard of this.#listeners) heard();
       return { code, signal, stdout: this.#stdout, stderr: this.#stderr };
     });
   }
@@ -115,6 +118,20 @@ export class Program {
         else resolve(line);
       };
       this.#watchers.add(watcher);
+    });
+  }
+
+  /** What it wrote to stderr, once that matches. Rejects when the process ends without it. */
+  said(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const heard = (): void => {
+        if (!pattern.test(this.#stderr) && !this.#over) return;
+        this.#listeners.delete(heard);
+        if (pattern.test(this.#stderr)) resolve(this.#stderr);
+        else reject(new Error(`it did not say ${pattern}:\n${this.output}`));
+      };
+      this.#listeners.add(heard);
+      heard();
     });
   }
 

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { FakeProvider } from '../auth/fake-provider.js';
+import { run } from './run.js';
+
+const AUDIENCE = 'https://visiona.example';
+
+describe('visiona token', () => {
+  let provider: FakeProvider;
+  beforeEach(async () => {
+    provider = await FakeProvider.start();
+    provider.metadata = { device_authorization_endpoint: `${provider.issuer}/device` };
+    provider.answers.set('/device', () => ({
+      body: {
+        device_code: 'device-code',
+        user_code: 'ABCD-EFGH',
+        verification_uri: `${provider.issuer}/confirm`,
+        expires_in: 60,
+        interval: 0.01,
+      },
+    }));
+  });
+  afterEach(() => provider.close());
+
+  const token = () =>
+    run(['token', '--oidc-issuer', provider.issuer], {
+      OIDC_CLIENT_ID: 'visiona',
+      OIDC_AUDIENCE: AUDIENCE,
+    });
+
+  test('it prints the token and nothing else; what to do goes to stderr; it asks for our API alone', async () => {
+    let asked = 0;
+    provider.answers.set('/token', () => {
+      asked += 1;
+      if (asked === 1) return { status: 400, body: { error: 'authorization_pending' } };
+      return { body: { access_token: 'a-token', token_type: 'Bearer', expires_in: 60 } };
+    });
+    const { code, out, err } = await token();
+    assert.deepEqual([code, out], [0, 'a-token\n']);
+    assert.equal(err, `Open ${provider.issuer}/confirm in a browser and confirm the code ABCD-EFGH.\n`);
+    for (const { body, headers } of [...provider.to('/device'), ...provider.to('/token')]) {
+      assert.equal(body.get('resource'), AUDIENCE);
+      assert.deepEqual([body.get('client_secret'), headers.authorization], [null, undefined]);
+    }
+  });
+
+  test('who declines, or lets it end, gets one sentence and no token', async () => {
+    for (const error of ['access_denied', 'expired_token']) {
+      provider.answers.set('/token', () => ({ status: 400, body: { error } }));
+      const { code, out, err } = await token();
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, new RegExp(`\nvisiona: ${provider.issuer} gives no token: [^\n]*${error}\n$`));
+    }
+  });
+
+  test('a provider that offers no such grant, and one that is down', async () => {
+    provider.metadata = {};
+    assert.match((await token()).err, /^visiona: \S+ gives no token: it does not offer the device/);
+    await provider.close();
+    assert.match((await token()).err, /^visiona: \S+ gives no token: the OpenID provider cannot be reached/);
+    await provider.listen();
+  });
+});
