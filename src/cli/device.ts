@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { DeviceId } from '../store/ids.js';
+import { openStore } from '../store/open-store.js';
 import type { Device, Page, ProvisionedDevice, Store } from '../store/ports.js';
-import { openStore } from '../store/sqlite-store.js';
 import { checkNames } from '../store/validate.js';
 import { describeAdded, describeList, describeUnseen, lineOfAdded, lineOfDevice } from './device-output.js';
 import { CliError } from './errors.js';

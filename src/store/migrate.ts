@@ -1,57 +1,65 @@
+import type { Engine } from './engine.js';
 import { StoreError } from './errors.js';
 import type { Clock } from './ids.js';
-import { type Migration, SQLITE_TABLES } from './migrations.js';
-import type { Database } from './sqlite.js';
-import { statement } from './statement.js';
+import type { Migration, TableDialect } from './migrations.js';
+import { one, run, type Work } from './query.js';
+
+/** What differs between the databases when they are migrated. */
+export interface MigrationDialect {
+  readonly tables: TableDialect;
+  /** Finds a row if there is a table of a name. */
+  readonly findTable: string;
+  /** What a migration's transaction begins with, so that there is one at a time. */
+  readonly begin: readonly string[];
+}
+
+export interface MigrateOptions {
+  readonly dialect: MigrationDialect;
+  readonly migrations: readonly Migration[];
+  /** What the operator is told that the database is. */
+  readonly place: string;
+  readonly clock: Clock;
+}
 
 /**
  * Brings the database to the version that this software knows. Each migration is one transaction that holds the
  * write lock and looks at the version again inside it, so processes that start together apply each of them once.
  * @throws StoreError ERR_STORE_NEWER when the database has seen migrations that this software does not know.
  */
-export function migrate(db: Database, migrations: readonly Migration[], file: string, clock: Clock): void {
-  while (versionOf(db, migrations.length, file) < migrations.length) {
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      applyNext(db, migrations, file, clock());
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
-    }
+export async function migrate(engine: Engine, options: MigrateOptions): Promise<void> {
+  while ((await engine.read(() => versionOf(options))) < options.migrations.length) {
+    await engine.write(() => applyNext(options));
   }
 }
 
-function applyNext(db: Database, migrations: readonly Migration[], file: string, now: number): void {
-  db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
-    version ${SQLITE_TABLES.bigint} PRIMARY KEY,
-    name TEXT NOT NULL,
-    applied_at ${SQLITE_TABLES.bigint} NOT NULL
-  ) ${SQLITE_TABLES.options}`);
-  const version = versionOf(db, migrations.length, file);
+function* applyNext(options: MigrateOptions): Work<void> {
+  const { dialect, migrations, clock } = options;
+  const { bigint, text, options: tableOptions } = dialect.tables;
+  for (const sql of dialect.begin) yield* run(sql);
+  yield* run(`CREATE TABLE IF NOT EXISTS schema_migrations (
+    version ${bigint} PRIMARY KEY,
+    name ${text} NOT NULL,
+    applied_at ${bigint} NOT NULL
+  ) ${tableOptions}`);
+  const version = yield* versionOf(options);
   const migration = migrations[version];
   if (migration === undefined) return;
-  for (const sql of migration.statements(SQLITE_TABLES)) db.exec(sql);
-  statement<[number, string, number]>(
-    db,
+  for (const sql of migration.statements(dialect.tables)) yield* run(sql);
+  yield* run(
     'INSERT INTO schema_migrations (version, name, applied_at) VALUES (?, ?, ?)',
-  ).run(version + 1, migration.name, now);
+    version + 1,
+    migration.name,
+    clock(),
+  );
 }
 
-function versionOf(db: Database, known: number, file: string): number {
-  const table = statement<[], { name: string }>(
-    db,
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'",
-  ).get();
-  if (table === undefined) return 0;
-  const row = statement<[], { version: number | null }>(
-    db,
-    'SELECT MAX(version) AS version FROM schema_migrations',
-  ).get();
+function* versionOf({ dialect, migrations, place }: MigrateOptions): Work<number> {
+  if ((yield* one(dialect.findTable, 'schema_migrations')) === undefined) return 0;
+  const row = yield* one<{ version: number | null }>('SELECT MAX(version) AS version FROM schema_migrations');
   const version = row?.version ?? 0;
-  if (version <= known) return version;
+  if (version <= migrations.length) return version;
   throw new StoreError(
     'ERR_STORE_NEWER',
-    `${file} holds data of a newer version (schema ${version}, this version knows ${known}): use that version or newer`,
+    `${place} holds data of a newer version (schema ${version}, this version knows ${migrations.length}): use that version or newer`,
   );
 }

@@ -2,12 +2,11 @@
 export interface TableDialect {
   /** A 64-bit integer. */
   readonly bigint: string;
+  /** Text that is compared byte for byte, so that a list by id is in one order everywhere. */
+  readonly text: string;
   /** What follows the closing parenthesis of a table. */
   readonly options: string;
 }
-
-/** SQLite's STRICT tables know INTEGER only, which is 64 bits wide. */
-export const SQLITE_TABLES: TableDialect = { bigint: 'INTEGER', options: 'STRICT' };
 
 export interface Migration {
   readonly name: string;
@@ -21,19 +20,19 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'users, devices, credentials, changes',
-    statements: ({ bigint, options }) => [
+    statements: ({ bigint, text, options }) => [
       `CREATE TABLE users (
-         id TEXT PRIMARY KEY,
-         issuer TEXT NOT NULL,
-         subject TEXT NOT NULL,
+         id ${text} PRIMARY KEY,
+         issuer ${text} NOT NULL,
+         subject ${text} NOT NULL,
          created_at ${bigint} NOT NULL,
          UNIQUE (issuer, subject)
        ) ${options}`,
       // UNIQUE (user_id, id) is what a user's rows are listed by, and what ties a credential to its device's owner.
       `CREATE TABLE devices (
-         id TEXT PRIMARY KEY,
-         user_id TEXT NOT NULL REFERENCES users (id),
-         name TEXT NOT NULL,
+         id ${text} PRIMARY KEY,
+         user_id ${text} NOT NULL REFERENCES users (id),
+         name ${text} NOT NULL,
          epoch ${bigint} NOT NULL DEFAULT 0,
          created_at ${bigint} NOT NULL,
          last_connected_at ${bigint},
@@ -41,10 +40,10 @@ export const MIGRATIONS: readonly Migration[] = [
          UNIQUE (user_id, id)
        ) ${options}`,
       `CREATE TABLE device_credentials (
-         id TEXT PRIMARY KEY,
-         user_id TEXT NOT NULL,
-         device_id TEXT NOT NULL,
-         token_hash TEXT NOT NULL UNIQUE,
+         id ${text} PRIMARY KEY,
+         user_id ${text} NOT NULL,
+         device_id ${text} NOT NULL,
+         token_hash ${text} NOT NULL UNIQUE,
          created_at ${bigint} NOT NULL,
          expires_at ${bigint},
          revoked_at ${bigint},
@@ -53,44 +52,44 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX device_credentials_of_device ON device_credentials (user_id, device_id)',
       // No sequence: one may be handed out earlier and committed later, and a reader would step over it.
       `CREATE TABLE counters (
-         name TEXT PRIMARY KEY,
+         name ${text} PRIMARY KEY,
          value ${bigint} NOT NULL
        ) ${options}`,
       "INSERT INTO counters (name, value) VALUES ('changes', 0)",
       `CREATE TABLE changes (
          seq ${bigint} PRIMARY KEY,
-         kind TEXT NOT NULL,
-         user_id TEXT NOT NULL,
-         device_id TEXT NOT NULL,
-         credential_id TEXT,
+         kind ${text} NOT NULL,
+         user_id ${text} NOT NULL,
+         device_id ${text} NOT NULL,
+         credential_id ${text},
          at ${bigint} NOT NULL
        ) ${options}`,
     ],
   },
   {
     name: 'sign-ins',
-    statements: ({ bigint, options }) => [
+    statements: ({ bigint, text, options }) => [
       `CREATE TABLE sign_ins (
-         id TEXT PRIMARY KEY,
-         user_id TEXT NOT NULL REFERENCES users (id),
-         cookie_hash TEXT NOT NULL UNIQUE,
-         sealed TEXT NOT NULL,
+         id ${text} PRIMARY KEY,
+         user_id ${text} NOT NULL REFERENCES users (id),
+         cookie_hash ${text} NOT NULL UNIQUE,
+         sealed ${text} NOT NULL,
          created_at ${bigint} NOT NULL,
          last_used_at ${bigint} NOT NULL,
          expires_at ${bigint} NOT NULL,
          idle_ms ${bigint} NOT NULL,
          ends_at ${bigint} NOT NULL,
          claimed_until ${bigint} NOT NULL DEFAULT 0,
-         user_agent TEXT,
-         remote_addr TEXT,
+         user_agent ${text},
+         remote_addr ${text},
          UNIQUE (user_id, id)
        ) ${options}`,
       'CREATE INDEX sign_ins_by_end ON sign_ins (ends_at)',
       `CREATE TABLE pending_sign_ins (
-         id TEXT PRIMARY KEY,
-         browser TEXT NOT NULL,
-         state_hash TEXT NOT NULL,
-         sealed TEXT NOT NULL,
+         id ${text} PRIMARY KEY,
+         browser ${text} NOT NULL,
+         state_hash ${text} NOT NULL,
+         sealed ${text} NOT NULL,
          expires_at ${bigint} NOT NULL,
          UNIQUE (browser, state_hash)
        ) ${options}`,
@@ -101,32 +100,32 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     name: 'pairing',
-    statements: ({ bigint, options }) => [
+    statements: ({ bigint, text, options }) => [
       // What the device said of itself when it was paired.
-      'ALTER TABLE devices ADD COLUMN model TEXT',
-      'ALTER TABLE devices ADD COLUMN serial TEXT',
+      `ALTER TABLE devices ADD COLUMN model ${text}`,
+      `ALTER TABLE devices ADD COLUMN serial ${text}`,
       `CREATE TABLE pairing_tokens (
-         id TEXT PRIMARY KEY,
-         user_id TEXT NOT NULL REFERENCES users (id),
-         token_hash TEXT NOT NULL UNIQUE,
-         name TEXT,
+         id ${text} PRIMARY KEY,
+         user_id ${text} NOT NULL REFERENCES users (id),
+         token_hash ${text} NOT NULL UNIQUE,
+         name ${text},
          created_at ${bigint} NOT NULL,
          expires_at ${bigint} NOT NULL,
          used_at ${bigint},
          revoked_at ${bigint},
-         device_id TEXT,
+         device_id ${text},
          UNIQUE (user_id, id)
        ) ${options}`,
       // Becomes a row of devices and one of device_credentials.
       `CREATE TABLE pending_devices (
-         credential_id TEXT PRIMARY KEY,
-         device_id TEXT NOT NULL,
-         user_id TEXT NOT NULL REFERENCES users (id),
-         pairing_token_id TEXT NOT NULL,
-         token_hash TEXT NOT NULL,
-         name TEXT NOT NULL,
-         model TEXT,
-         serial TEXT,
+         credential_id ${text} PRIMARY KEY,
+         device_id ${text} NOT NULL,
+         user_id ${text} NOT NULL REFERENCES users (id),
+         pairing_token_id ${text} NOT NULL,
+         token_hash ${text} NOT NULL,
+         name ${text} NOT NULL,
+         model ${text},
+         serial ${text},
          created_at ${bigint} NOT NULL
        ) ${options}`,
       'CREATE INDEX pending_devices_of_token ON pending_devices (pairing_token_id)',
@@ -135,18 +134,37 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   {
     name: 'labels and history of devices',
-    statements: ({ bigint, options }) => [
+    statements: ({ bigint, text, options }) => [
       // A JSON object of strings.
-      "ALTER TABLE devices ADD COLUMN labels TEXT NOT NULL DEFAULT '{}'",
+      `ALTER TABLE devices ADD COLUMN labels ${text} NOT NULL DEFAULT '{}'`,
       `CREATE TABLE device_events (
-         id TEXT PRIMARY KEY,
-         user_id TEXT NOT NULL,
-         device_id TEXT NOT NULL,
-         kind TEXT NOT NULL,
+         id ${text} PRIMARY KEY,
+         user_id ${text} NOT NULL,
+         device_id ${text} NOT NULL,
+         kind ${text} NOT NULL,
          at ${bigint} NOT NULL,
          UNIQUE (user_id, device_id, id),
          FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
        ) ${options}`,
+    ],
+  },
+  {
+    name: 'audit log',
+    statements: ({ bigint, text, options }) => [
+      // user_id: null where nobody's account is concerned.
+      `CREATE TABLE audit_log (
+         id ${text} PRIMARY KEY,
+         user_id ${text} REFERENCES users (id),
+         actor ${text} NOT NULL,
+         action ${text} NOT NULL,
+         target ${text},
+         remote_addr ${text},
+         request_id ${text},
+         result ${text} NOT NULL,
+         at ${bigint} NOT NULL
+       ) ${options}`,
+      'CREATE INDEX audit_log_of_user ON audit_log (user_id, id)',
+      'CREATE INDEX audit_log_by_age ON audit_log (at)',
     ],
   },
 ];

@@ -8,6 +8,7 @@ import type {
   TokenHash,
   UserId,
 } from './ids.js';
+import type { AuditPort, Requester } from './ports/audit.js';
 import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
 import type { PairingPort } from './ports/pairing.js';
 import type { SignInPort } from './ports/sign-ins.js';
@@ -57,13 +58,18 @@ export interface DevicePort {
    * Adds a device with one credential for each name (1 to 1,000 of them), all or none.
    * @param expiresAt when the credentials expire; never, if absent.
    */
-  provision(owner: UserId, names: readonly string[], expiresAt?: number): Promise<ProvisionedDevice[]>;
+  provision(
+    owner: UserId,
+    names: readonly string[],
+    expiresAt?: number,
+    by?: Requester,
+  ): Promise<ProvisionedDevice[]>;
   /** Oldest first. Revoked devices are in it. */
   listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>>;
   /** Undefined: no such device, or another user's. A revoked one is found. */
   findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
   /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
-  revokeDevice(owner: UserId, device: DeviceId): Promise<boolean>;
+  revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }
 
 /** What the operator at the command line may do across users. */
@@ -137,6 +143,7 @@ export interface Store
     AdmissionPort,
     SignInPort,
     PairingPort,
+    AuditPort,
     ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;

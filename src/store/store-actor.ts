@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../actors/behaviour.js';
 import type { HostedContext, Implementation } from '../actors/host.js';
+import { CALL_NAMES, CALLS, type CallName, type Ports } from './call-traits.js';
 import { StoreError } from './errors.js';
 import type { ChangeSeq } from './ids.js';
+import { openStore } from './open-store.js';
 import type { Changes, Store, TimedStore } from './ports.js';
-import { openStore } from './sqlite-store.js';
 import { STORE_KIND, type StoreActorInit, type StoreAsks, type StoreMessage } from './store-kind.js';
 import { MAX_ITEMS } from './validate.js';
 
@@ -69,50 +70,18 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
 }
 
 function answers(store: Store, look: () => void): StoreActor['answer'] {
-  /** A call that may write a change, which is told at once. */
-  const reported = async <Result>(call: Promise<Result>): Promise<Result> => {
-    const result = await trusted(call);
-    look();
+  const answer = async <Name extends CallName>(name: Name, args: Parameters<Ports[Name]>) => {
+    const call = store[name] as (...args: unknown[]) => ReturnType<Ports[Name]>;
+    const result = await trusted(call(...args));
+    if (CALLS[name].changes) look();
     return result;
   };
-  return {
-    ensureUser: (args) => trusted(store.ensureUser(...args)),
-    findUser: (args) => trusted(store.findUser(...args)),
-    provision: (args) => trusted(store.provision(...args)),
-    listDevices: (args) => trusted(store.listDevices(...args)),
-    findDevice: (args) => trusted(store.findDevice(...args)),
-    revokeDevice: (args) => reported(store.revokeDevice(...args)),
-    updateDevice: (args) => trusted(store.updateDevice(...args)),
-    rotateCredential: (args) => reported(store.rotateCredential(...args)),
-    deviceEvents: (args) => trusted(store.deviceEvents(...args)),
-    recordOffline: (args) => trusted(store.recordOffline(...args)),
-    listAllDevices: (args) => trusted(store.listAllDevices(...args)),
-    ownerOf: (args) => trusted(store.ownerOf(...args)),
-    connect: (args) => trusted(store.connect(...args)),
-    activeCredentials: (args) => trusted(store.activeCredentials(...args)),
-    addPendingSignIn: (args) => trusted(store.addPendingSignIn(...args)),
-    takePendingSignIn: (args) => trusted(store.takePendingSignIn(...args)),
-    beginSignIn: (args) => reported(store.beginSignIn(...args)),
-    findSignIn: (args) => trusted(store.findSignIn(...args)),
-    touchSignIn: (args) => trusted(store.touchSignIn(...args)),
-    claimRefresh: (args) => trusted(store.claimRefresh(...args)),
-    resealSignIn: (args) => trusted(store.resealSignIn(...args)),
-    listSignIns: (args) => trusted(store.listSignIns(...args)),
-    endSignIn: (args) => reported(store.endSignIn(...args)),
-    addPairingToken: (args) => trusted(store.addPairingToken(...args)),
-    listPairingTokens: (args) => trusted(store.listPairingTokens(...args)),
-    revokePairingToken: (args) => trusted(store.revokePairingToken(...args)),
-    findPairing: (args) => trusted(store.findPairing(...args)),
-    mintPending: (args) => trusted(store.mintPending(...args)),
-    completePairing: (args) => trusted(store.completePairing(...args)),
-    revokeCredential: (args) => reported(store.revokeCredential(...args)),
-    lastChange: () => trusted(store.lastChange()),
-    changesSince: (args) => trusted(store.changesSince(...args)),
-  };
+  const entries = CALL_NAMES.map((name) => [name, (args: never) => answer(name, args)]);
+  return Object.fromEntries(entries);
 }
 
 /** An error without a code is no answer: it ends the actor, and a new process opens the file. */
-async function trusted<Result>(call: Promise<Result>): Promise<Result> {
+async function trusted<Result>(call: Result): Promise<Awaited<Result>> {
   try {
     return await call;
   } catch (error) {

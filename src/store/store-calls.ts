@@ -1,6 +1,7 @@
 import type { ActorRef } from '../actors/behaviour.js';
 import type { Clock } from '../actors/clock.js';
 import { ActorGoneError, CodedError } from '../actors/errors.js';
+import { CALLS } from './call-traits.js';
 import { isStoreErrorCode, StoreError, StoreUnavailableError } from './errors.js';
 import type { StoreAsks, StoreMessage } from './store-kind.js';
 
@@ -17,31 +18,6 @@ const OUTAGE_MS = 2_000;
 
 /** How long an answer may take, in ms: more than the wait for another process's write. */
 const ANSWER_MS = 10_000;
-
-/**
- * Calls that may be made again when it is not known whether the first was done: reads, and writes whose repetition
- * changes nothing. To connect again only counts the epoch further, which nobody has seen.
- */
-const REPEATABLE: ReadonlySet<keyof StoreAsks> = new Set([
-  'ensureUser',
-  'findUser',
-  'listDevices',
-  'deviceEvents',
-  'findDevice',
-  'listAllDevices',
-  'ownerOf',
-  'connect',
-  'activeCredentials',
-  'findSignIn',
-  'touchSignIn',
-  'resealSignIn',
-  'listSignIns',
-  'listPairingTokens',
-  'findPairing',
-  'revokeCredential',
-  'lastChange',
-  'changesSince',
-]);
 
 /** Asks whichever store actor there is, waits a little while there is none, and asks again once where that is safe. */
 export class StoreCalls {
@@ -95,7 +71,7 @@ export class StoreCalls {
     try {
       const actor = await this.#available();
       const asked = actor.ask(name, request, ANSWER_MS);
-      return REPEATABLE.has(name) ? await this.#orAgain(asked, actor, name, request) : await asked;
+      return CALLS[name].repeat === 'again' ? await this.#orAgain(asked, actor, name, request) : await asked;
     } catch (error) {
       throw storeErrorOf(error);
     }

@@ -1,6 +1,7 @@
 import type { HostedKind } from '../actors/host.js';
+import type { CallName, Ports } from './call-traits.js';
 import type { ChangeSeq } from './ids.js';
-import type { Changes, Store } from './ports.js';
+import type { Changes } from './ports.js';
 
 export interface StoreActorInit {
   readonly dataDir: string;
@@ -13,9 +14,9 @@ export type StoreMessage = 'tick' | 'look';
 
 /** Every call of the ports, as a question of the same name with the arguments as its request. */
 export type StoreAsks = {
-  readonly [Name in Exclude<keyof Store, 'close'>]: {
-    request: Parameters<Store[Name]>;
-    response: Awaited<ReturnType<Store[Name]>>;
+  readonly [Name in CallName]: {
+    request: Parameters<Ports[Name]>;
+    response: Awaited<ReturnType<Ports[Name]>>;
   };
 };
 

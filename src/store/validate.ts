@@ -1,4 +1,5 @@
 import { StoreError } from './errors.js';
+import type { NewAuditEntry } from './ports/audit.js';
 import type { DeviceUpdate } from './ports/devices.js';
 import type { PairedDevice } from './ports/pairing.js';
 
@@ -33,6 +34,14 @@ export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
   const size = JSON.stringify(labels).length;
   if (size > MAX_LABELS_LENGTH) {
     throw new StoreError('ERR_STORE_INPUT', `the labels are longer than ${MAX_LABELS_LENGTH} characters`);
+  }
+}
+
+/** Its ids and addresses come from this software, so a bound is enough. */
+export function checkAuditEntry({ action, target, remoteAddr, requestId }: NewAuditEntry): void {
+  checkText('the action', action, MAX_NAME_LENGTH);
+  for (const text of [target, remoteAddr, requestId]) {
+    if (text !== undefined) checkText('a field of the audit entry', text, MAX_SUBJECT_LENGTH);
   }
 }
 

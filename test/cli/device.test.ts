@@ -3,8 +3,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hashToken } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 import { runToEnd } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
 

@@ -5,7 +5,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { fetch } from 'undici';
 import { Pairing } from '../../src/auth/pairing.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openStore } from '../../src/store/open-store.js';
 import { logged, scratch, spawnAgent } from '../agent/agent-process.js';
 import { type Person, RestProcess } from './kit/rest-process.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { hashToken } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { openDatabase } from '../../src/store/sqlite.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 
 /**
  * Asserts that the data is sound: the tokens of `acknowledged` let their devices in, and no write is there in part.

@@ -8,6 +8,7 @@ import {
   type UserId,
 } from '../../src/store/ids.js';
 import type { Change, Page, Store } from '../../src/store/ports.js';
+import { auditContract } from './audit-contract.js';
 import { deviceCareContract } from './device-care-contract.js';
 
 /** One store under test; its data begins empty. */
@@ -156,6 +157,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
   });
 
   deviceCareContract(name, check);
+  auditContract(name, check);
 
   describe(`${name}: connecting`, () => {
     check(

@@ -70,8 +70,8 @@ export function deviceCareContract(name: string, check: Check): void {
 
     check('its history is walked from the newest, and goes with connecting', async (store) => {
       const { owner, deviceId, sessionToken } = await made(store);
-      await store.connect(hashToken(sessionToken));
-      await store.recordOffline([{ userId: owner, deviceId }]);
+      const admission = await store.connect(hashToken(sessionToken));
+      await store.recordOffline([admission!]);
       await store.rotateCredential(owner, deviceId);
       const all = ['credential-rotated', 'offline', 'online', 'added'];
       assert.deepEqual(await kinds(store, owner, deviceId), all);
@@ -86,6 +86,19 @@ export function deviceCareContract(name: string, check: Check): void {
       for (const limit of [0, 1001]) {
         await assert.rejects(store.deviceEvents(owner, deviceId, { limit }), { code: 'ERR_STORE_INPUT' });
       }
+    });
+
+    check('the end of a tunnel is not told once the device has connected again', async (store) => {
+      const { owner, deviceId, sessionToken } = await made(store);
+      const [first, second] = [
+        await store.connect(hashToken(sessionToken)),
+        await store.connect(hashToken(sessionToken)),
+      ];
+      await store.recordOffline([first!, { ...first!, deviceId: NOTHING }]);
+      assert.deepEqual(await kinds(store, owner, deviceId), ['online', 'online', 'added']);
+      await store.recordOffline([{ ...second!, userId: NOBODY }]);
+      await store.recordOffline([second!]);
+      assert.deepEqual(await kinds(store, owner, deviceId), ['offline', 'online', 'online', 'added']);
     });
 
     check("another's, a missing and a revoked device are alike: nothing is done", async (store) => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
 import { audit } from './audit.js';

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Engine } from '../../src/store/engine.js';
 import { migrate } from '../../src/store/migrate.js';
 import { MIGRATIONS, type Migration } from '../../src/store/migrations.js';
-import { openDatabase } from '../../src/store/sqlite.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openStore } from '../../src/store/open-store.js';
+import { all, type SqlValue } from '../../src/store/query.js';
+import { openSqlite, SQLITE } from '../../src/store/sqlite-engine.js';
 import { withTempDir } from './temp-dir.js';
 
 const table = (name: string): Migration => ({
@@ -11,47 +13,56 @@ const table = (name: string): Migration => ({
   statements: ({ bigint, options }) => [`CREATE TABLE ${name} (id ${bigint}) ${options}`],
 });
 
-const clock = () => 1_234;
+const apply = (engine: Engine, migrations: readonly Migration[]) =>
+  migrate(engine, { dialect: SQLITE, migrations, place: 'f', clock: () => 1_234 });
+
+const rows = async (engine: Engine, sql: string, ...params: SqlValue[]) => {
+  const found = await engine.read(() => all<object>(sql, ...params));
+  return found.map((row) => ({ ...row }));
+};
+
+const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+
+/** Runs `body` with an engine whose data is empty. */
+const withEngine = (body: (engine: Engine) => Promise<void>) =>
+  withTempDir(async (dir) => {
+    const engine = await openSqlite(dir);
+    try {
+      await body(engine);
+    } finally {
+      await engine.close();
+    }
+  });
 
 test('only the migrations that a database has not seen are applied', () =>
-  withTempDir(async (dir) => {
-    const db = await openDatabase(dir);
-    migrate(db, [table('a')], 'f', clock);
-    migrate(db, [table('a'), table('b'), table('c')], 'f', clock);
-    const rows = db.prepare('SELECT version, name, applied_at FROM schema_migrations ORDER BY version').all();
+  withEngine(async (engine) => {
+    await apply(engine, [table('a')]);
+    await apply(engine, [table('a'), table('b'), table('c')]);
     assert.deepEqual(
-      rows.map((row) => ({ ...row })),
+      await rows(engine, 'SELECT version, name, applied_at FROM schema_migrations ORDER BY version'),
       [
         { version: 1, name: 'a', applied_at: 1_234 },
         { version: 2, name: 'b', applied_at: 1_234 },
         { version: 3, name: 'c', applied_at: 1_234 },
       ],
     );
-    db.close();
   }));
 
 test('a migration that fails leaves nothing behind, and those before it stay', () =>
-  withTempDir(async (dir) => {
-    const db = await openDatabase(dir);
+  withEngine(async (engine) => {
     const broken: Migration = {
       name: 'broken',
       statements: () => ['CREATE TABLE half (id INTEGER)', 'NONSENSE'],
     };
-    assert.throws(() => migrate(db, [table('a'), broken], 'f', clock), /NONSENSE/);
-    assert.equal(db.isTransaction, false);
-    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
-    assert.deepEqual(
-      tables.map((row) => row.name),
-      ['a', 'schema_migrations'],
-    );
-    db.close();
+    await assert.rejects(apply(engine, [table('a'), broken]), /NONSENSE/);
+    assert.deepEqual(await rows(engine, TABLES), [{ name: 'a' }, { name: 'schema_migrations' }]);
   }));
 
 test('data of a newer version is refused, and says what to do', () =>
   withTempDir(async (dataDir) => {
-    const db = await openDatabase(dataDir);
-    migrate(db, [...MIGRATIONS, table('from_the_future')], 'f', clock);
-    db.close();
+    const engine = await openSqlite(dataDir);
+    await apply(engine, [...MIGRATIONS, table('from_the_future')]);
+    await engine.close();
     await assert.rejects(openStore({ dataDir }), {
       code: 'ERR_STORE_NEWER',
       message: /data of a newer version \(schema \d+, this version knows \d+\): use that version or newer$/,
@@ -59,14 +70,11 @@ test('data of a newer version is refused, and says what to do', () =>
   }));
 
 test('the landed migrations apply to an empty database', () =>
-  withTempDir(async (dir) => {
-    const db = await openDatabase(dir);
-    migrate(db, MIGRATIONS, 'f', clock);
-    const strict = db
-      .prepare(
-        "SELECT count(*) AS n FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
-      )
-      .get();
-    assert.equal(strict.n, 0, 'every table is STRICT');
-    db.close();
+  withEngine(async (engine) => {
+    await apply(engine, MIGRATIONS);
+    const loose = await rows(
+      engine,
+      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'",
+    );
+    assert.deepEqual(loose, [], 'every table is STRICT');
   }));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChangeSeq } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
 import { openDatabase } from '../../src/store/sqlite.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 import { cookieHash, newSignIn, pending } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 

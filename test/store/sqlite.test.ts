@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { openStore } from '../../src/store/open-store.js';
 import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 import { withTempDir } from './temp-dir.js';
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);

@@ -9,8 +9,8 @@ import type {
   UserId,
 } from '../../src/store/ids.js';
 import { hashToken } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/ports.js';
-import { openStore } from '../../src/store/sqlite-store.js';
 import { withTempDir } from './temp-dir.js';
 
 /** Every function of the store that acts for a user: those whose first parameter is one. */
@@ -60,6 +60,7 @@ const calls: { readonly [Name in Owned]: (store: Store, owner: UserId, ids: Ids)
   resealSignIn: (store, owner, { signIn }) => store.resealSignIn(owner, signIn, 'other'),
   listSignIns: (store, owner) => store.listSignIns(owner, ALL),
   endSignIn: (store, owner, { signIn }) => store.endSignIn(owner, signIn),
+  listAudit: (store, owner) => store.listAudit(owner, ALL),
 };
 
 /** Those that make something new, whose answer is an id of it. */
@@ -100,6 +101,7 @@ describe('tenancy: whatever bob does, nothing of alice is seen or touched', () =
       pairing: await store.listPairingTokens(alice, ALL),
       offer: await store.findPairing(token),
       signIns: await store.listSignIns(alice, ALL),
+      audit: await store.listAudit(alice, ALL),
       signIn: await store.findSignIn(cookie),
       credentials: await store.activeCredentials([ids.credential]),
     };

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import type { DeviceId, UserId } from '../../src/store/ids.js';
+import type { DeviceId, Epoch, UserId } from '../../src/store/ids.js';
 import type { DeviceOffline } from '../../src/store/ports/devices.js';
 import { OfflineRecorder } from '../../src/tunnel/gateway/offline-recorder.js';
 
-const device = (n: number): DeviceOffline => ({ userId: 'user' as UserId, deviceId: `d${n}` as DeviceId });
+const device = (n: number): DeviceOffline => ({
+  userId: 'user' as UserId,
+  deviceId: `d${n}` as DeviceId,
+  epoch: 1 as Epoch,
+});
 
 test('a fleet that goes at once is recorded in few calls, and a store that is down is logged', async () => {
   const calls: number[] = [];

@@ -1,5 +1,6 @@
-import type { DeviceId, SessionToken, UserId } from '../ids.js';
+import type { DeviceId, Epoch, SessionToken, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
+import type { Requester } from './audit.js';
 
 /** What can happen to a device. `added`: by the operator. */
 export const DEVICE_EVENT_KINDS = [
@@ -31,9 +32,9 @@ export interface DeviceUpdate {
 /** What a user does about one device. Nothing of it works on a revoked one. */
 export interface DeviceCarePort {
   /** False: no such device, or another user's. */
-  updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate): Promise<boolean>;
+  updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate, by?: Requester): Promise<boolean>;
   /** A new session token; the old one dies at once, with the tunnel that it opened. Undefined: no such device. */
-  rotateCredential(owner: UserId, device: DeviceId): Promise<SessionToken | undefined>;
+  rotateCredential(owner: UserId, device: DeviceId, by?: Requester): Promise<SessionToken | undefined>;
   /** Newest first; only the newest are kept. */
   deviceEvents(
     owner: UserId,
@@ -46,10 +47,12 @@ export interface DeviceCarePort {
 export interface DeviceOffline {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
+  /** Of its admission. */
+  readonly epoch: Epoch;
 }
 
 /** What the tunnel side tells of devices; that they came online is told by connecting. */
 export interface DeviceEventPort {
-  /** Up to 1,000. */
+  /** Up to 1,000; those that have connected again since are left out. */
   recordOffline(devices: readonly DeviceOffline[]): Promise<void>;
 }

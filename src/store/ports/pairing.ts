@@ -1,5 +1,6 @@
 import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
+import type { Requester } from './audit.js';
 
 export interface NewPairingToken {
   readonly hash: TokenHash;
@@ -46,14 +47,14 @@ export interface PendingDevice {
 /** How devices become a user's (03-identity §3.4). */
 export interface PairingPort {
   /** Voids the owner's older unused token in the same transaction. */
-  addPairingToken(owner: UserId, token: NewPairingToken): Promise<PairingTokenId>;
+  addPairingToken(owner: UserId, token: NewPairingToken, by?: Requester): Promise<PairingTokenId>;
   /** Oldest first. */
   listPairingTokens(
     owner: UserId,
     page: PageRequest<PairingTokenId>,
   ): Promise<Page<PairingToken, PairingTokenId>>;
   /** False: no such token of this user, or it is not pending any more. */
-  revokePairingToken(owner: UserId, token: PairingTokenId): Promise<boolean>;
+  revokePairingToken(owner: UserId, token: PairingTokenId, by?: Requester): Promise<boolean>;
   /** For the exchange, which knows only the token. Undefined, in the same time: unknown, used, expired or revoked. */
   findPairing(hash: TokenHash): Promise<PairingOffer | undefined>;
   /** Adds a device and its credential, both pending: seen by nobody, good for nothing, and pruned later. */
@@ -62,7 +63,12 @@ export interface PairingPort {
    * The compare-and-set: marks the token used and makes device and credential valid, in one transaction. False: the token
    * is not usable any more, or the credential is not a pending one of it; nothing changed.
    */
-  completePairing(owner: UserId, token: PairingTokenId, credential: CredentialId): Promise<boolean>;
+  completePairing(
+    owner: UserId,
+    token: PairingTokenId,
+    credential: CredentialId,
+    by?: Requester,
+  ): Promise<boolean>;
   /** Takes a pending or valid credential away, for good. False: no such credential of this user, or taken before. */
-  revokeCredential(owner: UserId, credential: CredentialId): Promise<boolean>;
+  revokeCredential(owner: UserId, credential: CredentialId, by?: Requester): Promise<boolean>;
 }

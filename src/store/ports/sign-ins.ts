@@ -1,5 +1,6 @@
 import type { CookieHash, SignInId, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
+import type { Requester } from './audit.js';
 
 /** A browser on its way to the provider and back. */
 export interface PendingSignIn {
@@ -48,7 +49,7 @@ export interface SignInPort {
   /** Its `sealed`, once, and only for the browser that it was kept for and before it expires. */
   takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined>;
   /** Begins a session and, in the same transaction, ends the one of `replaces`, with its change. */
-  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<SignInId>;
+  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<SignInId>;
   /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
   findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;
   /** It was used now; a time never goes back. */
@@ -63,5 +64,5 @@ export interface SignInPort {
   /** Those that live, oldest first. */
   listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>>;
   /** Ends it for good, with the change `sign-in-ended`. False: no such session of this user, or it had ended. */
-  endSignIn(owner: UserId, signIn: SignInId): Promise<boolean>;
+  endSignIn(owner: UserId, signIn: SignInId, by?: Requester): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 import type { DeviceId, UserId } from '../../../src/store/ids.js';
-import { openStore } from '../../../src/store/sqlite-store.js';
+import { openStore } from '../../../src/store/open-store.js';
 import type { Provisioned } from './proxy-process.js';
 
 /** Adds a device whose credential is void from the beginning; the command line offers no such thing. */

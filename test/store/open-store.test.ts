@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ChangeSeq, type DeviceId, hashToken } from '../../src/store/ids.js';
-import { openStore } from '../../src/store/sqlite-store.js';
+import { openStore } from '../../src/store/open-store.js';
+import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
 import { signInContract } from './sign-ins-contract.js';
@@ -92,5 +93,21 @@ test('of the history of a device only the newest events are kept', () =>
       (await store.deviceEvents(owner, device, { limit: 10 })).items.map(({ kind }) => kind);
     assert.deepEqual(await kinds(one!.deviceId), ['credential-rotated', 'renamed']);
     assert.deepEqual(await kinds(other!.deviceId), ['added']);
+    await store.close();
+  }));
+
+test('old entries of the audit log are deleted as others come', () =>
+  withTempDir(async (dataDir) => {
+    let now = Date.now();
+    const store = await openStore({ dataDir, clock: () => now });
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    for (let i = 0; i < 30; i++) await store.audit(owner, { action: 'old', result: 'done' });
+    now += AUDIT_KEPT_MS;
+    for (let i = 0; i < 2; i++) await store.audit(owner, { action: 'new', result: 'done' });
+    const { items } = await store.listAudit(owner, { limit: 100 });
+    assert.deepEqual(
+      items.map(({ action }) => action),
+      ['new', 'new'],
+    );
     await store.close();
   }));

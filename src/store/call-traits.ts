@@ -1,0 +1,62 @@
+import type { Store } from './ports.js';
+
+/** The ports, without the end of them. */
+export type Ports = Omit<Store, 'close'>;
+
+/** The name of a call of the ports. */
+export type CallName = keyof Ports;
+
+/** What is to be known of a call that goes to another process. */
+export interface CallTraits {
+  /**
+   * Whether it may be made again when it is not known if the first was done: a read may, and a write whose repetition
+   * changes nothing.
+   */
+  readonly repeat: 'again' | 'never';
+  /** It may write a change, which is told at once. */
+  readonly changes?: true;
+}
+
+const READ: CallTraits = { repeat: 'again' };
+
+/** Every call of the ports. */
+export const CALLS: Readonly<Record<CallName, CallTraits>> = {
+  ensureUser: { repeat: 'again' },
+  findUser: READ,
+  provision: { repeat: 'never' },
+  listDevices: READ,
+  findDevice: READ,
+  revokeDevice: { repeat: 'never', changes: true },
+  updateDevice: { repeat: 'never' },
+  rotateCredential: { repeat: 'never', changes: true },
+  deviceEvents: READ,
+  recordOffline: { repeat: 'never' },
+  listAllDevices: READ,
+  ownerOf: READ,
+  // To connect again only counts the epoch further, which nobody has seen.
+  connect: { repeat: 'again' },
+  activeCredentials: READ,
+  addPendingSignIn: { repeat: 'never' },
+  takePendingSignIn: { repeat: 'never' },
+  beginSignIn: { repeat: 'never', changes: true },
+  findSignIn: READ,
+  touchSignIn: { repeat: 'again' },
+  claimRefresh: { repeat: 'never' },
+  resealSignIn: { repeat: 'again' },
+  listSignIns: READ,
+  endSignIn: { repeat: 'never', changes: true },
+  addPairingToken: { repeat: 'never' },
+  listPairingTokens: READ,
+  revokePairingToken: { repeat: 'never' },
+  findPairing: READ,
+  mintPending: { repeat: 'never' },
+  completePairing: { repeat: 'never' },
+  // Who takes one away needs it gone, by whichever of the two.
+  revokeCredential: { repeat: 'again', changes: true },
+  audit: { repeat: 'never' },
+  listAudit: READ,
+  lastChange: READ,
+  changesSince: READ,
+};
+
+export const CALL_NAMES = Object.keys(CALLS) as CallName[];

@@ -1,0 +1,17 @@
+import type { AuditPort } from '../ports/audit.js';
+import { checkAuditEntry, checkCount } from '../validate.js';
+import type { Parts } from './parts.js';
+
+export function auditCalls({ engine, clock, audit }: Parts): AuditPort {
+  return {
+    async audit(owner, entry) {
+      checkAuditEntry(entry);
+      return engine.write(() => audit.add(owner, entry, clock()));
+    },
+
+    async listAudit(owner, page) {
+      checkCount('audit entries a page', page.limit);
+      return engine.read(() => audit.list(owner, page));
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { hashToken, newSessionToken } from '../ids.js';
+import type { DeviceCarePort, DeviceEventPort } from '../ports/devices.js';
+import { checkCount, checkDeviceUpdate } from '../validate.js';
+import type { Parts } from './parts.js';
+
+export function deviceCareCalls(parts: Parts): DeviceCarePort & DeviceEventPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+  return {
+    async updateDevice(owner, device, update, by) {
+      checkDeviceUpdate(update);
+      return engine.write(function* () {
+        if (!(yield* devices.update(owner, device, update))) return false;
+        const now = clock();
+        if (update.name !== undefined) yield* events.add(owner, device, 'renamed', now);
+        if (update.labels !== undefined) yield* events.add(owner, device, 'labelled', now);
+        yield* audit.add(owner, { ...by, action: 'device.updated', target: device, result: 'done' }, now);
+        return true;
+      });
+    },
+
+    rotateCredential: (owner, device, by) =>
+      engine.write(function* () {
+        if (!(yield* devices.lock(owner, device))) return undefined;
+        const now = clock();
+        const sessionToken = newSessionToken();
+        const revoked = yield* credentials.revokeAll(owner, device, now);
+        yield* credentials.add(owner, device, hashToken(sessionToken), now, undefined);
+        yield* events.add(owner, device, 'credential-rotated', now);
+        yield* audit.add(owner, { ...by, action: 'credential.rotated', target: device, result: 'done' }, now);
+        for (const old of revoked) yield* changes.append(owner, 'credential-revoked', device, now, old);
+        return sessionToken;
+      }),
+
+    async deviceEvents(owner, device, page) {
+      checkCount('events a page', page.limit);
+      return engine.read(() => events.list(owner, device, page));
+    },
+
+    async recordOffline(ended) {
+      checkCount('events to record', ended.length);
+      return engine.write(function* () {
+        const now = clock();
+        for (const tunnel of ended) yield* events.addOffline(tunnel.userId, tunnel, now);
+      });
+    },
+  };
+}

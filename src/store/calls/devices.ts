@@ -1,0 +1,58 @@
+import { hashToken, newSessionToken, type UserId } from '../ids.js';
+import type { DevicePort, OperatorPort, ProvisionedDevice } from '../ports.js';
+import type { Work } from '../query.js';
+import { checkCount, checkNames } from '../validate.js';
+import type { Parts } from './parts.js';
+
+export function deviceCalls(parts: Parts): DevicePort & OperatorPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+
+  function* add(owner: UserId, name: string, expiresAt: number | undefined): Work<ProvisionedDevice> {
+    const now = clock();
+    const sessionToken = newSessionToken();
+    const deviceId = yield* devices.add(owner, name, now);
+    yield* credentials.add(owner, deviceId, hashToken(sessionToken), now, expiresAt);
+    yield* events.add(owner, deviceId, 'added', now);
+    return { deviceId, sessionToken };
+  }
+
+  return {
+    async provision(owner, names, expiresAt, by) {
+      checkNames(names);
+      return engine.write(function* () {
+        const made: ProvisionedDevice[] = [];
+        for (const name of names) {
+          const device = yield* add(owner, name, expiresAt);
+          const entry = { ...by, action: 'device.added', target: device.deviceId, result: 'done' } as const;
+          yield* audit.add(owner, entry, clock());
+          made.push(device);
+        }
+        return made;
+      });
+    },
+
+    async listDevices(owner, page) {
+      checkCount('devices a page', page.limit);
+      return engine.read(() => devices.list(owner, page));
+    },
+
+    findDevice: (owner, device) => engine.read(() => devices.find(owner, device)),
+
+    revokeDevice: (owner, device, by) =>
+      engine.write(function* () {
+        const now = clock();
+        if (!(yield* devices.revoke(owner, device, now))) return false;
+        yield* credentials.revokeAll(owner, device, now);
+        yield* audit.add(owner, { ...by, action: 'device.revoked', target: device, result: 'done' }, now);
+        yield* changes.append(owner, 'device-revoked', device, now);
+        return true;
+      }),
+
+    async listAllDevices(page) {
+      checkCount('devices a page', page.limit);
+      return engine.read(() => devices.listAll(page));
+    },
+
+    ownerOf: (device) => engine.read(() => devices.ownerOf(device)),
+  };
+}

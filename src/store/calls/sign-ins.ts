@@ -1,0 +1,81 @@
+import type { SignInId, UserId } from '../ids.js';
+import type { Requester } from '../ports/audit.js';
+import type { SignInPort } from '../ports/sign-ins.js';
+import type { TimedStore } from '../ports.js';
+import type { Work } from '../query.js';
+import { checkCount } from '../validate.js';
+import type { Parts } from './parts.js';
+
+export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOverdue'> {
+  const { engine, clock, signIns, pendingSignIns, changes, audit } = parts;
+
+  const ended = (by: Requester | undefined, target: SignInId) =>
+    ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
+
+  /** With its change, if there was one. */
+  function* end(owner: UserId, signIn: SignInId, by?: Requester): Work<'alive' | 'over' | undefined> {
+    const now = clock();
+    const was = yield* signIns.end(owner, signIn, now);
+    if (was === undefined) return undefined;
+    if (was === 'alive') yield* audit.add(owner, ended(by, signIn), now);
+    yield* changes.append(owner, 'sign-in-ended', signIn, now);
+    return was;
+  }
+
+  return {
+    addPendingSignIn: (browser, pending) => engine.write(() => pendingSignIns.add(browser, pending, clock())),
+
+    takePendingSignIn: (browser, stateHash) =>
+      engine.write(() => pendingSignIns.take(browser, stateHash, clock())),
+
+    beginSignIn: (owner, signIn, replaces, by) =>
+      engine.write(function* () {
+        const now = clock();
+        const replaced = replaces && (yield* signIns.endOfCookie(replaces));
+        const id = yield* signIns.begin(owner, signIn, now);
+        if (replaced) yield* audit.add(replaced.owner, ended(by, replaced.id), now);
+        const { remoteAddr } = signIn;
+        const from = { ...(remoteAddr !== undefined && { remoteAddr }), ...by };
+        yield* audit.add(owner, { ...from, action: 'sign-in.begun', target: id, result: 'done' }, now);
+        if (replaced) yield* changes.append(replaced.owner, 'sign-in-ended', replaced.id, now);
+        return id;
+      }),
+
+    async findSignIn(cookie) {
+      const found = await engine.read(() => signIns.find(cookie));
+      if (found === undefined || found.endsAt > clock()) return found?.signIn;
+      // Found dead once, it is dead for good, also if the clock steps back; what it holds open is closed.
+      const { userId, signInId } = found.signIn;
+      await engine.write(() => end(userId, signInId));
+      return undefined;
+    },
+
+    touchSignIn: (owner, signIn) => engine.write(() => signIns.touch(owner, signIn, clock())),
+
+    claimRefresh: (owner, signIn, forMs) =>
+      engine.write(function* () {
+        const now = clock();
+        return yield* signIns.claim(owner, signIn, now, now + forMs);
+      }),
+
+    resealSignIn: (owner, signIn, sealed) =>
+      engine.write(() => signIns.reseal(owner, signIn, sealed, clock())),
+
+    async listSignIns(owner, page) {
+      checkCount('sign-ins a page', page.limit);
+      return engine.read(() => signIns.list(owner, page, clock()));
+    },
+
+    endSignIn: async (owner, signIn, by) => (await engine.write(() => end(owner, signIn, by))) === 'alive',
+
+    async endOverdue() {
+      const now = clock();
+      if (!(await engine.read(() => signIns.anyOver(now)))) return;
+      await engine.write(function* () {
+        for (const { owner, id } of yield* signIns.prune(now)) {
+          yield* changes.append(owner, 'sign-in-ended', id, now);
+        }
+      });
+    },
+  };
+}

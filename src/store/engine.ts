@@ -1,0 +1,11 @@
+import type { Work } from './query.js';
+
+/** A database that runs the transactions of the store. */
+export interface Engine {
+  /** Runs `work`, which only reads, on what is committed. */
+  read<Result>(work: () => Work<Result>): Promise<Result>;
+  /** Runs `work` in one transaction; resolves once that is durable. What it throws undoes it. */
+  write<Result>(work: () => Work<Result>): Promise<Result>;
+  /** Finishes what was asked before; later calls reject with ERR_STORE_CLOSED. May be repeated. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** What a parameter can be. */
+export type SqlValue = string | number | null;
+
+/** One statement, in SQL that both engines understand. */
+export interface Query {
+  /** With a `?` for each parameter. The texts are constants: engines keep a prepared statement for each. */
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+  readonly wants: 'rows' | 'count';
+}
+
+/** What came of a query. */
+export interface Answer {
+  readonly rows: readonly unknown[];
+  /** How many rows were changed. */
+  readonly changed: number;
+}
+
+/**
+ * What a transaction does: it gives out a query, is given the answer, and goes on. SQLite runs it within one turn of the
+ * loop, PostgreSQL over many, and neither is known here. It may be run anew, so it changes nothing but rows.
+ */
+export type Work<Result> = Generator<Query, Result, Answer>;
+
+/** Its rows; their type must agree with the SQL. */
+export function* all<Row>(sql: string, ...params: readonly SqlValue[]): Work<readonly Row[]> {
+  const { rows } = yield { sql, params, wants: 'rows' };
+  return rows as readonly Row[];
+}
+
+/** Its first row. */
+export function* one<Row>(sql: string, ...params: readonly SqlValue[]): Work<Row | undefined> {
+  return (yield* all<Row>(sql, ...params))[0];
+}
+
+/** How many rows it changed. */
+export function* run(sql: string, ...params: readonly SqlValue[]): Work<number> {
+  const { changed } = yield { sql, params, wants: 'count' };
+  return changed;
+}

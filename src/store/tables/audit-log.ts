@@ -1,0 +1,80 @@
+import type { IdSource, UserId } from '../ids.js';
+import { pageOf } from '../page.js';
+import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
+import type { Page, PageRequest } from '../ports.js';
+import { all, run, type Work } from '../query.js';
+
+/** How long an entry is kept, in ms: more than a year, so that a yearly review has all of it. */
+export const AUDIT_KEPT_MS = 400 * 86_400_000;
+
+/** Old rows that are deleted when one is added: more than are added, so that they do not pile up. */
+const PRUNED_AT_ONCE = 20;
+
+/** After every id. */
+const END = 'g';
+
+interface Row {
+  id: string;
+  actor: AuditActor;
+  action: string;
+  target: string | null;
+  remote_addr: string | null;
+  request_id: string | null;
+  result: AuditResult;
+  at: number;
+}
+
+/** The rows of who did what. */
+export class AuditLog {
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource) {
+    this.#ids = ids;
+  }
+
+  *add(owner: UserId | undefined, entry: NewAuditEntry, now: number): Work<void> {
+    const { actor = 'user', action, target = null, remoteAddr = null, requestId = null, result } = entry;
+    yield* run(
+      'DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at <= ? ORDER BY at LIMIT ?)',
+      now - AUDIT_KEPT_MS,
+      PRUNED_AT_ONCE,
+    );
+    yield* run(
+      `INSERT INTO audit_log (id, user_id, actor, action, target, remote_addr, request_id, result, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.#ids.next(),
+      owner ?? null,
+      actor,
+      action,
+      target,
+      remoteAddr,
+      requestId,
+      result,
+      now,
+    );
+  }
+
+  *list(owner: UserId, { limit, after = END }: PageRequest<string>): Work<Page<AuditEntry, string>> {
+    const rows = yield* all<Row>(
+      `SELECT id, actor, action, target, remote_addr, request_id, result, at
+       FROM audit_log WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+      owner,
+      after,
+      limit + 1,
+    );
+    return pageOf(rows, limit, entry);
+  }
+}
+
+function entry(row: Row): AuditEntry {
+  return {
+    auditId: row.id,
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    ...(row.target !== null && { target: row.target }),
+    ...(row.remote_addr !== null && { remoteAddr: row.remote_addr }),
+    ...(row.request_id !== null && { requestId: row.request_id }),
+    result: row.result,
+  };
+}

@@ -1,0 +1,80 @@
+import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ids.js';
+import type { Change, Changes } from '../ports.js';
+import { all, one, run, type Work } from '../query.js';
+
+/** Changes that are kept: hours of them at a pace that no fleet has, in a few megabytes. */
+export const CHANGES_KEPT = 50_000;
+
+interface ChangeRow {
+  seq: ChangeSeq;
+  kind: Change['kind'];
+  user_id: UserId;
+  /** Of a device or a sign-in, as `kind` says. */
+  subject_id: string;
+  credential_id: CredentialId | null;
+  at: number;
+}
+
+/** The rows of the feed of changes. Their `seq` has no gaps, so a reader sees when it has missed some. */
+export class ChangeLog {
+  readonly #kept: number;
+
+  constructor(kept: number) {
+    this.#kept = kept;
+  }
+
+  /**
+   * The counter's row is locked until the commit, so that changes are committed in their order. What else a transaction
+   * needs it takes before.
+   * @param credential present where only this one of the device is concerned
+   */
+  *append(
+    owner: UserId,
+    kind: Change['kind'],
+    subject: DeviceId | SignInId,
+    now: number,
+    credential?: CredentialId,
+  ): Work<void> {
+    const counted = yield* one<{ value: ChangeSeq }>(
+      "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value",
+    );
+    if (counted === undefined) throw new Error('the counter of changes is missing');
+    yield* run(
+      'INSERT INTO changes (seq, kind, user_id, subject_id, credential_id, at) VALUES (?, ?, ?, ?, ?, ?)',
+      counted.value,
+      kind,
+      owner,
+      subject,
+      credential ?? null,
+      now,
+    );
+    yield* run('DELETE FROM changes WHERE seq <= ?', counted.value - this.#kept);
+  }
+
+  *last(): Work<ChangeSeq> {
+    const row = yield* one<{ value: ChangeSeq }>("SELECT value FROM counters WHERE name = 'changes'");
+    if (row === undefined) throw new Error('the counter of changes is missing');
+    return row.value;
+  }
+
+  *since(seq: ChangeSeq, limit: number): Work<Changes> {
+    const last = yield* this.last();
+    if (seq === last) return { changes: [], last, missed: false };
+    const rows = yield* all<ChangeRow>(
+      'SELECT seq, kind, user_id, subject_id, credential_id, at FROM changes WHERE seq > ? ORDER BY seq LIMIT ?',
+      seq,
+      limit,
+    );
+    const changes = rows.map(change);
+    const first = changes[0];
+    // A `seq` beyond the last one is from before a backup was restored.
+    if (first === undefined) return { changes, last, missed: true };
+    return { changes, last: changes.at(-1)?.seq ?? last, missed: first.seq !== seq + 1 };
+  }
+}
+
+function change(row: ChangeRow): Change {
+  const { seq, kind, user_id: userId, subject_id: subject, credential_id: credentialId, at } = row;
+  if (kind === 'sign-in-ended') return { seq, kind, signInId: subject as SignInId, userId, at };
+  return { seq, kind, deviceId: subject as DeviceId, at, ...(credentialId !== null && { credentialId }) };
+}

@@ -1,0 +1,82 @@
+import type { DeviceId, IdSource, UserId } from '../ids.js';
+import { pageOf } from '../page.js';
+import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
+import type { Page, PageRequest } from '../ports.js';
+import { all, run, type Work } from '../query.js';
+
+/** Events that are kept of one device: a week of one that dials every ten minutes. */
+export const EVENTS_KEPT = 1_000;
+
+/** After every id. */
+const END = 'g';
+
+interface EventRow {
+  id: string;
+  kind: DeviceEventKind;
+  at: number;
+}
+
+/** The rows of what happened to devices. */
+export class DeviceEvents {
+  readonly #ids: IdSource;
+  readonly #kept: number;
+
+  constructor(ids: IdSource, kept: number) {
+    this.#ids = ids;
+    this.#kept = kept;
+  }
+
+  *add(owner: UserId, device: DeviceId, kind: DeviceEventKind, now: number): Work<void> {
+    yield* run(
+      'INSERT INTO device_events (id, user_id, device_id, kind, at) VALUES (?, ?, ?, ?, ?)',
+      this.#ids.next(),
+      owner,
+      device,
+      kind,
+      now,
+    );
+    yield* this.#prune(owner, device);
+  }
+
+  /** Nothing is added if the device has connected again since. */
+  *addOffline(owner: UserId, { deviceId, epoch }: DeviceOffline, now: number): Work<void> {
+    const added = yield* run(
+      `INSERT INTO device_events (id, user_id, device_id, kind, at)
+       SELECT ?, user_id, id, 'offline', ? FROM devices WHERE user_id = ? AND id = ? AND epoch = ?`,
+      this.#ids.next(),
+      now,
+      owner,
+      deviceId,
+      epoch,
+    );
+    if (added > 0) yield* this.#prune(owner, deviceId);
+  }
+
+  *list(
+    owner: UserId,
+    device: DeviceId,
+    { limit, after = END }: PageRequest<string>,
+  ): Work<Page<DeviceEvent, string>> {
+    const rows = yield* all<EventRow>(
+      `SELECT id, kind, at FROM device_events WHERE user_id = ? AND device_id = ? AND id < ?
+       ORDER BY id DESC LIMIT ?`,
+      owner,
+      device,
+      after,
+      limit + 1,
+    );
+    return pageOf(rows, limit, ({ id, kind, at }) => ({ eventId: id, kind, at }));
+  }
+
+  *#prune(owner: UserId, device: DeviceId): Work<void> {
+    yield* run(
+      `DELETE FROM device_events WHERE user_id = ? AND device_id = ? AND id <=
+         (SELECT id FROM device_events WHERE user_id = ? AND device_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+      owner,
+      device,
+      owner,
+      device,
+      this.#kept,
+    );
+  }
+}

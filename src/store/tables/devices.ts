@@ -1,0 +1,147 @@
+import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ids.js';
+import { pageOf } from '../page.js';
+import type { DeviceUpdate } from '../ports/devices.js';
+import type { Admission, Device, Page, PageRequest } from '../ports.js';
+import { all, one, run, type Work } from '../query.js';
+import { ACTIVE } from './credentials.js';
+import type { PendingRow } from './pending-devices.js';
+
+interface DeviceRow {
+  id: DeviceId;
+  user_id: UserId;
+  name: string;
+  model: string | null;
+  serial: string | null;
+  labels: string;
+  created_at: number;
+  last_connected_at: number | null;
+  revoked_at: number | null;
+}
+
+const COLUMNS =
+  'd.id, d.user_id, d.name, d.model, d.serial, d.labels, d.created_at, d.last_connected_at, d.revoked_at';
+
+const INSERT = 'INSERT INTO devices (id, user_id, name, model, serial, created_at) VALUES (?, ?, ?, ?, ?, ?)';
+
+/** The rows of devices. */
+export class Devices {
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource) {
+    this.#ids = ids;
+  }
+
+  *add(owner: UserId, name: string, now: number): Work<DeviceId> {
+    const id = this.#ids.next() as DeviceId;
+    yield* run(INSERT, id, owner, name, null, null, now);
+    return id;
+  }
+
+  /** Adds one that has its id. */
+  *addPaired(owner: UserId, device: PendingRow, now: number): Work<void> {
+    const { deviceId, name, model = null, serial = null } = device;
+    yield* run(INSERT, deviceId, owner, name, model, serial, now);
+  }
+
+  *list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Work<Page<Device>> {
+    const rows = yield* all<DeviceRow>(
+      `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id > ? ORDER BY d.id LIMIT ?`,
+      owner,
+      after,
+      limit + 1,
+    );
+    return pageOf(rows, limit, device);
+  }
+
+  *find(owner: UserId, id: DeviceId): Work<Device | undefined> {
+    const row = yield* one<DeviceRow>(
+      `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id = ?`,
+      owner,
+      id,
+    );
+    return row && device(row);
+  }
+
+  *listAll({
+    limit,
+    after = '' as DeviceId,
+  }: PageRequest): Work<Page<Device & { readonly subject: string }>> {
+    const rows = yield* all<DeviceRow & { subject: string }>(
+      `SELECT ${COLUMNS}, u.subject FROM devices d JOIN users u ON u.id = d.user_id
+       WHERE d.id > ? ORDER BY d.id LIMIT ?`,
+      after,
+      limit + 1,
+    );
+    return pageOf(rows, limit, (row) => ({ ...device(row), subject: row.subject }));
+  }
+
+  *ownerOf(id: DeviceId): Work<UserId | undefined> {
+    const row = yield* one<{ user_id: UserId }>('SELECT user_id FROM devices WHERE id = ?', id);
+    return row?.user_id;
+  }
+
+  /** False: not this user's, or revoked. */
+  *update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): Work<boolean> {
+    const changed = yield* run(
+      `UPDATE devices SET name = COALESCE(?, name), labels = COALESCE(?, labels)
+       WHERE user_id = ? AND id = ? AND revoked_at IS NULL`,
+      name ?? null,
+      labels === undefined ? null : JSON.stringify(labels),
+      owner,
+      id,
+    );
+    return changed === 1;
+  }
+
+  /**
+   * Counts the epoch of the device that has this credential. The row is locked from here on, but the credential was looked
+   * at before that: look again.
+   */
+  *countEpoch(token: TokenHash, now: number): Work<Omit<Admission, 'credentialId'> | undefined> {
+    const row = yield* one<{ id: DeviceId; user_id: UserId; epoch: Epoch }>(
+      `UPDATE devices SET epoch = epoch + 1, last_connected_at = ?
+       WHERE revoked_at IS NULL
+         AND id = (SELECT c.device_id FROM device_credentials c WHERE c.token_hash = ? AND ${ACTIVE})
+       RETURNING id, user_id, epoch`,
+      now,
+      token,
+      now,
+    );
+    return row && { deviceId: row.id, userId: row.user_id, epoch: row.epoch };
+  }
+
+  /** Keeps it from connecting until the transaction is over. False: it is not this user's, or revoked. */
+  *lock(owner: UserId, id: DeviceId): Work<boolean> {
+    const locked = yield* run(
+      'UPDATE devices SET epoch = epoch WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
+      owner,
+      id,
+    );
+    return locked === 1;
+  }
+
+  /** False: not this user's, or revoked before. */
+  *revoke(owner: UserId, id: DeviceId, now: number): Work<boolean> {
+    const revoked = yield* run(
+      'UPDATE devices SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
+      now,
+      owner,
+      id,
+    );
+    return revoked === 1;
+  }
+}
+
+function device(row: DeviceRow): Device {
+  return {
+    deviceId: row.id,
+    userId: row.user_id,
+    name: row.name,
+    ...(row.model !== null && { model: row.model }),
+    ...(row.serial !== null && { serial: row.serial }),
+    labels: JSON.parse(row.labels),
+    createdAt: row.created_at,
+    ...(row.last_connected_at !== null && { lastConnectedAt: row.last_connected_at }),
+    ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
+  };
+}

@@ -1,0 +1,99 @@
+import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ids.js';
+import type { PairedDevice } from '../ports/pairing.js';
+import { one, run, type Work } from '../query.js';
+
+/** How long a pairing may be under way, in ms: far longer than any; what is older was left by a process that ended. */
+const MAX_AGE_MS = 10 * 60_000;
+
+/** Rows that were left and are deleted when one is added: more than are added, so that they do not pile up. */
+const PRUNED_AT_ONCE = 20;
+
+/** A device with its credential, before its pairing is complete. */
+export interface PendingRow extends PairedDevice {
+  readonly deviceId: DeviceId;
+  readonly credentialId: CredentialId;
+  readonly hash: TokenHash;
+}
+
+interface Row {
+  device_id: DeviceId;
+  token_hash: TokenHash;
+  name: string;
+  model: string | null;
+  serial: string | null;
+}
+
+/**
+ * The rows of devices whose pairing is under way. They are in a table of their own, so that no other question about devices
+ * and credentials can find them.
+ */
+export class PendingDevices {
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource) {
+    this.#ids = ids;
+  }
+
+  *add(
+    owner: UserId,
+    token: PairingTokenId,
+    hash: TokenHash,
+    device: PairedDevice,
+    now: number,
+  ): Work<Pick<PendingRow, 'deviceId' | 'credentialId'>> {
+    const { name, model = null, serial = null } = device;
+    yield* run(
+      `DELETE FROM pending_devices WHERE credential_id IN
+         (SELECT credential_id FROM pending_devices WHERE created_at <= ? ORDER BY created_at LIMIT ?)`,
+      now - MAX_AGE_MS,
+      PRUNED_AT_ONCE,
+    );
+    const [deviceId, credentialId] = [this.#ids.next() as DeviceId, this.#ids.next() as CredentialId];
+    yield* run(
+      `INSERT INTO pending_devices
+         (credential_id, device_id, user_id, pairing_token_id, token_hash, name, model, serial, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      credentialId,
+      deviceId,
+      owner,
+      token,
+      hash,
+      name,
+      model,
+      serial,
+      now,
+    );
+    return { deviceId, credentialId };
+  }
+
+  /** Finds one and keeps it from being dropped until the transaction is over. */
+  *lock(owner: UserId, token: PairingTokenId, credentialId: CredentialId): Work<PendingRow | undefined> {
+    const row = yield* one<Row>(
+      `UPDATE pending_devices SET name = name
+       WHERE user_id = ? AND credential_id = ? AND pairing_token_id = ?
+       RETURNING device_id, token_hash, name, model, serial`,
+      owner,
+      credentialId,
+      token,
+    );
+    if (row === undefined) return undefined;
+    const { device_id: deviceId, token_hash: hash, name, model, serial } = row;
+    const told = { ...(model !== null && { model }), ...(serial !== null && { serial }) };
+    return { deviceId, credentialId, hash, name, ...told };
+  }
+
+  /** False: it is not there. */
+  *drop(owner: UserId, credential: CredentialId): Work<boolean> {
+    const dropped = yield* run(
+      'DELETE FROM pending_devices WHERE user_id = ? AND credential_id = ?',
+      owner,
+      credential,
+    );
+    return dropped === 1;
+  }
+
+  /** Drops whatever was made for a token, once that is used. */
+  *dropAll(owner: UserId, token: PairingTokenId): Work<void> {
+    yield* run('DELETE FROM pending_devices WHERE user_id = ? AND pairing_token_id = ?', owner, token);
+  }
+}

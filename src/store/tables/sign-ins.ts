@@ -1,0 +1,188 @@
+import type { CookieHash, IdSource, SignInId, UserId } from '../ids.js';
+import { pageOf } from '../page.js';
+import type { NewSignIn, SignIn, SignInSummary } from '../ports/sign-ins.js';
+import type { Page, PageRequest } from '../ports.js';
+import { all, one, run, type Work } from '../query.js';
+
+/** Rows whose time is over and that are deleted at once: bounded, as all else waits meanwhile. */
+const PRUNED_AT_ONCE = 200;
+
+interface SummaryRow {
+  id: SignInId;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  idle_ms: number;
+  user_agent: string | null;
+  remote_addr: string | null;
+}
+
+interface Row extends SummaryRow {
+  user_id: UserId;
+  sealed: string;
+  ends_at: number;
+}
+
+/** Which session, and whose. */
+export interface Ended {
+  readonly id: SignInId;
+  readonly owner: UserId;
+}
+
+type EndedRow = Pick<Row, 'id' | 'user_id'>;
+
+const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
+
+/** The rows of sign-in sessions. One that has ended is gone; one whose time is over is as good as gone. */
+export class SignIns {
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource) {
+    this.#ids = ids;
+  }
+
+  *begin(owner: UserId, signIn: NewSignIn, now: number): Work<SignInId> {
+    const { cookie, sealed, expiresAt, idleMs, userAgent = null, remoteAddr = null } = signIn;
+    const id = this.#ids.next() as SignInId;
+    yield* run(
+      `INSERT INTO sign_ins (id, user_id, cookie_hash, sealed, created_at, last_used_at, expires_at, idle_ms, ends_at,
+         user_agent, remote_addr)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      owner,
+      cookie,
+      sealed,
+      now,
+      now,
+      expiresAt,
+      idleMs,
+      Math.min(expiresAt, now + idleMs),
+      userAgent,
+      remoteAddr,
+    );
+    return id;
+  }
+
+  /** Also one whose time is over. */
+  *find(cookie: CookieHash): Work<{ readonly signIn: SignIn; readonly endsAt: number } | undefined> {
+    const row = yield* one<Row>(
+      `SELECT ${SUMMARY}, user_id, sealed, ends_at FROM sign_ins WHERE cookie_hash = ?`,
+      cookie,
+    );
+    return (
+      row && { signIn: { ...summary(row), userId: row.user_id, sealed: row.sealed }, endsAt: row.ends_at }
+    );
+  }
+
+  /** Neither time goes back if the clock does. */
+  *touch(owner: UserId, id: SignInId, now: number): Work<void> {
+    const touched = yield* run(
+      'UPDATE sign_ins SET last_used_at = ? WHERE user_id = ? AND id = ? AND last_used_at < ? AND ends_at > ?',
+      now,
+      owner,
+      id,
+      now,
+      now,
+    );
+    if (touched === 0) return;
+    yield* run(
+      `UPDATE sign_ins
+       SET ends_at = CASE WHEN last_used_at + idle_ms < expires_at THEN last_used_at + idle_ms ELSE expires_at END
+       WHERE user_id = ? AND id = ?`,
+      owner,
+      id,
+    );
+  }
+
+  *claim(owner: UserId, id: SignInId, now: number, until: number): Work<boolean> {
+    const claimed = yield* run(
+      `UPDATE sign_ins SET claimed_until = ?
+       WHERE user_id = ? AND id = ? AND ends_at > ? AND claimed_until <= ?`,
+      until,
+      owner,
+      id,
+      now,
+      now,
+    );
+    return claimed === 1;
+  }
+
+  *reseal(owner: UserId, id: SignInId, sealed: string, now: number): Work<boolean> {
+    const sealedAnew = yield* run(
+      'UPDATE sign_ins SET sealed = ? WHERE user_id = ? AND id = ? AND ends_at > ?',
+      sealed,
+      owner,
+      id,
+      now,
+    );
+    return sealedAnew === 1;
+  }
+
+  *list(
+    owner: UserId,
+    { limit, after = '' as SignInId }: PageRequest<SignInId>,
+    now: number,
+  ): Work<Page<SignInSummary, SignInId>> {
+    const rows = yield* all<SummaryRow>(
+      `SELECT ${SUMMARY} FROM sign_ins WHERE user_id = ? AND id > ? AND ends_at > ? ORDER BY id LIMIT ?`,
+      owner,
+      after,
+      now,
+      limit + 1,
+    );
+    return pageOf(rows, limit, summary);
+  }
+
+  /** What it was; undefined: there was none. */
+  *end(owner: UserId, id: SignInId, now: number): Work<'alive' | 'over' | undefined> {
+    const row = yield* one<Pick<Row, 'ends_at'>>(
+      'DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ends_at',
+      owner,
+      id,
+    );
+    return row && (row.ends_at > now ? 'alive' : 'over');
+  }
+
+  /** Which one had this cookie. */
+  *endOfCookie(cookie: CookieHash): Work<Ended | undefined> {
+    const row = yield* one<EndedRow>(
+      'DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING id, user_id',
+      cookie,
+    );
+    return row && ended(row);
+  }
+
+  /** Whether there are some whose time is over. */
+  *anyOver(now: number): Work<boolean> {
+    return (
+      (yield* one('SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT 1', now)) !== undefined
+    );
+  }
+
+  /** Deletes some of those whose time is over. */
+  *prune(now: number): Work<Ended[]> {
+    const rows = yield* all<EndedRow>(
+      `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
+       RETURNING id, user_id`,
+      now,
+      PRUNED_AT_ONCE,
+    );
+    return rows.map(ended);
+  }
+}
+
+function ended({ id, user_id: owner }: EndedRow): Ended {
+  return { id, owner };
+}
+
+function summary(row: SummaryRow): SignInSummary {
+  return {
+    signInId: row.id,
+    createdAt: row.created_at,
+    lastUsedAt: row.last_used_at,
+    expiresAt: row.expires_at,
+    idleMs: row.idle_ms,
+    ...(row.user_agent !== null && { userAgent: row.user_agent }),
+    ...(row.remote_addr !== null && { remoteAddr: row.remote_addr }),
+  };
+}

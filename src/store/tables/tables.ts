@@ -1,0 +1,41 @@
+import { type Clock, IdSource } from '../ids.js';
+import { AuditLog } from './audit-log.js';
+import { CHANGES_KEPT, ChangeLog } from './changes.js';
+import { Credentials } from './credentials.js';
+import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
+import { Devices } from './devices.js';
+import { PairingTokens } from './pairing-tokens.js';
+import { PendingDevices } from './pending-devices.js';
+import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
+import { SignIns } from './sign-ins.js';
+import { Users } from './users.js';
+
+/** How many rows are kept. */
+export interface RowLimits {
+  /** Changes in the feed. */
+  readonly changesKept?: number;
+  /** Events of one device. */
+  readonly eventsKept?: number;
+  /** Browsers on their way to the provider. */
+  readonly maxPending?: number;
+}
+
+/** The rows of every table. */
+export type Tables = ReturnType<typeof tablesOf>;
+
+export function tablesOf(clock: Clock, limits: RowLimits) {
+  const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxPending = MAX_PENDING } = limits;
+  const ids = new IdSource(clock);
+  return {
+    users: new Users(ids),
+    devices: new Devices(ids),
+    credentials: new Credentials(ids),
+    events: new DeviceEvents(ids, eventsKept),
+    signIns: new SignIns(ids),
+    pendingSignIns: new PendingSignIns(ids, maxPending),
+    pairingTokens: new PairingTokens(ids),
+    pendingDevices: new PendingDevices(ids),
+    changes: new ChangeLog(changesKept),
+    audit: new AuditLog(ids),
+  };
+}

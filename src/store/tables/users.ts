@@ -1,0 +1,39 @@
+import type { IdSource, UserId } from '../ids.js';
+import { one, run, type Work } from '../query.js';
+
+/** The rows of users. */
+export class Users {
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource) {
+    this.#ids = ids;
+  }
+
+  *find(issuer: string, subject: string): Work<UserId | undefined> {
+    const row = yield* one<{ id: UserId }>(
+      'SELECT id FROM users WHERE issuer = ? AND subject = ?',
+      issuer,
+      subject,
+    );
+    return row?.id;
+  }
+
+  *ensure(issuer: string, subject: string, now: number): Work<UserId> {
+    yield* run(
+      `INSERT INTO users (id, issuer, subject, created_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (issuer, subject) DO NOTHING`,
+      this.#ids.next(),
+      issuer,
+      subject,
+      now,
+    );
+    const id = yield* this.find(issuer, subject);
+    if (id === undefined) throw new Error('a user that was just added is missing');
+    return id;
+  }
+
+  /** Whoever else does this for the same user waits until the transaction is over. */
+  *lock(id: UserId): Work<void> {
+    yield* run('UPDATE users SET created_at = created_at WHERE id = ?', id);
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { hashToken } from '../../src/store/ids.js';
+import type { Store } from '../../src/store/ports.js';
+import type { Check } from './device-care-contract.js';
+import { newToken } from './pairing-contract.js';
+import { newSignIn } from './sign-ins-contract.js';
+
+const ISSUER = 'https://id.example';
+const FROM = { remoteAddr: '192.0.2.7', requestId: 'req-1' };
+
+async function entries(store: Store, subject = 'alice') {
+  const { items } = await store.listAudit(await store.ensureUser(ISSUER, subject), { limit: 100 });
+  return items.map(({ auditId: _, at: __, ...entry }) => entry).reverse();
+}
+
+/** What every store must keep of who did what. */
+export function auditContract(name: string, check: Check): void {
+  describe(`${name}: audit`, () => {
+    check('what the store does is written with it: who, what, from where', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      const [made] = await store.provision(alice, ['cam'], undefined, { actor: 'operator' });
+      const target = made!.deviceId;
+      await store.updateDevice(alice, target, { name: 'gate' }, FROM);
+      await store.rotateCredential(alice, target, FROM);
+      await store.revokeDevice(alice, target, FROM);
+      const done = { target, result: 'done' } as const;
+      assert.deepEqual(await entries(store), [
+        { actor: 'operator', action: 'device.added', ...done },
+        { actor: 'user', action: 'device.updated', ...FROM, ...done },
+        { actor: 'user', action: 'credential.rotated', ...FROM, ...done },
+        { actor: 'user', action: 'device.revoked', ...FROM, ...done },
+      ]);
+    });
+
+    check('pairing and signing in', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      const revoked = await store.addPairingToken(alice, newToken({ hash: hashToken('one') }));
+      await store.revokePairingToken(alice, revoked);
+      const token = await store.addPairingToken(alice, newToken({ hash: hashToken('two') }), FROM);
+      const pending = await store.mintPending(alice, token, { name: 'cam' });
+      await store.completePairing(alice, token, pending.credentialId, { remoteAddr: '198.51.100.1' });
+      await store.revokeCredential(alice, pending.credentialId);
+      const first = newSignIn('first');
+      const one = await store.beginSignIn(alice, { ...first, remoteAddr: '192.0.2.9' });
+      const two = await store.beginSignIn(alice, newSignIn('second'), first.cookie, FROM);
+      await store.endSignIn(alice, two, FROM);
+      const told = (await entries(store)).map(({ actor, action, target, remoteAddr }) =>
+        [actor, action, target, remoteAddr ?? '-'].join(' '),
+      );
+      assert.deepEqual(told, [
+        `user pairing-token.added ${revoked} -`,
+        `user pairing-token.revoked ${revoked} -`,
+        `user pairing-token.added ${token} 192.0.2.7`,
+        `device device.paired ${pending.deviceId} 198.51.100.1`,
+        `user credential.revoked ${pending.deviceId} -`,
+        `user sign-in.begun ${one} 192.0.2.9`,
+        `user sign-in.ended ${one} 192.0.2.7`,
+        `user sign-in.begun ${two} 192.0.2.7`,
+        `user sign-in.ended ${two} 192.0.2.7`,
+      ]);
+    });
+
+    check('what changes nothing is not written', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      const [made] = await store.provision(alice, ['cam']);
+      await store.revokeDevice(alice, made!.deviceId);
+      const before = await entries(store);
+      await store.revokeDevice(alice, made!.deviceId);
+      await store.updateDevice(alice, made!.deviceId, { name: 'x' });
+      await store.rotateCredential(alice, made!.deviceId);
+      assert.deepEqual(await entries(store), before);
+    });
+
+    check(
+      'what others tell is kept with it, newest first in pages; of nobody it is in no list',
+      async (store) => {
+        const alice = await store.ensureUser(ISSUER, 'alice');
+        for (const action of ['a.a', 'b.b', 'c.c'])
+          await store.audit(alice, { action, result: 'refused', ...FROM });
+        await store.audit(undefined, { action: 'd.d', result: 'failed', actor: 'device' });
+        const first = await store.listAudit(alice, { limit: 2 });
+        const second = await store.listAudit(alice, { limit: 2, ...(first.next && { after: first.next }) });
+        const listed = [...first.items, ...second.items];
+        assert.deepEqual(
+          listed.map(({ action, result }) => [action, result]),
+          [
+            ['c.c', 'refused'],
+            ['b.b', 'refused'],
+            ['a.a', 'refused'],
+          ],
+        );
+        assert.equal(second.next, undefined);
+      },
+    );
+
+    check('fields are bounded', async (store) => {
+      const refused = { code: 'ERR_STORE_INPUT' };
+      const long = 'x'.repeat(256);
+      for (const entry of [{ action: '' }, { action: long }, { action: 'a', target: long }]) {
+        await assert.rejects(store.audit(undefined, { ...entry, result: 'done' }), refused);
+      }
+    });
+  });
+}
