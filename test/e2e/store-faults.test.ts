@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
-import { databaseFile, openDatabase } from '../../src/store/sqlite.js';
+import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { Program, runToEnd, VISIONA } from './kit/program.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
@@ -42,7 +42,7 @@ for (const [what, make, said] of [
     async (_file: string, dataDir: string) => {
       const db = await openDatabase(dataDir);
       db.exec("INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'from the future', 0)");
-      db.close();
+      closeDatabase(db);
     },
     /holds data of a newer version \(schema 999, this version knows \d+\): use that version or newer/,
   ],
