@@ -1,9 +1,11 @@
-// The product on one machine, from a fresh clone: sets up, runs `visiona up`, connects a simulated device and shows
-// one request that is forwarded to it. Configured by the variables of `visiona config`; ends with Ctrl-C.
+// The product on one machine, from a fresh clone: sets up, runs `visiona up`, connects a simulated device, shows one
+// request that is forwarded to it, and says how to sign in, pair a device and call it. Configured by the variables of
+// `visiona config`; ends with Ctrl-C.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nextSteps } from './next-steps.mjs';
 import { service, VISIONA } from './service.mjs';
 import { fail, root, say, setup } from './setup.mjs';
 
@@ -115,12 +117,19 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 const print = await logPrinter();
 const env = { ...process.env, VISIONA_DATA_DIR: DATA_DIR, LOG_FORMAT: 'json' };
 say(`up: starting everything in one process, data in ${DATA_DIR}`);
-const up = service(['up'], env, print);
+/** @type {ReturnType<typeof nextSteps> | undefined} */
+let steps;
+const up = service(['up'], env, (line) => {
+  print(line);
+  steps?.heard(line);
+});
 running.push(up);
 const ready = await Promise.race([up.ready, up.exited]);
 if (typeof ready !== 'number' && stoppedAt === 0) {
   try {
     await demonstrate(ready, env, print);
+    steps = nextSteps(shown(DATA_DIR), ready, env);
+    steps.say();
   } catch (error) {
     // What fails because it is being stopped is no failure.
     if (stoppedAt === 0) {

@@ -48,6 +48,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         api: urlOf('http', config.apiAddr, rest.port),
         tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
         internal: urlOf('http', config.internalAddr, proxy.internalPort),
+        ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {
         await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain()]);

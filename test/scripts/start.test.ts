@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { HttpBrowser } from '../support/http-browser.js';
+import { root } from './root.js';
 import { type Started, startScript } from './started.js';
 
 async function dataDir(t: TestContext): Promise<string> {
@@ -81,6 +83,33 @@ test('npm start shows a request that the simulated device answers, and Ctrl-C en
   assert.doesNotMatch(second.output, /» device: /);
   second.signal('SIGTERM');
   assert.equal(await second.exited, 0, second.output);
+});
+
+test('what npm start says to do next leads to a device that is called, by commands as they are printed', async (t) => {
+  const data = await dataDir(t);
+  const started = start(t, data);
+  await started.printed('--pair CODE');
+  const [, page = '', command = ''] =
+    /» next: open (\S+) and sign in \(any name.*\n.*\n {4}(node .*)\n/.exec(started.output) ?? [];
+  const alice = new HttpBrowser();
+  const { url } = await alice.visit(new URL('/api/auth/login?return_to=/', page), 'alice');
+  assert.equal(url.href, new URL('/', page).href);
+  const made = await alice.fetch(new URL('/api/pairing/tokens', page), {
+    method: 'POST',
+    headers: { 'x-visiona-csrf': '1', 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { code } = (await made.json()) as { code: string };
+
+  const agent = spawn('sh', ['-c', `exec ${command.replace('CODE', code)}`], { cwd: root, stdio: 'ignore' });
+  t.after(() => agent.kill('SIGKILL'));
+  await started.printed('/system\n');
+  assert.match(started.output, /^ {4}TOKEN=\$\(node dist\S+ token --dev-op-addr 127\.0\.0\.1:\d+\)$/m);
+  const [, call = ''] = /^ {4}curl -H "Authorization: Bearer \$TOKEN" (\S+)$/m.exec(started.output) ?? [];
+  await started.printed(`"deviceId":"${call.split('/').at(-2)}","epoch"`);
+  const answer = await alice.fetch(call);
+  assert.equal(answer.status, 200);
+  assert.match(((await answer.json()) as { hostname: string }).hostname, /^edge-/);
 });
 
 test('a port that is taken is one sentence and exit code 1', async (t) => {
