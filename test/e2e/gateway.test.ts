@@ -11,6 +11,10 @@ import { provisionExpired } from './kit/store.js';
 
 /** Failures in a window after which an address is refused (admission.ts). */
 const FAILURES = 30;
+/** A revoked device is out of reach within a second. */
+const REVOKED_MS = 1000;
+/** What a machine that is busy with other tests may take beyond it. */
+const LOAD_MS = 1000;
 
 let proxy: ProxyProcess;
 let spares: Provisioned[];
@@ -18,7 +22,7 @@ const used: Provisioned[] = [];
 
 before(async () => {
   proxy = await ProxyProcess.start({ env: { LOG_LEVEL: 'trace' } });
-  spares = await proxy.provision(8);
+  spares = await proxy.provision(9);
 });
 after(() => proxy.stop());
 
@@ -63,7 +67,7 @@ test('what is no upgrade is answered 426, another path 404', async () => {
   assert.equal((await read(other)).status, 404);
 });
 
-test('no, an unknown, a revoked and an expired credential are refused alike', async () => {
+test('attack 47: no, an unknown, a revoked and an expired credential are refused alike', async () => {
   const revoked = spare();
   const expired = await provisionExpired(proxy.dataDir);
   used.push(expired);
@@ -83,6 +87,16 @@ test('no, an unknown, a revoked and an expired credential are refused alike', as
   ];
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
   assert.equal(answers[0]?.status, 401);
+});
+
+test('attack 48: the tunnel of a device that another process revokes is closed within a second', async () => {
+  const { deviceId, sessionToken } = spare();
+  const device = await ScriptedDevice.connect(proxy.tunnelUrl, sessionToken);
+  await proxy.revoke(deviceId);
+  const acknowledgedAt = performance.now();
+  assert.deepEqual(await device.closed, { code: 1008, reason: 'revoked' });
+  const tookMs = performance.now() - acknowledgedAt;
+  assert.ok(tookMs < REVOKED_MS + LOAD_MS, `it took ${tookMs} ms`);
 });
 
 test('a good credential is accepted, as a header and as ?token=', async () => {
@@ -172,7 +186,7 @@ test('while it drains, dials are told to come back', async () => {
   await stopped;
 });
 
-test('no token and no secret is ever logged', async () => {
+test('attack 47: no token and no secret is ever logged', async () => {
   await proxy.program.stop();
   const { output } = proxy.program;
   assert.match(output, /device connected/);

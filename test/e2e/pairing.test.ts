@@ -3,13 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
-import { fetch } from 'undici';
 import { Pairing } from '../../src/auth/pairing.js';
 import { openStore } from '../../src/store/open-store.js';
 import { logged, scratch, spawnAgent } from '../agent/agent-process.js';
-import { type Person, RestProcess } from './kit/rest-process.js';
-
-const DEVICE = { name: 'edge-7', model: 'Jetson' };
+import { exchange, type Person, RestProcess } from './kit/rest-process.js';
 
 interface Listed {
   readonly deviceId: string;
@@ -26,25 +23,6 @@ describe('pairing through visiona up', () => {
   });
   after(() => up.close());
 
-  /** As our page asks for a code. */
-  async function mint(sent: object = {}): Promise<{ tokenId: string; token: string; code: string }> {
-    const answer = await alice.browser.fetch(up.url('/api/pairing/tokens'), {
-      method: 'POST',
-      headers: { 'x-visiona-csrf': '1', 'content-type': 'application/json' },
-      body: JSON.stringify(sent),
-    });
-    assert.equal(answer.status, 201);
-    return (await answer.json()) as { tokenId: string; token: string; code: string };
-  }
-
-  function exchange(token: string) {
-    return fetch(up.url('/api/pairing/exchange'), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token, device: DEVICE }),
-    });
-  }
-
   async function devices(): Promise<readonly Listed[]> {
     const answer = await alice.get('/api/devices?limit=200');
     return ((await answer.json()) as { items: Listed[] }).items;
@@ -57,7 +35,7 @@ describe('pairing through visiona up', () => {
   }
 
   test('from a code to a request through the device, by one command; then without the code; then it is unpaired', async (t) => {
-    const { code, token } = await mint({ name: 'Gate' });
+    const { code, token } = await alice.mint({ name: 'Gate' });
     const { tokenFile, agent } = agentWith(t, '--public-url', up.url('/'), '--pair', code);
     const { deviceId } = await logged(agent, 'paired');
     await logged(agent, 'tunnel up');
@@ -81,9 +59,11 @@ describe('pairing through visiona up', () => {
   });
 
   test('attack 41: 100 at once, over HTTP and the real store: one success', async () => {
-    const { code, token } = await mint();
+    const { code, token } = await alice.mint();
     const before = (await devices()).length;
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => exchange(i % 2 ? code : token)));
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => exchange(up, i % 2 ? code : token)),
+    );
     const statuses = answers.map(({ status }) => status);
     assert.equal(statuses.filter((status) => status === 200).length, 1);
     assert.ok(statuses.every((status) => [200, 400, 429].includes(status)));
@@ -93,10 +73,10 @@ describe('pairing through visiona up', () => {
 
   test('attack 43: the whole of it is killed with exchanges under way: at most one session token works', async () => {
     for (const children of [false, true]) {
-      const { code, tokenId } = await mint();
+      const { code, tokenId } = await alice.mint();
       const before = (await devices()).length;
       const asked = Array.from({ length: 8 }, () =>
-        exchange(code).then(
+        exchange(up, code).then(
           ({ status }) => status,
           () => 'cut',
         ),
@@ -109,7 +89,7 @@ describe('pairing through visiona up', () => {
       await up.restart();
       const paired = (await devices()).length - before;
       assert.ok(paired <= 1);
-      const { status } = await exchange(code);
+      const { status } = await exchange(up, code);
       assert.equal(status, paired === 1 ? 400 : 200);
       assert.equal((await devices()).length, before + 1);
       const tokens = (await (await alice.get('/api/pairing/tokens?limit=200')).json()) as {
@@ -124,11 +104,7 @@ test('an api-server of its own pairs devices too, and tells them the tunnel URL 
   const tunnelUrl = 'wss://tunnel.visiona.example/';
   const api = await RestProcess.start('api-server', { VISIONA_TUNNEL_URL: tunnelUrl });
   try {
-    const exchanged = await fetch(api.url('/api/pairing/exchange'), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token: await mintIn(api.dataDir), device: DEVICE }),
-    });
+    const exchanged = await exchange(api, await mintIn(api.dataDir));
     const paired = (await exchanged.json()) as Record<string, string>;
     assert.equal(exchanged.status, 200);
     assert.equal(paired.tunnelUrl, tunnelUrl);

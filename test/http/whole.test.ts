@@ -17,8 +17,10 @@ import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { ProxyFixture } from '../support/proxy-fixture.js';
 import { authBy, rawRequest, TestRest } from './kit.js';
 
-/** A revoked device is out of reach within a second (03-identity §3.3); this leaves room for a busy machine. */
-const WITHIN_MS = 5000;
+/** A revoked device is out of reach within a second of the answer that it is (03-identity §3.3). */
+const WITHIN_MS = 1000;
+/** What a machine that is busy with other tests may take beyond it. */
+const LOAD_MS = 1000;
 
 describe('REST over a real store and real tunnels', () => {
   const store = new StoreClient();
@@ -91,10 +93,11 @@ describe('REST over a real store and real tunnels', () => {
   test('attack 48: deleting a device closes its tunnel within a second, for good', async () => {
     const device = await add();
     const tunnel = await connect(device);
-    const deletedAt = performance.now();
     assert.equal((await ask(`DELETE /api/devices/${device.deviceId}`)).status, 204);
+    const acknowledgedAt = performance.now();
     assert.equal((await tunnel.ended).code, 1008);
-    assert.ok(performance.now() - deletedAt < WITHIN_MS);
+    const tookMs = performance.now() - acknowledgedAt;
+    assert.ok(tookMs < WITHIN_MS + LOAD_MS, `it took ${tookMs} ms`);
     await assert.rejects(connect(device), /not let in/);
     assert.equal((await ask(`GET /api/devices/${device.deviceId}`)).status, 404);
     assert.equal((await ask(`GET /api/sessions/${device.deviceId}`)).status, 404);

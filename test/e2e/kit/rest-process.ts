@@ -1,11 +1,13 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Response } from 'undici';
+import { fetch, type Response } from 'undici';
 import { fixedPort } from '../../support/fixed-port.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { Program } from './program.js';
+import type { Provisioned } from './proxy-process.js';
 
 const ANY_PORT = '127.0.0.1:0';
 
@@ -16,6 +18,7 @@ export class RestProcess {
   readonly #env: Record<string, string>;
   #program: Program;
   #api = new URL('http://unset');
+  #tunnel = new URL('ws://unset');
 
   private constructor(args: readonly string[], dataDir: string, env: Readonly<Record<string, string>>) {
     this.#args = args;
@@ -54,6 +57,20 @@ export class RestProcess {
     return new URL(path, this.#api).href;
   }
 
+  /** The REST port. */
+  get port(): number {
+    return Number(this.#api.port);
+  }
+
+  /** Where devices dial. */
+  get tunnelUrl(): string {
+    return new URL('/tunnel/connect', this.#tunnel).href;
+  }
+
+  get tunnelPort(): number {
+    return Number(this.#tunnel.port);
+  }
+
   /** Starts again, on the same ports and data. @param env what is otherwise now */
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#program.stop();
@@ -76,8 +93,9 @@ export class RestProcess {
   }
 
   async #ready(): Promise<void> {
-    const { api } = await this.#program.line('ready');
+    const { api, tunnel = 'ws://unset' } = await this.#program.line('ready');
     this.#api = new URL(String(api));
+    this.#tunnel = new URL(String(tunnel));
   }
 }
 
@@ -103,9 +121,26 @@ export class Person {
     return this.browser.fetch(this.#at.url(path));
   }
 
-  /** As our page does it. */
-  send(method: string, path: string): Promise<Response> {
-    return this.browser.fetch(this.#at.url(path), { method, headers: { 'x-visiona-csrf': '1' } });
+  /** As our page does it. @param body sent as JSON */
+  send(method: string, path: string, body?: object): Promise<Response> {
+    const headers = { 'x-visiona-csrf': '1', ...(body && { 'content-type': 'application/json' }) };
+    const sent = body && { body: JSON.stringify(body) };
+    return this.browser.fetch(this.#at.url(path), { method, headers, ...sent });
+  }
+
+  /** Makes a pairing token, as our page does. */
+  async mint(sent: object = {}): Promise<Minted> {
+    const answer = await this.send('POST', '/api/pairing/tokens', sent);
+    assert.equal(answer.status, 201);
+    return (await answer.json()) as Minted;
+  }
+
+  /** Pairs a device of its own, as the device does it. */
+  async pair(name = 'cam'): Promise<Provisioned> {
+    const { token } = await this.mint();
+    const answer = await exchange(this.#at, token, name);
+    assert.equal(answer.status, 200);
+    return (await answer.json()) as Provisioned;
   }
 
   /** A copy of its cookies, in another place. */
@@ -116,4 +151,20 @@ export class Person {
   async me(): Promise<Record<string, unknown>> {
     return (await (await this.get('/api/auth/me')).json()) as Record<string, unknown>;
   }
+}
+
+/** What a pairing token is made as. */
+export interface Minted {
+  readonly tokenId: string;
+  readonly token: string;
+  readonly code: string;
+}
+
+/** A device that presents a pairing token, or whatever else it has. */
+export function exchange(at: RestProcess, token: unknown, name = 'cam'): Promise<Response> {
+  return fetch(at.url('/api/pairing/exchange'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token, device: { name, model: 'Jetson' } }),
+  });
 }
