@@ -139,7 +139,7 @@ export class InternalApi {
 
   #forward(res: HttpResponse, req: HttpRequest): void {
     const { forwarder, policy } = this.#options;
-    const device = deviceOf(req);
+    const device = deviceOf(queryOf(req));
     const { headers, bodyLength, taken } = requestFields(req, NOT_FORWARDED, TAKEN);
     const [method = '', target = '', givenId] = taken;
     const id = requestId(givenId);
@@ -156,8 +156,9 @@ export class InternalApi {
     const { forwarder, policy } = this.#options;
     if (!this.#authorized(req.getHeader('authorization')))
       return sendProblem(res, 'unauthorized', requestIdOf(req));
-    const device = deviceOf(req);
-    const target = req.getQuery('target') ?? '';
+    const query = queryOf(req);
+    const device = deviceOf(query);
+    const target = query.get('target') ?? '';
     if (device === undefined || !target.startsWith('/')) {
       return sendProblem(res, 'bad-request', requestIdOf(req), {
         detail: 'token or device, and target are needed',
@@ -206,9 +207,14 @@ function refuse(res: HttpResponse, req: HttpRequest, code: ProblemCode, headers 
 }
 
 /** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */
-function deviceOf(req: HttpRequest): Target | undefined {
-  const token = req.getQuery('token') ?? '';
+function deviceOf(query: URLSearchParams): Target | undefined {
+  const token = query.get('token') ?? '';
   if (token !== '') return { by: 'token', token: sessionKey(token) };
-  const deviceId = req.getQuery('device') ?? '';
+  const deviceId = query.get('device') ?? '';
   return deviceId === '' ? undefined : { by: 'device', deviceId };
+}
+
+/** Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter. */
+function queryOf(req: HttpRequest): URLSearchParams {
+  return new URLSearchParams(req.getQuery());
 }
