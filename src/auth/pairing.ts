@@ -31,7 +31,7 @@ export interface PairingAttempt {
   /** A token or a code; whatever else it may be, the answer is `refused`. */
   readonly token: unknown;
   readonly device: PairedDevice;
-  /** The address of the socket's other end. */
+  /** Who sent it, in normal form. */
   readonly remoteAddr: string;
 }
 

@@ -56,6 +56,7 @@ export async function startApiServer(
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
       auth: auth ?? signInAt(config.oidc, config, client, log),
       forwarder: proxy.forwarder,
       store: client,

@@ -17,6 +17,7 @@ export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise
     tunnelAddr: config.tunnelAddr,
     internalAddr: config.internalAddr,
     internalSecret: config.internalSecret,
+    trustedProxies: config.trustedProxies,
     nodeId: hostname(),
     hosts: config.hosts,
     heartbeatMs: config.heartbeatMs,

@@ -31,6 +31,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
       auth: (publicUrl) => {
         provider?.serve(publicUrl);
         return auth(publicUrl);

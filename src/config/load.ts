@@ -99,11 +99,12 @@ function logConfig(values: ValuesOf<Pick<typeof tables.up, 'logLevel' | 'logForm
 }
 
 function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
-  const { tunnelAddr, internalAddr, hosts, heartbeatMs, idleTimeoutMs } = values;
+  const { tunnelAddr, internalAddr, trustedProxies, hosts, heartbeatMs, idleTimeoutMs } = values;
   const store = storeConfig(values);
   return {
     log: logConfig(values),
     ...store,
+    trustedProxies,
     tunnelAddr,
     internalAddr,
     internalSecret: values.internalSecret ?? generated('internal-secret', store.dataDir),
@@ -118,6 +119,7 @@ function restConfig(values: RestValues): RestConfig {
   return {
     log: logConfig(values),
     ...store,
+    trustedProxies: values.trustedProxies,
     apiAddr: values.apiAddr,
     publicUrl: derived(values.publicUrl, 'http', values.apiAddr),
     tunnelUrl: derived(values.tunnelUrl, 'ws', values.tunnelAddr),

@@ -1,5 +1,7 @@
+import { BlockList } from 'node:net';
 import { z } from 'zod';
 import { type Address, parseAddress } from './address.js';
+import { addRange } from './address-range.js';
 import { Secret } from './secret.js';
 
 /** Fewest bytes of a signing or shared secret (ASVS 4 V2.9.2; 03-identity §3.2 in the specification). */
@@ -34,6 +36,16 @@ export const address = read<Address>((text, issue) => {
     issue(`"${text}" is not HOST:PORT; write it like 127.0.0.1:3800, 0.0.0.0:3800 or [::1]:3800`);
   }
   return parsed;
+});
+
+/** IP addresses and CIDR ranges between commas. */
+export const addressRanges = read<BlockList>((text, issue) => {
+  const ranges = new BlockList();
+  for (const range of text.split(',').map((item) => item.trim())) {
+    const problem = addRange(ranges, range);
+    if (problem !== undefined) issue(`"${range}" ${problem}`);
+  }
+  return ranges;
 });
 
 /** An absolute URL with one of `protocols` and without user, query or fragment; a trailing slash is dropped. */

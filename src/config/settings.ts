@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   address,
+  addressRanges,
   databaseUrl,
   flag,
   integer,
@@ -52,6 +53,12 @@ export const settings = {
     placeholder: 'URL',
     doc: 'Where api-server finds the internal API of remote-proxy.',
     schema: origin(['http:', 'https:'], 'http://127.0.0.1:3801'),
+  }),
+  trustedProxies: optional('VISIONA_TRUSTED_PROXIES', {
+    placeholder: 'ADDRESSES',
+    fallbackDoc: 'none',
+    doc: 'Proxies in front, as IP addresses and CIDR ranges between commas: what they say in X-Forwarded-For is believed.',
+    schema: addressRanges,
   }),
   dataDir: withDefault('VISIONA_DATA_DIR', './data', {
     placeholder: 'DIR',

@@ -2,6 +2,7 @@ import { flag, integer, text } from './schemas.js';
 import { flagOnly, pick, requiredFlag } from './setting.js';
 import { settings } from './settings.js';
 
+const trusted = pick(settings, 'trustedProxies');
 const log = pick(settings, 'logLevel', 'logFormat');
 const store = pick(settings, 'dataDir', 'databaseUrl');
 const tunnel = pick(settings, 'tunnelAddr', 'tunnelUrl');
@@ -21,6 +22,7 @@ const oidc = pick(
 const proxy = {
   ...tunnel,
   ...pick(settings, 'internalAddr'),
+  ...trusted,
   ...store,
   ...pick(settings, 'internalSecret'),
   ...hosts,
@@ -31,6 +33,7 @@ const api = {
   ...pick(settings, 'apiAddr', 'publicUrl'),
   ...tunnel,
   ...pick(settings, 'proxyUrl'),
+  ...trusted,
   ...store,
   ...oidc,
   ...pick(settings, 'sessionSecret', 'internalSecret'),
@@ -43,6 +46,7 @@ export const tables = {
   api,
   up: {
     ...pick(settings, 'apiAddr', 'tunnelAddr', 'internalAddr', 'publicUrl', 'tunnelUrl'),
+    ...trusted,
     ...store,
     ...oidc,
     ...pick(settings, 'devOpAddr', 'sessionSecret', 'internalSecret'),

@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import type { Address } from './address.js';
 import type { Secret } from './secret.js';
 
@@ -16,9 +17,15 @@ export interface StoreConfig {
   readonly databaseUrl: Secret | undefined;
 }
 
-/** What remote-proxy needs. */
-export interface ProxyConfig extends StoreConfig {
+/** What both sides that callers and devices reach need. */
+export interface ListenerConfig extends StoreConfig {
   readonly log: LogConfig;
+  /** Proxies whose X-Forwarded-For is believed; undefined: there are none. */
+  readonly trustedProxies: BlockList | undefined;
+}
+
+/** What remote-proxy needs. */
+export interface ProxyConfig extends ListenerConfig {
   readonly tunnelAddr: Address;
   readonly internalAddr: Address;
   readonly internalSecret: Secret;
@@ -40,8 +47,7 @@ export interface OidcConfig {
 }
 
 /** What the REST side needs, wherever it runs. */
-export interface RestConfig extends StoreConfig {
-  readonly log: LogConfig;
+export interface RestConfig extends ListenerConfig {
   readonly apiAddr: Address;
   /** Undefined: from the REST address, whose port is known once it is bound. */
   readonly publicUrl: URL | undefined;

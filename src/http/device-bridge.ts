@@ -22,10 +22,9 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   #bridge: WebSocketBridge | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, context: us_socket_context_t) {
-    const { res, path, requestId } = exchange;
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme, WHOLE_DEVICE);
+    this.#request = readDeviceRequest(req, exchange, services, WHOLE_DEVICE);
     this.#handshake = {
       key: req.getHeader('sec-websocket-key'),
       extensions: req.getHeader('sec-websocket-extensions'),

@@ -23,10 +23,9 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   #writer: ResponseWriter | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, mount: Mount) {
-    const { res, path, requestId } = exchange;
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, res, path, requestId, services.scheme, mount);
+    this.#request = readDeviceRequest(req, exchange, services, mount);
     this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
   }
 

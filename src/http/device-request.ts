@@ -1,10 +1,14 @@
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
 import { requestFields } from '../server/request-fields.js';
+import { socketAddressOf } from '../server/trusted-proxies.js';
 import type { RawHeaders } from '../tunnel/http1/contract.js';
+import type { DeviceServices } from './device-services.js';
+import type { Exchange } from './exchange.js';
 import { NOT_FOR_DEVICES } from './fields.js';
 
 const PREFIX_LENGTH = '/api/devices/'.length;
+const TAKEN = ['x-forwarded-for'];
 
 /** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
 export interface Mount {
@@ -29,25 +33,24 @@ export interface DeviceRequest {
   readonly bodyLength: number | undefined;
 }
 
-/** Reads it while `req` is live. */
+/**
+ * Reads it while `req` is live. Its X-Forwarded-For begins with who sent it: what that one claims of others is left out,
+ * so that it cannot pass for ours.
+ */
 export function readDeviceRequest(
   req: HttpRequest,
-  res: HttpResponse,
-  path: string,
-  requestId: string,
-  scheme: string,
+  { res, path, requestId }: Exchange,
+  { proxies, scheme }: Pick<DeviceServices, 'proxies' | 'scheme'>,
   mount: Mount,
 ): DeviceRequest {
   // The matched segment is as it was sent, so its length tells where the tail begins.
   const deviceId = req.getParameter(0);
   const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
   const query: string | undefined = req.getQuery();
-  const { headers, bodyLength } = requestFields(req, NOT_FOR_DEVICES);
-  const before = req.getHeader('x-forwarded-for');
-  const address = Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  const { headers, bodyLength, taken } = requestFields(req, NOT_FOR_DEVICES, TAKEN);
   headers.push(
     'x-forwarded-for',
-    before === '' ? address : `${before}, ${address}`,
+    proxies.hops(socketAddressOf(res), taken[0] ?? '').join(', '),
     'x-forwarded-proto',
     scheme,
     'x-forwarded-host',

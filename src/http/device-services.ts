@@ -1,4 +1,5 @@
 import type { CallRecorder } from '../server/call-recorder.js';
+import type { TrustedProxies } from '../server/trusted-proxies.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { DeviceLookup } from './device-lookup.js';
@@ -10,6 +11,7 @@ export interface DeviceServices {
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: CallRecorder;
   readonly open: OpenStreams;
+  readonly proxies: TrustedProxies;
   /** What callers speak, as devices are told in X-Forwarded-Proto. */
   readonly scheme: 'http' | 'https';
 }

@@ -1,10 +1,12 @@
 import uWS from 'uWebSockets.js';
+import type { BlockList } from 'node:net';
 import type { Auth } from '../auth/auth.js';
 import { Pairing } from '../auth/pairing.js';
 import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
+import { TrustedProxies } from '../server/trusted-proxies.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
@@ -20,6 +22,8 @@ export interface RestOptions {
   readonly address: ListenAddress;
   /** What browsers see; undefined: this listener itself. */
   readonly publicUrl: URL | undefined;
+  /** Proxies whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: BlockList | undefined;
   /** Makes what tells who calls. @param publicUrl what browsers see, also where only the bound port says it */
   readonly auth: (publicUrl: URL) => Auth;
   readonly forwarder: Forwarder & BridgeForwarder;
@@ -65,6 +69,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     forwarder,
     calls,
     open,
+    proxies: new TrustedProxies(options.trustedProxies),
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     accounts,

@@ -39,7 +39,7 @@ export interface Input {
   readonly requestId: string;
   /** As it was sent; HEAD where GET is declared. */
   readonly method: string;
-  /** The address of the socket's other end. */
+  /** Who sent it: the socket's address, or what a trusted proxy says. */
   readonly remoteAddr: string;
 }
 

@@ -1,9 +1,7 @@
 import { type Allowance, AttemptLimit } from './attempt-limit.js';
+import { networkOf } from './ip-address.js';
 
-/** An IPv4 address as a listener on `::` sees it (RFC 4291 §2.5.5.2). */
-const MAPPED = '0000:0000:0000:0000:0000:ffff:';
-
-/** Counts what comes from each address of the sockets' other ends, as uWebSockets.js writes it. */
+/** Counts what comes from each address, in normal form; an IPv6 network of one customer counts as one. */
 export class AddressLimit {
   readonly #limit: AttemptLimit;
 
@@ -13,27 +11,21 @@ export class AddressLimit {
 
   /** Seconds for which an address is refused; 0: it is not. */
   blockedFor(address: string): Promise<number> {
-    return this.#limit.blockedFor(sourceOf(address));
+    return this.#limit.blockedFor(networkOf(address));
   }
 
   /** Counts one for an address. */
   count(address: string): Promise<void> {
-    return this.#limit.count(sourceOf(address));
+    return this.#limit.count(networkOf(address));
   }
 
   /** Counts one for an address. Seconds for which it is refused; 0: it is not. */
   take(address: string): Promise<number> {
-    return this.#limit.take(sourceOf(address));
+    return this.#limit.take(networkOf(address));
   }
 
   /** Counts one less for an address of which one was counted. */
   giveBack(address: string): Promise<void> {
-    return this.#limit.giveBack(sourceOf(address));
+    return this.#limit.giveBack(networkOf(address));
   }
-}
-
-/** One customer's IPv6 network is a /64: its addresses count as one. IPv6 is written in full, with all zeros. */
-function sourceOf(address: string): string {
-  const groups = address.split(':');
-  return groups.length < 8 || address.startsWith(MAPPED) ? address : groups.slice(0, 4).join(':');
 }

@@ -8,7 +8,7 @@ export interface RequestFields {
   readonly headers: RawHeaders;
   /** Bytes of the body; 0: none; undefined: chunked. */
   readonly bodyLength: number | undefined;
-  /** The last value of each field that was asked for, in that order; empty where it is not there. */
+  /** Each field that was asked for, in that order, all its lines as one (RFC 9110 §5.2); empty where it is not there. */
   readonly taken: readonly string[];
 }
 
@@ -31,7 +31,7 @@ function collect(name: string, value: string): void {
   else if (name === 'connection') connection = value;
   else {
     const place = wanted.indexOf(name);
-    if (place >= 0) taken[place] = value;
+    if (place >= 0) taken[place] = taken[place] ? `${taken[place]}, ${value}` : value;
     if (!dropped.has(name) && !isMessageField(name)) headers.push(name, value);
   }
 }

@@ -6,6 +6,7 @@ import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
 import { Sockets } from '../../src/http/sockets.js';
 import { listen } from '../../src/server/listener.js';
+import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 import { NameTag } from './kit.js';
 
 export const OWN_ORIGIN = 'https://app.test';
@@ -19,7 +20,7 @@ export async function startRoutes(
   const readiness = new Readiness(() => Promise.resolve(undefined));
   new Router({
     routes,
-    services: { readiness, ...used } as RouteServices,
+    services: { readiness, proxies: new TrustedProxies(), ...used } as RouteServices,
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new Sockets(),

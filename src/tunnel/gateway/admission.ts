@@ -25,7 +25,7 @@ export class AdmissionControl {
     this.#store = store;
   }
 
-  /** @param address the socket's address; @throws what the store throws, for the caller to log */
+  /** @param address who dials, in normal form; @throws what the store throws, for the caller to log */
   async decide(token: string, address: string): Promise<Decision> {
     const blocked = await this.#failures.blockedFor(address);
     if (blocked > 0) return { kind: 'rate-limited', retryAfterSeconds: blocked };

@@ -3,6 +3,7 @@ import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { lateUpgrade } from '../../server/late-upgrade.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
+import type { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { Admission } from '../../store/ports.js';
 import { CLOSE_CODE, type CloseReason, type SessionKey, type Store } from '../session/contract.js';
 import { SOCKET_CREDIT } from '../session/limits.js';
@@ -28,6 +29,7 @@ interface Upgraded {
 
 export interface TunnelListenerOptions {
   readonly address: ListenAddress;
+  readonly proxies: TrustedProxies;
   readonly nodeId: string;
   readonly session: SessionInit;
   readonly admission: AdmissionControl;
@@ -115,7 +117,7 @@ export class TunnelListener {
     const key = req.getHeader('sec-websocket-key');
     const protocol = req.getHeader('sec-websocket-protocol');
     const extensions = req.getHeader('sec-websocket-extensions');
-    const remoteAddr = Buffer.from(res.getRemoteAddressAsText()).toString();
+    const remoteAddr = this.#options.proxies.clientAddress(res, req);
     let aborted = false;
     res.onAborted(() => {
       aborted = true;

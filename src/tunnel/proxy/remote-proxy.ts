@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import type { Secret } from '../../config/secret.js';
 import type { Exposition } from '../../observability/exposition.js';
 import type { Logger } from '../../observability/log.js';
@@ -5,6 +6,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
+import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
@@ -34,6 +36,8 @@ export interface RemoteProxyOptions {
   readonly tunnelAddr: ListenAddress;
   readonly internalAddr: ListenAddress;
   readonly internalSecret: Secret;
+  /** Proxies before the tunnels whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: BlockList | undefined;
   readonly nodeId: string;
   readonly hosts: number;
   readonly heartbeatMs: number;
@@ -146,10 +150,20 @@ export class RemoteProxy {
   }
 
   #startTunnels(): Promise<TunnelListener> {
-    const { tunnelAddr, nodeId, heartbeatMs, idleTimeoutMs, headTimeoutMs, store, metrics, log } =
-      this.#options;
+    const {
+      tunnelAddr,
+      trustedProxies,
+      nodeId,
+      heartbeatMs,
+      idleTimeoutMs,
+      headTimeoutMs,
+      store,
+      metrics,
+      log,
+    } = this.#options;
     return TunnelListener.start({
       address: tunnelAddr,
+      proxies: new TrustedProxies(trustedProxies),
       nodeId,
       session: { heartbeatMs, idleTimeoutMs, headTimeoutMs: headTimeoutMs ?? HEAD_TIMEOUT_MS },
       admission: new AdmissionControl(store),

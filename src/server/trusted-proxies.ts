@@ -1,0 +1,69 @@
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { BlockList, isIPv4 } from 'node:net';
+import { normalAddress } from './ip-address.js';
+import { requestFields } from './request-fields.js';
+
+/** Proxies in a row that are believed; what would be behind one more is not looked at. */
+const MAX_PROXIES = 16;
+
+/** Some proxies write the port too, and put IPv6 in brackets. */
+const HOP = /^(?:\[([^\]]*)\]|([\d.]*))(?::\d{1,5})?$/;
+
+const FIELDS = ['x-forwarded-for'];
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
+/** Whoever sent a request, then the proxies that it came through, each as the next one saw it. Never empty. */
+export type Hops = readonly [string, ...string[]];
+
+/** The proxies in front of our listeners whose X-Forwarded-For is believed, and with them who a request comes from. */
+export class TrustedProxies {
+  readonly #ranges: BlockList;
+  readonly #none: boolean;
+
+  /** @param ranges their addresses; left out: there are none */
+  constructor(ranges = new BlockList()) {
+    this.#ranges = ranges;
+    this.#none = ranges.rules.length === 0;
+  }
+
+  /**
+   * The addresses that are known to be true: the socket's; for a trusted proxy's socket the last of X-Forwarded-For,
+   * which the proxy wrote; and so on to the first that is no trusted proxy's. What stands left of that, its sender made
+   * up, and nothing left of what is no address is known.
+   * @param forwardedFor all lines of X-Forwarded-For, between commas
+   */
+  hops(socketAddress: string, forwardedFor: string): Hops {
+    const first = normalAddress(socketAddress);
+    if (first === undefined) return [socketAddress];
+    const hops: [string, ...string[]] = [first];
+    let rest = forwardedFor;
+    while (rest !== '' && hops.length <= MAX_PROXIES && this.#trusts(hops[0])) {
+      const comma = rest.lastIndexOf(',');
+      const hop = addressOf(rest.slice(comma + 1).trim());
+      if (hop === undefined) break;
+      hops.unshift(hop);
+      rest = rest.slice(0, Math.max(comma, 0));
+    }
+    return hops;
+  }
+
+  /** The address of who sent a request, for limits and records. Reads `req` while it is live. */
+  clientAddress(res: HttpResponse, req: HttpRequest): string {
+    const forwardedFor = this.#none ? undefined : requestFields(req, NO_FIELDS, FIELDS).taken[0];
+    return this.hops(socketAddressOf(res), forwardedFor ?? '')[0];
+  }
+
+  #trusts(address: string): boolean {
+    return !this.#none && this.#ranges.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
+  }
+}
+
+/** The address of a socket's other end, as uWebSockets.js writes it: IPv6 in full. */
+export function socketAddressOf(res: HttpResponse): string {
+  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+}
+
+function addressOf(hop: string): string | undefined {
+  const [, v6, v4] = HOP.exec(hop) ?? [];
+  return normalAddress(v6 ?? v4 ?? hop);
+}
