@@ -10,7 +10,7 @@ import { launchBrowser, NO_BROWSER, openTab, type Tab } from './kit/browser.js';
 import { Program } from './kit/program.js';
 import { RestProcess } from './kit/rest-process.js';
 
-/** Set to write the screenshots that the documentation shows. */
+/** Set to write the screenshots that the documentation shows: `VISIONA_SCREENSHOTS=1 npm test -- e2e/web`. */
 const SCREENSHOTS = process.env.VISIONA_SCREENSHOTS !== undefined;
 
 let browser: Browser;

@@ -26,7 +26,7 @@ export function Header({ me, ended }: { readonly me: Me; readonly ended: () => v
       location.assign(endSessionUrl ?? '/');
     });
   return html`<header>
-    <span class="brand"><img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="28" height="28" /> visionA</span>
+    <h1 class="brand"><img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="28" height="28" /> visionA</h1>
     <span class="who"><span class="name">${me.name ?? me.email ?? me.userId}</span>
       ${me.name !== null && me.email !== null ? html`<span class="email">${me.email}</span>` : ''}</span>
     <button type="button" class="quiet" onClick=${leave} disabled=${busy || leaving}>Sign out</button>
