@@ -71,14 +71,14 @@ export class Sessions {
 
   /**
    * Encrypts a session's tokens with the first key, before the key that they are under is taken away. Not while another
-   * process gets new ones: those would be lost.
+   * process gets new ones: those would be lost. False: the session has ended meanwhile.
    */
-  async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<void> {
+  async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<boolean> {
     const { store, sealer } = this.#options;
-    if (!(await store.claimRefresh(userId, signInId, RENEW_MS))) return;
+    const claimed = await store.claimRefresh(userId, signInId, RENEW_MS);
     const session = await this.#ask(cookie);
-    if (session === undefined) return;
-    await store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
+    if (session === undefined || !claimed) return session !== undefined;
+    return store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
   }
 
   /** Ends a session of this user. False: there is none, or it had ended. */

@@ -93,8 +93,8 @@ export const authRoutes: readonly JsonRoute[] = [
       const { name = null, email = null } = session.tokens;
       const me = { userId, via, name, email, sessionId: user.signInId };
       if (!cookie.stale) return me;
-      await sessions.renew(session);
       // The only answer that does it: one that is still under way at a sign-out must not bring the cookie back.
+      if (!(await sessions.renew(session))) throw new ProblemError('unauthorized');
       const seconds = Math.ceil((session.signIn.expiresAt - Date.now()) / 1000);
       return new Reply(me, { 'Set-Cookie': cookies.set(cookie, seconds) });
     },

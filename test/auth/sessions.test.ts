@@ -162,6 +162,29 @@ describe('sessions: how long they last', () => {
 });
 
 describe('sessions: keys', () => {
+  test('attack 10: an answer that is under way at the sign-out does not bring the cookie back', async () => {
+    const { store, provider } = stand;
+    const old = await Stand.start({ store, provider, secrets: [OLD_SECRET] });
+    const both = await Stand.start({ store, provider, secrets: [NEW_SECRET, OLD_SECRET] });
+    const { claimRefresh, resealSignIn } = store;
+    try {
+      for (const step of ['claimRefresh', 'resealSignIn'] as const) {
+        const { cookie } = await old.signedIn();
+        // The request of the first tab is past every check when the second tab signs out.
+        store[step] = async (...args: never) => {
+          Object.assign(store, { claimRefresh, resealSignIn });
+          assert.equal((await both.browser(cookie).send(LOGOUT, { origin: both.origin })).status, 200);
+          return Reflect.apply(store[step], store, args) as Promise<boolean>;
+        };
+        const late = await both.browser(cookie).get('/api/auth/me');
+        assert.deepEqual([late.status, late.headers.get('set-cookie')], [401, undefined], step);
+      }
+    } finally {
+      old.rest.close();
+      both.rest.close();
+    }
+  });
+
   test('attack 12, 10: an old key is accepted; only /me signs anew; a removed key is 401', async () => {
     const { store, provider } = stand;
     const old = await Stand.start({ store, provider, secrets: [OLD_SECRET] });
