@@ -13,6 +13,7 @@ import type { Command } from './command.js';
 import { printConfig } from './config.js';
 import { longRunning } from './long-running.js';
 import { print } from './print.js';
+import { placeOf } from './store-place.js';
 
 /** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
 export const commands: readonly Command[] = [
@@ -79,9 +80,9 @@ export const commands: readonly Command[] = [
       'visiona device add --user alice --name bench --count 1000 --json',
     ],
     async run({ given, stdout }) {
-      const { user, name, count = 1, json = false, dataDir } = loadDeviceConfig(tables.deviceAdd, given);
+      const { user, name, count = 1, json = false, ...store } = loadDeviceConfig(tables.deviceAdd, given);
       const { deviceAdd } = await import('./device.js');
-      await deviceAdd({ user, name, count, json }, { dataDir, stdout });
+      await deviceAdd({ user, name, count, json }, { place: placeOf(store), stdout });
       return 0;
     },
   },
@@ -92,9 +93,9 @@ export const commands: readonly Command[] = [
     table: tables.deviceList,
     examples: ['visiona device list --user alice'],
     async run({ given, stdout }) {
-      const { user, json = false, dataDir } = loadDeviceConfig(tables.deviceList, given);
+      const { user, json = false, ...store } = loadDeviceConfig(tables.deviceList, given);
       const { deviceList } = await import('./device.js');
-      await deviceList({ json, ...(user !== undefined && { user }) }, { dataDir, stdout });
+      await deviceList({ json, ...(user !== undefined && { user }) }, { place: placeOf(store), stdout });
       return 0;
     },
   },
@@ -105,9 +106,9 @@ export const commands: readonly Command[] = [
     table: tables.deviceRevoke,
     examples: ['visiona device revoke ID'],
     async run({ given, operands: [deviceId = ''], stdout }) {
-      const { dataDir } = loadDeviceConfig(tables.deviceRevoke, given);
+      const store = loadDeviceConfig(tables.deviceRevoke, given);
       const { deviceRevoke } = await import('./device.js');
-      await deviceRevoke({ deviceId }, { dataDir, stdout });
+      await deviceRevoke({ deviceId }, { place: placeOf(store), stdout });
       return 0;
     },
   },

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { DeviceId } from '../store/ids.js';
-import { openStore } from '../store/open-store.js';
+import { openStore, type StorePlace } from '../store/open-store.js';
 import type { Device, Page, ProvisionedDevice, Store } from '../store/ports.js';
 import { checkNames } from '../store/validate.js';
 import { describeAdded, describeList, describeUnseen, lineOfAdded, lineOfDevice } from './device-output.js';
@@ -9,7 +9,7 @@ import { OutputError, print } from './print.js';
 
 /** Where a command works and writes. */
 export interface DeviceCommandContext {
-  readonly dataDir: string;
+  readonly place: StorePlace;
   readonly stdout: Writable;
 }
 
@@ -34,6 +34,9 @@ export interface DeviceRevokeValues {
 /** Issuer of the users that the operator names at the command line: no identity provider vouches for them. */
 const OPERATOR_ISSUER = 'urn:visiona:operator';
 
+/** Who acts here, for the audit log. */
+const OPERATOR = { actor: 'operator' } as const;
+
 /** Devices in one transaction and lines in one write. */
 const CHUNK = 500;
 
@@ -50,7 +53,7 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
     const owner = await store.ensureUser(OPERATOR_ISSUER, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
-      const added = await store.provision(owner, names);
+      const added = await store.provision(owner, names, undefined, OPERATOR);
       await printAdded(context.stdout, added, names, json);
     }
     if (!json) await print(context.stdout, describeAdded(count, user));
@@ -83,16 +86,16 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
     if (owner === undefined) {
       throw new CliError('ERR_NO_DEVICE', `there is no device "${device}"; "visiona device list" shows all`);
     }
-    const revoked = await store.revokeDevice(owner, device);
+    const revoked = await store.revokeDevice(owner, device, OPERATOR);
     await print(context.stdout, `Device ${device} ${revoked ? 'is revoked' : 'was revoked before'}.\n`);
   });
 }
 
 async function withStore(
-  { dataDir }: DeviceCommandContext,
+  { place }: DeviceCommandContext,
   body: (store: Store) => Promise<void>,
 ): Promise<void> {
-  const store = await openStore({ dataDir });
+  const store = await openStore(place);
   try {
     await body(store);
   } finally {

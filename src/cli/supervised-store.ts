@@ -5,6 +5,7 @@ import type { Host } from '../actors/host.js';
 import { Supervisor } from '../actors/supervisor.js';
 import type { StoreConfig } from '../config/types.js';
 import { startStoreProcess } from '../store/store-process.js';
+import { placeOf } from './store-place.js';
 import { TOKENS } from './tokens.js';
 
 const STOP_MS = 10_000;
@@ -21,15 +22,13 @@ export interface SupervisedStore {
  * Starts the store's process under a supervisor that restarts it.
  * @throws StoreError at the first start: data that cannot be opened now is for the operator, not for a restart
  */
-export async function superviseStore(
-  c: DependencyContainer,
-  { dataDir }: Pick<StoreConfig, 'dataDir'>,
-): Promise<SupervisedStore> {
+export async function superviseStore(c: DependencyContainer, config: StoreConfig): Promise<SupervisedStore> {
   const client = c.resolve(TOKENS.store);
+  const place = placeOf(config);
   const log = c.resolve(TOKENS.log);
-  let first: Host | undefined = await startStoreProcess(client, dataDir);
+  let first: Host | undefined = await startStoreProcess(client, place);
   const start = async (): Promise<Host> => {
-    const host = first ?? (await startStoreProcess(client, dataDir));
+    const host = first ?? (await startStoreProcess(client, place));
     first = undefined;
     return host;
   };

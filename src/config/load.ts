@@ -221,7 +221,7 @@ export function loadTokenConfig(given: Given): TokenConfig {
 export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(table: T, given: Given) {
   const values = read(table, given, () => []);
   const store = storeConfig(values);
-  const unusable = openDataDir(store.dataDir);
+  const unusable = store.databaseUrl === undefined ? openDataDir(store.dataDir) : undefined;
   if (unusable !== undefined) throw new ConfigError([unusable]);
   return { ...values, ...store };
 }

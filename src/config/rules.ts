@@ -39,11 +39,6 @@ const rules: readonly Rule[] = [
       problem: `browsers send no secure cookie to http://${host}; put TLS in front and set an https:// URL`,
     };
   }),
-  rule(['databaseUrl'], ({ databaseUrl }) =>
-    databaseUrl === undefined
-      ? undefined
-      : { name: 'DATABASE_URL', problem: 'this version has the embedded store only; leave it out' },
-  ),
   rule(['oidcIssuer'], ({ oidcIssuer }) =>
     oidcIssuer === undefined || oidcIssuer.protocol === 'https:' || isLoopback(oidcIssuer.hostname)
       ? undefined

@@ -7,34 +7,67 @@ import { pairingCalls } from './calls/pairing.js';
 import type { Parts } from './calls/parts.js';
 import { signInCalls } from './calls/sign-ins.js';
 import { userCalls } from './calls/users.js';
+import type { Engine } from './engine.js';
 import type { Clock } from './ids.js';
-import { migrate } from './migrate.js';
+import { type MigrateOptions, migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import type { TimedStore } from './ports.js';
+import { databaseAt } from './postgres.js';
+import { openPostgres, POSTGRES } from './postgres-engine.js';
 import { databaseFile } from './sqlite.js';
 import { openSqlite, SQLITE } from './sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
 
-export interface StoreOptions extends RowLimits {
+/** Where the data is. */
+export interface StorePlace {
+  /** Of the embedded store. */
   readonly dataDir: string;
+  /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
+  readonly databaseUrl?: string;
+}
+
+export interface StoreOptions extends StorePlace, RowLimits {
+  /** The data is known to be of this version: it is opened without a look, even if the database is away. */
+  readonly migrated?: boolean;
   /** Wall clock; the time of the machine, if absent. */
   readonly clock?: Clock;
 }
 
 /**
- * Opens the embedded store of a data directory, in this process. Several processes may have it open.
+ * Opens the store of a place, in this process. Several processes may have it open.
  * @throws StoreError with one sentence for the operator.
  */
 export async function openStore(options: StoreOptions): Promise<TimedStore> {
-  const { dataDir, clock = Date.now } = options;
-  const engine = await openSqlite(dataDir);
+  const { clock = Date.now } = options;
+  const engine = options.migrated ? await engineAt(options) : await migratedEngine(options, clock);
+  return storeOver({ engine, clock, ...tablesOf(clock, options) });
+}
+
+async function engineAt({ dataDir, databaseUrl }: StorePlace): Promise<Engine> {
+  return databaseUrl === undefined ? openSqlite(dataDir) : openPostgres(databaseUrl, 'call');
+}
+
+/** The engine, with its data of the version that this software knows. */
+async function migratedEngine(place: StorePlace, clock: Clock): Promise<Engine> {
+  const { dataDir, databaseUrl } = place;
+  if (databaseUrl !== undefined) {
+    const patient = openPostgres(databaseUrl, 'migration');
+    await migrateOrClose(patient, { dialect: POSTGRES, place: databaseAt(databaseUrl), clock });
+    await patient.close();
+    return engineAt(place);
+  }
+  const engine = await engineAt(place);
+  await migrateOrClose(engine, { dialect: SQLITE, place: databaseFile(dataDir), clock });
+  return engine;
+}
+
+async function migrateOrClose(engine: Engine, options: Omit<MigrateOptions, 'migrations'>): Promise<void> {
   try {
-    await migrate(engine, { dialect: SQLITE, migrations: MIGRATIONS, place: databaseFile(dataDir), clock });
+    await migrate(engine, { ...options, migrations: MIGRATIONS });
   } catch (error) {
     await engine.close();
     throw error;
   }
-  return storeOver({ engine, clock, ...tablesOf(clock, options) });
 }
 
 /** All the ports over one engine. */

@@ -3,19 +3,25 @@ import type { Behaviour } from '../actors/behaviour.js';
 import type { HostedContext, Implementation } from '../actors/host.js';
 import { CALL_NAMES, CALLS, type CallName, type Ports } from './call-traits.js';
 import { StoreError } from './errors.js';
+import { Feed } from './feed.js';
 import type { ChangeSeq } from './ids.js';
 import { openStore } from './open-store.js';
-import type { Changes, Store, TimedStore } from './ports.js';
-import { STORE_KIND, type StoreActorInit, type StoreAsks, type StoreMessage } from './store-kind.js';
-import { MAX_ITEMS } from './validate.js';
+import type { Store, TimedStore } from './ports.js';
+import {
+  STORE_KIND,
+  type StoreActorInit,
+  type StoreAsks,
+  type StoreMessage,
+  type StoreReport,
+} from './store-kind.js';
 
 /** How often the feed is looked at for what other processes did, in ms: a revocation is to arrive within a second. */
 const LOOK_EVERY_MS = 250;
 
-export const storeActor: Implementation<StoreMessage, Changes, Changes, StoreActorInit, StoreAsks> = {
+export const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   kind: STORE_KIND,
-  async start({ dataDir, since }, context) {
-    const store = await openStore({ dataDir });
+  async start({ place, since }, context) {
+    const store = await openStore({ ...place, migrated: since !== undefined });
     return new StoreActor(store, context, since ?? (await store.lastChange()));
   },
 };
@@ -24,22 +30,31 @@ export const storeActor: Implementation<StoreMessage, Changes, Changes, StoreAct
 class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
   readonly #store: TimedStore;
-  readonly #context: HostedContext<StoreMessage, Changes>;
-  #reported: ChangeSeq;
+  readonly #context: HostedContext<StoreMessage, StoreReport>;
+  readonly #feed: Feed;
+  /** Why it has to end. */
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor(store: TimedStore, context: HostedContext<StoreMessage, Changes>, reported: ChangeSeq) {
+  constructor(store: TimedStore, context: HostedContext<StoreMessage, StoreReport>, reported: ChangeSeq) {
     this.#store = store;
     this.#context = context;
-    this.#reported = reported;
     this.answer = answers(store, () => context.self.tell('look'));
-    context.emit({ changes: [], last: reported, missed: false });
+    this.#feed = new Feed({
+      store,
+      reported,
+      emit: (report) => context.emit(report),
+      failed: (error) => {
+        this.#failure = { error };
+        context.self.tell('look');
+      },
+    });
+    context.emit({ changes: { changes: [], last: reported, missed: false } });
     context.schedule(0, 'tick');
   }
 
-  async receive(message: StoreMessage): Promise<void> {
-    if (message === 'tick') await this.#endOverdue();
-    const complete = await this.#report();
-    if (!complete) this.#context.self.tell('look');
+  receive(message: StoreMessage): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#feed.look(message === 'tick');
     if (message === 'tick') this.#context.schedule(LOOK_EVERY_MS, 'tick');
   }
 
@@ -47,25 +62,6 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
     await this.#store.close();
     // Whose write the close has committed is told so in microtasks from here on; with the end nobody is answered.
     await nextTurn();
-  }
-
-  async #endOverdue(): Promise<void> {
-    try {
-      await this.#store.endOverdue();
-    } catch (error) {
-      // Busy or full: the next tick tries again, and whose time is over is over all the same.
-      if (!(error instanceof StoreError) || error.fatal) throw error;
-    }
-  }
-
-  /** False: there is more to report. */
-  async #report(): Promise<boolean> {
-    const found = await this.#store.changesSince(this.#reported, MAX_ITEMS);
-    if (found.last === this.#reported) return true;
-    // A link that is full takes them at a later look.
-    if (!this.#context.emit(found)) return true;
-    this.#reported = found.last;
-    return found.changes.length < MAX_ITEMS;
   }
 }
 

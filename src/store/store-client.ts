@@ -6,13 +6,15 @@ import { StoreError } from './errors.js';
 import type { ChangeSeq } from './ids.js';
 import type { Changes, Store } from './ports.js';
 import { StoreCalls } from './store-calls.js';
-import type { StoreAsks, StoreMessage } from './store-kind.js';
+import type { StoreAsks, StoreMessage, StoreReport } from './store-kind.js';
 
 /** The ports, by asking a store actor; which one may change, as its process is restarted. */
 export class StoreClient extends AskedPorts implements Store {
   readonly #calls: StoreCalls;
   readonly #listeners = new Set<(changes: Changes) => void>();
   #lastChange: ChangeSeq | undefined;
+  /** Whether its database answers. */
+  #answers = true;
   #closed = false;
 
   constructor(clock: Clock = systemClock) {
@@ -25,13 +27,14 @@ export class StoreClient extends AskedPorts implements Store {
     return this.#lastChange;
   }
 
-  /** False while its process is being (re)started. */
+  /** False while its process is being (re)started, and while that has no answer from its database. */
   get isAvailable(): boolean {
-    return this.#calls.isAttached;
+    return this.#calls.isAttached && this.#answers;
   }
 
   /** Begins to ask `actor`; calls that wait for one go on. */
   attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    this.#answers = true;
     this.#calls.attach(actor);
   }
 
@@ -44,7 +47,12 @@ export class StoreClient extends AskedPorts implements Store {
    * Takes what the actor reports. Listeners hear of it in a later turn of the loop than the answers that came
    * before it: who awaited `connect` has seen the admission before hearing of its revocation.
    */
-  report(changes: Changes): void {
+  report(report: StoreReport): void {
+    if ('answers' in report) {
+      this.#answers = report.answers;
+      return;
+    }
+    const { changes } = report;
     this.#lastChange = changes.last;
     if (changes.changes.length === 0 && !changes.missed) return;
     setImmediate(() => {

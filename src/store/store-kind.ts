@@ -1,13 +1,17 @@
 import type { HostedKind } from '../actors/host.js';
 import type { CallName, Ports } from './call-traits.js';
 import type { ChangeSeq } from './ids.js';
+import type { StorePlace } from './open-store.js';
 import type { Changes } from './ports.js';
 
 export interface StoreActorInit {
-  readonly dataDir: string;
+  readonly place: StorePlace;
   /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
   readonly since?: ChangeSeq;
 }
+
+/** What its owner hears of it: changes, and, when that has changed, whether the database answers. */
+export type StoreReport = { readonly changes: Changes } | { readonly answers: boolean };
 
 /** `tick` comes from the actor's own timer; `look` asks it to look for changes now. */
 export type StoreMessage = 'tick' | 'look';
@@ -21,14 +25,14 @@ export type StoreAsks = {
 };
 
 /** The store as an actor. To its owner it sends changes: first where the feed is, then each as it happens. */
-export const STORE_KIND: HostedKind<StoreMessage, Changes, Changes, StoreActorInit, StoreAsks> = {
+export const STORE_KIND: HostedKind<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   name: 'store',
   in: {
     write: (message, out) => out.u8(message === 'tick' ? 0 : 1),
     read: (from) => (from.u8() === 0 ? 'tick' : 'look'),
   },
   out: {
-    write: (changes, out) => out.utf8(JSON.stringify(changes)),
-    read: (from): Changes => JSON.parse(from.utf8()),
+    write: (report, out) => out.utf8(JSON.stringify(report)),
+    read: (from): StoreReport => JSON.parse(from.utf8()),
   },
 };

@@ -1,7 +1,8 @@
-import { ActorGoneError, describeExit } from '../actors/errors.js';
+import { ActorGoneError, CodedError, describeExit } from '../actors/errors.js';
 import type { Host } from '../actors/host.js';
 import { startProcessHost } from '../actors/process-host.js';
 import { isStoreErrorCode, StoreError } from './errors.js';
+import type { StorePlace } from './open-store.js';
 import type { StoreClient } from './store-client.js';
 import { STORE_KIND } from './store-kind.js';
 
@@ -15,14 +16,14 @@ const LIVENESS_TIMEOUT_MS = 15_000;
  * Starts the store's process and attaches `client` to it: the start function of a supervised child.
  * @throws StoreError with one sentence for the operator when the data cannot be opened; HostStartError.
  */
-export async function startStoreProcess(client: StoreClient, dataDir: string): Promise<Host> {
+export async function startStoreProcess(client: StoreClient, place: StorePlace): Promise<Host> {
   const host = await startProcessHost({
     name: 'store',
     module: new URL('./store-host.js', import.meta.url),
     liveness: { timeoutMs: LIVENESS_TIMEOUT_MS },
   });
   try {
-    await attachStore(host, client, dataDir);
+    await attachStore(host, client, place);
     return host;
   } catch (error) {
     host.kill('its store did not open');
@@ -31,11 +32,11 @@ export async function startStoreProcess(client: StoreClient, dataDir: string): P
 }
 
 /** Opens a store in `host` and attaches `client` to it. When the store ends by a fault, it takes the host with it. */
-export async function attachStore(host: Host, client: StoreClient, dataDir: string): Promise<void> {
+export async function attachStore(host: Host, client: StoreClient, place: StorePlace): Promise<void> {
   const since = client.heardOf;
-  const init = since === undefined ? { dataDir } : { dataDir, since };
+  const init = since === undefined ? { place } : { place, since };
   const actor = host.spawn(STORE_KIND, init, {
-    message: (changes) => client.report(changes),
+    message: (report) => client.report(report),
     exited: (reason) => {
       client.detach(actor);
       if (reason.kind !== 'normal') host.kill(`its store ended: ${describeExit(reason)}`);
@@ -44,9 +45,14 @@ export async function attachStore(host: Host, client: StoreClient, dataDir: stri
   try {
     await actor.ask('lastChange', [], OPEN_MS);
   } catch (error) {
-    throw openError(error);
+    // A database that answered before is waited for, as are its other failures: calls say that it is not available.
+    if (since === undefined || !isUnavailable(error)) throw openError(error);
   }
   client.attach(actor);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'ERR_STORE_UNAVAILABLE';
 }
 
 /** Why the start of the actor failed, where that is an error of the store. */

@@ -21,7 +21,7 @@ class RealStore {
 
   private constructor(dataDir: string) {
     this.#dataDir = dataDir;
-    this.#host = startStoreProcess(this.client, dataDir);
+    this.#host = startStoreProcess(this.client, { dataDir });
   }
 
   static async start(dataDir: string): Promise<RealStore> {
@@ -35,7 +35,7 @@ class RealStore {
     const host = await this.#host;
     host.kill('test');
     await host.exited;
-    this.#host = startStoreProcess(this.client, this.#dataDir);
+    this.#host = startStoreProcess(this.client, { dataDir: this.#dataDir });
     await this.#host;
   }
 

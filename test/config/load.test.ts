@@ -81,21 +81,12 @@ test('values that contradict each other are refused, and only where a command re
     OIDC_ISSUER: 'http://id.example',
     OIDC_SERVICE_CLIENT_ID: 'x',
     VISIONA_PUBLIC_URL: 'http://visiona.example',
-    DATABASE_URL: 'postgres://u:hunter2@db/visiona',
   };
   const lines = mistakesOf(() => loadUpConfig(given(env)));
   assert.deepEqual(
     lines.map((line) => line.split(':')[0]),
-    [
-      'VISIONA_IDLE_TIMEOUT_MS',
-      'VISIONA_PUBLIC_URL',
-      'DATABASE_URL',
-      'OIDC_ISSUER',
-      'OIDC_ISSUER',
-      'OIDC_SERVICE_CLIENT_ID',
-    ],
+    ['VISIONA_IDLE_TIMEOUT_MS', 'VISIONA_PUBLIC_URL', 'OIDC_ISSUER', 'OIDC_ISSUER', 'OIDC_SERVICE_CLIENT_ID'],
   );
-  assert.doesNotMatch(lines.join('\n'), /hunter2/);
   assert.equal(loadAgentConfig(given({ OIDC_ISSUER: 'nonsense' })).simulate, false);
 });
 

@@ -32,7 +32,7 @@ describe('REST over a real store and real tunnels', () => {
 
   before(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'visiona-rest-'));
-    host = await startStoreProcess(store, dataDir);
+    host = await startStoreProcess(store, { dataDir });
     for (const name of ['alice', 'bob']) {
       users.set(`Bearer ${name}`, await store.ensureUser('https://id.example', name));
     }

@@ -38,7 +38,7 @@ for (const [how, backup] of Object.entries(BACKUPS)) {
       withTempDir(async (dir) => {
         const [dataDir, restored, file] = [join(dir, 'data'), join(dir, 'restored'), join(dir, 'backup.db')];
         const client = new StoreClient();
-        const host = await startStoreProcess(client, dataDir);
+        const host = await startStoreProcess(client, { dataDir });
         const acknowledged: ProvisionedDevice[] = [];
         let over = false;
         const owner = await client.ensureUser('https://id.example', 'alice');
@@ -69,7 +69,7 @@ test('a copy of the one file, after everything has stopped, is a backup', () =>
   withTempDir(async (dir) => {
     const [dataDir, restored] = [join(dir, 'data'), join(dir, 'restored')];
     const client = new StoreClient();
-    const host = await startStoreProcess(client, dataDir);
+    const host = await startStoreProcess(client, { dataDir });
     const owner = await client.ensureUser('https://id.example', 'alice');
     const made = await client.provision(owner, ['cam']);
     await client.connect(hashToken(made[0]!.sessionToken));

@@ -21,7 +21,7 @@ const batch = (name: string): string[] => Array(BATCH).fill(name);
 test(`of ${WRITES} acknowledged writes none is lost or half when the store's process is killed again and again`, (t) =>
   withTempDir(async (dataDir) => {
     const client = new StoreClient();
-    let host = await startStoreProcess(client, dataDir);
+    let host = await startStoreProcess(client, { dataDir });
     let restarted: Promise<unknown> = Promise.resolve();
     let over = false;
     let inDoubt = 0;
@@ -48,7 +48,7 @@ test(`of ${WRITES} acknowledged writes none is lost or half when the store's pro
         const { exited } = host;
         host.kill('test');
         const beside = neighbour.provision(owner, batch(`beside-${kills}`));
-        const next = exited.then(() => startStoreProcess(client, dataDir));
+        const next = exited.then(() => startStoreProcess(client, { dataDir }));
         restarted = next;
         acknowledged.push(...(await beside));
         host = await next;

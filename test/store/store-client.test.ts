@@ -32,7 +32,7 @@ describe('contract through a child process', () => {
   const open = async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
     const store = new StoreClient();
-    await attachStore(host, store, dataDir);
+    await attachStore(host, store, { dataDir });
     return {
       store,
       end: async () => {
@@ -50,7 +50,7 @@ describe('contract through a child process', () => {
 function withStore(body: (running: { client: StoreClient; host: Host; dataDir: string }) => Promise<void>) {
   return withTempDir(async (dataDir) => {
     const client = new StoreClient();
-    const host = await startStoreProcess(client, dataDir);
+    const host = await startStoreProcess(client, { dataDir });
     try {
       await body({ client, host, dataDir });
     } finally {
@@ -85,7 +85,7 @@ test('a revocation at the command line reaches a running process', () =>
   withStore(async ({ client, dataDir }) => {
     const [made] = await client.provision(await client.ensureUser(ISSUER, 'alice'), ['cam']);
     const heard = nextChanges(client);
-    await deviceRevoke({ deviceId: made!.deviceId }, { dataDir, stdout: new PassThrough() });
+    await deviceRevoke({ deviceId: made!.deviceId }, { place: { dataDir }, stdout: new PassThrough() });
     const { changes, missed } = await heard;
     assert.equal(missed, false);
     assert.deepEqual(
@@ -133,7 +133,7 @@ test('when the process is killed, a write under way fails as unavailable, a read
     host.kill('test');
     await assert.rejects(write, { name: 'StoreUnavailableError', code: 'ERR_STORE_UNAVAILABLE' });
     const waiting = client.provision(owner, ['asked while there was none']);
-    const next = await startStoreProcess(client, dataDir);
+    const next = await startStoreProcess(client, { dataDir });
     assert.equal(await read, owner);
     assert.ok((await connect)!.epoch > 1);
     assert.equal((await waiting).length, 1);
@@ -143,7 +143,7 @@ test('when the process is killed, a write under way fails as unavailable, a read
 test('a stop of the process still answers the writes that it was asked before', () =>
   withStore(async ({ client, host, dataDir }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
-    const actor = host.spawn(STORE_KIND, { dataDir }, { message: () => {}, exited: () => {} });
+    const actor = host.spawn(STORE_KIND, { place: { dataDir } }, { message: () => {}, exited: () => {} });
     await actor.ask('lastChange', [], 5_000);
     const asked = Array.from({ length: 100 }, (_, i) =>
       actor.ask('provision', [owner, [`cam-${i}`], undefined], 5_000),
@@ -176,7 +176,7 @@ test('a call waits for a store for a while, and after that calls fail at once un
   await assert.rejects(waiting, unavailable);
   await assert.rejects(client.lastChange(), unavailable);
   await withTempDir(async (dataDir) => {
-    const host = await startStoreProcess(client, dataDir);
+    const host = await startStoreProcess(client, { dataDir });
     assert.equal(await client.lastChange(), 0);
     await host.stop(5_000);
   });
@@ -199,7 +199,7 @@ test('a new process goes on with the feed where the last one was', () =>
     const other = await openStore({ dataDir });
     await other.revokeDevice(owner, made!.deviceId);
     await other.close();
-    const next = await startStoreProcess(client, dataDir);
+    const next = await startStoreProcess(client, { dataDir });
     assert.equal(deviceOf((await heard).changes[0]), made!.deviceId);
     await next.stop(5_000);
   }));
@@ -207,7 +207,7 @@ test('a new process goes on with the feed where the last one was', () =>
 test('a store that cannot be opened fails the start with the error of the store', () =>
   withTempDir(async (dataDir) => {
     await writeFile(databaseFile(dataDir), 'not a database'.repeat(1_000));
-    await assert.rejects(startStoreProcess(new StoreClient(), dataDir), {
+    await assert.rejects(startStoreProcess(new StoreClient(), { dataDir }), {
       name: 'StoreError',
       code: 'ERR_STORE_CORRUPT',
     });

@@ -50,9 +50,11 @@ export function pairingCalls(parts: Parts): PairingPort {
     completePairing: (owner, token, credential, by) =>
       engine.write(function* () {
         const now = clock();
+        // Of many at once, one has the token and the others wait here, holding nothing that it needs.
+        if (!(yield* pairingTokens.lock(owner, token, now))) return false;
         const pending = yield* pendingDevices.lock(owner, token, credential);
         if (pending === undefined) return false;
-        if (!(yield* pairingTokens.use(owner, token, pending.deviceId, now))) return false;
+        yield* pairingTokens.use(owner, token, pending.deviceId, now);
         yield* devices.addPaired(owner, pending, now);
         yield* credentials.addPaired(owner, pending, now);
         yield* pendingDevices.dropAll(owner, token);

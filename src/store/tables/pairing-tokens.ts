@@ -88,17 +88,26 @@ export class PairingTokens {
     return row && { tokenId: row.id, owner: row.user_id, ...(row.name !== null && { name: row.name }) };
   }
 
-  /** The compare-and-set. False: it was used, revoked or expired before. */
-  *use(owner: UserId, id: PairingTokenId, device: DeviceId, now: number): Work<boolean> {
-    const used = yield* run(
-      `UPDATE pairing_tokens SET used_at = ?, device_id = ? WHERE user_id = ? AND id = ? AND ${USABLE}`,
-      now,
-      device,
+  /** Whether it may be used; if so, nobody else may until the transaction is over. */
+  *lock(owner: UserId, id: PairingTokenId, now: number): Work<boolean> {
+    const locked = yield* run(
+      `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}`,
       owner,
       id,
       now,
     );
-    return used === 1;
+    return locked === 1;
+  }
+
+  /** Marks one that is locked as used. */
+  *use(owner: UserId, id: PairingTokenId, device: DeviceId, now: number): Work<void> {
+    yield* run(
+      'UPDATE pairing_tokens SET used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
+      now,
+      device,
+      owner,
+      id,
+    );
   }
 }
 

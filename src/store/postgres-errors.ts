@@ -1,0 +1,49 @@
+import { StoreError, StoreUnavailableError } from './errors.js';
+
+/** Two transactions were in each other's way: serialization_failure and deadlock_detected. To be tried again. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** SQLSTATEs, or classes of them, that say that the server cannot serve now (postgresql.org/docs/current/errcodes-appendix). */
+const UNAVAILABLE = ['08', '57P01', '57P02', '57P03', '57P05', '53300', '25006', '25P03'];
+const NO_ACCESS = ['28', '3D000', '3F000', '42501'];
+const GAVE_UP_WAITING = ['57014', '55P03', ...CONFLICTS];
+const FULL = ['53100', '54000'];
+const CONFLICT = ['23'];
+const INPUT = ['22'];
+
+/** The SQLSTATE of what the server answered; undefined for what happened on the way to it. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as Error & { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.has(sqlState(error) ?? '');
+}
+
+/**
+ * The {@link StoreError} for what the client or the server said; its own errors come back as they are. What was said is not
+ * kept as `cause`: its detail shows the values of rows.
+ * @param place the database, for the operator; without a password
+ */
+export function postgresError(error: unknown, place: string): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
+  const state = sqlState(error);
+  if (state === undefined) return new StoreUnavailableError(`${place}: ${reasonOf(error)}`);
+  const is = (those: readonly string[]) => those.some((start) => state.startsWith(start));
+  const said = `${error.message} (SQLSTATE ${state})`;
+  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${place}: ${said}`);
+  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${place} cannot be used: ${said}`);
+  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${place} is busy: ${said}`);
+  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${place} has no room: ${said}`);
+  if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${said}`);
+  if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${said}`);
+  return new Error(`${place}: ${said}`);
+}
+
+/** Where each address of a host was tried, the message is empty and the errors are in it. */
+function reasonOf(error: Error): string {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
+}
