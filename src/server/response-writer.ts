@@ -2,6 +2,7 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
 import type { FieldNames } from './field-names.js';
+import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
 
 /** What differs between the listeners that answer with a device's response. */
@@ -32,7 +33,7 @@ function pauseUpload(writer: ResponseWriter): void {
  * Writes a device's answer to a uWebSockets.js response with its backpressure: what the socket has not taken is not
  * reported as consumed, so the device's window closes. Also counts the upload against its credit.
  */
-export class ResponseWriter implements ResponseSink {
+export class ResponseWriter implements ResponseSink, FullSocket {
   readonly requestId: string;
   /** Milliseconds of `performance.now`. */
   readonly startedAt = performance.now();
@@ -53,6 +54,8 @@ export class ResponseWriter implements ResponseSink {
   /** Bytes handed to a chunked response while its socket is full. */
   #unflushed = 0;
   #blocked = false;
+  /** Tries in a row of which the full socket took nothing. */
+  #idleTries = 0;
   /** uWS tells when the socket has drained; most answers never need it. */
   #watching = false;
   #uploading: boolean;
@@ -136,6 +139,16 @@ export class ResponseWriter implements ResponseSink {
     this.#paused = false;
   }
 
+  // ---- FullSocket
+
+  retry(): void {
+    removeFullSocket(this);
+    if (this.#idleTries >= MAX_IDLE_TRIES) return;
+    this.#idleTries += 1;
+    this.#blocked = false;
+    this.#write();
+  }
+
   // ----
 
   /** Runs inside a cork. */
@@ -194,6 +207,7 @@ export class ResponseWriter implements ResponseSink {
       const bytes = this.#res.getWriteOffset() - this.written;
       this.written += bytes;
       this.#call?.consumed(bytes);
+      if (bytes > 0) this.#idleTries = 0;
       if (!took && bytes < chunk.length) {
         this.#queue[0] = chunk.subarray(bytes);
         return this.#block();
@@ -209,19 +223,20 @@ export class ResponseWriter implements ResponseSink {
     this.#res.end(body ?? '', this.#uploading);
   }
 
+  /** A body of unknown length: what does not fit waits in uWS, and the rest here. */
   #writeChunked(): void {
-    for (const chunk of this.#queue) {
+    while (!this.#blocked) {
+      const chunk = this.#queue.shift();
+      if (chunk === undefined) break;
       this.written += chunk.length;
       this.#unflushed += chunk.length;
-      if (!this.#res.write(chunk)) this.#block();
+      if (this.#res.write(chunk)) this.#idleTries = 0;
+      else this.#block();
     }
-    this.#queue.length = 0;
-    if (this.#ended) {
-      this.#finish(undefined);
-      this.#res.end(undefined, this.#uploading);
-      return;
-    }
-    if (!this.#blocked) this.#flushed();
+    if (this.#blocked) return;
+    if (!this.#ended) return this.#flushed();
+    this.#finish(undefined);
+    this.#res.end(undefined, this.#uploading);
   }
 
   #flushed(): void {
@@ -230,9 +245,10 @@ export class ResponseWriter implements ResponseSink {
     this.#unflushed = 0;
   }
 
-  /** The socket is full: goes on when it has drained. */
+  /** The socket is full: goes on when it has drained, or takes some at a try. */
   #block(): void {
     this.#blocked = true;
+    addFullSocket(this);
     if (this.#watching) return;
     this.#watching = true;
     this.#res.onWritable(() => this.#writable());
@@ -241,6 +257,8 @@ export class ResponseWriter implements ResponseSink {
   #writable(): boolean {
     if (this.#over) return true;
     this.#blocked = false;
+    removeFullSocket(this);
+    this.#idleTries = 0;
     this.#flushed();
     this.writeNow();
     return !this.#blocked;
@@ -275,6 +293,7 @@ export class ResponseWriter implements ResponseSink {
   #finish(failure: ForwardFailure | 'aborted' | undefined): void {
     this.#over = true;
     this.#queue = [];
+    removeFullSocket(this);
     this.#policy.finished(this, failure);
   }
 }
