@@ -1,6 +1,6 @@
+import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import type { HttpResponse } from 'uWebSockets.js';
 import { FieldNames } from '../../src/server/field-names.js';
 import { MAX_IDLE_TRIES, RETRY_MS } from '../../src/server/full-sockets.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
