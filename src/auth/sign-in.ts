@@ -105,8 +105,8 @@ export class SignInFlow {
   /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
   async finish({ cookie, query, userAgent, remoteAddr }: Finish): Promise<Redirect | SignInFailure> {
     const { provider, store, sessions, cookies, sealer, lifetimes, log } = this.#options;
-    const { state, code, error } = query;
-    if (state === undefined || (code === undefined) === (error === undefined)) return 'malformed';
+    const { state = '', code = '', error = '' } = query;
+    if (state === '' || (code === '') === (error === '')) return 'malformed';
     const pending = cookie && (await this.#take(cookie, state));
     if (pending === undefined) return 'unknown';
     const redeemed = provider.redeem(new URLSearchParams(query).toString(), pending);

@@ -32,7 +32,7 @@ test('a tunnel that lived starts the backoff again, one that fell at once does n
   assert.deepEqual(ceilings([failed, failed, closed(1012, 9_999), failed]), [100, 200, 400, 800]);
 });
 
-test('a refused or revoked credential is tried slowly, and the log line says what to do', () => {
+test('attack 52: a refused or revoked credential is tried slowly, and the log line says what to do', () => {
   for (const ending of [refused(401), refused(403), closed(1008, 60_000)]) {
     const soonest = new Redial(() => 0).after(ending);
     assert.equal(soonest.delayMs, 30_000);

@@ -109,7 +109,7 @@ describe('provider: what is asked', () => {
     assert.doesNotMatch(body, /secret/);
   });
 
-  test('http is for loopback only', () => {
+  test('attack 31: http is for loopback only', () => {
     for (const issuer of ['http://id.example', 'http://10.0.0.1', 'http://127.0.0.1.evil.test']) {
       assert.throws(() => provider({ issuer: new URL(issuer) }), RangeError);
     }

@@ -129,6 +129,8 @@ describe('sign-in: the callback', () => {
       `state=${state}&${i}`,
       `state=wrong&code=${secret}&${i}`,
       `state=&code=${secret}&${i}`,
+      `state=${state}&code=&${i}`,
+      `state=${state}&code=&error=&${i}`,
       `state=${state}&state=${state}&code=${secret}&${i}`,
       `state=${state}&code=${secret}&code=${secret}&${i}`,
       `state=${state}&code=${secret}&error=access_denied&${i}`,

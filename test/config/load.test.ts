@@ -138,7 +138,7 @@ test('a public URL without TLS is for loopback only', (t) => {
   );
 });
 
-test('secrets: under 32 bytes, the examples of the documentation and blanks are refused, unseen', (t) => {
+test('attack 12: secrets under 32 bytes, the examples of the documentation and blanks are refused, unseen', (t) => {
   const dir = tempDir(t);
   for (const secret of ['tooshort', `${STRONG} ${STRONG}`, ...EXAMPLE_SECRETS]) {
     for (const name of ['INTERNAL_SECRET', 'SESSION_SECRET']) {

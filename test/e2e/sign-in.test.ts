@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { closeDatabase, openDatabase } from '../../src/store/sqlite.js';
 import { FakeProvider } from '../auth/fake-provider.js';
 import { runToEnd } from './kit/program.js';
 import { Person, RestProcess } from './kit/rest-process.js';
+import { until } from './kit/until.js';
 
 const COOKIE = '__Host-visiona_session';
 
@@ -76,6 +78,21 @@ describe('visiona up with its development provider', () => {
     for (const line of output.trimEnd().split('\n')) assert.match(line, /^\{.*\}$/);
   });
 
+  test('attack 11: a session ends at its time, however often it is asked for', async () => {
+    const alice = await up.signIn('alice');
+    const { sessionId } = await alice.me();
+    const endsAt = Date.now() + 1500;
+    const db = await openDatabase(up.dataDir);
+    try {
+      db.prepare('UPDATE sign_ins SET ends_at = ? WHERE id = ?').run(endsAt, String(sessionId));
+    } finally {
+      closeDatabase(db);
+    }
+    await until(async () => (await alice.get('/api/auth/me')).status === 401);
+    assert.ok(Date.now() >= endsAt);
+    assert.equal((await alice.get('/api/devices')).status, 401);
+  });
+
   test('after a restart whoever was signed in still is, and can sign in anew', async () => {
     const alice = await up.signIn('alice');
     const { userId } = await alice.me();
@@ -109,6 +126,24 @@ test('the development provider refuses production and open listeners in one sent
     assert.equal(code, 1);
     assert.match(stderr, /OIDC_ISSUER: it must be set [^\n]*signs anybody in[^\n]*\n/);
     assert.equal(stderr.match(/signs anybody in/g)?.length, 1);
+  }
+});
+
+test('attack 12, 31: a weak secret, or an issuer on plain http, refuses the start and is not repeated', async () => {
+  const issuer = { OIDC_ISSUER: 'http://id.example', OIDC_CLIENT_ID: 'visiona' };
+  for (const [env, said, secret] of [
+    [issuer, /OIDC_ISSUER: plain http is for loopback only/, 'client_secret'],
+    [{ SESSION_SECRET: 'short-and-known' }, /SESSION_SECRET: /, 'short-and-known'],
+    [
+      { SESSION_SECRET: `${'strong-'.repeat(6)},short-and-known` },
+      /SESSION_SECRET: entry 2/,
+      'short-and-known',
+    ],
+  ] as const) {
+    const { code, stdout, stderr } = await runToEnd(['up'], env);
+    assert.equal(code, 1);
+    assert.match(stderr, said);
+    assert.ok(!(stdout + stderr).includes(secret));
   }
 });
 
@@ -184,13 +219,4 @@ for (const command of ['up', 'api-server'] as const) {
       await until(async () => (await person.get('/api/auth/login')).status === 303);
     }
   });
-}
-
-/** Asks again until it is so; each question takes its time. */
-async function until(done: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await done())) {
-    assert.ok(Date.now() < deadline, 'not in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -135,7 +135,7 @@ describe('REST over a real store and real tunnels', () => {
     await again.drain(0);
   });
 
-  test("of bob's devices and sessions alice sees nothing and touches nothing", async () => {
+  test("attack 19: of bob's devices and sessions alice sees nothing and touches nothing", async () => {
     const device = await add('bob');
     const tunnel = await connect(device);
     for (const line of [
