@@ -9,6 +9,8 @@ type Database = Awaited<ReturnType<typeof openDatabase>>;
 
 /** What the database does, once, at the step of an exchange that makes the token used. */
 const MARK = 'BEFORE UPDATE ON pairing_tokens WHEN NEW.used_at IS NOT NULL';
+/** The compare-and-set before it, which looks whether the token is still good. */
+const CLAIM = 'BEFORE UPDATE ON pairing_tokens WHEN NEW.used_at IS NULL AND NEW.revoked_at IS NULL';
 /** What takes away the session token that was made. */
 const REVOKE = 'BEFORE DELETE ON pending_devices';
 
@@ -72,8 +74,8 @@ describe('attacks on the pairing of visiona up', () => {
 
   for (const [what, faults, status] of [
     ['fails', { mark_fault: `${MARK} BEGIN SELECT RAISE(ABORT, 'a fault'); END` }, 500],
-    // As for the loser of a race: somebody else used it.
-    ['changes no row', { mark_fault: `${MARK} BEGIN SELECT RAISE(IGNORE); END` }, 400],
+    // As for the loser of a race: somebody else has used it meanwhile.
+    ['finds no row', { mark_fault: `${CLAIM} BEGIN SELECT RAISE(IGNORE); END` }, 400],
     [
       'fails, and so does the revocation',
       {
