@@ -9,6 +9,8 @@ export interface Benchmark {
 }
 
 export interface Outcome {
+  /** The subject that ratios are about; `visiona`, if absent. */
+  readonly product?: string;
   readonly figures: readonly Figure[];
   readonly missing: readonly Missing[];
 }
@@ -32,8 +34,21 @@ export interface Missing {
   readonly reason: string;
 }
 
-/** The subject that ratios are about. */
+/** The subject that ratios are about where the benchmark names no other. */
 export const PRODUCT = 'visiona';
+
+/** The outcome of a benchmark that cannot run at all. */
+export function missingAll(reason: string): Outcome {
+  return { figures: [], missing: [{ subject: 'all', reason }] };
+}
+
+/** What several parts of one benchmark found. */
+export function mergeOutcomes(outcomes: readonly Outcome[]): Pick<Outcome, 'figures' | 'missing'> {
+  return {
+    figures: outcomes.flatMap(({ figures }) => figures),
+    missing: outcomes.flatMap(({ missing }) => missing),
+  };
+}
 
 /** Adds samples to figures, which it makes on first use. */
 export class Samples {

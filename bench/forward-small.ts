@@ -1,94 +1,72 @@
-import { type Benchmark, type Missing, type Outcome, Samples, type Size } from './benchmark.js';
-import { load, loadIsAvailable, type Sample } from './forward/load.js';
-import { relayKinds } from './forward/relay.js';
-import { openStand, type Stand } from './forward/stand.js';
+import { type Benchmark, mergeOutcomes, missingAll, type Outcome, type Size } from './benchmark.js';
+import { plainNode, rawUws, seedStack, seedStackReverseProxy } from './relay/peers.js';
+import { remoteProxy, UP, upByCookie, upByToken } from './relay/product.js';
+import { writeCalls } from './relay/relay.js';
+import { withStands } from './relay/stand.js';
+import { type Sample, wrk, wrkIsAvailable } from './relay/wrk.js';
+import { takeTurns } from './turns.js';
 
-const TUNNELS = [1, 100];
+const KINDS = [
+  upByToken,
+  { ...upByCookie, fullOnly: true },
+  { ...remoteProxy, fullOnly: true },
+  seedStack,
+  seedStackReverseProxy,
+  plainNode,
+  rawUws,
+];
 /** Load before the first round, so that compilers have done their work. */
-const WARM_UP = { callers: 64, seconds: 4 };
+const WARM_UP = { callers: 64, seconds: { small: 2, full: 4 } };
 const SIZES = {
-  small: { callers: [1, 64], rounds: 3, seconds: 2 },
-  full: { callers: [1, 16, 64, 256], rounds: 5, seconds: 3 },
+  small: { callers: { 1: [1, 64], 100: [64] }, rounds: 3, seconds: 1 },
+  full: { callers: { 1: [1, 16, 64, 256], 100: [1, 16, 64, 256] }, rounds: 7, seconds: 3 },
 };
 
-const METRICS = [
-  { metric: 'calls', unit: '1/s', better: 'higher', of: (sample: Sample) => sample.callsPerSecond },
-  { metric: 'relay CPU per call', unit: 'µs', better: 'lower', of: (sample: Sample) => sample.cpuPerCall },
-  { metric: 'median latency', unit: 'ms', better: 'lower', of: (sample: Sample) => sample.p50 },
-  { metric: 'p99 latency', unit: 'ms', better: 'lower', of: (sample: Sample) => sample.p99 },
-] as const;
-
-/** GET of 5 bytes through the internal API, over one tunnel and over 100. */
+/** GET of 5 bytes from a device, over one tunnel and over 100. */
 export const forwardSmall: Benchmark = {
   name: 'forward-small',
   async run(size, log) {
-    if (!(await loadIsAvailable())) {
-      return { figures: [], missing: [{ subject: 'all', reason: 'wrk is not installed' }] };
-    }
-    const outcomes: Outcome[] = [];
-    for (const tunnels of TUNNELS) outcomes.push(await withTunnels(tunnels, size, log));
-    return {
-      figures: outcomes.flatMap((outcome) => outcome.figures),
-      missing: outcomes.flatMap((outcome) => outcome.missing),
-    };
+    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    const one = await withTunnels(1, size, log);
+    return { product: UP, ...mergeOutcomes([one, await withTunnels(100, size, log)]) };
   },
 };
 
-async function withTunnels(tunnels: number, size: Size, log: (line: string) => void): Promise<Outcome> {
-  const missing: Missing[] = [];
-  const stands: Stand[] = [];
-  const where = `${tunnels} ${tunnels === 1 ? 'tunnel' : 'tunnels'}`;
-  const drop = (subject: string, what: string, error: unknown) => {
-    missing.push({ subject, reason: `${what}: ${error instanceof Error ? error.message : error}` });
-    log(`${subject} is out: ${missing.at(-1)?.reason}`);
-  };
-  try {
-    for (const kind of relayKinds) {
-      if (kind.fullOnly === true && size !== 'full') continue;
-      log(`starting ${kind.subject}, ${where}`);
-      await openStand(kind, tunnels).then(
-        (stand) => stands.push(stand),
-        (error) => drop(kind.subject, where, error),
-      );
-    }
-    const figures: Outcome['figures'][number][] = [];
-    for (const stand of stands) {
+function withTunnels(devices: 1 | 100, size: Size, log: (line: string) => void): Promise<Outcome> {
+  const where = `${devices} ${devices === 1 ? 'tunnel' : 'tunnels'}`;
+  const { callers: counts, rounds, seconds } = SIZES[size];
+  return withStands(KINDS, { title: where, devices, size, log }, async (stands, out) => {
+    const ready = [];
+    for (const { subject, relay } of stands) {
+      const file = await writeCalls(relay, { method: 'GET', target: '/hello', devices });
+      ready.push({
+        subject,
+        load: (callers: number, s: number) => wrk(relay, file, { callers, seconds: s }),
+      });
       // A relay that fails here fails in its rounds too, and is reported there.
-      await load(stand.relay, WARM_UP.callers, WARM_UP.seconds).catch(() => undefined);
+      await ready
+        .at(-1)
+        ?.load(WARM_UP.callers, WARM_UP.seconds[size])
+        .catch(() => undefined);
     }
-    for (const callers of SIZES[size].callers) {
-      const what = `${where}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`;
-      log(what);
-      figures.push(...(await rounds(stands, what, callers, size, drop)));
+    const figures = [];
+    for (const callers of counts[devices]) {
+      const title = `${where}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`;
+      log(title);
+      const turns = takeTurns(ready, { title, rounds, out }, async ({ load }) =>
+        measured(await load(callers, seconds)),
+      );
+      figures.push(...(await turns));
     }
-    return { figures, missing };
-  } finally {
-    await Promise.all(stands.map((stand) => stand.stop()));
-  }
+    return figures;
+  });
 }
 
-/** All rounds of one case. A subject with a failed round has no figure in the case. */
-async function rounds(
-  stands: readonly Stand[],
-  what: string,
-  callers: number,
-  size: Size,
-  drop: (subject: string, what: string, error: unknown) => void,
-): Promise<Outcome['figures']> {
-  const samples = new Samples();
-  const failed = new Set<string>();
-  const { rounds: count, seconds } = SIZES[size];
-  for (let round = 0; round < count; round++) {
-    for (const { subject, relay } of stands) {
-      if (failed.has(subject)) continue;
-      try {
-        const sample = await load(relay, callers, seconds);
-        for (const { of, ...metric } of METRICS) samples.add({ case: what, subject, ...metric }, of(sample));
-      } catch (error) {
-        failed.add(subject);
-        drop(subject, what, error);
-      }
-    }
-  }
-  return samples.figures.filter((figure) => !failed.has(figure.subject));
+function measured({ callsPerSecond, cpuPerCall, p50, p99 }: Sample) {
+  return [
+    { metric: 'calls', unit: '1/s', better: 'higher', value: callsPerSecond },
+    { metric: 'relay CPU per call', unit: 'µs', better: 'lower', value: cpuPerCall },
+    { metric: 'median latency', unit: 'ms', better: 'lower', value: p50 },
+    { metric: 'p99 latency', unit: 'ms', better: 'lower', value: p99 },
+  ] as const;
 }

@@ -2,15 +2,15 @@ import { type Figure, type Outcome, PRODUCT } from './benchmark.js';
 import { ratio, type Spread, spread } from './stats.js';
 
 /** A benchmark's figures as a Markdown table, with the product's ratio to each peer that was there. */
-export function table(name: string, { figures, missing }: Outcome): string {
+export function table(name: string, { product = PRODUCT, figures, missing }: Outcome): string {
   const rows = bySubject(figures).map((figure) => [
     figure.case,
     `${figure.metric}, ${figure.unit}`,
     figure.subject,
     show(spread(figure.samples)),
-    productAgainst(figure, figures),
+    productAgainst(figure, figures, product),
   ]);
-  const lines = [['case', 'figure', 'who', 'median (min–max)', `${PRODUCT} is ×`], ...rows];
+  const lines = [['case', 'figure', 'who', 'median (min–max)', 'visiona is ×'], ...rows];
   const absent = missing.map(({ subject, reason }) => `Not measured: ${subject}: ${reason}`);
   return [`## ${name}`, '', ...align(lines), '', ...absent].join('\n').trimEnd();
 }
@@ -27,10 +27,10 @@ function bySubject(figures: readonly Figure[]): Figure[] {
   return [...groups.values()].flat();
 }
 
-function productAgainst(peer: Figure, figures: readonly Figure[]): string {
-  if (peer.subject === PRODUCT) return '';
+function productAgainst(peer: Figure, figures: readonly Figure[], subject: string): string {
+  if (peer.subject === subject) return '';
   const product = figures.find(
-    (other) => other.subject === PRODUCT && other.case === peer.case && other.metric === peer.metric,
+    (other) => other.subject === subject && other.case === peer.case && other.metric === peer.metric,
   );
   return product === undefined ? '' : show(ratio(product.samples, peer.samples));
 }

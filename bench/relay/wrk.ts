@@ -6,7 +6,7 @@ import { cpuMicros } from './cpu.js';
 import type { Relay } from './relay.js';
 
 const run = promisify(execFile);
-const script = path.join(repositoryRoot, 'bench', 'forward', 'load.lua');
+const script = path.join(repositoryRoot, 'bench', 'relay', 'wrk.lua');
 
 /** One round of load on one relay. */
 export interface Sample {
@@ -28,7 +28,7 @@ interface Printed {
 }
 
 /** Whether the load generator is installed. */
-export async function loadIsAvailable(): Promise<boolean> {
+export async function wrkIsAvailable(): Promise<boolean> {
   // wrk answers --version with exit code 1.
   return run('wrk', ['--version']).then(
     () => true,
@@ -38,14 +38,18 @@ export async function loadIsAvailable(): Promise<boolean> {
 
 /**
  * Loads a relay with keep-alive connections, each calling again as soon as it has its answer.
+ * @param callFile of `writeCalls`
  * @throws when any call failed: a rate of failures is not a figure
  */
-export async function load(relay: Relay, callers: number, seconds: number): Promise<Sample> {
+export async function wrk(
+  relay: Relay,
+  callFile: string,
+  { callers, seconds }: { callers: number; seconds: number },
+): Promise<Sample> {
   const before = await cpuMicros(relay.pid);
   const { stdout } = await run('wrk', [
     ...['-t', '1', '-c', String(callers), '-d', `${seconds}s`, '--timeout', '5s', '-s', script],
-    ...[relay.internal, '--', relay.tokenFile],
-    ...(relay.secret === undefined ? [] : [relay.secret]),
+    ...[relay.origin, '--', callFile],
   ]);
   const cpu = (await cpuMicros(relay.pid)) - before;
   const printed: Printed = JSON.parse(stdout.slice(stdout.indexOf('{')));

@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { UserId } from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
+import { type Provisioned, ProxyProcess } from '../../test/e2e/kit/proxy-process.js';
+import { type Person, RestProcess } from '../../test/e2e/kit/rest-process.js';
+import { internalForm } from './internal-form.js';
+import type { CallForm, Relay, RelayKind, RelayOptions } from './relay.js';
+import { accessTokenOf, cookieOf } from './sign-in.js';
+
+/** The product as a user runs it: what ratios are about where calls are made. */
+export const UP = 'visiona up, signed in';
+
+/** Devices in one transaction. */
+const CHUNK = 500;
+
+/** What the test kit sets otherwise, at its default. */
+const DEFAULTS = { VISIONA_HOSTS: String(Math.max(1, availableParallelism() - 1)), LOG_LEVEL: 'info' };
+
+/** `visiona up` that runs, and its user, who is signed in. */
+export interface UpRelay extends Relay {
+  readonly process: RestProcess;
+  readonly user: Person;
+  /** The header that signs its calls. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+/** `visiona up` with the development provider, called at the REST API by who owns the devices. */
+function up(
+  subject: string,
+  credentialsOf: (user: Person, up: RestProcess) => Promise<Header>,
+): RelayKind<UpRelay> {
+  return { subject, start: (options) => startUp(options, credentialsOf) };
+}
+
+type Header = Readonly<Record<string, string>>;
+
+/** Signed in by an access token, as programs are. */
+export const upByToken = up(UP, async (user, process) => ({
+  Authorization: `Bearer ${await accessTokenOf(user, process)}`,
+}));
+
+/** Signed in by the session cookie, as the page is. */
+export const upByCookie = up('visiona up, session cookie', async (user) => ({ Cookie: cookieOf(user) }));
+
+/** `visiona remote-proxy` alone, called at the internal API. */
+export const remoteProxy: RelayKind = { subject: 'visiona remote-proxy', start: startRemoteProxy };
+
+async function startUp(
+  { devices, env = {} }: RelayOptions,
+  credentialsOf: (user: Person, up: RestProcess) => Promise<Header>,
+): Promise<UpRelay> {
+  const process = await RestProcess.start('up', { ...DEFAULTS, ...env });
+  try {
+    const user = await process.signIn('bench');
+    const { userId } = await user.me();
+    const added = await provision(process.dataDir, userId as UserId, devices);
+    const credentials = await credentialsOf(user, process);
+    return {
+      process,
+      user,
+      credentials,
+      pid: process.program.pid,
+      tunnel: process.tunnelUrl,
+      tokenFile: await writeTokens(process.dataDir, added),
+      devices,
+      origin: process.url(''),
+      folder: process.dataDir,
+      form: (method, target): CallForm => ({
+        method,
+        headers: credentials,
+        path: (device) => `/api/devices/${added[device]?.deviceId}/proxy${target}`,
+      }),
+      stop: () => process.close(),
+    };
+  } catch (error) {
+    await process.close();
+    throw error;
+  }
+}
+
+async function startRemoteProxy({ devices, env = {} }: RelayOptions): Promise<Relay> {
+  const process = await ProxyProcess.start({
+    hosts: Number(DEFAULTS.VISIONA_HOSTS),
+    env: { ...DEFAULTS, ...env },
+  });
+  try {
+    const added = await process.provision(devices);
+    return {
+      pid: process.program.pid,
+      tunnel: process.tunnelUrl,
+      tokenFile: await writeTokens(process.dataDir, added),
+      devices,
+      origin: `http://127.0.0.1:${process.internalPort}`,
+      folder: process.dataDir,
+      form: internalForm(
+        added.map(({ sessionToken }) => sessionToken),
+        process.secret,
+      ),
+      stop: () => process.stop(),
+    };
+  } catch (error) {
+    await process.stop();
+    throw error;
+  }
+}
+
+/** Devices of a user who signed in, with real credentials; the command line adds those of the operator's users only. */
+async function provision(dataDir: string, owner: UserId, count: number): Promise<Provisioned[]> {
+  const store = await openStore({ dataDir });
+  try {
+    const added: Provisioned[] = [];
+    while (added.length < count) {
+      const names = Array.from({ length: Math.min(CHUNK, count - added.length) }, (_, i) => `bench-${i}`);
+      added.push(...(await store.provision(owner, names)));
+    }
+    return added;
+  } finally {
+    await store.close();
+  }
+}
+
+async function writeTokens(folder: string, devices: readonly Provisioned[]): Promise<string> {
+  const file = path.join(folder, 'tokens.txt');
+  await writeFile(file, devices.map(({ sessionToken }) => `${sessionToken}\n`).join(''), { mode: 0o600 });
+  return file;
+}

@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** How the devices of a relay are called: one header for all of them, a path for each. */
+export interface CallForm {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** @param device its place among the relay's devices */
+  path(device: number): string;
+}
+
+/** A relay that runs: the product or a peer. */
+export interface Relay {
+  readonly pid: number;
+  /** Where devices dial; undefined for a relay that answers itself. */
+  readonly tunnel: string | undefined;
+  /** What its devices present, one a line. */
+  readonly tokenFile: string;
+  /** How many devices it knows. */
+  readonly devices: number;
+  /** Where callers call. */
+  readonly origin: string;
+  /** A folder that goes with it. */
+  readonly folder: string;
+  /** What a caller sends so that a device gets `method` and `target`. */
+  form(method: string, target: string): CallForm;
+  stop(): Promise<void>;
+}
+
+/** What a relay is started for. */
+export interface RelayOptions {
+  readonly devices: number;
+  /** Settings beside the defaults; peers have none. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How to start one relay. */
+export interface RelayKind<R extends Relay = Relay> {
+  readonly subject: string;
+  /** Only in the full size. */
+  readonly fullOnly?: boolean;
+  /** @throws with what is missing */
+  start(options: RelayOptions): Promise<R>;
+}
+
+/** Calls of some of a relay's devices, in turn. */
+export interface Calls {
+  readonly method: string;
+  readonly target: string;
+  /** Devices from the first on; one, if absent. */
+  readonly devices?: number;
+}
+
+/**
+ * Writes down calls for the load generators: the header, an empty line, then a method and a path a line. In a file, because
+ * there are secrets in it.
+ */
+export async function writeCalls(relay: Relay, { method, target, devices = 1 }: Calls): Promise<string> {
+  const form = relay.form(method, target);
+  const file = path.join(relay.folder, `calls-${method}-${devices}-${target.replaceAll(/\W/g, '_')}.txt`);
+  const header = Object.entries(form.headers).map(([name, value]) => `${name}: ${value}\n`);
+  const lines = Array.from({ length: devices }, (_, device) => `${form.method} ${form.path(device)}\n`);
+  await writeFile(file, [...header, '\n', ...lines].join(''), { mode: 0o600 });
+  return file;
+}

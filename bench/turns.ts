@@ -1,0 +1,72 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Figure, type Missing, Samples } from './benchmark.js';
+
+/**
+ * Before each turn: what a subject does after its work, such as giving memory back, is to be over before the next one's
+ * turn, and the others idle on the same cores.
+ */
+const PAUSE_MS = 1000;
+
+/** Those who do not take part, or not to the end. */
+export class Dropouts {
+  readonly missing: Missing[] = [];
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** @param what it was to do */
+  drop(subject: string, what: string, error: unknown): void {
+    const reason = `${what}: ${error instanceof Error ? error.message : error}`;
+    this.missing.push({ subject, reason });
+    this.#log(`${subject} is out: ${reason}`);
+  }
+}
+
+/** What a turn measured. */
+export interface Measured {
+  readonly metric: string;
+  readonly unit: string;
+  readonly better: 'higher' | 'lower';
+  readonly value: number;
+}
+
+/**
+ * All rounds of one case: in each, every subject has its turn, in an order that is drawn anew. A subject whose turn failed
+ * has no figure in the case.
+ */
+export async function takeTurns<S extends { readonly subject: string }>(
+  subjects: readonly S[],
+  { title, rounds, out }: { title: string; rounds: number; out: Dropouts },
+  turn: (subject: S) => Promise<readonly Measured[]>,
+): Promise<readonly Figure[]> {
+  const samples = new Samples();
+  // In the order of the subjects, whoever is drawn first: tables go by it.
+  const results = new Map<S, Measured[][] | 'failed'>(subjects.map((subject) => [subject, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const subject of shuffled(subjects)) {
+      const of = results.get(subject);
+      if (of === undefined || of === 'failed') continue;
+      await pause(PAUSE_MS);
+      try {
+        of.push([...(await turn(subject))]);
+      } catch (error) {
+        results.set(subject, 'failed');
+        out.drop(subject.subject, title, error);
+      }
+    }
+  }
+  for (const [{ subject }, turns] of results) {
+    if (turns === 'failed') continue;
+    for (const { value, ...metric } of turns.flat()) samples.add({ case: title, subject, ...metric }, value);
+  }
+  return samples.figures;
+}
+
+function shuffled<T>(list: readonly T[]): T[] {
+  return list
+    .map((item) => ({ item, place: Math.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}
