@@ -19,7 +19,7 @@ import { placeOf } from './store-place.js';
 export const commands: readonly Command[] = [
   {
     name: 'up',
-    summary: 'Runs api-server and remote-proxy in one process, with the embedded store.',
+    summary: 'Runs api-server and remote-proxy in one process.',
     operands: [],
     table: tables.up,
     examples: ['visiona up', 'visiona up --api-addr 127.0.0.1:0 --data-dir /var/lib/visiona'],

@@ -4,7 +4,8 @@ import type { Engine } from './engine.js';
 import { StoreError } from './errors.js';
 import type { MigrationDialect } from './migrate.js';
 import { type Connections, connectionsTo } from './postgres.js';
-import { isConflict, postgresError, sqlState } from './postgres-errors.js';
+import { Connection, NamedStatements } from './postgres-connection.js';
+import { postgresError } from './postgres-errors.js';
 import type { Answer, Query, Work } from './query.js';
 
 /** Any number that no other software of the same database is likely to lock. */
@@ -30,21 +31,14 @@ export function openPostgres(url: string, patience: 'call' | 'migration'): Engin
   return new PostgresEngine(connectionsTo(url, patience));
 }
 
-/** A named statement: the server keeps what it has prepared for each name. */
-interface Named {
-  readonly name: string;
-  readonly text: string;
-}
-
 /**
  * A pool of connections to PostgreSQL. Reads are statements by themselves, writes are transactions; both see what is
- * committed when a statement begins (READ COMMITTED). A connection of which it is not known how it stands is not used again.
+ * committed when a statement begins (READ COMMITTED).
  */
 class PostgresEngine implements Engine {
   readonly #pool: pg.Pool;
   readonly #place: string;
-  /** By its text. */
-  readonly #named = new Map<string, Named>();
+  readonly #statements = new NamedStatements();
   readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
@@ -54,11 +48,11 @@ class PostgresEngine implements Engine {
   }
 
   read<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#call((client) => this.#perform(client, work()), 1);
+    return this.#call(() => this.#onConnection((connection) => this.#perform(connection, work())));
   }
 
   write<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#call((client) => this.#transaction(client, work), MAX_ATTEMPTS);
+    return this.#call(() => this.#attempt(work, MAX_ATTEMPTS));
   }
 
   close(): Promise<void> {
@@ -66,86 +60,75 @@ class PostgresEngine implements Engine {
     return this.#closed;
   }
 
-  async #call<Result>(body: (client: pg.PoolClient) => Promise<Result>, attempts: number): Promise<Result> {
+  async #call<Result>(begin: () => Promise<Result>): Promise<Result> {
     if (this.#closed !== undefined) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
     if (this.#underWay.size >= MAX_CALLS) {
       throw new StoreError('ERR_STORE_BUSY', `${MAX_CALLS} calls are under way already`);
     }
-    const call = this.#attempt(body, attempts);
+    const call = begin();
     this.#underWay.add(call);
     try {
       return await call;
-    } catch (error) {
-      throw postgresError(error, this.#place);
     } finally {
       this.#underWay.delete(call);
     }
   }
 
-  async #attempt<Result>(
-    body: (client: pg.PoolClient) => Promise<Result>,
-    attempts: number,
-  ): Promise<Result> {
+  async #attempt<Result>(work: () => Work<Result>, attempts: number): Promise<Result> {
+    let conflicted = false;
     try {
-      return await this.#onConnection(body);
+      return await this.#onConnection(async (connection) => {
+        try {
+          return await this.#transaction(connection, work);
+        } finally {
+          conflicted = connection.conflicted;
+        }
+      });
     } catch (error) {
-      if (attempts <= 1 || !isConflict(error)) throw error;
-      await delay(Math.random() * MAX_PAUSE_MS);
-      return this.#attempt(body, attempts - 1);
+      if (!conflicted || attempts <= 1) throw error;
     }
+    await delay(Math.random() * MAX_PAUSE_MS);
+    return this.#attempt(work, attempts - 1);
   }
 
-  async #onConnection<Result>(body: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#pool.connect();
-    let lost = false;
-    const lose = () => {
-      lost = true;
-    };
-    // Beside the statement that fails, a lost connection tells so itself.
-    client.on('error', lose);
+  async #onConnection<Result>(body: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const connection = new Connection(await this.#connect(), this.#place);
     try {
-      return await body(client);
-    } catch (error) {
-      // Whatever no server answered: the connection is gone, or may still have an answer on its way.
-      if (sqlState(error) === undefined && !(error instanceof StoreError)) lost = true;
-      throw error;
+      return await body(connection);
     } finally {
-      client.off('error', lose);
-      client.release(lost);
+      connection.release();
     }
   }
 
-  async #transaction<Result>(client: pg.PoolClient, work: () => Work<Result>): Promise<Result> {
-    await client.query('BEGIN');
+  async #connect(): Promise<pg.PoolClient> {
     try {
-      const result = await this.#perform(client, work());
-      await client.query('COMMIT');
-      return result;
+      return await this.#pool.connect();
     } catch (error) {
-      // Fails with the connection, of which `error` tells.
-      await client.query('ROLLBACK').catch(() => {});
+      throw postgresError(error, this.#place);
+    }
+  }
+
+  async #transaction<Result>(connection: Connection, work: () => Work<Result>): Promise<Result> {
+    await connection.query({ text: 'BEGIN' });
+    let result: Result;
+    try {
+      result = await this.#perform(connection, work());
+    } catch (error) {
+      await connection.rollBack();
       throw error;
     }
+    await connection.query({ text: 'COMMIT' });
+    return result;
   }
 
-  async #perform<Result>(client: pg.PoolClient, work: Work<Result>): Promise<Result> {
+  async #perform<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
     let step = work.next();
-    while (!step.done) step = work.next(await this.#answer(client, step.value));
+    while (!step.done) step = work.next(await this.#answer(connection, step.value));
     return step.value;
   }
 
-  async #answer(client: pg.PoolClient, { sql, params }: Query): Promise<Answer> {
-    const { rows, rowCount } = await client.query<object>({ ...this.#name(sql), values: [...params] });
+  async #answer(connection: Connection, { sql, params }: Query): Promise<Answer> {
+    const { rows, rowCount } = await connection.query({ ...this.#statements.of(sql), values: [...params] });
     return { rows, changed: rowCount ?? 0 };
-  }
-
-  #name(sql: string): Named {
-    const known = this.#named.get(sql);
-    if (known !== undefined) return known;
-    let parameters = 0;
-    const text = sql.replace(/\?/g, () => `$${++parameters}`);
-    const named = { name: `q${this.#named.size}`, text };
-    this.#named.set(sql, named);
-    return named;
   }
 }

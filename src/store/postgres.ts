@@ -38,6 +38,8 @@ export interface Connections {
  */
 export function connectionsTo(url: string, patience: 'call' | 'migration'): Connections {
   try {
+    // Only this reads the URL: the pool does so at its first connection.
+    new pg.Client(url);
     const pool = new pg.Pool({
       types,
       connectionString: url,

@@ -8,6 +8,7 @@ import { openStore } from '../../src/store/open-store.js';
 import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
+import { testEach } from './places.js';
 import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -27,9 +28,10 @@ storeContract('store in this process', open);
 signInContract('store in this process', open);
 pairingContract('store in this process', open);
 
-test('the feed keeps the newest changes only, and a reader that is too late is told', () =>
-  withTempDir(async (dataDir) => {
-    const store = await openStore({ dataDir, changesKept: 3 });
+testEach(
+  'the feed keeps the newest changes only, and a reader that is too late is told',
+  async ({ place }) => {
+    const store = await openStore({ ...place, changesKept: 3 });
     const owner = await store.ensureUser('https://id.example', 'alice');
     const made = await store.provision(owner, ['a', 'b', 'c', 'd', 'e']);
     for (const { deviceId } of made) await store.revokeDevice(owner, deviceId);
@@ -41,22 +43,22 @@ test('the feed keeps the newest changes only, and a reader that is too late is t
     );
     assert.equal((await store.changesSince(2 as ChangeSeq, 10)).missed, false);
     await store.close();
-  }));
+  },
+);
 
-test('two stores on one file see each other: users, tokens, epochs, changes', () =>
-  withTempDir(async (dataDir) => {
-    const [one, two] = [await openStore({ dataDir }), await openStore({ dataDir })];
-    const owner = await one.ensureUser('https://id.example', 'alice');
-    assert.equal(await two.findUser('https://id.example', 'alice'), owner);
-    const before = await two.lastChange();
-    const [made] = await one.provision(owner, ['cam']);
-    assert.equal(await two.lastChange(), before);
-    await one.revokeDevice(owner, made!.deviceId);
-    assert.equal(deviceOf((await two.changesSince(before, 10)).changes[0]), made!.deviceId);
-    assert.equal(deviceOf((await one.changesSince(before, 10)).changes[0]), made!.deviceId);
-    await one.close();
-    await two.close();
-  }));
+testEach('two stores at one place see each other: users, tokens, epochs, changes', async ({ place }) => {
+  const [one, two] = [await openStore(place), await openStore(place)];
+  const owner = await one.ensureUser('https://id.example', 'alice');
+  assert.equal(await two.findUser('https://id.example', 'alice'), owner);
+  const before = await two.lastChange();
+  const [made] = await one.provision(owner, ['cam']);
+  assert.equal(await two.lastChange(), before);
+  await one.revokeDevice(owner, made!.deviceId);
+  assert.equal(deviceOf((await two.changesSince(before, 10)).changes[0]), made!.deviceId);
+  assert.equal(deviceOf((await one.changesSince(before, 10)).changes[0]), made!.deviceId);
+  await one.close();
+  await two.close();
+});
 
 test('data is there after the store is opened again, and epochs go on', () =>
   withTempDir(async (dataDir) => {
@@ -82,32 +84,30 @@ test('the token is not in the file', () =>
     await store.close();
   }));
 
-test('of the history of a device only the newest events are kept', () =>
-  withTempDir(async (dataDir) => {
-    const store = await openStore({ dataDir, eventsKept: 2 });
-    const owner = await store.ensureUser('https://id.example', 'alice');
-    const [one, other] = await store.provision(owner, ['one', 'other']);
-    for (const name of ['a', 'b', 'c']) await store.updateDevice(owner, one!.deviceId, { name });
-    await store.rotateCredential(owner, one!.deviceId);
-    const kinds = async (device: DeviceId) =>
-      (await store.deviceEvents(owner, device, { limit: 10 })).items.map(({ kind }) => kind);
-    assert.deepEqual(await kinds(one!.deviceId), ['credential-rotated', 'renamed']);
-    assert.deepEqual(await kinds(other!.deviceId), ['added']);
-    await store.close();
-  }));
+testEach('of the history of a device only the newest events are kept', async ({ place }) => {
+  const store = await openStore({ ...place, eventsKept: 2 });
+  const owner = await store.ensureUser('https://id.example', 'alice');
+  const [one, other] = await store.provision(owner, ['one', 'other']);
+  for (const name of ['a', 'b', 'c']) await store.updateDevice(owner, one!.deviceId, { name });
+  await store.rotateCredential(owner, one!.deviceId);
+  const kinds = async (device: DeviceId) =>
+    (await store.deviceEvents(owner, device, { limit: 10 })).items.map(({ kind }) => kind);
+  assert.deepEqual(await kinds(one!.deviceId), ['credential-rotated', 'renamed']);
+  assert.deepEqual(await kinds(other!.deviceId), ['added']);
+  await store.close();
+});
 
-test('old entries of the audit log are deleted as others come', () =>
-  withTempDir(async (dataDir) => {
-    let now = Date.now();
-    const store = await openStore({ dataDir, clock: () => now });
-    const owner = await store.ensureUser('https://id.example', 'alice');
-    for (let i = 0; i < 30; i++) await store.audit(owner, { action: 'old', result: 'done' });
-    now += AUDIT_KEPT_MS;
-    for (let i = 0; i < 2; i++) await store.audit(owner, { action: 'new', result: 'done' });
-    const { items } = await store.listAudit(owner, { limit: 100 });
-    assert.deepEqual(
-      items.map(({ action }) => action),
-      ['new', 'new'],
-    );
-    await store.close();
-  }));
+testEach('old entries of the audit log are deleted as others come', async ({ place }) => {
+  let now = Date.now();
+  const store = await openStore({ ...place, clock: () => now });
+  const owner = await store.ensureUser('https://id.example', 'alice');
+  for (let i = 0; i < 30; i++) await store.audit(owner, { action: 'old', result: 'done' });
+  now += AUDIT_KEPT_MS;
+  for (let i = 0; i < 2; i++) await store.audit(owner, { action: 'new', result: 'done' });
+  const { items } = await store.listAudit(owner, { limit: 100 });
+  assert.deepEqual(
+    items.map(({ action }) => action),
+    ['new', 'new'],
+  );
+  await store.close();
+});

@@ -1,31 +1,35 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { ChangeSeq } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite.js';
+import { type TestPlace, testEach } from './places.js';
 import { cookieHash, newSignIn, pending } from './sign-ins-contract.js';
-import { withTempDir } from './temp-dir.js';
 
 const HOUR = 3_600_000;
 const BEGIN = 1_700_000_000_000;
 
 /** A store with a clock of the test, and a user. */
-function withStore(body: (at: Awaited<ReturnType<typeof open>>) => Promise<void>, maxPending?: number) {
-  return withTempDir(async (dataDir) => {
-    const at = await open(dataDir, maxPending);
+/** A test with a clock of its own, and a user. */
+function testStore(
+  what: string,
+  body: (at: Awaited<ReturnType<typeof open>>) => Promise<void>,
+  maxPending = 1000,
+): void {
+  testEach(what, async (place) => {
+    const at = await open(place, maxPending);
     await body(at);
     await at.store.close();
   });
 }
 
-async function open(dataDir: string, maxPending = 1000) {
+async function open({ place, rows }: TestPlace, maxPending: number) {
   const clock = { now: BEGIN };
-  const store = await openStore({ dataDir, clock: () => clock.now, maxPending });
-  return { clock, store, dataDir, alice: await store.ensureUser('https://id.example', 'alice') };
+  const store = await openStore({ ...place, clock: () => clock.now, maxPending });
+  return { clock, store, rows, alice: await store.ensureUser('https://id.example', 'alice') };
 }
 
-test('attack 11: use moves the idle end, never beyond the absolute one; a clock that steps back moves nothing', () =>
-  withStore(async ({ clock, store, alice }) => {
+testStore(
+  'attack 11: use moves the idle end, never beyond the absolute one; a clock that steps back moves nothing',
+  async ({ clock, store, alice }) => {
     const given = newSignIn('a', { expiresAt: BEGIN + 3 * HOUR, idleMs: HOUR });
     const id = await store.beginSignIn(alice, given);
     const lives = async () => (await store.findSignIn(given.cookie)) !== undefined;
@@ -53,16 +57,12 @@ test('attack 11: use moves the idle end, never beyond the absolute one; a clock 
       changes.map(({ kind }) => kind),
       ['sign-in-ended'],
     );
-  }));
+  },
+);
 
-test('rows whose time is over are deleted, with their changes, and nothing that lives is', () =>
-  withStore(async ({ clock, store, alice, dataDir }) => {
-    const rows = async (table: string) => {
-      const db = await openDatabase(dataDir);
-      const { count } = db.prepare(`SELECT count(*) AS count FROM ${table}`).get() as { count: number };
-      db.close();
-      return count;
-    };
+testStore(
+  'rows whose time is over are deleted, with their changes, and nothing that lives is',
+  async ({ clock, store, alice, rows }) => {
     const living = newSignIn('living', { expiresAt: BEGIN + 9 * HOUR, idleMs: 9 * HOUR });
     await store.beginSignIn(alice, living);
     for (let i = 0; i < 30; i++) {
@@ -81,10 +81,12 @@ test('rows whose time is over are deleted, with their changes, and nothing that 
     await store.endOverdue();
     assert.equal(await store.lastChange(), last);
     assert.ok(await store.findSignIn(living.cookie));
-  }));
+  },
+);
 
-test('the bound for everybody: newcomers are refused, nobody is dropped, and what expired makes room', () =>
-  withStore(async ({ clock, store }) => {
+testStore(
+  'the bound for everybody: newcomers are refused, nobody is dropped, and what expired makes room',
+  async ({ clock, store }) => {
     const add = (name: string) =>
       store.addPendingSignIn(cookieHash(`browser ${name}`), pending(name, clock.now + HOUR));
     assert.deepEqual(
@@ -96,4 +98,6 @@ test('the bound for everybody: newcomers are refused, nobody is dropped, and wha
     assert.equal(await add('6'), 'full');
     clock.now += HOUR;
     assert.equal(await add('7'), 'added');
-  }, 3));
+  },
+  3,
+);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import type {
   CookieHash,
   CredentialId,
@@ -11,7 +11,7 @@ import type {
 import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/ports.js';
-import { withTempDir } from './temp-dir.js';
+import { testEach } from './places.js';
 
 /** Every function of the store that acts for a user: those whose first parameter is one. */
 type Owned = {
@@ -108,24 +108,22 @@ describe('tenancy: whatever bob does, nothing of alice is seen or touched', () =
   }
 
   for (const name of Object.keys(calls) as Owned[]) {
-    test(name, () =>
-      withTempDir(async (dataDir) => {
-        // A clock that stands: what is compared holds times.
-        const now = Date.now();
-        const store = await openStore({ dataDir, clock: () => now });
-        try {
-          const { alice, bob, ids } = await populate(store);
-          const before = await everything(store, alice, ids);
-          const [changes, answer] = [await store.lastChange(), await calls[name](store, bob, ids)];
-          assert.deepEqual(await everything(store, alice, ids), before);
-          const seen = JSON.stringify(answer) ?? '';
-          for (const id of [alice, ...Object.values(ids)]) assert.ok(!seen.includes(id), seen);
-          assert.equal(await store.lastChange(), changes);
-          if (!MAKING.has(name)) assert.deepEqual(answer, await calls[name](store, bob, NOTHING));
-        } finally {
-          await store.close();
-        }
-      }),
-    );
+    testEach(name, async ({ place }) => {
+      // A clock that stands: what is compared holds times.
+      const now = Date.now();
+      const store = await openStore({ ...place, clock: () => now });
+      try {
+        const { alice, bob, ids } = await populate(store);
+        const before = await everything(store, alice, ids);
+        const [changes, answer] = [await store.lastChange(), await calls[name](store, bob, ids)];
+        assert.deepEqual(await everything(store, alice, ids), before);
+        const seen = JSON.stringify(answer) ?? '';
+        for (const id of [alice, ...Object.values(ids)]) assert.ok(!seen.includes(id), seen);
+        assert.equal(await store.lastChange(), changes);
+        if (!MAKING.has(name)) assert.deepEqual(answer, await calls[name](store, bob, NOTHING));
+      } finally {
+        await store.close();
+      }
+    });
   }
 });

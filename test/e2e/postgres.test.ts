@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { FakeProvider } from '../auth/fake-provider.js';
+import { NO_POSTGRES, TestSchema } from '../support/postgres.js';
+import { runToEnd } from './kit/program.js';
+import { ProxyProcess } from './kit/proxy-process.js';
+import { Person, RestProcess } from './kit/rest-process.js';
+import { DialRefused, ScriptedDevice } from './kit/scripted-device.js';
+
+// Two machines: nothing is shared but the database and the internal secret.
+
+describe('api-server and remote-proxy on PostgreSQL, each with a data directory of its own', {
+  skip: NO_POSTGRES,
+}, () => {
+  let schema: TestSchema;
+  let provider: FakeProvider;
+  let proxy: ProxyProcess;
+  let api: RestProcess;
+  let alice: Person;
+  before(async () => {
+    schema = await TestSchema.create();
+    provider = await FakeProvider.start();
+    proxy = await ProxyProcess.start({ env: { DATABASE_URL: schema.url }, hosts: 1 });
+    api = await RestProcess.start('api-server', {
+      DATABASE_URL: schema.url,
+      VISIONA_PROXY_URL: `http://127.0.0.1:${proxy.internalPort}`,
+      VISIONA_TUNNEL_URL: proxy.tunnelUrl,
+      INTERNAL_SECRET: proxy.secret,
+      OIDC_ISSUER: provider.issuer,
+      OIDC_CLIENT_ID: 'visiona',
+    });
+    alice = new Person(api);
+    const login = await alice.get('/api/auth/login');
+    const query = provider.signIn(new URL(login.headers.get('location') ?? ''), 'alice');
+    assert.equal((await alice.get(`/api/auth/callback?${query}`)).status, 303);
+  });
+  after(async () => {
+    await api.close();
+    await proxy.stop();
+    await provider.close();
+    await schema.drop();
+  });
+
+  const visiona = (...args: string[]) => runToEnd(args, { DATABASE_URL: schema.url });
+
+  test('a device is paired at one, connects to the other and is called; unpaired, its tunnel is closed within a second', async () => {
+    const { deviceId, sessionToken } = await alice.pair('gate');
+    const device = await ScriptedDevice.connect(proxy.tunnelUrl, sessionToken);
+    const called = alice.get(`/api/devices/${deviceId}/system`);
+    const stream = await device.stream();
+    await stream.head();
+    await stream.answer('{}');
+    const answer = await called;
+    assert.deepEqual([answer.status, await answer.text()], [200, '{}']);
+
+    const begun = performance.now();
+    assert.equal((await alice.send('DELETE', `/api/devices/${deviceId}`)).status, 204);
+    await device.closed;
+    assert.ok(performance.now() - begun < 1000, 'within a second');
+    await assert.rejects(ScriptedDevice.connect(proxy.tunnelUrl, sessionToken), DialRefused);
+  });
+
+  test('the command line works on the same data; what it revokes is closed', async () => {
+    const added = await visiona('device', 'add', '--user', 'bob', '--name', 'cam', '--json');
+    assert.deepEqual([added.code, added.stderr], [0, '']);
+    const { deviceId, sessionToken } = JSON.parse(added.stdout) as { deviceId: string; sessionToken: string };
+    const listed = await visiona('device', 'list', '--user', 'bob', '--json');
+    assert.equal(JSON.parse(listed.stdout).deviceId, deviceId);
+    const device = await ScriptedDevice.connect(proxy.tunnelUrl, sessionToken);
+    assert.equal((await visiona('device', 'revoke', deviceId)).code, 0);
+    await device.closed;
+  });
+
+  test('who signs out is signed out, and both processes end well', async () => {
+    const copy = alice.copy();
+    assert.equal((await alice.send('POST', '/api/auth/logout')).status, 200);
+    assert.equal((await copy.get('/api/auth/me')).status, 401);
+  });
+
+  test('a database that cannot be reached: one sentence, without the password, and exit code 1', async () => {
+    const env = { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/db' };
+    for (const args of [['device', 'list'], ['remote-proxy']]) {
+      const { code, stdout, stderr } = await runToEnd(args, { ...env, VISIONA_DATA_DIR: proxy.dataDir });
+      assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+      assert.match(
+        stderr,
+        /^visiona: the store is not available: the PostgreSQL database "db" at 127\.0\.0\.1:1: .+\n$/,
+      );
+      assert.doesNotMatch(stderr, /hunter2/);
+    }
+  });
+});
