@@ -6,10 +6,7 @@ import { VIRTUAL_MODEL } from '../agent/simulator/system.js';
 import type { Secret } from '../config/secret.js';
 import { type AgentConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
-import type { RunningProcess } from './process.js';
-
-/** How long open streams may take at a drain, in ms; less than the run loop allows, so that the close is a clean one. */
-const STREAMS_DRAIN_MS = 25_000;
+import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 
 /**
  * `visiona agent`: ready when it dials, not when the cloud answers, which may be down for hours.
@@ -34,7 +31,7 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Runn
       (error: unknown) => (error instanceof Error ? error : new Error('the agent failed', { cause: error })),
     ),
     async drain() {
-      await agent.drain(STREAMS_DRAIN_MS);
+      await agent.drain(CALLS_DRAIN_MS);
       await running;
     },
   };

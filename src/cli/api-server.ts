@@ -8,15 +8,12 @@ import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
 import { HttpProxyClient } from '../tunnel/session/proxy-client.js';
 import { ProxyUserSessions } from '../tunnel/session/user-sessions.js';
 import { createContainer } from './container.js';
-import type { RunningProcess } from './process.js';
+import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { givenUp } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 import { dialledUrl } from './tunnel-url.js';
-
-/** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
-const CALLS_DRAIN_MS = 25_000;
 
 /** The way to remote-proxy, which may be down for as long as it likes. */
 function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Logger) {

@@ -29,6 +29,9 @@ export interface RunOptions {
 /** The bound of a drain (01-system §1.4 of the specification). */
 export const DRAIN_MS = 30_000;
 
+/** How much of it calls may take to finish: what is left is for a clean close. */
+export const CALLS_DRAIN_MS = 25_000;
+
 /** Counts signals: the first asks for a drain, the second ends it. */
 function watch(source: SignalSource) {
   const first = new AbortController();

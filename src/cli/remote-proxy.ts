@@ -7,7 +7,7 @@ import type { ProxyConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import { RemoteProxy } from '../tunnel/proxy/remote-proxy.js';
 import { createContainer } from './container.js';
-import type { RunningProcess } from './process.js';
+import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
@@ -52,7 +52,7 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
         internal: urlOf('http', config.internalAddr, proxy.internalPort),
       },
       drain: async () => {
-        await proxy.drain();
+        await proxy.drain(CALLS_DRAIN_MS);
         await store.stop();
         await c.dispose();
       },

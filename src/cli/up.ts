@@ -4,15 +4,12 @@ import type { DevProviderConfig, UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { createContainer } from './container.js';
-import type { RunningProcess } from './process.js';
+import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { givenUp, startProxy } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 import { dialledUrl } from './tunnel-url.js';
-
-/** How long calls may take to finish at a drain; less than the run loop allows for all of it. */
-const CALLS_DRAIN_MS = 25_000;
 
 /** `visiona up`: the REST API and the tunnel side in one process; calls go by message, not over the internal API. */
 export async function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
@@ -52,7 +49,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {
-        await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain()]);
+        await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
         await provider?.close();
         await store.stop();
         await c.dispose();

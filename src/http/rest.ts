@@ -84,19 +84,8 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     drain: async (graceMs) => {
       readiness.drain();
       sockets.drain();
-      await idle(calls, graceMs);
+      await calls.idle(graceMs);
       listener.close();
     },
   };
-}
-
-/** Resolves when no call is under way, or after `graceMs`. */
-function idle(calls: CallRecorder, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, graceMs);
-    void calls.idle().then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -28,10 +28,14 @@ export class CallRecorder {
     }
   }
 
-  /** Resolves when no call is under way. */
-  idle(): Promise<void> {
+  /** Resolves when no call is under way, or after `graceMs`. */
+  idle(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      const timer = setTimeout(resolve, graceMs);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
       if (this.#metrics.streams === 0) this.#becomeIdle();
     });
   }

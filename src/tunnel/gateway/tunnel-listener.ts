@@ -17,7 +17,7 @@ import type { OfflineRecorder } from './offline-recorder.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
-const DRAIN_RETRY_SECONDS = 5;
+const UNAVAILABLE: Decision = { kind: 'unavailable', retryAfterSeconds: 5 };
 
 /** What the upgrade learned, kept with the socket. */
 interface Upgraded {
@@ -133,14 +133,14 @@ export class TunnelListener {
   }
 
   async #decide(token: string, remoteAddr: string): Promise<Decision> {
-    if (this.#draining || this.#options.hosts.live === 0) {
-      return { kind: 'unavailable', retryAfterSeconds: DRAIN_RETRY_SECONDS };
-    }
+    if (this.#draining || this.#options.hosts.live === 0) return UNAVAILABLE;
     try {
-      return await this.#options.admission.decide(token, remoteAddr);
+      const decision = await this.#options.admission.decide(token, remoteAddr);
+      // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
+      return this.#draining ? UNAVAILABLE : decision;
     } catch (error) {
       this.#options.log.error({ err: error }, 'a device could not be authenticated');
-      return { kind: 'unavailable', retryAfterSeconds: DRAIN_RETRY_SECONDS };
+      return UNAVAILABLE;
     }
   }
 

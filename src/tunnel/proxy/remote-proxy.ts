@@ -115,12 +115,15 @@ export class RemoteProxy {
     return this.#plane.hosts.live === 0 ? 'overloaded' : undefined;
   }
 
-  /** Unready first; devices are told, calls finish, tunnels close with 1001, then everything stops. */
-  async drain(): Promise<void> {
+  /**
+   * Unready first; devices are told, calls finish, but in no more than `graceMs`, tunnels close with 1001, then everything
+   * stops.
+   */
+  async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     this.#tunnels?.drain();
     await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
-    await this.calls.idle();
+    await this.calls.idle(graceMs);
     await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);
     await this.#tunnels?.empty(CLOSE_GRACE_MS);
     await this.stop();
