@@ -90,8 +90,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
       case 'ws-close':
         return this.#webSocket(message.exchange)?.close(message.code, message.reason);
       case 'drain':
-        this.#refusal = 'draining';
-        return this.mux.goAway();
+        this.mux.goAway();
+        return this.#refuse('draining');
       case 'close':
         return this.mux.close();
       case 'tick':
@@ -146,10 +146,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   goneAway(): void {
-    this.#refusal = 'stream-refused';
-    for (const exchange of [...this.#waiting.values()]) {
-      exchange.fail('stream-refused', CLOSING);
-    }
+    this.#refuse('stream-refused');
   }
 
   closed(error: YamuxError | undefined): void {
@@ -179,6 +176,12 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     if (this.#refusal !== undefined) return exchange.fail(this.#refusal, CLOSING);
     if (this.mux.canOpen && this.#waiting.size === 0) return exchange.start();
     this.#waiting.set(id, exchange);
+  }
+
+  /** No stream will open any more: nor for those who wait for one. */
+  #refuse(code: 'draining' | 'stream-refused'): void {
+    this.#refusal = code;
+    for (const exchange of [...this.#waiting.values()]) exchange.fail(code, CLOSING);
   }
 
   #webSocket(id: ExchangeId): WebSocketExchange | undefined {

@@ -4,6 +4,7 @@ import type { HostedContext } from '../../../src/actors/host.js';
 import { RECEIVE_CREDIT_STEP, SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn, SessionOutWritten } from '../../../src/tunnel/session/messages.js';
 import { SessionActor } from '../../../src/tunnel/session/session-actor.js';
+import { defaultConfig } from '../../../src/tunnel/yamux/config.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
 import { createSession } from '../../../src/tunnel/yamux/session.js';
 import { INIT } from './fixtures.js';
@@ -183,6 +184,17 @@ test('drain tells the device and refuses new calls, those under way go on', () =
   stage.streams[0]!.write(Buffer.from(OK));
   stage.settle();
   assert.deepEqual(stage.kinds(), ['fail', 'head']);
+});
+
+test('drain refuses calls that wait for a stream, at once', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  for (let exchange = 1; exchange <= defaultConfig.maxUnacknowledged + 1; exchange += 1) stage.open(exchange);
+  stage.actor.receive({ kind: 'drain' });
+  assert.deepEqual(
+    stage.failures().map(({ exchange, code, reached }) => [exchange, code, reached]),
+    [[defaultConfig.maxUnacknowledged + 1, 'draining', false]],
+  );
 });
 
 test('an abort resets the stream, and nothing more is said of the exchange', () => {
