@@ -25,6 +25,8 @@ function refuse(error: NodeJS.ErrnoException, stream: Duplex): void {
     stream.destroy();
     return;
   }
+  // The parser refuses each further part of the request again, and this answer would be reset for it.
+  stream.removeAllListeners('data');
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
   stream.end(
     problemAnswer({ code: 'bad-request', status, detail: `The request is not HTTP: ${error.message}.` }),

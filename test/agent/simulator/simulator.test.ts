@@ -118,6 +118,7 @@ test('what is no HTTP, or too long, is answered and ended', async (t) => {
   for (const [request, status] of [
     ['hello\r\n\r\n', 400],
     [`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    [`GET / HTTP/1.1\r\nX: ${'x'.repeat(60_000)}\r\n\r\n`, 431],
   ] as const) {
     const stream = remote.open();
     stream.end(request);
