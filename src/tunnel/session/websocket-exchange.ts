@@ -20,6 +20,8 @@ export class WebSocketExchange implements Exchange {
   #opened = false;
   /** Bytes given to the caller and not yet consumed. */
   #held = 0;
+  /** The caller has closed: it hears no more messages. */
+  #isClosing = false;
   #over = false;
 
   constructor(port: ExchangePort, open: Extract<SessionIn, { kind: 'ws-open' }>, timeoutMs: number) {
@@ -68,6 +70,9 @@ export class WebSocketExchange implements Exchange {
   /** The caller closed; the device's answer to it ends the exchange. */
   close(code: number, reason: string): void {
     if (!this.#opened || code === ABNORMAL) return this.abort();
+    this.#isClosing = true;
+    // The messages before the close frame that answers this one must not stop it.
+    this.#socket?.resume();
     if (isSendable(code)) this.#socket?.close(code, reason);
     else this.#socket?.close();
   }
@@ -90,11 +95,12 @@ export class WebSocketExchange implements Exchange {
   fail(code: ForwardFailureCode, detail: string): void {
     if (this.#over) return;
     if (this.#opened) return this.#closed(ABNORMAL, detail);
+    const reached = this.#stream !== undefined;
     this.#port.emit({
       kind: 'fail',
       exchange: this.#id,
-      code,
-      reached: this.#stream !== undefined,
+      code: reached && code === 'tunnel-lost-before-send' ? 'tunnel-lost-after-send' : code,
+      reached,
       detail,
     });
     this.abort();
@@ -108,7 +114,7 @@ export class WebSocketExchange implements Exchange {
   }
 
   #message(bytes: Buffer, binary: boolean): void {
-    if (this.#over) return;
+    if (this.#over || this.#isClosing) return;
     this.#held += bytes.length;
     if (this.#held > WEBSOCKET_WINDOW) this.#socket?.pause();
     this.#port.emit({ kind: 'ws-message', exchange: this.#id, binary, bytes });

@@ -172,6 +172,24 @@ function bridgeContract(name: string, open: OpenForwarder): void {
     assert.ok(bridged.messages.every(({ data }, i) => data.length === 65_536 && data[0] === i % 256));
   });
 
+  it('a caller that closes before it has consumed what came is heard, and answered, by the device', async ({
+    forwarder,
+    device,
+  }) => {
+    const socket = accepted(device);
+    const bridged = new RecordedBridge(forwarder);
+    bridged.holding = true;
+    await bridged.open();
+    const peer = await socket;
+    for (let i = 0; i < 160; i++) peer.send(Buffer.alloc(65_536, i));
+    await settled(() => bridged.held);
+    // Far less than the time after which either end would give up waiting for a close frame.
+    const closed = once(peer, 'close', { signal: AbortSignal.timeout(15_000) });
+    bridged.bridge.close(1000, 'enough');
+    const [code, reason] = await closed;
+    assert.deepEqual([code, String(reason)], [1000, 'enough']);
+  });
+
   it('a device that does not read refuses the caller in the end', async ({ forwarder, device }) => {
     device.serveSocket = (socket) => socket.pause();
     const bridged = await new RecordedBridge(forwarder).open();

@@ -289,6 +289,18 @@ test('bytes that are not yamux end the session as a protocol error, after its ca
   assert.equal(ended?.reason, 'protocol-error');
 });
 
+test('a tunnel that ends under a handshake of a WebSocket was lost after the request was sent', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.actor.receive({ kind: 'ws-open', exchange: 1, target: '/', headers: ['host', 'd'], protocols: [] });
+  stage.settle();
+  stage.actor.receive({ kind: 'received', bytes: Buffer.from('this is not yamux at all') });
+  assert.deepEqual(
+    stage.failures().map(({ code, reached }) => [code, reached]),
+    [['tunnel-lost-after-send', true]],
+  );
+});
+
 test('what was read of the device is told in steps, all of it', () => {
   const stage = new Stage();
   // Pongs that nobody waits for: twelve bytes each.
