@@ -143,9 +143,11 @@ describe('the credential of a device, through visiona up', () => {
     const { stream } = await older.request();
     // Its answer has begun on the older socket, and cannot be gone on with on another.
     await stream.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nolder');
+    const begun = await underWay;
+    assert.equal(begun.status, 200);
     const newer = await connect(paired);
     assert.deepEqual(await older.closed, { code: 4000, reason: 'replaced' });
-    await assert.rejects(underWay.then((answer) => answer.text()));
+    await assert.rejects(begun.text());
     const next = call('next');
     const request = await newer.request();
     assert.match(request.head, /^GET \/next /);
