@@ -42,8 +42,10 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
     else res.endWithoutBody(0, close);
   }
 
-  problem(res: HttpResponse, failure: ForwardFailure, requestId: string, close = false): void {
-    sendProblem(res, failure.code, requestId, { detail: failure.detail, headers: FROM_PROXY, close });
+  problem(res: HttpResponse, { code, detail }: ForwardFailure, requestId: string, unread = false): void {
+    // A connection that is kept would be cut at the end of the drain, maybe under the next call.
+    const close = unread || code === 'draining';
+    sendProblem(res, code, requestId, { detail, headers: FROM_PROXY, close });
   }
 
   began(): void {

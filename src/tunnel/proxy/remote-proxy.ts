@@ -124,8 +124,9 @@ export class RemoteProxy {
     this.#tunnels?.drain();
     await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
     await this.calls.idle(graceMs);
+    this.#internal?.stopAccepting();
     await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);
-    await this.#tunnels?.empty(CLOSE_GRACE_MS);
+    await Promise.all([this.#tunnels?.empty(CLOSE_GRACE_MS), this.calls.idle(CLOSE_GRACE_MS)]);
     await this.stop();
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
 import { connectUrl, dial } from '../../../src/agent/dial.js';
 import { INTERNAL_SECRET, ProxyFixture } from '../../support/proxy-fixture.js';
@@ -9,6 +9,7 @@ import { INTERNAL_SECRET, ProxyFixture } from '../../support/proxy-fixture.js';
 async function stream(fixture: ProxyFixture, deviceId: string): Promise<IncomingMessage> {
   const call = request(new URL(`/internal/forward/http?device=${deviceId}`, fixture.internalUrl), {
     method: 'POST',
+    agent: new Agent({ keepAlive: true }),
     headers: {
       Authorization: `Bearer ${INTERNAL_SECRET.reveal()}`,
       'X-Forward-Method': 'GET',
@@ -31,6 +32,21 @@ test('a drain waits no longer for a call that does not end: it is cut, and its d
   await fixture.proxy.drain(50);
   assert.deepEqual(await device.tunnel.ended, { code: 1001, reason: 'draining' });
   assert.equal((await cut)[0].code, 'ECONNRESET');
+  await device.close();
+});
+
+test('a call that comes during a drain is told to come back, on another connection', async () => {
+  const fixture = await ProxyFixture.start();
+  const device = await fixture.device('camera', (_path, res) => {
+    res.write('first');
+  });
+  const answer = await stream(fixture, 'camera');
+  const drained = fixture.proxy.drain(60_000);
+  const late = await stream(fixture, 'camera');
+  assert.deepEqual([late.statusCode, late.headers.connection], [503, 'close']);
+  late.resume();
+  answer.destroy();
+  await drained;
   await device.close();
 });
 
