@@ -74,6 +74,7 @@ describe('attacks on the pairing of visiona up', () => {
 
   for (const [what, faults, status] of [
     ['fails', { mark_fault: `${MARK} BEGIN SELECT RAISE(ABORT, 'a fault'); END` }, 500],
+    ['changes no row', { mark_fault: `${MARK} BEGIN SELECT RAISE(IGNORE); END` }, 500],
     // As for the loser of a race: somebody else has used it meanwhile.
     ['finds no row', { mark_fault: `${CLAIM} BEGIN SELECT RAISE(IGNORE); END` }, 400],
     [

@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.js';
 import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
 import type { NewPairingToken, PairingOffer, PairingToken, PairingTokenState } from '../ports/pairing.js';
@@ -99,15 +100,17 @@ export class PairingTokens {
     return locked === 1;
   }
 
-  /** Marks one that is locked as used. */
+  /** Marks one that is locked as used. @throws StoreError, and with it the transaction fails, if it could not be marked */
   *use(owner: UserId, id: PairingTokenId, device: DeviceId, now: number): Work<void> {
-    yield* run(
+    const used = yield* run(
       'UPDATE pairing_tokens SET used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
       now,
       device,
       owner,
       id,
     );
+    if (used !== 1)
+      throw new StoreError('ERR_STORE_CONFLICT', 'the pairing token could not be marked as used');
   }
 }
 
