@@ -25,6 +25,8 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
   /** Who did it: `visiona` or a peer. */
   readonly subject: string;
+  /** A difference, which may be zero or less: no ratio is made of it. */
+  readonly difference?: true;
   readonly samples: number[];
 }
 

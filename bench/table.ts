@@ -28,7 +28,7 @@ function bySubject(figures: readonly Figure[]): Figure[] {
 }
 
 function productAgainst(peer: Figure, figures: readonly Figure[], subject: string): string {
-  if (peer.subject === subject) return '';
+  if (peer.subject === subject || peer.difference === true) return '';
   const product = figures.find(
     (other) => other.subject === subject && other.case === peer.case && other.metric === peer.metric,
   );

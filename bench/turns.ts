@@ -29,6 +29,8 @@ export interface Measured {
   readonly metric: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
+  /** No ratio is made of it. */
+  readonly difference?: true;
   readonly value: number;
 }
 

@@ -1,8 +1,10 @@
-import { Program } from '../../test/e2e/kit/program.js';
+import { DEV_CLIENT_ID } from '../../src/config/types.js';
 import type { Person, RestProcess } from '../../test/e2e/kit/rest-process.js';
 
 const PROVIDER_READY = 'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one';
 const SESSION_COOKIE = '__Host-visiona_session';
+/** What the development provider's access tokens are good for. */
+const AUDIENCE = 'urn:visiona:api';
 /** Forms of the provider between the link and its last page. */
 const MAX_FORMS = 5;
 
@@ -13,19 +15,29 @@ export function cookieOf({ browser }: Person): string {
   return `${SESSION_COOKIE}=${value}`;
 }
 
-/** An access token of who is signed in: `visiona token`, confirmed in the browser. */
+/**
+ * An access token of who is signed in, by the device authorization grant (RFC 8628) as `visiona token` gets it, but asked for
+ * once, when it has been confirmed: the polling interval of that command is 5 s.
+ */
 export async function accessTokenOf(user: Person, up: RestProcess): Promise<string> {
   const { issuer } = await up.program.line(PROVIDER_READY);
-  const program = new Program(['token'], { VISIONA_DEV_OP_ADDR: new URL(String(issuer)).host });
-  try {
-    const [, link] = /Open (\S+) in a browser/.exec(await program.said(/confirm the code/)) ?? [];
-    await confirm(user, link ?? '');
-    const { code, stdout, stderr } = await program.exited;
-    if (code !== 0) throw new Error(`visiona token: ${stderr}`);
-    return stdout.trim();
-  } finally {
-    await program.kill();
-  }
+  const metadata = await json(new URL('/.well-known/openid-configuration', String(issuer)));
+  const client = { client_id: DEV_CLIENT_ID, resource: AUDIENCE };
+  const device = await json(metadata.device_authorization_endpoint, { ...client, scope: 'openid' });
+  await confirm(user, String(device.verification_uri_complete));
+  const tokens = await json(metadata.token_endpoint, {
+    ...client,
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+    device_code: String(device.device_code),
+  });
+  if (tokens.access_token === undefined) throw new Error(`the provider gave no token: ${tokens.error}`);
+  return String(tokens.access_token);
+}
+
+/** @param form sent by POST */
+async function json(url: unknown, form?: Record<string, string>): Promise<Record<string, unknown>> {
+  const sent = form && { method: 'POST', body: new URLSearchParams(form) };
+  return (await (await fetch(String(url), sent)).json()) as Record<string, unknown>;
 }
 
 /** Sends the provider's forms as they come, as a person presses their buttons. */

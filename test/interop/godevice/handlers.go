@@ -33,6 +33,7 @@ func handlers() http.Handler {
 		"/hello":   hello,
 		"/echo":    echo,
 		"/sha256":  digest,
+		"/count":   count,
 		"/bytes":   randomBytes,
 		"/chunked": chunked,
 		"/slow":    slow,
@@ -87,6 +88,16 @@ func digest(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"sha256": hex.EncodeToString(sum.Sum(nil)), "bytes": n, "trailers": r.Trailer, "error": text(err),
 	})
+}
+
+// count answers the length of the request body, and does nothing else with it: what a fast reader costs.
+func count(w http.ResponseWriter, r *http.Request) {
+	n, err := io.Copy(io.Discard, r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_, _ = fmt.Fprint(w, n)
 }
 
 // randomBytes: ?n= bytes from ?seed=, with X-Sha256 in the head when n is not too large to make twice.

@@ -1,0 +1,64 @@
+import { type Benchmark, missingAll } from './benchmark.js';
+import { openLoop } from './load/generators.js';
+import { seedStack } from './relay/peers.js';
+import { UP, upByToken } from './relay/product.js';
+import { writeCalls } from './relay/relay.js';
+import { withStands } from './relay/stand.js';
+import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { spread } from './stats.js';
+import { takeTurns } from './turns.js';
+
+const TUNNELS = 100;
+const SHARES = [0.2, 0.5, 0.8];
+const SIZES = {
+  small: { rounds: 2, seconds: 2, peakRounds: 1 },
+  full: { rounds: 7, seconds: 10.5, peakRounds: 5 },
+};
+/** How the peer's peak is found. */
+const PEAK = { callers: 64, seconds: 2 };
+
+/** Latency of calls that arrive at a fixed rate, whoever waits: shares of what the peer can do at most. */
+export const latency: Benchmark = {
+  name: 'latency',
+  async run(size, log) {
+    if (!(await wrkIsAvailable())) return missingAll('wrk, which finds the peak, is not installed');
+    const { rounds, seconds, peakRounds } = SIZES[size];
+    const of = { title: `${TUNNELS} tunnels`, devices: TUNNELS, size, log };
+    const outcome = await withStands([upByToken, seedStack], of, async (stands, out) => {
+      const ready = [];
+      const peaks: number[] = [];
+      for (const { subject, relay } of stands) {
+        const file = await writeCalls(relay, { method: 'GET', target: '/hello', devices: TUNNELS });
+        ready.push({ subject, relay, file });
+        // The first warms up. The product is loaded alike, so that it is as warm.
+        for (let round = 0; round <= peakRounds; round++) {
+          const { callsPerSecond } = await wrk(relay, file, PEAK);
+          if (round > 0 && subject === seedStack.subject) peaks.push(callsPerSecond);
+        }
+      }
+      if (peaks.length === 0) {
+        out.drop('all', of.title, 'without the peer there is no peak to take shares of');
+        return [];
+      }
+      const peak = spread(peaks).median;
+      log(`the peak of ${seedStack.subject} is ${Math.round(peak)}/s`);
+      const figures = [];
+      for (const share of SHARES) {
+        const rate = Math.round(peak * share);
+        const title = `${share * 100} % of the peer's peak: ${rate}/s`;
+        log(title);
+        const turns = takeTurns(ready, { title, rounds, out }, async ({ relay, file }) => {
+          const { p50, p99, p999 } = await openLoop(relay, file, { rate, seconds });
+          return [
+            { metric: 'median latency', unit: 'ms', better: 'lower', value: p50 },
+            { metric: 'p99 latency', unit: 'ms', better: 'lower', value: p99 },
+            { metric: 'p99.9 latency', unit: 'ms', better: 'lower', value: p999 },
+          ] as const;
+        });
+        figures.push(...(await turns));
+      }
+      return figures;
+    });
+    return { product: UP, ...outcome };
+  },
+};

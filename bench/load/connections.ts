@@ -1,0 +1,101 @@
+import { connect, type Socket } from 'node:net';
+import { Answers } from './answers.js';
+
+/** Connections that a program holds at most; calls beyond wait, and their wait counts. */
+const MAX_CONNECTIONS = 1024;
+
+/** A call and the time it was to begin at, in ms of `performance.now()`. */
+interface Due {
+  readonly request: string;
+  readonly at: number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** What it waits for. */
+  due: Due | undefined;
+}
+
+/** How a call ended. */
+export interface Ended {
+  readonly at: number;
+  /** 0: the connection broke. */
+  readonly status: number;
+}
+
+/** Keep-alive connections that carry one call at a time each; as many as there are calls at once. */
+export class Connections {
+  readonly #host: string;
+  readonly #port: number;
+  readonly #ended: (ended: Ended) => void;
+  readonly #free: Connection[] = [];
+  readonly #all = new Set<Connection>();
+  readonly #waiting: Due[] = [];
+  /** Calls that have begun, or wait to, and have not ended. */
+  outstanding = 0;
+
+  constructor(origin: URL, ended: (ended: Ended) => void) {
+    this.#host = origin.hostname;
+    this.#port = Number(origin.port);
+    this.#ended = ended;
+  }
+
+  /** @param at when it was to begin */
+  call(request: string, at: number): void {
+    this.outstanding += 1;
+    const due = { request, at };
+    const free = this.#free.pop();
+    if (free !== undefined) this.#send(free, due);
+    else if (this.#all.size < MAX_CONNECTIONS) this.#send(this.#open(), due);
+    else this.#waiting.push(due);
+  }
+
+  close(): void {
+    for (const { socket } of this.#all) socket.destroy();
+  }
+
+  #open(): Connection {
+    const socket = connect(this.#port, this.#host).setNoDelay();
+    const connection: Connection = { socket, due: undefined };
+    this.#all.add(connection);
+    const answers = new Answers((status) => this.#answered(connection, status));
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        answers.push(chunk);
+      } catch (error) {
+        socket.destroy(error as Error);
+      }
+    });
+    // Its end is what counts.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#closed(connection));
+    return connection;
+  }
+
+  #send(connection: Connection, due: Due): void {
+    connection.due = due;
+    connection.socket.write(due.request, 'latin1');
+  }
+
+  #answered(connection: Connection, status: number): void {
+    this.#end(connection, status);
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free.push(connection);
+    else this.#send(connection, next);
+  }
+
+  #closed(connection: Connection): void {
+    this.#all.delete(connection);
+    const at = this.#free.indexOf(connection);
+    if (at >= 0) this.#free.splice(at, 1);
+    this.#end(connection, 0);
+  }
+
+  #end(connection: Connection, status: number): void {
+    if (connection.due === undefined) return;
+    const { at } = connection.due;
+    connection.due = undefined;
+    this.outstanding -= 1;
+    this.#ended({ at, status });
+  }
+}

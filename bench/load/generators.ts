@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { repositoryRoot } from '../../test/interop/go.js';
+import { EventProcess } from '../../test/interop/process.js';
+import type { Relay } from '../relay/relay.js';
+import type { OpenLoopPrinted } from './percentiles.js';
+import type { Moved, Transferred } from './transfer.js';
+
+const program = (name: string) => path.join(repositoryRoot, 'dist/bench/load', `${name}.js`);
+
+/** How long a transfer, or what is left of a load, may take, in ms. */
+const LONG_MS = 600_000;
+
+/** Calls at a fixed rate, from a process of their own. */
+export class OpenLoop {
+  readonly #process: EventProcess<OpenLoopPrinted>;
+
+  /** @param file of `writeCalls` @param seconds how long, unless it is stopped before */
+  constructor(relay: Relay, file: string, { rate, seconds }: { rate: number; seconds: number }) {
+    const args = [relay.origin, file, String(rate), String(seconds)];
+    this.#process = new EventProcess(process.execPath, [program('open-loop'), ...args]);
+  }
+
+  /** What became of all of them, when they are over. */
+  async outcome(): Promise<OpenLoopPrinted> {
+    try {
+      return await this.#process.event(() => true, LONG_MS);
+    } finally {
+      await this.#process.stop();
+    }
+  }
+
+  /** Begins no more. */
+  stop(): Promise<OpenLoopPrinted> {
+    this.#process.command('stop');
+    return this.outcome();
+  }
+}
+
+/** All calls at a fixed rate. @throws when any failed: the latency of the others is not a figure */
+export async function openLoop(
+  relay: Relay,
+  file: string,
+  load: { rate: number; seconds: number },
+): Promise<OpenLoopPrinted> {
+  const outcome = await new OpenLoop(relay, file, load).outcome();
+  const { answered, unanswered, failed } = outcome;
+  if (unanswered > 0 || failed.length > 0 || answered === 0) {
+    const ends = failed.map(([status, count]) => `${count} with ${status || 'a broken connection'}`);
+    throw new Error(
+      `${answered} calls answered, ${unanswered} not in time, ${ends.join(', ') || 'none failed'}`,
+    );
+  }
+  return outcome;
+}
+
+/** Transfers one after the other, from a process of their own. */
+export class Transfers {
+  readonly #process: EventProcess<Transferred | Moved>;
+
+  /** @param file of `writeCalls`, with one call @param upload bytes of each request's body */
+  constructor(relay: Relay, file: string, { upload, times }: { upload: number; times: number }) {
+    const args = [relay.origin, file, String(upload), String(times)];
+    this.#process = new EventProcess(process.execPath, [program('transfer'), ...args]);
+  }
+
+  /** The next one. @throws when it did not go well */
+  async next(): Promise<Transferred> {
+    const transferred = await this.#process.event((event) => 'status' in event, LONG_MS);
+    if (!('status' in transferred)) throw new Error('it was asked to end');
+    if (transferred.status !== 200) throw new Error(`a transfer was answered ${transferred.status}`);
+    return transferred;
+  }
+
+  /** Breaks off. @returns bytes a second since it began */
+  async breakOff(): Promise<number> {
+    this.#process.command('stop');
+    const moved = await this.#process.event((event) => 'moved' in event);
+    return 'moved' in moved ? (moved.moved / moved.ms) * 1000 : 0;
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+}

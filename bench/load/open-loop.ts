@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readRequests } from './call-file.js';
+import { Connections } from './connections.js';
+import { type OpenLoopPrinted, percentiles } from './percentiles.js';
+
+/**
+ * `node open-loop.js ORIGIN FILE RATE SECONDS`: makes the calls of a file at a fixed rate, whether or not earlier ones have
+ * been answered, and prints what became of them. Latency is from when a call was to begin, so that what waits for a slow
+ * relay, or for a connection, is counted (no coordinated omission). Ends early at a line on stdin.
+ */
+const [origin = '', file = '', rate = '', seconds = ''] = process.argv.slice(2);
+
+/** What is due in a tick begins together, a millisecond later at most, and that counts too. */
+const TICK_MS = 1;
+/** At the beginning connections are opened: calls of this time are made and not counted. */
+const UNCOUNTED_MS = 500;
+/** How long the last calls are waited for. */
+const LAST_MS = 10_000;
+
+const url = new URL(origin);
+const requests = readRequests(file, url.host);
+const intervalMs = 1000 / Number(rate);
+const total = Math.round(Number(seconds) * Number(rate));
+const latencies: number[] = [];
+const statuses = new Map<number, number>();
+let stopped = false;
+process.stdin.once('data', () => {
+  stopped = true;
+});
+
+const startedAt = performance.now();
+const connections = new Connections(url, ({ at, status }) => {
+  if (at - startedAt < UNCOUNTED_MS) return;
+  statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  if (status === 200) latencies.push(performance.now() - at);
+});
+
+for (let next = 0; next < total && !stopped; ) {
+  const now = performance.now();
+  for (; next < total && startedAt + next * intervalMs <= now; next++) {
+    connections.call(requests[next % requests.length] ?? '', startedAt + next * intervalMs);
+  }
+  await delay(TICK_MS);
+}
+const lastAt = performance.now();
+while (connections.outstanding > 0 && performance.now() - lastAt < LAST_MS) await delay(TICK_MS);
+
+const printed: OpenLoopPrinted = {
+  answered: latencies.length,
+  unanswered: connections.outstanding,
+  failed: [...statuses].filter(([status]) => status !== 200),
+  ...percentiles(latencies),
+};
+connections.close();
+process.stdin.destroy();
+process.stdout.write(`${JSON.stringify(printed)}\n`);
