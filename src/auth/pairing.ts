@@ -3,6 +3,7 @@ import { AddressLimit } from '../server/address-limit.js';
 import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
 import { StoreError } from '../store/errors.js';
 import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ids.js';
+import type { Requester } from '../store/ports/audit.js';
 import type { PairedDevice, PairingOffer, PairingPort, PendingDevice } from '../store/ports/pairing.js';
 import {
   codeOf,
@@ -33,6 +34,7 @@ export interface PairingAttempt {
   readonly device: PairedDevice;
   /** Who sent it, in normal form. */
   readonly remoteAddr: string;
+  readonly requestId?: string;
 }
 
 export type PairingOutcome =
@@ -59,6 +61,9 @@ const LIMITS: PairingLimits = {
   perCode: { points: 10, windowSeconds: 600 },
 };
 
+/** For the audit log. */
+const SYSTEM: Requester = { actor: 'system' };
+
 const REFUSED: PairingOutcome = { kind: 'refused' };
 
 /** Makes pairing tokens and takes them in exchange for session tokens (03-identity §3.4). */
@@ -82,6 +87,7 @@ export class Pairing {
   async mint(
     owner: UserId,
     { name, ttlSeconds = PAIRING_TTL.default }: { readonly name?: string; readonly ttlSeconds?: number } = {},
+    by: Requester = {},
   ): Promise<MintedPairing> {
     if (!(ttlSeconds >= PAIRING_TTL.min && ttlSeconds <= PAIRING_TTL.max)) {
       throw new RangeError(`a pairing token is not good for ${ttlSeconds} s`);
@@ -90,7 +96,7 @@ export class Pairing {
     const code = codeOf(token);
     const expiresAt = Date.now() + ttlSeconds * 1000;
     const kept = { hash: hashCode(code), expiresAt, ...(name !== undefined && { name }) };
-    const tokenId = await this.#store.addPairingToken(owner, kept);
+    const tokenId = await this.#store.addPairingToken(owner, kept, by);
     return { tokenId, token, code: shownCode(code), expiresAt };
   }
 
@@ -98,7 +104,8 @@ export class Pairing {
    * Exchanges a pairing token for the session token of a new device. Rejects with what the store rejects with; then, too,
    * there is no session token that anybody has and that is good for anything.
    */
-  async exchange({ token, device, remoteAddr }: PairingAttempt): Promise<PairingOutcome> {
+  async exchange({ token, device, ...by }: PairingAttempt): Promise<PairingOutcome> {
+    const { remoteAddr } = by;
     const hash = hashPresented(token);
     // Counted before anything is asked: attempts at one time are as limited as attempts one after the other.
     const waits = [this.#addresses.take(remoteAddr), this.#codes.take(hash)];
@@ -106,7 +113,7 @@ export class Pairing {
     if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
     let refused = false;
     try {
-      const outcome = await this.#attempt(hash, device);
+      const outcome = await this.#attempt(hash, device, by);
       refused = outcome.kind === 'refused';
       return outcome;
     } finally {
@@ -115,12 +122,12 @@ export class Pairing {
     }
   }
 
-  async #attempt(hash: TokenHash, device: PairedDevice): Promise<PairingOutcome> {
+  async #attempt(hash: TokenHash, device: PairedDevice, by: Requester): Promise<PairingOutcome> {
     const offer = await this.#store.findPairing(hash);
     if (offer === undefined) return REFUSED;
     const minted = await this.#mintPending(offer, device);
     if (minted === undefined) return REFUSED;
-    if (!(await this.#complete(offer, minted))) return REFUSED;
+    if (!(await this.#complete(offer, minted, by))) return REFUSED;
     const { deviceId, sessionToken } = minted;
     this.#log.info({ deviceId, tokenId: offer.tokenId }, 'a device was paired');
     return { kind: 'paired', deviceId, sessionToken };
@@ -138,10 +145,10 @@ export class Pairing {
   }
 
   /** Makes the session token valid. Where that fails, or may have failed, the token is taken away and never told. */
-  async #complete(offer: PairingOffer, minted: PendingDevice): Promise<boolean> {
+  async #complete(offer: PairingOffer, minted: PendingDevice, by: Requester): Promise<boolean> {
     let completed = false;
     try {
-      completed = await this.#store.completePairing(offer.owner, offer.tokenId, minted.credentialId);
+      completed = await this.#store.completePairing(offer.owner, offer.tokenId, minted.credentialId, by);
     } finally {
       // A write whose answer was lost may have been done.
       if (!completed) await this.#takeAway(offer, minted);
@@ -154,7 +161,7 @@ export class Pairing {
     { deviceId, credentialId }: PendingDevice,
   ): Promise<void> {
     try {
-      await this.#store.revokeCredential(owner, credentialId);
+      await this.#store.revokeCredential(owner, credentialId, SYSTEM);
     } catch (err) {
       this.#log.error(
         { err, alert: true, deviceId, credentialId, tokenId },

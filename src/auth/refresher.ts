@@ -63,7 +63,7 @@ export class Refresher {
     const answer = await this.#askProvider(session);
     if (answer === 'failed') return session;
     if (answer === 'ended') {
-      await store.endSignIn(userId, signInId);
+      await store.endSignIn(userId, signInId, { actor: 'system' });
       return undefined;
     }
     const tokens = refreshed(session.tokens, answer);

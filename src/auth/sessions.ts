@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/log.js';
 import { Believed } from '../store/believed.js';
 import type { CookieHash, SignInId, UserId } from '../store/ids.js';
+import type { Requester } from '../store/ports/audit.js';
 import type { SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
 import type { Changes, Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
@@ -82,8 +83,8 @@ export class Sessions {
   }
 
   /** Ends a session of this user. False: there is none, or it had ended. */
-  async end(owner: UserId, signInId: SignInId): Promise<boolean> {
-    const ended = await this.#options.store.endSignIn(owner, signInId);
+  async end(owner: UserId, signInId: SignInId, by?: Requester): Promise<boolean> {
+    const ended = await this.#options.store.endSignIn(owner, signInId, by);
     this.#known.forgetAll();
     return ended;
   }

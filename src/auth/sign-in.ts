@@ -51,6 +51,7 @@ export interface Finish {
   readonly query: Readonly<Record<string, string>>;
   readonly userAgent: string;
   readonly remoteAddr: string;
+  readonly requestId: string;
 }
 
 /**
@@ -103,7 +104,7 @@ export class SignInFlow {
   }
 
   /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
-  async finish({ cookie, query, userAgent, remoteAddr }: Finish): Promise<Redirect | SignInFailure> {
+  async finish({ cookie, query, userAgent, ...by }: Finish): Promise<Redirect | SignInFailure> {
     const { provider, store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const { state = '', code = '', error = '' } = query;
     if (state === '' || (code === '') === (error === '')) return 'malformed';
@@ -121,12 +122,13 @@ export class SignInFlow {
       expiresAt: Date.now() + lifetimes.absoluteMs,
       idleMs: lifetimes.idleMs,
       userAgent: userAgent.slice(0, MAX_USER_AGENT),
-      remoteAddr,
+      remoteAddr: by.remoteAddr,
     };
     const signInId = await store.beginSignIn(
       owner,
       signIn,
       cookie?.type === 'session' ? cookie.hash : undefined,
+      by,
     );
     log.info({ userId: owner, signInId }, 'a user signed in');
     if (cookie !== undefined) sessions.forget(cookie.hash);

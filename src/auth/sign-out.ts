@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/log.js';
+import type { Requester } from '../store/ports/audit.js';
 import type { Provider } from './provider.js';
 import type { Session, Sessions } from './sessions.js';
 
@@ -20,9 +21,9 @@ export class SignOut {
    * Ends a session, after which copies of its cookie are good for nothing.
    * @returns where to send the browser to sign out at the provider too; undefined: nowhere, or it cannot be reached
    */
-  async run({ signIn, tokens }: Session): Promise<URL | undefined> {
+  async run({ signIn, tokens }: Session, by?: Requester): Promise<URL | undefined> {
     const { provider, sessions, log } = this.#options;
-    await sessions.end(signIn.userId, signIn.signInId);
+    await sessions.end(signIn.userId, signIn.signInId, by);
     const failed = (error: unknown): undefined => {
       log.warn({ err: error, signInId: signIn.signInId }, 'a user was not signed out at the OpenID provider');
     };

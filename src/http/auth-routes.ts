@@ -59,6 +59,7 @@ export const authRoutes: readonly JsonRoute[] = [
         query: query as Record<string, string>,
         userAgent: input.fields['user-agent'],
         remoteAddr: input.remoteAddr,
+        requestId: input.requestId,
       });
       if (typeof result === 'object') return redirection(result);
       if (result !== 'unknown') throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed');
@@ -114,11 +115,11 @@ export const authRoutes: readonly JsonRoute[] = [
         })
         .meta({ id: 'SignedOut' }),
     },
-    async ({ fields }, _user, services) => {
+    async ({ fields, remoteAddr, requestId }, _user, services) => {
       const { cookies, sessions, signOut } = accountsOf(services);
       const cookie = cookies.read(fields.cookie);
       const session = cookie && (await sessions.find(cookie));
-      const url = session && (await signOut.run(session));
+      const url = session && (await signOut.run(session, { remoteAddr, requestId }));
       const cleared = cookie && { 'Set-Cookie': cookies.clear() };
       return new Reply({ endSessionUrl: url?.href ?? null }, { ...cleared });
     },

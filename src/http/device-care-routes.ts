@@ -29,8 +29,8 @@ export const deviceCareRoutes: readonly JsonRoute[] = [
         'A new session token for a device, shown once. The old one dies, with the tunnel that it opened',
       answer: rotated,
     },
-    async ({ params: { deviceId } }, { userId }, services) => {
-      const sessionToken = await services.store.rotateCredential(userId, deviceId);
+    async ({ params: { deviceId }, remoteAddr, requestId }, { userId }, { store }) => {
+      const sessionToken = await store.rotateCredential(userId, deviceId, { remoteAddr, requestId });
       if (sessionToken === undefined) throw new ProblemError(DEVICE_MISSING);
       return { deviceId, sessionToken };
     },

@@ -43,8 +43,9 @@ export const deviceRoutes: readonly JsonRoute[] = [
       answer: device,
       problems: ['proxy-unreachable'],
     },
-    async ({ params: { deviceId }, body }, { userId }, services) => {
-      if (!(await services.store.updateDevice(userId, deviceId, body)))
+    async ({ params: { deviceId }, body, remoteAddr, requestId }, { userId }, services) => {
+      const by = { remoteAddr, requestId };
+      if (!(await services.store.updateDevice(userId, deviceId, body, by)))
         throw new ProblemError(DEVICE_MISSING);
       return viewDevice(services, userId, deviceId);
     },
@@ -55,8 +56,9 @@ export const deviceRoutes: readonly JsonRoute[] = [
       method: 'DELETE',
       summary: 'Unpairs a device: its credentials are void, its tunnel is closed within a second',
     },
-    async ({ params: { deviceId } }, { userId }, { store }) => {
-      if (!(await store.revokeDevice(userId, deviceId))) throw new ProblemError(DEVICE_MISSING);
+    async ({ params: { deviceId }, remoteAddr, requestId }, { userId }, { store }) => {
+      const revoked = await store.revokeDevice(userId, deviceId, { remoteAddr, requestId });
+      if (!revoked) throw new ProblemError(DEVICE_MISSING);
       return undefined;
     },
   ),

@@ -30,7 +30,7 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
     answer: paired,
     problems: ['pairing-refused', 'rate-limited', 'store-unavailable', 'draining'],
   },
-  async ({ body: { token, device }, remoteAddr }, services) => {
+  async ({ body: { token, device }, remoteAddr, requestId }, services) => {
     // A pairing that is done and whose answer is cut off by the end of the process has used up the token.
     if (services.readiness.draining) throw new ProblemError('draining');
     const { name, model, serial } = device;
@@ -38,6 +38,7 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
       token,
       device: { name, model, ...(serial !== undefined && { serial }) },
       remoteAddr,
+      requestId,
     });
     switch (outcome.kind) {
       case 'paired': {

@@ -44,8 +44,10 @@ export const pairingRoutes: readonly JsonRoute[] = [
       answer: made,
       status: 201,
     },
-    ({ body: { name, ttlSeconds } }, { userId }, services) =>
-      services.pairing.mint(userId, { ttlSeconds, ...(name !== undefined && { name }) }),
+    ({ body: { name, ttlSeconds }, remoteAddr, requestId }, { userId }, services) => {
+      const wanted = { ttlSeconds, ...(name !== undefined && { name }) };
+      return services.pairing.mint(userId, wanted, { remoteAddr, requestId });
+    },
   ),
   userRoute(
     {
@@ -71,8 +73,9 @@ export const pairingRoutes: readonly JsonRoute[] = [
       summary: 'Revokes a pairing token that was not used',
       params: z.object({ tokenId: id<PairingTokenId>() }),
     },
-    async ({ params: { tokenId } }, { userId }, services) => {
-      if (!(await services.store.revokePairingToken(userId, tokenId))) throw new ProblemError('not-found');
+    async ({ params: { tokenId }, remoteAddr, requestId }, { userId }, { store }) => {
+      const revoked = await store.revokePairingToken(userId, tokenId, { remoteAddr, requestId });
+      if (!revoked) throw new ProblemError('not-found');
       return undefined;
     },
   ),

@@ -53,9 +53,10 @@ export const signInSessionRoutes: readonly JsonRoute[] = [
       summary: 'Signs one of them out',
       params: z.object({ sessionId: id<SignInId>() }),
     },
-    async ({ params: { sessionId } }, user, services) => {
+    async ({ params: { sessionId }, remoteAddr, requestId }, user, services) => {
       const { sessions, cookies } = accountsOf(services);
-      if (!(await sessions.end(user.userId, sessionId))) throw new ProblemError('not-found');
+      if (!(await sessions.end(user.userId, sessionId, { remoteAddr, requestId })))
+        throw new ProblemError('not-found');
       const own = user.via === 'session' && user.signInId === sessionId;
       return new Reply(undefined, own ? { 'Set-Cookie': cookies.clear() } : {});
     },

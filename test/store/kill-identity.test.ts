@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type CookieHash,
+  hashToken,
+  type SignInId,
+  type TokenHash,
+  type UserId,
+} from '../../src/store/ids.js';
+import { openStore } from '../../src/store/open-store.js';
+import type { PendingDevice } from '../../src/store/ports/pairing.js';
+import type { Store } from '../../src/store/ports.js';
+import { StoreClient } from '../../src/store/store-client.js';
+import { startStoreProcess } from '../../src/store/store-process.js';
+import { audit } from './audit.js';
+import { withTempDir } from './temp-dir.js';
+
+const WRITES = 1_000;
+const KILLS = 15;
+/** Of each kind. */
+const WRITERS = 4;
+/** The longest that a process may write before it is killed, in ms: a few commits. */
+const LIFE_MS = 100;
+const HOUR = 3_600_000;
+
+const secretHash = () => hashToken(randomBytes(32).toString('hex'));
+
+/** What was acknowledged. */
+class Acknowledged {
+  writes = 0;
+  readonly begun = new Map<CookieHash, SignInId>();
+  readonly ended = new Set<CookieHash>();
+  readonly paired: { owner: UserId; pending: PendingDevice; token: TokenHash }[] = [];
+
+  /** Signs in, and ends every other session. */
+  async signIn(store: Store, owner: UserId, number: number): Promise<void> {
+    const cookie = secretHash() as string as CookieHash;
+    const signIn = { cookie, sealed: 'sealed', expiresAt: Date.now() + HOUR, idleMs: HOUR };
+    const id = await store.beginSignIn(owner, signIn);
+    this.writes += 1;
+    if (number % 2 === 0) {
+      this.begun.set(cookie, id);
+      return;
+    }
+    assert.equal(await store.endSignIn(owner, id), true);
+    this.writes += 1;
+    this.ended.add(cookie);
+  }
+
+  /** Makes a pairing token and exchanges it. */
+  async pair(store: Store, owner: UserId): Promise<void> {
+    const token = secretHash();
+    const id = await store.addPairingToken(owner, { hash: token, expiresAt: Date.now() + HOUR });
+    this.writes += 1;
+    const pending = await store.mintPending(owner, id, { name: 'cam' });
+    this.writes += 1;
+    assert.equal(await store.completePairing(owner, id, pending.credentialId), true);
+    this.writes += 1;
+    this.paired.push({ owner, pending, token });
+  }
+
+  /** Asserts that it is all there. */
+  async check(store: Store): Promise<void> {
+    for (const [cookie, id] of this.begun) assert.equal((await store.findSignIn(cookie))?.signInId, id);
+    for (const cookie of this.ended) assert.equal(await store.findSignIn(cookie), undefined);
+    for (const { owner, pending, token } of this.paired) {
+      const admission = await store.connect(hashToken(pending.sessionToken));
+      assert.deepEqual([admission?.deviceId, admission?.userId], [pending.deviceId, owner]);
+      assert.equal(await store.findPairing(token), undefined, 'a used token may be used again');
+    }
+  }
+}
+
+test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the store's process is killed again and again`, () =>
+  withTempDir(async (dataDir) => {
+    const place = { dataDir };
+    const client = new StoreClient();
+    let host = await startStoreProcess(client, place);
+    let restarted: Promise<unknown> = Promise.resolve();
+    let over = false;
+    let inDoubt = 0;
+    const acknowledged = new Acknowledged();
+    const write = async (body: (number: number) => Promise<void>) => {
+      for (let number = 0; !over; number += 1) {
+        try {
+          await body(number);
+        } catch (error) {
+          if (error instanceof assert.AssertionError) throw error;
+          assert.equal((error as { code?: unknown }).code, 'ERR_STORE_UNAVAILABLE');
+          inDoubt += 1;
+          await restarted;
+        }
+      }
+    };
+    const users = await Promise.all(
+      Array.from({ length: WRITERS }, (_, i) => client.ensureUser('https://id.example', `user-${i}`)),
+    );
+    const writers = Promise.all(
+      users.flatMap((owner) => [
+        write((number) => acknowledged.signIn(client, owner, number)),
+        write(() => acknowledged.pair(client, owner)),
+      ]),
+    );
+    try {
+      for (let kills = 0; kills < KILLS || acknowledged.writes < WRITES; kills += 1) {
+        await delay(Math.random() * LIFE_MS);
+        const { exited } = host;
+        host.kill('test');
+        const next = exited.then(() => startStoreProcess(client, place));
+        restarted = next;
+        host = await next;
+      }
+    } finally {
+      over = true;
+      await writers;
+      await client.close();
+      await host.stop(5_000);
+    }
+    assert.ok(inDoubt > 0, 'a kill met a write');
+    const store = await openStore(place);
+    await acknowledged.check(store);
+    await store.close();
+    await audit(dataDir, [], 1);
+  }));
