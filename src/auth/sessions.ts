@@ -50,11 +50,14 @@ export class Sessions {
    */
   async find({ type, hash }: BrowserCookie): Promise<Session | undefined> {
     if (type !== 'session') return undefined;
-    const session = await (this.#known.get(hash) ?? this.#known.believe(hash, this.#ask(hash)));
+    const asked = this.#believed(hash);
+    const session = await asked;
     if (session === undefined || !this.#options.refresher.isDue(session)) return session;
     const answer = await this.#options.refresher.refresh(session);
-    if (answer !== session) this.forget(hash);
-    return answer;
+    // Of all that waited, the first forgets.
+    if (this.#known.get(hash) === asked) this.forget(hash);
+    // As it was before the provider was waited for: it may have ended since.
+    return answer === session ? this.#believed(hash) : answer;
   }
 
   /** It was used now. Does not wait for the store. */
@@ -102,6 +105,10 @@ export class Sessions {
   /** Takes what the store reports: a session that any process ended is not believed any more. */
   changed({ changes, missed }: Changes): void {
     if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
+  }
+
+  #believed(cookie: CookieHash): Promise<Session | undefined> {
+    return this.#known.get(cookie) ?? this.#known.believe(cookie, this.#ask(cookie));
   }
 
   async #ask(cookie: CookieHash): Promise<Session | undefined> {

@@ -280,6 +280,27 @@ describe('sessions: the provider’s tokens', () => {
     });
     assert.equal(await browser.status(), 401);
   });
+
+  test('a session that ends while the provider is asked in vain stays ended', async () => {
+    const browser = await due();
+    stand.provider.answers.set('/token', () => {
+      stand.store.rows.length = 0;
+      return { status: 503 };
+    });
+    assert.equal(await browser.status(), 401);
+  });
+
+  test('a session that ends before it is claimed for a refresh stays ended', async () => {
+    const browser = await due();
+    const { store } = stand;
+    const { claimRefresh } = store;
+    store.claimRefresh = (...args) => {
+      store.rows.length = 0;
+      return Reflect.apply(claimRefresh, store, args);
+    };
+    assert.equal(await browser.status(), 401);
+    assert.equal(refreshes(), 0);
+  });
 });
 
 describe('sessions: the list', () => {
