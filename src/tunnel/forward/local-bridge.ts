@@ -1,5 +1,5 @@
 import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
-import type { SessionSeeker } from '../session/session-supervisor.js';
+import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
 import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink } from './bridge-contract.js';
 import type { ForwardFailure, Target } from './contract.js';
@@ -22,6 +22,12 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
     this.target = target;
     this.#request = request;
     this.#sink = sink;
+  }
+
+  /** Asks the supervisor for a session; `found` or `notFound` follows. */
+  seek(supervisor: SessionSupervisorRef): void {
+    if (supervisor.tell({ kind: 'seek', seeker: this })) return;
+    this.#fail('overloaded', 'too many calls wait for a session');
   }
 
   message(data: Uint8Array, binary: boolean): boolean {

@@ -40,7 +40,7 @@ export class LocalForwarder implements Forwarder, BridgeForwarder {
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
     const bridge = new LocalBridge(target, request, sink);
-    if (!this.#supervisor.tell({ kind: 'seek', seeker: bridge })) bridge.notFound();
+    bridge.seek(this.#supervisor);
     return bridge;
   }
 
