@@ -232,6 +232,10 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     const now = this.#context.now();
     this.mux.tick(now);
     if (this.mux.isClosed) return;
+    // Those that wait go first: the streams that the others leave are not for a call whose time is up.
+    for (const exchange of this.#waiting.values()) {
+      if (exchange.deadline < now) exchange.fail('device-busy', 'the device took no more calls in time');
+    }
     for (const exchange of this.#exchanges.values()) {
       if (exchange.deadline < now) exchange.fail('device-timeout', 'the device did not answer in time');
     }

@@ -223,6 +223,24 @@ test('a device that begins no answer in time is device-timeout, its stream is re
   assert.equal(stage.exited, false);
 });
 
+test('a call that waits for a stream until its time is up is device-busy: the device has not seen it', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  stage.silent = true;
+  const last = defaultConfig.maxUnacknowledged + 2;
+  for (let exchange = 1; exchange < last; exchange += 1) stage.open(exchange);
+  const { headers, target, protocols } = { headers: ['host', 'd'], target: '/', protocols: [] };
+  stage.actor.receive({ kind: 'ws-open', exchange: last, target, headers, protocols });
+  stage.settle();
+  stage.advance(INIT.headTimeoutMs + 2000);
+  const failures = new Map(stage.failures().map((failure) => [failure.exchange, failure]));
+  assert.equal(failures.size, last);
+  for (const [exchange, { code, reached }] of failures) {
+    const expected = exchange < last - 1 ? ['device-timeout', true] : ['device-busy', false];
+    assert.deepEqual([exchange, code, reached], [exchange, ...expected]);
+  }
+});
+
 test('silence for the idle timeout ends the session as idle', () => {
   const stage = new Stage();
   stage.silent = true;
