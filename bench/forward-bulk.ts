@@ -1,7 +1,7 @@
 import type { Benchmark } from './benchmark.js';
 import { openLoop, Transfers } from './load/generators.js';
-import { cpuMicros } from './relay/cpu.js';
 import { seedStack } from './relay/peers.js';
+import { cpuMicros } from './relay/proc.js';
 import { UP, upByToken } from './relay/product.js';
 import { type Relay, writeCalls } from './relay/relay.js';
 import { withStands } from './relay/stand.js';

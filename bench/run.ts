@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Size } from './benchmark.js';
 import { forwardBulk } from './forward-bulk.js';
 import { forwardSmall } from './forward-small.js';
+import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { mailbox } from './mailbox.js';
 import { describeSetting, writeResults } from './results.js';
 import { table } from './table.js';
 import { yamux } from './yamux.js';
 
-const benchmarks: readonly Benchmark[] = [forwardSmall, forwardBulk, latency, yamux, mailbox];
+const benchmarks: readonly Benchmark[] = [forwardSmall, forwardBulk, latency, idle, yamux, mailbox];
 
 /** `node dist/bench/run.js [NAME…] [--full]`: runs the benchmarks, prints tables, keeps every sample. */
 async function main(): Promise<void> {

@@ -18,6 +18,11 @@ const CHUNK = 500;
 /** What the test kit sets otherwise, at its default. */
 const DEFAULTS = { VISIONA_HOSTS: String(Math.max(1, availableParallelism() - 1)), LOG_LEVEL: 'info' };
 
+/** The environment that loads a program of `preload/` before the product's own code. */
+export function preloaded(name: 'collect-garbage' | 'loop-delays'): { NODE_OPTIONS: string } {
+  return { NODE_OPTIONS: `--import=${new URL(`../preload/${name}.js`, import.meta.url)}` };
+}
+
 /** `visiona up` that runs, and its user, who is signed in. */
 export interface UpRelay extends Relay {
   readonly process: RestProcess;

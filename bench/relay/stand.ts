@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { GoDevice, type GoDeviceOptions } from '../../test/interop/device.js';
 import { buildGo } from '../../test/interop/go.js';
 import type { Figure, Outcome, Size } from '../benchmark.js';
@@ -8,13 +10,18 @@ import type { Relay, RelayKind, RelayOptions } from './relay.js';
 export interface Stand<R extends Relay = Relay> {
   readonly subject: string;
   readonly relay: R;
-  /** Undefined for a relay that answers itself. */
+  /** Its devices; undefined for a relay that answers itself. */
   readonly fleet: GoDevice | undefined;
   stop(): Promise<void>;
 }
 
+/** What a stand is opened for. */
+export interface StandOptions extends RelayOptions {
+  readonly connected?: number;
+}
+
 /** How long a fleet may take to be in, in ms. */
-const CONNECT_MS = 120_000;
+export const CONNECT_MS = 120_000;
 
 /**
  * Opens a stand of each kind, measures, and stops them. A kind that does not start is among the missing.
@@ -22,7 +29,7 @@ const CONNECT_MS = 120_000;
  */
 export async function withStands(
   kinds: readonly RelayKind[],
-  { title, size, log, ...options }: RelayOptions & { title: string; size: Size; log: (line: string) => void },
+  { title, size, log, ...options }: StandOptions & { title: string; size: Size; log: (line: string) => void },
   measure: (stands: readonly Stand[], out: Dropouts) => Promise<readonly Figure[]>,
 ): Promise<Outcome> {
   const out = new Dropouts(log);
@@ -42,10 +49,13 @@ export async function withStands(
   }
 }
 
-/** @throws with the reason when the relay, its devices or a first call do not work */
+/**
+ * @param connected how many devices dial at first, all if absent
+ * @throws with the reason when the relay, its devices or a first call do not work
+ */
 export async function openStand<R extends Relay>(
   kind: RelayKind<R>,
-  options: RelayOptions,
+  { connected, ...options }: StandOptions,
 ): Promise<Stand<R>> {
   const relay = await kind.start(options);
   let fleet: GoDevice | undefined;
@@ -54,10 +64,13 @@ export async function openStand<R extends Relay>(
     await relay.stop();
   };
   try {
-    if (relay.tunnel !== undefined) fleet = await startFleet({ url: relay.tunnel, tokens: relay.tokenFile });
-    await fleet?.connected(CONNECT_MS);
+    const upTo = connected ?? relay.devices;
+    if (relay.tunnel !== undefined) {
+      fleet = await startFleet(relay, { from: 0, upTo });
+      await fleet.connected(CONNECT_MS);
+    }
     await checkCall(relay, 0);
-    await checkCall(relay, relay.devices - 1);
+    await checkCall(relay, upTo - 1);
     return { subject: kind.subject, relay, fleet, stop };
   } catch (error) {
     await stop();
@@ -65,13 +78,20 @@ export async function openStand<R extends Relay>(
   }
 }
 
-/** Devices that dial; the same Go device serves every relay. */
+/**
+ * Some of a relay's devices, which begin to dial; the same Go device serves every relay.
+ * @param from and `upTo`: places among the relay's devices, the last one left out
+ */
 export async function startFleet(
-  options: Omit<GoDeviceOptions, 'token'> & { tokens: string },
+  relay: Relay,
+  { from, upTo, ...options }: { from: number; upTo: number } & Pick<GoDeviceOptions, 'parallel'>,
 ): Promise<GoDevice> {
   const build = await buildGo('test/interop/godevice');
   if ('reason' in build) throw new Error(`the Go device ${build.reason}`);
-  return new GoDevice(build.path, { query: true, ...options });
+  const all = (await readFile(relay.tokenFile, 'utf8')).split('\n');
+  const tokens = path.join(relay.folder, `tokens-${from}-${upTo}.txt`);
+  await writeFile(tokens, all.slice(from, upTo).join('\n'), { mode: 0o600 });
+  return new GoDevice(build.path, { url: relay.tunnel ?? '', tokens, query: true, ...options });
 }
 
 /** @throws when a call through this device is not answered as it should be */

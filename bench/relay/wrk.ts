@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../../test/interop/go.js';
-import { cpuMicros } from './cpu.js';
+import { cpuMicros } from './proc.js';
 import type { Relay } from './relay.js';
 
 const run = promisify(execFile);

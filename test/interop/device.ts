@@ -16,6 +16,9 @@ export interface GoEvent {
   readonly addr?: string;
   readonly count?: number;
   readonly bytes?: number;
+  /** TCP payload of all devices of a fleet so far. */
+  readonly received?: number;
+  readonly sent?: number;
   readonly micros?: number;
 }
 
@@ -73,7 +76,7 @@ export class GoDevice extends EventProcess<GoEvent> {
     return this.event((event) => event.event === name, timeoutMs);
   }
 
-  /** Waits until (every one of) the device(s) is connected for the first time. */
+  /** Waits until (every one of) the device(s) is connected, for the first time or again. */
   async connected(timeoutMs?: number): Promise<void> {
     await this.next('all-connected', timeoutMs);
   }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -48,6 +49,7 @@ func run(reverseProxy bool) error {
 	if err := json.NewEncoder(os.Stdout).Encode(ready); err != nil {
 		return err
 	}
+	collectAtSignal()
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
 	select {
@@ -56,4 +58,15 @@ func run(reverseProxy bool) error {
 	case <-stop.Done():
 		return nil
 	}
+}
+
+// collectAtSignal frees what is not in use at SIGUSR2, for measurements of memory.
+func collectAtSignal() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR2)
+	go func() {
+		for range signals {
+			debug.FreeOSMemory()
+		}
+	}()
 }

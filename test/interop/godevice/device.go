@@ -27,7 +27,7 @@ type fleet struct {
 	handler   http.Handler
 	dialling  chan struct{}
 	connected int64
-	allUp     sync.Once
+	traffic   traffic
 	size      int
 }
 
@@ -41,7 +41,8 @@ type device struct {
 	conn *wsconn.Conn
 }
 
-// runFleet runs all devices until ctx ends. The command "drop" breaks every connection without a goodbye.
+// runFleet runs all devices until ctx ends. The command "drop" breaks every connection without a goodbye, "traffic" tells
+// how many bytes passed on all of them so far.
 func runFleet(ctx context.Context, o options, commands <-chan string) error {
 	if o.style != "hand" && o.style != "serve" {
 		return fmt.Errorf("no such style: %q", o.style)
@@ -64,10 +65,13 @@ func runFleet(ctx context.Context, o options, commands <-chan string) error {
 	}
 	go func() {
 		for command := range commands {
-			if command == "drop" {
+			switch command {
+			case "drop":
 				for _, d := range devices {
 					d.drop()
 				}
+			case "traffic":
+				emit(f.traffic.event())
 			}
 		}
 	}()
@@ -139,7 +143,9 @@ func (d *device) dial(ctx context.Context) (*websocket.Conn, error) {
 	} else {
 		header.Set("Authorization", "Bearer "+d.token)
 	}
-	ws, response, err := websocket.DefaultDialer.DialContext(ctx, address, header)
+	dialer := *websocket.DefaultDialer
+	dialer.NetDialContext = d.fleet.traffic.dial
+	ws, response, err := dialer.DialContext(ctx, address, header)
 	if err == nil {
 		return ws, nil
 	}
@@ -158,7 +164,7 @@ func (f *fleet) up(index int) {
 	count := int(atomic.AddInt64(&f.connected, 1))
 	emit(event{Event: "connected", Device: number(index), Count: number(count)})
 	if count == f.size {
-		f.allUp.Do(func() { emit(event{Event: "all-connected", Count: number(count)}) })
+		emit(event{Event: "all-connected", Count: number(count)})
 	}
 }
 

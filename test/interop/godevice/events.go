@@ -23,6 +23,9 @@ type event struct {
 	Count *int `json:"count,omitempty"`
 	// Bytes moved by a wire command.
 	Bytes int64 `json:"bytes,omitempty"`
+	// Received and Sent are bytes on the fleet's connections.
+	Received int64 `json:"received,omitempty"`
+	Sent     int64 `json:"sent,omitempty"`
 	// Micros is a round trip time.
 	Micros int64  `json:"micros,omitempty"`
 	Sha256 string `json:"sha256,omitempty"`

@@ -5,9 +5,27 @@ const TICKS_PER_SECOND = 100;
 
 /** User and system CPU time of a process, all its threads and its child processes, in microseconds; 10 ms steps. */
 export async function cpuMicros(pid: number): Promise<number> {
-  const own = (await ticks(pid)) * (1e6 / TICKS_PER_SECOND);
-  const children = await Promise.all((await childrenOf(pid)).map(cpuMicros));
-  return children.reduce((sum, micros) => sum + micros, own);
+  return (await sumOfTree(pid, ticks)) * (1e6 / TICKS_PER_SECOND);
+}
+
+/** Resident memory of a process and its child processes, in bytes; what they share counts for each. */
+export function residentBytes(pid: number): Promise<number> {
+  return sumOfTree(pid, async (each) => {
+    const status = await readFile(`/proc/${each}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  });
+}
+
+/** Tells a process and its child processes to collect garbage: the product with its preload, or a peer that listens. */
+export async function collectGarbage(pid: number): Promise<void> {
+  process.kill(pid, 'SIGUSR2');
+  await Promise.all((await childrenOf(pid)).map(collectGarbage));
+}
+
+async function sumOfTree(pid: number, measure: (pid: number) => Promise<number>): Promise<number> {
+  const own = await measure(pid);
+  const children = await Promise.all((await childrenOf(pid)).map((child) => sumOfTree(child, measure)));
+  return children.reduce((sum, each) => sum + each, own);
 }
 
 async function ticks(pid: number): Promise<number> {
