@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { StoreError, StoreUnavailableError } from './errors.js';
 
 /** Two transactions were in each other's way: serialization_failure and deadlock_detected. To be tried again. */
@@ -13,9 +14,7 @@ const INPUT = ['22'];
 
 /** The SQLSTATE of what the server answered; undefined for what happened on the way to it. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as Error & { code?: unknown };
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
 export function isConflict(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { FakeProvider } from '../auth/fake-provider.js';
+import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { runToEnd } from './kit/program.js';
 import { ProxyProcess } from './kit/proxy-process.js';
@@ -15,14 +16,19 @@ describe('api-server and remote-proxy on PostgreSQL, each with a data directory 
   let schema: TestSchema;
   let provider: FakeProvider;
   let proxy: ProxyProcess;
+  /** Between api-server and the database. */
+  let relay: BlackHole;
   let api: RestProcess;
   let alice: Person;
   before(async () => {
     schema = await TestSchema.create();
     provider = await FakeProvider.start();
     proxy = await ProxyProcess.start({ env: { DATABASE_URL: schema.url }, hosts: 1 });
+    const url = new URL(schema.url);
+    relay = await BlackHole.start(Number(url.port || 5432));
+    url.host = `127.0.0.1:${relay.port}`;
     api = await RestProcess.start('api-server', {
-      DATABASE_URL: schema.url,
+      DATABASE_URL: url.href,
       VISIONA_PROXY_URL: `http://127.0.0.1:${proxy.internalPort}`,
       VISIONA_TUNNEL_URL: proxy.tunnelUrl,
       INTERNAL_SECRET: proxy.secret,
@@ -36,6 +42,7 @@ describe('api-server and remote-proxy on PostgreSQL, each with a data directory 
   });
   after(async () => {
     await api.close();
+    await relay.close();
     await proxy.stop();
     await provider.close();
     await schema.drop();
@@ -69,6 +76,28 @@ describe('api-server and remote-proxy on PostgreSQL, each with a data directory 
     const device = await ScriptedDevice.connect(proxy.tunnelUrl, sessionToken);
     assert.equal((await visiona('device', 'revoke', deviceId)).code, 0);
     await device.closed;
+  });
+
+  test('while the database is away from api-server it is unready and says so; then it goes on, and who was signed in still is', async () => {
+    const readiness = async () => {
+      const answer = await alice.get('/api/ready');
+      return ((await answer.json()) as { code?: string }).code ?? answer.status;
+    };
+    const until = async (is: string | number) => {
+      while ((await readiness()) !== is) await new Promise((resolve) => setTimeout(resolve, 50));
+    };
+    await until(200);
+    relay.refuse(true);
+    relay.cut();
+    await until('store-unavailable');
+    const answer = await alice.get('/api/devices');
+    assert.deepEqual(
+      [answer.status, ((await answer.json()) as { code: string }).code],
+      [503, 'store-unavailable'],
+    );
+    relay.refuse(false);
+    await until(200);
+    assert.equal((await alice.get('/api/devices')).status, 200);
   });
 
   test('who signs out is signed out', async () => {

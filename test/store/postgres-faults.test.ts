@@ -129,12 +129,13 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       yield* run('CREATE TABLE pair (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)');
       yield* run('INSERT INTO pair VALUES (1, 0), (2, 0)');
     });
-    let begun = 0;
+    let [begun, holding] = [0, 0];
     const both = (first: number, second: number) => () =>
       (function* (): Work<void> {
         begun += 1;
         yield* run('UPDATE pair SET n = n + 1 WHERE id = ?', first);
-        yield* all('SELECT pg_sleep(0.2)');
+        holding += 1;
+        while (holding < 2) yield* all('SELECT pg_sleep(0.01)');
         yield* run('UPDATE pair SET n = n + 1 WHERE id = ?', second);
       })();
     await Promise.all([engine.write(both(1, 2)), engine.write(both(2, 1))]);
@@ -175,13 +176,20 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
     const url = new URL(schema.url);
     url.searchParams.set('application_name', schema.name);
     const engine = openPostgres(url.href, 'call');
-    const asked = Array.from({ length: 200 }, () => engine.read(() => all('SELECT pg_sleep(0.02)')));
-    await asked[0];
-    const [open] = await sql<{ n: string }>(
-      `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = '${schema.name}'`,
-    );
-    assert.equal(open?.n, '10');
-    await Promise.all(asked);
+    let over = false;
+    const slowly = () => engine.read(() => all('SELECT pg_sleep(0.1)'));
+    const asked = (async () => {
+      while (!over) await Promise.all(Array.from({ length: 20 }, slowly));
+    })();
+    await until(async () => {
+      const [open] = await sql<{ n: string }>(
+        `SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = '${schema.name}'`,
+      );
+      assert.ok(Number(open?.n) <= 10);
+      return open?.n === '10';
+    });
+    over = true;
+    await asked;
     await engine.close();
     await assert.rejects(
       engine.read(() => all('SELECT 1')),
