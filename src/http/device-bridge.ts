@@ -42,7 +42,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
     try {
       await this.#start(user);
     } finally {
-      if (this.#bridge === undefined) this.over();
+      if (this.#bridge === undefined) this.#services.open.remove(user, this);
     }
   }
 
@@ -81,7 +81,16 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
     this.#exchange.writeProblem(code, { detail });
   }
 
+  began(): void {
+    this.#services.calls.began();
+  }
+
+  answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#services.calls.answered(bridge, failure);
+  }
+
   over(): void {
+    this.#services.calls.ended();
     if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
   }
 }

@@ -85,6 +85,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
 
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
     if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
-    this.#services.calls.finished(writer, failure);
+    this.#services.calls.answered(writer, failure);
+    this.#services.calls.ended();
   }
 }

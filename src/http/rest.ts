@@ -4,6 +4,7 @@ import type { Auth } from '../auth/auth.js';
 import { Pairing } from '../auth/pairing.js';
 import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
+import { BridgedSockets } from '../server/bridged-sockets.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
 import { TrustedProxies } from '../server/trusted-proxies.js';
@@ -16,7 +17,6 @@ import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
 import type { RestStore } from './services.js';
-import { Sockets } from './sockets.js';
 
 export interface RestOptions {
   readonly address: ListenAddress;
@@ -54,7 +54,7 @@ export interface Rest {
 export async function startRest(options: RestOptions): Promise<Rest> {
   const { address, forwarder, store, sessions, tunnelUrl, calls, log } = options;
   const readiness = new Readiness(options.unready);
-  const sockets = new Sockets();
+  const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
   // The routes come after the port is known and before the loop turns: no request can be there yet.

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Authenticator, Credentials, CredentialsRefusal } from '../auth/authenticator.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
 import type { Logger } from '../observability/log.js';
+import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
 import { Exchange } from './exchange.js';
@@ -11,7 +12,6 @@ import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns
 import { ProblemError, problemOf } from './problem-error.js';
 import type { PendingRequest, Route, Upgrade } from './route.js';
 import type { RouteServices } from './services.js';
-import type { Sockets } from './sockets.js';
 
 /** The body was not read. */
 const UNREAD: ProblemOptions = { close: true };
@@ -22,7 +22,7 @@ export interface RouterOptions {
   readonly authenticator: Authenticator;
   /** The origin of our own pages. */
   readonly ownOrigin: string;
-  readonly sockets: Sockets;
+  readonly sockets: BridgedSockets;
   readonly log: Logger;
 }
 

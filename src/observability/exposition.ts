@@ -62,7 +62,7 @@ function exposeCalls(registry: Registry, metrics: Metrics): void {
   counter(
     registry,
     'visiona_calls_total',
-    'Calls to devices, by what became of them.',
+    'Calls and WebSocket handshakes to devices, by what became of them.',
     ['outcome', 'reason'],
     () => callsByOutcome(metrics),
   );
@@ -71,14 +71,16 @@ function exposeCalls(registry: Registry, metrics: Metrics): void {
   ]);
   new BucketHistogram(registry, {
     name: 'visiona_call_duration_seconds',
-    help: 'From the head of a request to the end of its answer.',
+    help: 'From the head of a request to the end of its answer; WebSockets: to that of the handshake.',
     buckets: metrics.callSeconds,
   });
 }
 
 function exposeTunnels(registry: Registry, metrics: Metrics): void {
   gauge(registry, 'visiona_sessions', 'Tunnels connected now.', [], () => [[{}, metrics.sessions]]);
-  gauge(registry, 'visiona_streams', 'Streams open now.', [], () => [[{}, metrics.streams]]);
+  gauge(registry, 'visiona_streams', 'Calls and WebSockets under way now.', [], () => [
+    [{}, metrics.streams],
+  ]);
   counter(registry, 'visiona_bytes_total', 'Tunnel bytes, framing included.', ['direction'], () =>
     labelled('direction', { to_device: metrics.bytesToDevices, from_device: metrics.bytesFromDevices }),
   );

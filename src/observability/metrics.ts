@@ -38,9 +38,9 @@ function tally<K extends string>(keys: readonly K[]): Record<K, number> {
 export class Metrics {
   /** Tunnels connected now. */
   sessions = 0;
-  /** Streams open now. */
+  /** Calls and WebSockets under way now. */
   streams = 0;
-  /** Calls answered by their device, by the class of the status: index 1 for 1xx to 5 for 5xx. */
+  /** Calls and WebSocket handshakes answered by their device, by the class of the status: index 1 for 1xx to 5 for 5xx. */
   readonly answered = [0, 0, 0, 0, 0, 0];
   /** Calls that the proxy answered itself. */
   readonly failed = tally(FORWARD_FAILURES);
@@ -48,7 +48,7 @@ export class Metrics {
   aborted = 0;
   /** Calls sent once more, because they had provably not reached the device. */
   retries = 0;
-  /** From the request's head to the end of the answer. */
+  /** From the request's head to the end of the answer; a WebSocket's is that to its handshake. */
   readonly callSeconds = new Buckets(CALL_SECONDS);
   /** Tunnel bytes, framing included. */
   bytesToDevices = 0;

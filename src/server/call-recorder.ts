@@ -1,8 +1,15 @@
 import type { Metrics } from '../observability/metrics.js';
 import type { ForwardFailure } from '../tunnel/forward/contract.js';
-import type { ResponseWriter } from './response-writer.js';
 
-/** Counts forwarded calls. */
+/** A call to a device, as it is counted: an HTTP call, or the handshake of a WebSocket. */
+export interface CountedCall {
+  /** Milliseconds of `performance.now`. */
+  readonly startedAt: number;
+  /** Of the answer, if the device gave one. */
+  readonly status: number;
+}
+
+/** Counts forwarded calls and bridged WebSockets. */
 export class CallRecorder {
   readonly #metrics: Metrics;
   readonly #waiting: (() => void)[] = [];
@@ -15,20 +22,25 @@ export class CallRecorder {
     this.#metrics.streams += 1;
   }
 
-  finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
+  /** The caller has its whole answer, or gets none; a WebSocket goes on after it. */
+  answered(call: CountedCall, failure: ForwardFailure | 'aborted' | undefined): void {
     const metrics = this.#metrics;
-    metrics.streams -= 1;
-    if (metrics.streams === 0) this.#becomeIdle();
-    metrics.callSeconds.observe((performance.now() - writer.startedAt) / 1000);
+    metrics.callSeconds.observe((performance.now() - call.startedAt) / 1000);
     if (failure === 'aborted') metrics.aborted += 1;
     else if (failure !== undefined) metrics.failed[failure.code] += 1;
     else {
-      const kind = Math.floor(writer.status / 100);
+      const kind = Math.floor(call.status / 100);
       metrics.answered[kind] = (metrics.answered[kind] ?? 0) + 1;
     }
   }
 
-  /** Resolves when no call is under way, or after `graceMs`. */
+  /** Nothing of a call that began is under way any more. */
+  ended(): void {
+    this.#metrics.streams -= 1;
+    if (this.#metrics.streams === 0) this.#becomeIdle();
+  }
+
+  /** Resolves when no call or WebSocket is under way, or after `graceMs`. */
   idle(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, graceMs);

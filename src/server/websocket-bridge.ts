@@ -1,12 +1,14 @@
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+import type { CountedCall } from './call-recorder.js';
 import type { FieldNames } from './field-names.js';
 import { lateUpgrade } from './late-upgrade.js';
 import { writeDeviceFields } from './response-writer.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
 const FORBIDDEN = 1008;
+const SWITCHING_PROTOCOLS = 101;
 /** Codes that may not be sent in a close frame (RFC 6455 §7.4.1). */
 const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
 
@@ -20,7 +22,11 @@ export interface BridgePolicy {
   deviceHeaders(res: HttpResponse): void;
   /** Writes the fields that this listener adds to an accepted handshake. */
   upgradeHeaders(res: HttpResponse): void;
-  /** The caller is gone, or has its answer; called once. */
+  /** A handshake begins. */
+  began(): void;
+  /** The caller has the answer to its handshake, or gets none; called once. `failure` is undefined if the device gave it. */
+  answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void;
+  /** The caller is gone, or was refused; called once. */
   over(): void;
 }
 
@@ -40,7 +46,9 @@ export interface Bridged {
  * Joins a caller's WebSocket to a device's: the caller is accepted once the device has. Messages in either direction
  * are whole; what the caller has not taken holds the device back.
  */
-export class WebSocketBridge implements BridgeSink {
+export class WebSocketBridge implements BridgeSink, CountedCall {
+  readonly startedAt = performance.now();
+  status = 0;
   readonly #handshake: Handshake;
   readonly #policy: BridgePolicy;
   readonly #requestId: string;
@@ -54,9 +62,11 @@ export class WebSocketBridge implements BridgeSink {
     this.#handshake = handshake;
     this.#policy = policy;
     this.#requestId = requestId;
+    policy.began();
     res.onAborted(() => {
       this.#res = undefined;
       this.#bridge?.close(1006, '');
+      this.#policy.answered(this, 'aborted');
       this.#policy.over();
     });
   }
@@ -77,6 +87,8 @@ export class WebSocketBridge implements BridgeSink {
     const res = this.#res;
     if (res === undefined) return;
     this.#res = undefined;
+    this.status = SWITCHING_PROTOCOLS;
+    this.#policy.answered(this, undefined);
     const { key, extensions, context } = this.#handshake;
     lateUpgrade(res, () => {
       // Without it the first field would make the status 200.
@@ -87,7 +99,8 @@ export class WebSocketBridge implements BridgeSink {
   }
 
   refused(head: ResponseHead, body: Uint8Array): void {
-    this.#answer((res) => {
+    this.status = head.status;
+    this.#answer(undefined, (res) => {
       res.writeStatus(`${head.status} ${head.reason}`);
       writeDeviceFields(res, head, this.#policy.dropped);
       this.#policy.deviceHeaders(res);
@@ -96,7 +109,7 @@ export class WebSocketBridge implements BridgeSink {
   }
 
   fail(failure: ForwardFailure): void {
-    this.#answer((res) => this.#policy.problem(res, failure, this.#requestId));
+    this.#answer(failure, (res) => this.#policy.problem(res, failure, this.#requestId));
   }
 
   message(data: Uint8Array, binary: boolean): void {
@@ -140,11 +153,12 @@ export class WebSocketBridge implements BridgeSink {
     this.#policy.over();
   }
 
-  #answer(write: (res: HttpResponse) => void): void {
+  #answer(failure: ForwardFailure | undefined, write: (res: HttpResponse) => void): void {
     const res = this.#res;
     if (res === undefined) return;
     this.#res = undefined;
     res.cork(() => write(res));
+    this.#policy.answered(this, failure);
     this.#policy.over();
   }
 }

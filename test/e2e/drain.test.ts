@@ -77,6 +77,6 @@ test('an idle proxy with devices and WebSockets drains at once', async () => {
   const closed = once(caller, 'close');
   const { code } = await proxy.program.stop();
   assert.equal(code, 0);
-  assert.equal((await closed)[0], 1014);
+  assert.equal((await closed)[0], 1001);
   for (const each of devices) assert.equal((await each.closed).code, 1001);
 });

@@ -20,12 +20,14 @@ const BY_COOKIE = { cookie: `user=${ALICE}` };
 
 describe('what a session began ends with it', () => {
   let open: OpenStreams;
+  let metrics: Metrics;
   let forwarder: FakeForwarder;
   let store: FakeStore;
   let api: Awaited<ReturnType<typeof startRoutes>>;
 
   beforeEach(async () => {
     open = new OpenStreams();
+    metrics = new Metrics();
     forwarder = new FakeForwarder();
     store = new FakeStore();
     store.add(ALICE, 'cam-1');
@@ -34,7 +36,7 @@ describe('what a session began ends with it', () => {
       open,
       forwarder,
       devices: new DeviceLookup(store),
-      calls: new CallRecorder(new Metrics()),
+      calls: new CallRecorder(metrics),
       scheme: 'http',
     });
   });
@@ -181,6 +183,8 @@ describe('what a session began ends with it', () => {
       await once(ws, 'error');
       assert.equal(open.size, 0);
     }
+    const { streams, answered, failed, aborted } = metrics;
+    assert.deepEqual([streams, answered[1], failed['device-offline'], aborted], [0, 2, 1, 0]);
   });
 });
 

@@ -4,7 +4,7 @@ import { Readiness } from '../../src/http/readiness.js';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
-import { Sockets } from '../../src/http/sockets.js';
+import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 import { NameTag } from './kit.js';
@@ -23,7 +23,7 @@ export async function startRoutes(
     services: { readiness, proxies: new TrustedProxies(), ...used } as RouteServices,
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
-    sockets: new Sockets(),
+    sockets: new BridgedSockets(),
     log: pino({ level: 'silent' }),
   }).register(app);
   return listen(app, { host: '127.0.0.1', port: 0 });

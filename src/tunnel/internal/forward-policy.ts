@@ -3,7 +3,7 @@ import type { CallRecorder } from '../../server/call-recorder.js';
 import { FieldNames } from '../../server/field-names.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
-import type { BridgePolicy } from '../../server/websocket-bridge.js';
+import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 
 const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
@@ -30,8 +30,6 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
 
   upgradeHeaders(): void {}
 
-  over(): void {}
-
   /**
    * The carrier is a POST, whose answer to HEAD must be framed as what it is, empty: what the device said of its length
    * goes beside it.
@@ -52,7 +50,16 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
     this.#calls.began();
   }
 
+  answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#calls.answered(bridge, failure);
+  }
+
+  over(): void {
+    this.#calls.ended();
+  }
+
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
-    this.#calls.finished(writer, failure);
+    this.#calls.answered(writer, failure);
+    this.#calls.ended();
   }
 }

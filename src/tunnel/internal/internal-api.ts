@@ -6,18 +6,18 @@ import uWS, {
 } from 'uWebSockets.js';
 import type { Secret } from '../../config/secret.js';
 import type { Logger } from '../../observability/log.js';
+import { BridgedSockets } from '../../server/bridged-sockets.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import { requestFields } from '../../server/request-fields.js';
 import { requestId } from '../../server/request-id.js';
 import { ResponseWriter } from '../../server/response-writer.js';
 import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
-import { type Bridged, WebSocketBridge } from '../../server/websocket-bridge.js';
+import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
 import type { Forwarder, Target } from '../forward/contract.js';
 import type { Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
-import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
 import type { UserSessions } from '../session/user-sessions.js';
 import { createAuthorizer } from './authorize.js';
 import type { ForwardPolicy } from './forward-policy.js';
@@ -58,6 +58,7 @@ type Route = (res: HttpResponse, req: HttpRequest) => void;
 export class InternalApi {
   readonly #options: InternalApiOptions;
   readonly #authorized: (authorization: string) => boolean;
+  readonly #sockets = new BridgedSockets();
   #listener: Listener | undefined;
 
   private constructor(options: InternalApiOptions) {
@@ -78,6 +79,11 @@ export class InternalApi {
     return this.#listener?.port ?? 0;
   }
 
+  /** Tells the callers of WebSockets 1001. */
+  drain(): void {
+    this.#sockets.drain();
+  }
+
   stopAccepting(): void {
     this.#listener?.stopAccepting();
   }
@@ -89,17 +95,10 @@ export class InternalApi {
   #routes(app: TemplatedApp): void {
     const { store, userSessions, log } = this.#options;
     const sessions = new SessionRoutes(store, userSessions, log);
-    app.ws<Bridged>('/internal/forward/ws', {
-      maxPayloadLength: MAX_WEBSOCKET_MESSAGE,
-      maxBackpressure: 2 * MAX_WEBSOCKET_MESSAGE,
-      idleTimeout: 120,
-      compression: uWS.DISABLED,
-      upgrade: (res, req, context) => this.#bridge(res, req, context),
-      open: (ws) => ws.getUserData().bridge.socketOpened(ws),
-      message: (ws, message, binary) => ws.getUserData().bridge.socketMessage(message, binary),
-      drain: (ws) => ws.getUserData().bridge.drained(),
-      close: (ws, code, message) => ws.getUserData().bridge.socketClosed(code, message),
-    });
+    app.ws(
+      '/internal/forward/ws',
+      this.#sockets.behaviour((res, req, context) => this.#bridge(res, req, context)),
+    );
     // Requests that are no WebSocket handshake fall through to here.
     this.#route(app, 'get', '/internal/forward/ws', (res, req) => {
       refuse(res, req, 'upgrade-required', { Upgrade: 'websocket' });

@@ -116,13 +116,14 @@ export class RemoteProxy {
   }
 
   /**
-   * Unready first; devices are told, calls finish, but in no more than `graceMs`, tunnels close with 1001, then everything
+   * Unready first; devices and callers of WebSockets are told, calls finish, but in no more than `graceMs`, tunnels close with 1001, then everything
    * stops.
    */
   async drain(graceMs: number): Promise<void> {
     this.#draining = true;
     this.#tunnels?.drain();
     await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
+    this.#internal?.drain();
     await this.calls.idle(graceMs);
     this.#internal?.stopAccepting();
     await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);

@@ -1,18 +1,15 @@
 import uWS, { type WebSocket, type WebSocketBehavior } from 'uWebSockets.js';
-import type { Bridged } from '../server/websocket-bridge.js';
 import { CLOSE_CODE } from '../tunnel/session/contract.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../tunnel/session/limits.js';
+import type { Bridged } from './websocket-bridge.js';
 
 /** Seconds without a byte after which a WebSocket is closed; it is pinged before. */
 const IDLE_SECONDS = 120;
 
-/** The open WebSockets of callers. */
-export class Sockets {
+/** The open WebSockets of a listener's callers. */
+export class BridgedSockets {
   readonly #open = new Set<WebSocket<Bridged>>();
-
-  get size(): number {
-    return this.#open.size;
-  }
+  #draining = false;
 
   /** How uWebSockets.js serves bridged WebSockets whose handshakes `upgrade` decides. */
   behaviour(upgrade: NonNullable<WebSocketBehavior<Bridged>['upgrade']>): WebSocketBehavior<Bridged> {
@@ -25,6 +22,7 @@ export class Sockets {
       open: (ws) => {
         this.#open.add(ws);
         ws.getUserData().bridge.socketOpened(ws);
+        if (this.#draining) ws.end(CLOSE_CODE.draining, 'draining');
       },
       message: (ws, message, binary) => ws.getUserData().bridge.socketMessage(message, binary),
       drain: (ws) => ws.getUserData().bridge.drained(),
@@ -35,8 +33,9 @@ export class Sockets {
     };
   }
 
-  /** Closes all with 1001. */
+  /** Closes all with 1001, also those whose handshake a device still has. */
   drain(): void {
+    this.#draining = true;
     for (const ws of [...this.#open]) ws.end(CLOSE_CODE.draining, 'draining');
   }
 }
