@@ -10,7 +10,7 @@ import { type Measured, takeTurns } from './turns.js';
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const SIZES = {
-  small: { bytes: 64 * MIB, rounds: 3, beside: { rounds: 2, seconds: 2.5 } },
+  small: { bytes: 64 * MIB, rounds: 2, beside: { rounds: 1, seconds: 2.5 } },
   full: { bytes: GIB, rounds: 5, beside: { rounds: 5, seconds: 10.5 } },
 };
 const DIRECTIONS = ['down', 'up'] as const;
@@ -36,7 +36,7 @@ export const forwardBulk: Benchmark = {
           // Once to warm up; who fails here fails in its rounds too.
           for (const { relay } of stands) await transfer(relay, direction, bytes).catch(() => undefined);
           figures.push(
-            ...(await takeTurns(stands, { title, rounds, out }, ({ relay }) =>
+            ...(await takeTurns(stands, { title, rounds, size, out }, ({ relay }) =>
               transfer(relay, direction, bytes),
             )),
           );
@@ -45,7 +45,7 @@ export const forwardBulk: Benchmark = {
           const title = `1 KiB calls, ${RATE}/s, beside a body ${direction}`;
           log(title);
           figures.push(
-            ...(await takeTurns(stands, { title, rounds: beside.rounds, out }, ({ relay }) =>
+            ...(await takeTurns(stands, { title, rounds: beside.rounds, size, out }, ({ relay }) =>
               callsBeside(relay, direction, beside.seconds),
             )),
           );

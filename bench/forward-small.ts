@@ -13,7 +13,7 @@ const KINDS = [
   seedStack,
   seedStackReverseProxy,
   plainNode,
-  rawUws,
+  { ...rawUws, fullOnly: true },
 ];
 /** Load before the first round, so that compilers have done their work. */
 const WARM_UP = { callers: 64, seconds: { small: 2, full: 4 } };
@@ -53,7 +53,7 @@ function withTunnels(devices: 1 | 100, size: Size, log: (line: string) => void):
     for (const callers of counts[devices]) {
       const title = `${where}, ${callers} ${callers === 1 ? 'caller' : 'callers'}`;
       log(title);
-      const turns = takeTurns(ready, { title, rounds, out }, async ({ load }) =>
+      const turns = takeTurns(ready, { title, rounds, size, out }, async ({ load }) =>
         measured(await load(callers, seconds)),
       );
       figures.push(...(await turns));

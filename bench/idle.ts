@@ -10,7 +10,7 @@ import { CONNECT_MS, type Stand, startFleet, withStands } from './relay/stand.js
 const BASE = 10;
 const DAY_S = 86_400;
 /** How long it takes until a fleet that came and a collection of garbage are over, in ms. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 1500;
 /** `seconds` of keepalives and CPU: both ends' keepalives have periods that divide it. */
 const SIZES = {
   small: { tunnels: [1_000], rounds: 1, seconds: 30 },

@@ -9,20 +9,19 @@ import { spread } from './stats.js';
 import { takeTurns } from './turns.js';
 
 const TUNNELS = 100;
-const SHARES = [0.2, 0.5, 0.8];
 const SIZES = {
-  small: { rounds: 2, seconds: 2, peakRounds: 1 },
-  full: { rounds: 7, seconds: 10.5, peakRounds: 5 },
+  small: { shares: [0.5, 0.8], rounds: 2, seconds: 1.5, peakRounds: 1 },
+  full: { shares: [0.2, 0.5, 0.8], rounds: 7, seconds: 10.5, peakRounds: 5 },
 };
 /** How the peer's peak is found. */
-const PEAK = { callers: 64, seconds: 2 };
+const PEAK = { callers: 64, seconds: 1 };
 
 /** Latency of calls that arrive at a fixed rate, whoever waits: shares of what the peer can do at most. */
 export const latency: Benchmark = {
   name: 'latency',
   async run(size, log) {
     if (!(await wrkIsAvailable())) return missingAll('wrk, which finds the peak, is not installed');
-    const { rounds, seconds, peakRounds } = SIZES[size];
+    const { shares, rounds, seconds, peakRounds } = SIZES[size];
     const of = { title: `${TUNNELS} tunnels`, devices: TUNNELS, size, log };
     const outcome = await withStands([upByToken, seedStack], of, async (stands, out) => {
       const ready = [];
@@ -43,11 +42,11 @@ export const latency: Benchmark = {
       const peak = spread(peaks).median;
       log(`the peak of ${seedStack.subject} is ${Math.round(peak)}/s`);
       const figures = [];
-      for (const share of SHARES) {
+      for (const share of shares) {
         const rate = Math.round(peak * share);
         const title = `${share * 100} % of the peer's peak: ${rate}/s`;
         log(title);
-        const turns = takeTurns(ready, { title, rounds, out }, async ({ relay, file }) => {
+        const turns = takeTurns(ready, { title, rounds, size, out }, async ({ relay, file }) => {
           const { p50, p99, p999 } = await openLoop(relay, file, { rate, seconds });
           return [
             { metric: 'median latency', unit: 'ms', better: 'lower', value: p50 },

@@ -1,15 +1,30 @@
 import { parseArgs } from 'node:util';
+import { api } from './api.js';
 import type { Benchmark, Size } from './benchmark.js';
+import { churn } from './churn.js';
 import { forwardBulk } from './forward-bulk.js';
 import { forwardSmall } from './forward-small.js';
+import { growth } from './growth.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { mailbox } from './mailbox.js';
 import { describeSetting, writeResults } from './results.js';
+import { storm } from './storm.js';
 import { table } from './table.js';
 import { yamux } from './yamux.js';
 
-const benchmarks: readonly Benchmark[] = [forwardSmall, forwardBulk, latency, idle, yamux, mailbox];
+const benchmarks: readonly Benchmark[] = [
+  forwardSmall,
+  forwardBulk,
+  latency,
+  idle,
+  storm,
+  growth,
+  churn,
+  api,
+  yamux,
+  mailbox,
+];
 
 /** `node dist/bench/run.js [NAME…] [--full]`: runs the benchmarks, prints tables, keeps every sample. */
 async function main(): Promise<void> {

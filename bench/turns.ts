@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Figure, type Missing, Samples } from './benchmark.js';
+import { type Figure, type Missing, Samples, type Size } from './benchmark.js';
 
 /**
  * Before each turn: what a subject does after its work, such as giving memory back, is to be over before the next one's
  * turn, and the others idle on the same cores.
  */
-const PAUSE_MS = 1000;
+const PAUSE_MS = { small: 500, full: 1000 };
 
 /** Those who do not take part, or not to the end. */
 export class Dropouts {
@@ -40,7 +40,7 @@ export interface Measured {
  */
 export async function takeTurns<S extends { readonly subject: string }>(
   subjects: readonly S[],
-  { title, rounds, out }: { title: string; rounds: number; out: Dropouts },
+  { title, rounds, size, out }: { title: string; rounds: number; size: Size; out: Dropouts },
   turn: (subject: S) => Promise<readonly Measured[]>,
 ): Promise<readonly Figure[]> {
   const samples = new Samples();
@@ -50,7 +50,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
     for (const subject of shuffled(subjects)) {
       const of = results.get(subject);
       if (of === undefined || of === 'failed') continue;
-      await pause(PAUSE_MS);
+      await pause(PAUSE_MS[size]);
       try {
         of.push([...(await turn(subject))]);
       } catch (error) {

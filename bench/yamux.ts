@@ -9,7 +9,7 @@ const STREAMS = 200 * BATCH;
 const VOLUME = 256 * MIB;
 /** The least that a round takes. */
 const ROUND_MS = 300;
-const ROUNDS = { small: 3, full: 7 };
+const ROUNDS = { small: 2, full: 7 };
 
 /** One measured thing: `run` does `amount` units of work. */
 interface Case {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -47,19 +48,30 @@ export interface RelayKind<R extends Relay = Relay> {
 export interface Calls {
   readonly method: string;
   readonly target: string;
-  /** Devices from the first on; one, if absent. */
+  /** How many devices; one, if absent. */
   readonly devices?: number;
+  /** The place of the first of them; 0, if absent. */
+  readonly first?: number;
+}
+
+/** Writes down calls for the load generators. */
+export function writeCalls(relay: Relay, { method, target, devices = 1, first = 0 }: Calls): Promise<string> {
+  const form = relay.form(method, target);
+  const lines = Array.from({ length: devices }, (_, i) => `${form.method} ${form.path(first + i)}`);
+  return writeRequests(relay, form.headers, lines);
 }
 
 /**
- * Writes down calls for the load generators: the header, an empty line, then a method and a path a line. In a file, because
+ * Writes down requests for the load generators: the header, an empty line, then a method and a path a line. In a file, because
  * there are secrets in it.
  */
-export async function writeCalls(relay: Relay, { method, target, devices = 1 }: Calls): Promise<string> {
-  const form = relay.form(method, target);
-  const file = path.join(relay.folder, `calls-${method}-${devices}-${target.replaceAll(/\W/g, '_')}.txt`);
-  const header = Object.entries(form.headers).map(([name, value]) => `${name}: ${value}\n`);
-  const lines = Array.from({ length: devices }, (_, device) => `${form.method} ${form.path(device)}\n`);
-  await writeFile(file, [...header, '\n', ...lines].join(''), { mode: 0o600 });
+export async function writeRequests(
+  { folder }: Relay,
+  headers: CallForm['headers'],
+  lines: readonly string[],
+): Promise<string> {
+  const file = path.join(folder, `requests-${randomUUID()}.txt`);
+  const header = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`);
+  await writeFile(file, [...header, '\n', ...lines.map((line) => `${line}\n`)].join(''), { mode: 0o600 });
   return file;
 }

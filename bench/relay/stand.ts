@@ -27,13 +27,13 @@ export const CONNECT_MS = 120_000;
  * Opens a stand of each kind, measures, and stops them. A kind that does not start is among the missing.
  * @param title of what is measured with these stands
  */
-export async function withStands(
-  kinds: readonly RelayKind[],
+export async function withStands<R extends Relay = Relay>(
+  kinds: readonly RelayKind<R>[],
   { title, size, log, ...options }: StandOptions & { title: string; size: Size; log: (line: string) => void },
-  measure: (stands: readonly Stand[], out: Dropouts) => Promise<readonly Figure[]>,
+  measure: (stands: readonly Stand<R>[], out: Dropouts) => Promise<readonly Figure[]>,
 ): Promise<Outcome> {
   const out = new Dropouts(log);
-  const stands: Stand[] = [];
+  const stands: Stand<R>[] = [];
   try {
     for (const kind of kinds) {
       if (kind.fullOnly === true && size !== 'full') continue;

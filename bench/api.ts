@@ -1,0 +1,95 @@
+import { type Benchmark, type Figure, missingAll, type Size } from './benchmark.js';
+import { cpuMicros } from './relay/proc.js';
+import { UP, type UpRelay, upByToken } from './relay/product.js';
+import { writeRequests } from './relay/relay.js';
+import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { Dropouts, type Measured, takeTurns } from './turns.js';
+
+/** What a page of the list holds. */
+const DEVICES = 50;
+const CALLERS = 16;
+/** Who signs in or pairs at once. */
+const PEOPLE = 4;
+/**
+ * `signIns` of all people in a round, fewer in all rounds than one address may begin in a minute; `pairings` likewise of
+ * pairings, which have no such limit while they succeed.
+ */
+const SIZES = {
+  small: { rounds: 3, seconds: 1, signIns: 24, pairings: 100 },
+  full: { rounds: 5, seconds: 3, signIns: 48, pairings: 400 },
+};
+
+/** What the REST API does without a device. */
+export const api: Benchmark = {
+  name: 'api',
+  async run(size, log) {
+    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    const out = new Dropouts(log);
+    const relay = await upByToken.start({ devices: DEVICES });
+    try {
+      return { product: UP, figures: await measure(relay, size, out), missing: out.missing };
+    } finally {
+      await relay.stop();
+    }
+  },
+};
+
+async function measure(relay: UpRelay, size: Size, out: Dropouts): Promise<readonly Figure[]> {
+  const { rounds, seconds, signIns, pairings } = SIZES[size];
+  const subjects = [{ subject: UP }];
+  const list = await writeRequests(relay, relay.credentials, [`GET /api/devices?limit=${DEVICES}`]);
+  const people = await Promise.all(named('pairs').map((name) => relay.process.signIn(name)));
+  const pages = async (): Promise<readonly Measured[]> => {
+    const { callsPerSecond, cpuPerCall, p50, p99 } = await wrk(relay, list, { callers: CALLERS, seconds });
+    return figures(callsPerSecond, cpuPerCall, { p50, p99 });
+  };
+  const works = [
+    [`a page of ${DEVICES} devices, ${CALLERS} callers`, pages],
+    [
+      `a sign-in, ${PEOPLE} people`,
+      () => together(relay, signIns, (person) => relay.process.signIn(`${person}-signs-in`)),
+    ],
+    [
+      `a pairing token and its exchange, ${PEOPLE} people`,
+      () => together(relay, pairings, (person) => people[person]?.pair()),
+    ],
+  ] as const;
+  const all: Figure[] = [];
+  for (const [title, work] of works) {
+    // To warm up; if it fails here, it fails in its rounds too.
+    await work().catch(() => undefined);
+    all.push(...(await takeTurns(subjects, { title, rounds, size, out }, work)));
+  }
+  return all;
+}
+
+function named(prefix: string): string[] {
+  return Array.from({ length: PEOPLE }, (_, i) => `${prefix}-${i}`);
+}
+
+/** So many times by all people, who do one thing after the other. */
+async function together(
+  relay: UpRelay,
+  times: number,
+  work: (person: number) => Promise<unknown> | undefined,
+): Promise<readonly Measured[]> {
+  const [startedAt, before] = [performance.now(), await cpuMicros(relay.pid)];
+  const each = async (_: string, person: number) => {
+    for (let i = 0; i < times / PEOPLE; i++) await work(person);
+  };
+  await Promise.all(named('').map(each));
+  const ms = performance.now() - startedAt;
+  return figures((times / ms) * 1000, ((await cpuMicros(relay.pid)) - before) / times);
+}
+
+function figures(perSecond: number, cpu: number, latency?: { p50: number; p99: number }): Measured[] {
+  const latencies = latency && [
+    { metric: 'median latency', unit: 'ms', better: 'lower', value: latency.p50 } as const,
+    { metric: 'p99 latency', unit: 'ms', better: 'lower', value: latency.p99 } as const,
+  ];
+  return [
+    { metric: 'times a second', unit: '1/s', better: 'higher', value: perSecond },
+    { metric: 'CPU each', unit: 'ms', better: 'lower', value: cpu / 1000 },
+    ...(latencies ?? []),
+  ];
+}

@@ -1,0 +1,75 @@
+import { type Benchmark, mergeOutcomes, missingAll, type Outcome, type Size } from './benchmark.js';
+import { loopDelays } from './growth/loop-delays.js';
+import { type UpRelay, upByToken } from './relay/product.js';
+import { type RelayKind, writeCalls, writeRequests } from './relay/relay.js';
+import { type Stand, withStands } from './relay/stand.js';
+import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { type Measured, takeTurns } from './turns.js';
+
+const SIZES = {
+  small: { tunnels: [10, 1_000], rounds: 2, seconds: 1 },
+  full: { tunnels: [10, 100, 1_000, 10_000], rounds: 7, seconds: 3 },
+};
+/** Devices that are called, whatever their number: what grows is only the number of others. */
+const CALLED = 10;
+const CALLERS = 64;
+/** A page of the list, and who asks for it at once. */
+const LIST = { path: '/api/devices?limit=10', callers: 4 };
+
+/** What a call and a list cost as one user's tunnels grow; each number of them in a relay of its own, side by side. */
+export const growth: Benchmark = {
+  name: 'growth',
+  async run(size, log) {
+    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    const { tunnels } = SIZES[size];
+    const largest = tunnels.at(-1) ?? 0;
+    const parts = [await costs(size, log), await loopDelays(largest, size, log)];
+    return { product: named(largest), ...mergeOutcomes(parts) };
+  },
+};
+
+const named = (tunnels: number) => `visiona up, ${tunnels.toLocaleString('en-US')} tunnels`;
+
+function costs(size: Size, log: (line: string) => void): Promise<Outcome> {
+  const { tunnels, rounds, seconds } = SIZES[size];
+  const kinds = tunnels.map(
+    (devices): RelayKind<UpRelay> => ({ subject: named(devices), start: () => upByToken.start({ devices }) }),
+  );
+  return withStands(kinds, { title: 'a relay of its own', devices: 0, size, log }, async (stands, out) => {
+    const ready = await Promise.all(stands.map(prepare));
+    for (const { calls, list } of ready) {
+      // To warm up; who fails here fails in its rounds too.
+      await calls(2 * seconds).catch(() => undefined);
+      await list(seconds).catch(() => undefined);
+    }
+    const figures = [];
+    for (const [title, what] of [
+      [`calls of ${CALLED} devices, ${CALLERS} callers`, 'calls'],
+      [`a page of 10 devices, ${LIST.callers} callers`, 'list'],
+    ] as const) {
+      log(title);
+      figures.push(
+        ...(await takeTurns(ready, { title, rounds, size, out }, (stand) => stand[what](seconds))),
+      );
+    }
+    return figures;
+  });
+}
+
+async function prepare({ subject, relay }: Stand<UpRelay>) {
+  const callFile = await writeCalls(relay, { method: 'GET', target: '/hello', devices: CALLED });
+  const listFile = await writeRequests(relay, relay.credentials, [`GET ${LIST.path}`]);
+  const measure = async (file: string, callers: number, seconds: number): Promise<readonly Measured[]> => {
+    const { cpuPerCall, p50, p99 } = await wrk(relay, file, { callers, seconds });
+    return [
+      { metric: 'relay CPU per call', unit: 'µs', better: 'lower', value: cpuPerCall },
+      { metric: 'median latency', unit: 'ms', better: 'lower', value: p50 },
+      { metric: 'p99 latency', unit: 'ms', better: 'lower', value: p99 },
+    ];
+  };
+  return {
+    subject,
+    calls: (seconds: number) => measure(callFile, CALLERS, seconds),
+    list: (seconds: number) => measure(listFile, LIST.callers, seconds),
+  };
+}

@@ -1,0 +1,66 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GoDevice } from '../../test/interop/device.js';
+import { OpenLoop } from '../load/generators.js';
+import { type Relay, writeCalls } from '../relay/relay.js';
+import { startFleet } from '../relay/stand.js';
+
+/** Calls a second. */
+const RATE = 100;
+/** Longer than any storm: they are stopped when it is over. */
+const SECONDS = 600;
+/** Until calls run and the first ones, which are not counted, are over, in ms. */
+const BEFORE_MS = 1000;
+
+/** What calls of a device met. */
+export interface Seen {
+  /** Whether its own connection ended meanwhile. */
+  readonly fell: boolean;
+  readonly failed: number;
+  readonly p99: number;
+}
+
+/** A device that is connected already, and is called while others come. */
+export class Bystander {
+  readonly #relay: Relay;
+  readonly #place: number;
+  readonly #device: GoDevice;
+
+  /** @param place of the device among the relay's @param device the process that runs it, and no other */
+  constructor(relay: Relay, place: number, device: GoDevice | undefined) {
+    if (device === undefined) throw new Error('the relay has no devices');
+    this.#relay = relay;
+    this.#place = place;
+    this.#device = device;
+  }
+
+  static async connect(relay: Relay, place: number): Promise<Bystander> {
+    const device = await startFleet(relay, { from: place, upTo: place + 1 });
+    const bystander = new Bystander(relay, place, device);
+    await device.connected().catch(async (error) => {
+      await device.stop();
+      throw error;
+    });
+    return bystander;
+  }
+
+  /** Calls it at a fixed rate until that is ended. */
+  async call(): Promise<{ end(): Promise<Seen> }> {
+    const file = await writeCalls(this.#relay, { method: 'GET', target: '/hello', first: this.#place });
+    const calls = new OpenLoop(this.#relay, file, { rate: RATE, seconds: SECONDS });
+    await delay(BEFORE_MS);
+    return {
+      end: async () => {
+        const { unanswered, failed, p99 } = await calls.stop();
+        const fell = await this.#device.next('disconnected', 1).then(
+          () => true,
+          () => false,
+        );
+        return { fell, p99, failed: failed.reduce((sum, [, count]) => sum + count, unanswered) };
+      },
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.#device.stop();
+  }
+}
