@@ -74,6 +74,7 @@ test('a host that dies under load loses its own sessions only, with 1012, and th
   const from = proxy.program.logged;
   await inspector.run(`throw new Error('from outside')`, 1);
   await proxy.program.line('a session host ended', from);
+  await inspector.lost(1);
   await back;
   await Promise.all(under.map(({ caller }) => caller.more(50)));
   for (const { caller } of under) await caller.stop();

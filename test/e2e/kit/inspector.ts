@@ -19,6 +19,7 @@ export class Inspector {
   #lastId = 0;
   /** Workers that answered to the last `run`, or ended of it. */
   #answers = 0;
+  #lost = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -40,6 +41,11 @@ export class Inspector {
   /** Resolves when that many session hosts are there, those that took the place of others included. */
   async attached(hosts: number): Promise<void> {
     while (this.#workers.size < hosts) await once(this.#socket, 'message');
+  }
+
+  /** Resolves when that many session hosts have ended since the start: none of them is among the attached any more. */
+  async lost(hosts: number): Promise<void> {
+    while (this.#lost < hosts) await once(this.#socket, 'message');
   }
 
   /** Runs statements in the oldest `hosts` session hosts, in a turn of their own; resolves when they are about to. */
@@ -66,6 +72,7 @@ export class Inspector {
     else if (method === 'NodeWorker.receivedMessageFromWorker') this.#answers += 1;
     else if (method === 'NodeWorker.detachedFromWorker') {
       this.#workers.delete(params.sessionId);
+      this.#lost += 1;
       this.#answers += 1;
     }
   }
