@@ -15,6 +15,8 @@ export interface CallTraits {
   readonly repeat: 'again' | 'never';
   /** It may write a change, which is told at once. */
   readonly changes?: true;
+  /** What it answers may let somebody in: it is told before a change that was made after it. */
+  readonly admits?: true;
 }
 
 const READ: CallTraits = { repeat: 'again' };
@@ -34,15 +36,15 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   listAllDevices: READ,
   ownerOf: READ,
   // To connect again only counts the epoch further, which nobody has seen.
-  connect: { repeat: 'again' },
+  connect: { repeat: 'again', admits: true },
   activeCredentials: READ,
   addPendingSignIn: { repeat: 'never' },
   takePendingSignIn: { repeat: 'never' },
   beginSignIn: { repeat: 'never', changes: true },
-  findSignIn: READ,
+  findSignIn: { ...READ, admits: true },
   touchSignIn: { repeat: 'again' },
   claimRefresh: { repeat: 'never' },
-  resealSignIn: { repeat: 'again' },
+  resealSignIn: { repeat: 'again', admits: true },
   listSignIns: READ,
   endSignIn: { repeat: 'never', changes: true },
   addPairingToken: { repeat: 'never' },

@@ -8,6 +8,8 @@ export interface FeedOptions {
   readonly store: TimedStore;
   /** The last change that is known already. */
   readonly reported: ChangeSeq;
+  /** Resolves when what was asked before now and may let somebody in is answered. */
+  readonly admitted: () => Promise<void>;
   /** False: not now; it is reported at a later look. */
   readonly emit: (report: StoreReport) => boolean;
   /** Takes an error after which the store cannot be trusted. */
@@ -71,6 +73,8 @@ export class Feed {
   async #report(): Promise<boolean> {
     const changes = await this.#options.store.changesSince(this.#reported, MAX_ITEMS);
     if (changes.last === this.#reported) return false;
+    // An answer from before such a change may be slower than the change: whoever it lets in would stay.
+    await this.#options.admitted();
     // A link that is full takes them at a later look.
     if (!this.#options.emit({ changes })) return false;
     this.#reported = changes.last;

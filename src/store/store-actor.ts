@@ -32,16 +32,23 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly #store: TimedStore;
   readonly #context: HostedContext<StoreMessage, StoreReport>;
   readonly #feed: Feed;
+  /** Calls under way that may let somebody in. */
+  readonly #admitting = new Set<Promise<unknown>>();
   /** Why it has to end. */
   #failure: { readonly error: unknown } | undefined;
 
   constructor(store: TimedStore, context: HostedContext<StoreMessage, StoreReport>, reported: ChangeSeq) {
     this.#store = store;
     this.#context = context;
-    this.answer = answers(store, () => context.self.tell('look'));
+    this.answer = answers(store, this.#admitting, () => context.self.tell('look'));
     this.#feed = new Feed({
       store,
       reported,
+      admitted: async () => {
+        await Promise.allSettled(this.#admitting);
+        // They are answered in microtasks from here on.
+        await nextTurn();
+      },
       emit: (report) => context.emit(report),
       failed: (error) => {
         this.#failure = { error };
@@ -65,12 +72,19 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   }
 }
 
-function answers(store: Store, look: () => void): StoreActor['answer'] {
+function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => void): StoreActor['answer'] {
   const answer = async <Name extends CallName>(name: Name, args: Parameters<Ports[Name]>) => {
+    const { changes, admits } = CALLS[name];
     const call = store[name] as (...args: unknown[]) => ReturnType<Ports[Name]>;
-    const result = await trusted(call(...args));
-    if (CALLS[name].changes) look();
-    return result;
+    const asked = trusted(call(...args));
+    if (admits) admitting.add(asked);
+    try {
+      const result = await asked;
+      if (changes) look();
+      return result;
+    } finally {
+      admitting.delete(asked);
+    }
   };
   const entries = CALL_NAMES.map((name) => [name, (args: never) => answer(name, args)]);
   return Object.fromEntries(entries);
