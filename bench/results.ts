@@ -9,12 +9,28 @@ import type { Outcome, Size } from './benchmark.js';
 const run = promisify(execFile);
 
 /** What the figures of a run depend on. */
-export interface Setting {
+interface Setting {
   readonly started: Date;
   readonly size: Size;
   readonly commit: string;
-  readonly machine: object;
+  readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
+}
+
+interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMiB: number;
+  readonly kernel: string;
+  /** Processes that wanted a core in the last minute; above 1 the figures are those of a busy machine. */
+  readonly loadBefore: number | undefined;
+}
+
+/** A run as its file has it. */
+export interface Results extends Omit<Setting, 'started'> {
+  readonly started: string;
+  readonly seconds: number;
+  readonly benchmarks: Readonly<Record<string, Outcome>>;
 }
 
 /** Call it before the run: afterwards the machine is busy, and the sources may be others. */
@@ -29,27 +45,26 @@ export async function describeSetting(size: Size): Promise<Setting> {
 }
 
 /**
- * Keeps a run with all its samples.
+ * Keeps a run with all its samples; the same file for the same setting, so that it may be written as the run goes on.
  * @returns where, from the root of the repository
  */
 export async function writeResults(setting: Setting, outcomes: Record<string, Outcome>): Promise<string> {
   const { started, ...rest } = setting;
   const name = `${started.toISOString().slice(0, 19).replaceAll(':', '')}Z.json`;
   const seconds = Math.round((Date.now() - started.getTime()) / 1000);
-  const results = { started: started.toISOString(), seconds, ...rest, benchmarks: outcomes };
+  const results: Results = { started: started.toISOString(), seconds, ...rest, benchmarks: outcomes };
   const folder = path.join('bench', 'results');
   await mkdir(path.join(repositoryRoot, folder), { recursive: true });
   await writeFile(path.join(repositoryRoot, folder, name), `${JSON.stringify(results, null, 1)}\n`);
   return path.join(folder, name);
 }
 
-function machine(): object {
+function machine(): Machine {
   return {
     cpu: os.cpus()[0]?.model ?? 'unknown',
     cores: os.cpus().length,
     memoryMiB: Math.round(os.totalmem() / 2 ** 20),
     kernel: `${os.type()} ${os.release()}`,
-    // Processes that wanted a core in the last minute; above 1 the figures are those of a busy machine.
     loadBefore: os.loadavg()[0],
   };
 }

@@ -2,7 +2,7 @@ import { type Figure, type Outcome, PRODUCT } from './benchmark.js';
 import { ratio, type Spread, spread } from './stats.js';
 
 /** A benchmark's figures as a Markdown table, with the product's ratio to each peer that was there. */
-export function table(name: string, { product = PRODUCT, figures, missing }: Outcome): string {
+export function table({ product = PRODUCT, figures, missing }: Outcome): string {
   const rows = bySubject(figures).map((figure) => [
     figure.case,
     `${figure.metric}, ${figure.unit}`,
@@ -12,7 +12,7 @@ export function table(name: string, { product = PRODUCT, figures, missing }: Out
   ]);
   const lines = [['case', 'figure', 'who', 'median (min–max)', 'visiona is ×'], ...rows];
   const absent = missing.map(({ subject, reason }) => `Not measured: ${subject}: ${reason}`);
-  return [`## ${name}`, '', ...align(lines), '', ...absent].join('\n').trimEnd();
+  return [...(rows.length > 0 ? align(lines) : []), '', ...absent].join('\n').trim();
 }
 
 /** The same figures with those of one case and metric next to each other, as the first of them comes. */
@@ -52,7 +52,7 @@ function align(rows: readonly string[][]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const line = (row: readonly string[]) =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
   const [head = [], ...body] = rows;
   return [line(head), rule, ...body.map(line)];
 }

@@ -44,9 +44,11 @@ export function loopDelays(devices: number, size: Size, log: (line: string) => v
       await delay(SIGNAL_MS);
       const percentiles: [number, number][] = JSON.parse(await readFile(file, 'utf8'));
       for (const [percentile, ms] of percentiles) {
-        const metric =
-          percentile === 100 ? 'longest delay of the event loop' : `p${percentile} of its delays`;
-        samples.add({ case: title, metric, unit: 'ms', better: 'lower', subject }, ms);
+        const of = percentile === 100 ? 'the longest' : `p${percentile}`;
+        samples.add(
+          { case: `${title}: ${of}`, metric: 'event-loop delay', unit: 'ms', better: 'lower', subject },
+          ms,
+        );
       }
     }
     return samples.figures;

@@ -1,0 +1,64 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot } from '../test/interop/go.js';
+import type { Outcome } from './benchmark.js';
+import { plot } from './plot.js';
+import type { Results } from './results.js';
+import { table } from './table.js';
+
+const README = path.join(repositoryRoot, 'bench', 'README.md');
+const PLOTS = path.join(repositoryRoot, 'bench', 'plots');
+const BEGIN = '<!-- Written by `npm run bench -- --full`: -->';
+const END = '<!-- end -->';
+
+/** What is drawn of each benchmark; its table has the rest. */
+const DRAWN: Readonly<Record<string, readonly string[]>> = {
+  'forward-small': ['relay CPU per call', 'calls'],
+  'forward-bulk': ['volume', 'relay CPU per GiB', 'p99 latency, beside'],
+  latency: ['p99 latency'],
+  idle: ['memory per tunnel', 'CPU per minute'],
+  storm: ['until all are in', 'p99 latency of their calls'],
+  growth: ['relay CPU per call', 'event-loop delay'],
+  yamux: ['streams', 'volume'],
+  mailbox: ['messages', 'CPU per message'],
+};
+
+/**
+ * Writes a run into README.md, between its two comments, and its plots into `plots/`.
+ * @param file of the run, from the root of the repository
+ */
+export async function writeReport(file: string): Promise<void> {
+  const results: Results = JSON.parse(await readFile(path.join(repositoryRoot, file), 'utf8'));
+  const readme = await readFile(README, 'utf8');
+  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${README} has no place between ${BEGIN} and ${END}`);
+  await mkdir(PLOTS, { recursive: true });
+  for (const old of await readdir(PLOTS)) await rm(path.join(PLOTS, old));
+  const parts = [setting(file, results)];
+  for (const [name, outcome] of Object.entries(results.benchmarks)) parts.push(await section(name, outcome));
+  const text = [BEGIN, ...parts, END].join('\n\n');
+  await writeFile(README, readme.slice(0, begin) + text + readme.slice(end + END.length));
+}
+
+function setting(file: string, { machine, versions, size, seconds, commit }: Results): string {
+  const { cpu, cores, memoryMiB, kernel, loadBefore } = machine;
+  const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `\`${file}\`: size ${size}, ${Math.round(seconds / 60)} minutes, commit \`${commit}\`, on ${cores} cores of`,
+    `${cpu}, ${memoryMiB} MiB, ${kernel}; the load average before was ${loadBefore?.toFixed(2)}. ${used.join(', ')}.`,
+  ].join('\n');
+}
+
+async function section(name: string, outcome: Outcome): Promise<string> {
+  const images: string[] = [];
+  for (const metric of DRAWN[name] ?? []) {
+    const figures = outcome.figures.filter((figure) => figure.metric === metric);
+    if (figures.length === 0) continue;
+    const image = `${name}-${metric.replaceAll(/\W+/g, '-').toLowerCase()}.svg`;
+    const title = `${name}: ${metric}`;
+    await writeFile(path.join(PLOTS, image), `${await plot(title, figures)}\n`);
+    images.push(`![${title}](plots/${image})`);
+  }
+  const details = `<details><summary>${name}: all figures</summary>\n\n${table(outcome)}\n\n</details>`;
+  return [`### ${name}: figures`, ...images, details].join('\n\n');
+}
