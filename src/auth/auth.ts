@@ -40,7 +40,7 @@ export interface Accounts {
   readonly sessions: Sessions;
   readonly signIn: SignInFlow;
   readonly signOut: SignOut;
-  /** Sign-ins that browsers without a cookie of ours begin: each makes us keep something. */
+  /** Sign-ins that are begun: each makes us keep something. */
   readonly starts: AddressLimit;
 }
 

@@ -32,8 +32,9 @@ export const authRoutes: readonly JsonRoute[] = [
     async (input, services) => {
       const { cookies, signIn, starts } = accountsOf(services);
       onlyNavigation(input);
+      // Whatever cookie there is: they can be collected, and each is good for several.
+      await limit(starts, input.remoteAddr);
       const cookie = cookies.read(input.fields.cookie);
-      if (cookie === undefined) await limit(starts, input.remoteAddr);
       const redirect = await signIn.begin({ cookie, returnTo: input.query.return_to });
       if (redirect === 'full') throw new ProblemError('overloaded');
       return redirection(redirect);
