@@ -107,9 +107,9 @@ export class Pairing {
   async exchange({ token, device, ...by }: PairingAttempt): Promise<PairingOutcome> {
     const { remoteAddr } = by;
     const hash = hashPresented(token);
-    // Counted before anything is asked: attempts at one time are as limited as attempts one after the other.
-    const waits = [this.#addresses.take(remoteAddr), this.#codes.take(hash)];
-    const retryAfterSeconds = Math.max(...(await Promise.all(waits)));
+    // Counted before the store is asked: attempts at one time are as limited as attempts one after the other. What a
+    // limited address tries counts against no code, and fills no room for counts of codes.
+    const retryAfterSeconds = (await this.#addresses.take(remoteAddr)) || (await this.#codes.take(hash));
     if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
     let refused = false;
     try {

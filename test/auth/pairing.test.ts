@@ -224,6 +224,13 @@ describe('attack 44: guessing', () => {
     assert.equal((await exchange(code, '198.51.100.2')).kind, 'paired');
   });
 
+  test('what a limited address goes on to try uses up nothing of a code', async () => {
+    for (let i = 0; i < 30; i += 1) await exchange(`guess ${i}`, '198.51.100.1');
+    const { code } = await pairing.mint(ALICE);
+    for (let i = 0; i < 20; i += 1) await exchange(code, '198.51.100.1');
+    assert.equal((await exchange(code, '198.51.100.2')).kind, 'paired');
+  });
+
   test('guesses at one time are limited as those one after the other', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 200 }, (_, i) => exchange(`guess ${i}`, '198.51.100.1')),
