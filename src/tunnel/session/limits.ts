@@ -1,7 +1,10 @@
 /** Bytes that a session may hand to its socket before the gateway says that the socket took them. */
 export const SOCKET_CREDIT = 256 * 1024;
 
-/** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
+/**
+ * The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message; to a
+ * session that has none left it returns what there is.
+ */
 export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
 
 /** Bytes of one device that may be on their way to its session; what comes beyond waits at the gateway. */

@@ -3,11 +3,12 @@ import type { ExitReason } from '../../actors/exit.js';
 import type { Host, Owner } from '../../actors/host.js';
 import type { Logger } from '../../observability/log.js';
 import type { CredentialId, DeviceId, UserId } from '../../store/ids.js';
+import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } from './contract.js';
 import { SessionClosedError } from './errors.js';
 import { Inbox, receiveBound } from './inbox.js';
 import { SESSION } from './kind.js';
-import { GOAWAY_GRACE_MS, MAX_EXCHANGES, SOCKET_CREDIT_STEP } from './limits.js';
+import { GOAWAY_GRACE_MS, MAX_EXCHANGES, SOCKET_CREDIT, SOCKET_CREDIT_STEP } from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOut } from './messages.js';
 import { openTunnelStream } from './tunnel-stream.js';
 
@@ -66,6 +67,9 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   #nextExchange = 1;
   /** Batches of bytes from the actor so far: none since an exchange began means that it never left. */
   #transmits = 0;
+  /** Bytes given to the socket for which no credit was returned. */
+  #uncredited = 0;
+  /** Those of them that the socket took. */
   #taken = 0;
   #closed = false;
   /** While GoAway is on its way: how the socket will be closed, and the timer that does it if the actor does not. */
@@ -146,9 +150,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** The socket took `bytes` of what it was given. */
   taken(bytes: number): void {
     this.#taken += bytes;
-    if (this.#taken < SOCKET_CREDIT_STEP) return;
-    this.send({ kind: 'taken', bytes: this.#taken });
-    this.#taken = 0;
+    this.#returnCredit();
   }
 
   /** The socket closed by itself. */
@@ -228,7 +230,19 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     if (this.#closed && this.#closing === undefined) return;
     this.#transmits += 1;
     this.#totals.bytesToDevices += bytes.length;
+    this.#uncredited += bytes.length;
     this.#socket.send(bytes);
+    this.#returnCredit();
+  }
+
+  /** In steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
+  #returnCredit(): void {
+    if (this.#taken < SOCKET_CREDIT_STEP) {
+      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited >= HEADER_LENGTH) return;
+    }
+    this.send({ kind: 'taken', bytes: this.#taken });
+    this.#uncredited -= this.#taken;
+    this.#taken = 0;
   }
 
   #accuse(detail: string): void {

@@ -280,6 +280,25 @@ test('no more than the credit of the socket is transmitted before it took some',
   assert.ok(bytes > SOCKET_CREDIT && bytes <= 2 * SOCKET_CREDIT, `${bytes} bytes`);
 });
 
+test('a slow socket is no stall, one that takes nothing is', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  const upload = { mode: 'raw', chunked: false, hasBody: true, head: Buffer.alloc(0) } as const;
+  for (let exchange = 1; exchange <= 2; exchange += 1) {
+    stage.actor.receive({ kind: 'open', exchange, ...upload });
+    stage.actor.receive({ kind: 'body', exchange, last: false, bytes: Buffer.alloc(SOCKET_CREDIT) });
+  }
+  stage.settle();
+  for (let second = 0; second < 60; second += 1) {
+    stage.actor.receive({ kind: 'taken', bytes: 100 });
+    stage.settle();
+    stage.advance(1000);
+  }
+  assert.equal(stage.exited, false);
+  stage.advance(2 * defaultConfig.writeTimeout);
+  assert.equal(stage.said.find((message) => message.kind === 'ended')?.reason, 'idle');
+});
+
 test('while the link is full nothing is transmitted, and the actor waits for it once', () => {
   const stage = new Stage();
   stage.writable = false;

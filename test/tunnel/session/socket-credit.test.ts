@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { SOCKET_CREDIT, SOCKET_CREDIT_STEP } from '../../../src/tunnel/session/limits.js';
+import { SessionFixture } from './fixtures.js';
+
+let tunnel: ReturnType<SessionFixture['tunnel']>;
+beforeEach(() => {
+  tunnel = new SessionFixture().tunnel('camera');
+});
+
+/** The session sends this many bytes. */
+function transmit(bytes: number): void {
+  tunnel.actor.owner.message({ kind: 'transmit', bytes: Buffer.alloc(bytes) });
+}
+
+function credits(): number[] {
+  return tunnel.actor.told.flatMap((message) => (message.kind === 'taken' ? [message.bytes] : []));
+}
+
+test('while a session has credit, what its socket takes is told in steps', () => {
+  for (let call = 0; call < 100; call += 1) {
+    transmit(1000);
+    tunnel.session.taken(1000);
+  }
+  assert.deepEqual(credits(), [66_000]);
+  assert.ok(SOCKET_CREDIT_STEP <= 66_000);
+});
+
+test('a session out of credit is told at once what its socket takes, however little', () => {
+  transmit(SOCKET_CREDIT);
+  for (let part = 0; part < 3; part += 1) {
+    tunnel.session.taken(1000);
+    transmit(1000);
+  }
+  assert.deepEqual(credits(), [1000, 1000, 1000]);
+});
+
+test('what is left is too little for a frame: that too is out of credit', () => {
+  transmit(SOCKET_CREDIT - 11);
+  tunnel.session.taken(500);
+  assert.deepEqual(credits(), [500]);
+  transmit(500 - 1);
+  tunnel.session.taken(500);
+  assert.deepEqual(credits(), [500]);
+});
+
+test('small takes before the credit ran out are told when it does', () => {
+  transmit(2000);
+  tunnel.session.taken(2000);
+  assert.deepEqual(credits(), []);
+  transmit(SOCKET_CREDIT - 2000);
+  assert.deepEqual(credits(), [2000]);
+});
