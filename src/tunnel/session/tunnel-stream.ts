@@ -15,7 +15,9 @@ export async function openTunnelStream(
   signal?.throwIfAborted();
   if (session.busy) throw new StreamRefusedError('too many streams are open on this device');
   const stream = new RawStream(session);
-  signal?.addEventListener('abort', () => stream.destroy(signal.reason), { once: true });
+  const abort = (): unknown => stream.destroy(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  stream.once('close', () => signal?.removeEventListener('abort', abort));
   return stream;
 }
 
@@ -38,6 +40,8 @@ class RawStream extends Duplex implements ExchangeListener {
 
   constructor(session: TunnelSession) {
     super({ allowHalfOpen: true, readableHighWaterMark: 0 });
+    // The end of a tunnel is ordinary: whoever does not listen learns of it by `errored`, and the process goes on.
+    this.on('error', () => {});
     this.#session = session;
     this.#id = session.listen(this);
     session.send({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -101,6 +101,31 @@ streamTest('the end of the tunnel destroys its raw streams with ERR_SESSION_CLOS
   await t.device.close();
   assert.equal((await failed)[0].code, 'ERR_SESSION_CLOSED');
   await assert.rejects(t.handle.openStream(), { code: 'ERR_SESSION_CLOSED' });
+});
+
+streamTest('a tunnel that is lost under a raw stream ends nothing but the stream', echo, async (t) => {
+  const stream = await t.handle.openStream();
+  stream.write('hello');
+  await once(stream, 'data');
+  // No listener of 'error': it must not become an uncaught exception.
+  const closed = new Promise((resolve) => stream.once('close', resolve));
+  await t.device.close();
+  await closed;
+  assert.equal((stream.errored as NodeJS.ErrnoException | null)?.code, 'ERR_SESSION_CLOSED');
+});
+
+streamTest('a stream leaves nothing at the signal that it was opened with', echo, async (t) => {
+  const { signal } = new AbortController();
+  for (let streams = 0; streams < 3; streams += 1) {
+    const stream = await t.handle.openStream(signal);
+    stream.destroy();
+    await once(stream, 'close');
+  }
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  const stream = await t.handle.openStream(signal);
+  stream.end('all');
+  assert.equal(await text(stream), 'all');
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 streamTest(
