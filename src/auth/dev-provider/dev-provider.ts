@@ -24,6 +24,17 @@ const STARTING: RequestListener = (_request, response) => {
   response.writeHead(503, { 'Retry-After': '1' }).end();
 };
 
+/**
+ * Answers requests to this host alone: a page whose own name is made to lead here (DNS rebinding) would be of our origin to
+ * its browser, read what it answers, and so have a token of anybody.
+ */
+function atHost(host: string, listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.headers.host === host) listener(request, response);
+    else response.writeHead(421).end();
+  };
+}
+
 /** Binds the port of the development provider: its issuer must be known before it can exist. @throws ListenError */
 export async function bindDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
   const { address, secret, scopes, audience } = config;
@@ -48,7 +59,8 @@ export async function bindDevProvider(config: DevProviderConfig, log: Logger): P
         );
         logErrors(provider, log);
         provider.use(onlyFromHere);
-        server.removeListener('request', STARTING).on('request', provider.callback());
+        const { host } = new URL(issuer);
+        server.removeListener('request', STARTING).on('request', atHost(host, provider.callback()));
         log.warn(
           { issuer },
           'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one',

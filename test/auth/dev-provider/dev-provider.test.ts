@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
@@ -80,6 +80,17 @@ describe('development provider', () => {
     for (const name of ['   ', 'x'.repeat(300)]) {
       const { url, response } = await new HttpBrowser().visit(rest.url('/api/auth/login'), name);
       assert.deepEqual([url.pathname, response.status], ['/api/auth/callback', 502]);
+    }
+  });
+
+  test('a page of another name that leads here (DNS rebinding) gets nothing', async () => {
+    for (const host of [`evil.test:${port}`, 'evil.test', `localhost:${port}`, `127.0.0.1:${port + 1}`]) {
+      const path = '/.well-known/openid-configuration';
+      const request = get({ host: '127.0.0.1', port, path, headers: { host }, agent: false });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 421, host);
+      assert.equal(response.headers['access-control-allow-origin'], undefined);
     }
   });
 
