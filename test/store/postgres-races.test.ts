@@ -32,7 +32,8 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
     try {
       await other.query('BEGIN');
       for (const statement of statements) await other.query(statement);
-      const [{ pid } = { pid: 0 }] = (await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows;
+      const [{ pid } = { pid: 0 }] = (await other.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))
+        .rows;
       const called = call();
       const blocked = `SELECT pid FROM pg_stat_activity WHERE ${pid} = ANY (pg_blocking_pids(pid))`;
       while ((await sql(blocked)).length === 0);
