@@ -58,6 +58,7 @@ test('every path and method answers 401 without the secret, known or not', async
       assert.equal(answer.status, 401, `${path} as ${authorization}`);
       assert.equal(problemCode(answer), 'unauthorized');
       assert.equal(answer.headers['www-authenticate'], 'Bearer');
+      assert.equal(answer.headers['x-forward-origin'], 'proxy');
     }
   }
 });
@@ -74,6 +75,7 @@ test('a known path with another method answers 405 with Allow, an unknown path 4
   const plain = await ask(proxy, '/internal/forward/ws?token=x&target=/');
   assert.equal(plain.status, 426);
   assert.equal(plain.headers.upgrade, 'websocket');
+  assert.equal(plain.headers['x-forward-origin'], 'proxy');
   const unknown = await ask(proxy, '/internal/unknown');
   assert.equal(unknown.status, 404);
   assert.equal(problemCode(unknown), 'not-found');
@@ -109,6 +111,7 @@ test('a call without a token, method or target is malformed', async () => {
     const answer = await ask(proxy, path, { method: 'POST', headers });
     assert.equal(answer.status, 400, JSON.stringify({ path, headers }));
     assert.equal(problemCode(answer), 'bad-request');
+    assert.equal(answer.headers['x-forward-origin'], 'proxy');
   }
 });
 

@@ -24,14 +24,15 @@ export function connectionFailure(error: Error, sent: boolean): ForwardFailure {
 
 /**
  * What an answer means that is not a device's.
- * @param origin `proxy`: a problem document about this call; undefined: the call itself was not taken
+ * @param origin `proxy`: a problem document; undefined: the HTTP listener itself, or something on the way, refused
  */
 export function answerFailure(status: number, origin: string | undefined, body: Buffer): ForwardFailure {
+  if (status === 401) {
+    return { code: 'proxy-refused', detail: 'api-server and remote-proxy have different internal secrets' };
+  }
   if (origin === 'proxy') {
     const { code, detail } = problemOf(body);
     if (CODES.has(code)) return { code: code as ForwardFailureCode, detail: String(detail ?? '') };
-  } else if (status === 401) {
-    return { code: 'proxy-refused', detail: 'api-server and remote-proxy have different internal secrets' };
   } else if (status === 400 || status === 431) {
     return { code: 'bad-request', detail: 'the request cannot be carried to the device' };
   }

@@ -6,7 +6,8 @@ import { sendProblem } from '../../server/send.js';
 import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 
-const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
+/** The proxy speaks, not a device. */
+export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
 /** Ours to say: a device must not speak as the proxy. `Date` is written by the listener itself. */
 const DROPPED = new FieldNames(['x-forward-*', 'date']);

@@ -20,7 +20,7 @@ import type { Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
 import type { UserSessions } from '../session/user-sessions.js';
 import { createAuthorizer } from './authorize.js';
-import type { ForwardPolicy } from './forward-policy.js';
+import { type ForwardPolicy, FROM_PROXY } from './forward-policy.js';
 import { SessionRoutes } from './session-routes.js';
 
 /** Ours, or the hop's: never for the device. The internal secret in `authorization` least of all. */
@@ -144,6 +144,7 @@ export class InternalApi {
     const id = requestId(givenId);
     if (device === undefined || method === '' || target === '') {
       return sendProblem(res, 'bad-request', id, {
+        headers: FROM_PROXY,
         detail: 'token or device, X-Forward-Method and X-Forward-Target are needed',
       });
     }
@@ -154,12 +155,13 @@ export class InternalApi {
   #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { forwarder, policy } = this.#options;
     if (!this.#authorized(req.getHeader('authorization')))
-      return sendProblem(res, 'unauthorized', requestIdOf(req));
+      return refuse(res, req, 'unauthorized');
     const query = queryOf(req);
     const device = deviceOf(query);
     const target = query.get('target') ?? '';
     if (device === undefined || !target.startsWith('/')) {
       return sendProblem(res, 'bad-request', requestIdOf(req), {
+        headers: FROM_PROXY,
         detail: 'token or device, and target are needed',
       });
     }
@@ -202,7 +204,10 @@ export class InternalApi {
 
 /** Answers a request that is not taken, whatever its method. */
 function refuse(res: HttpResponse, req: HttpRequest, code: ProblemCode, headers = {}): void {
-  sendProblem(res, code, requestIdOf(req), { headers, head: req.getMethod() === 'head' });
+  sendProblem(res, code, requestIdOf(req), {
+    headers: { ...FROM_PROXY, ...headers },
+    head: req.getMethod() === 'head',
+  });
 }
 
 /** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */
