@@ -154,8 +154,7 @@ export class InternalApi {
 
   #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { forwarder, policy } = this.#options;
-    if (!this.#authorized(req.getHeader('authorization')))
-      return refuse(res, req, 'unauthorized');
+    if (!this.#authorized(req.getHeader('authorization'))) return refuse(res, req, 'unauthorized');
     const query = queryOf(req);
     const device = deviceOf(query);
     const target = query.get('target') ?? '';
