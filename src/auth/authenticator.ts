@@ -7,7 +7,12 @@ export type Principal =
       readonly via: 'session';
       readonly signInId: SignInId;
     }
-  | { readonly userId: UserId; readonly via: 'bearer' };
+  | {
+      readonly userId: UserId;
+      readonly via: 'bearer';
+      /** When the token is good no more, in ms since 1970. */
+      readonly endsAt: number;
+    };
 
 /** Credentials that are not accepted, though they are ours. */
 export interface CredentialsRefusal {

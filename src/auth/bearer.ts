@@ -23,10 +23,16 @@ const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 /** Longer ones are none, in characters. */
 const MAX_LENGTH = 8192;
 
+/** Whom a token is of, and until when, in ms since 1970. */
+export interface BearerUser {
+  readonly userId: UserId;
+  readonly endsAt: number;
+}
+
 /** Access tokens of REST clients: JWTs of the same provider (RFC 9068). */
 export class BearerTokens {
   readonly #options: BearerOptions;
-  readonly #known = new Believed<UserId | undefined>();
+  readonly #known = new Believed<BearerUser | undefined>();
   #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: BearerOptions) {
@@ -34,19 +40,20 @@ export class BearerTokens {
   }
 
   /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
-  user(token: string): Promise<UserId | undefined> {
+  user(token: string): Promise<BearerUser | undefined> {
     if (token.length > MAX_LENGTH) return Promise.resolve(undefined);
     const key = hashToken(token);
     return this.#known.get(key) ?? this.#known.believe(key, this.#verify(token));
   }
 
-  async #verify(token: string): Promise<UserId | undefined> {
+  async #verify(token: string): Promise<BearerUser | undefined> {
     const { store } = this.#options;
     const claims = await this.#claims(token);
     const identity = claims && isOfUser(claims) ? userOf(claims) : undefined;
-    if (identity === undefined) return undefined;
+    if (claims?.exp === undefined || identity === undefined) return undefined;
     const { issuer, subject } = identity;
-    return (await store.findUser(issuer, subject)) ?? store.ensureUser(issuer, subject);
+    const userId = (await store.findUser(issuer, subject)) ?? (await store.ensureUser(issuer, subject));
+    return { userId, endsAt: (claims.exp + CLOCK_TOLERANCE_S) * 1000 };
   }
 
   async #claims(token: string): Promise<JWTPayload | undefined> {

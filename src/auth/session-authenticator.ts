@@ -21,8 +21,8 @@ export class SessionAuthenticator implements Authenticator {
     const bearer = /^bearer(?: +(.*))?$/i.exec(credentials.authorization);
     if (bearer === null) return this.#bySession(credentials);
     if (hasCookie(credentials.cookie)) return { refused: 'ambiguous' };
-    const userId = await this.#bearer?.user(bearer[1] ?? '');
-    return userId && { userId, via: 'bearer' };
+    const user = await this.#bearer?.user(bearer[1] ?? '');
+    return user && { ...user, via: 'bearer' };
   }
 
   async #bySession({ cookie, passive }: Credentials): Promise<Principal | CredentialsRefusal | undefined> {

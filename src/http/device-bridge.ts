@@ -6,7 +6,7 @@ import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
-import type { OpenStream, SignedIn } from './open-streams.js';
+import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
 /** One WebSocket to a device (04-rest-api, row 19). */
@@ -17,8 +17,8 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   readonly #request: DeviceRequest;
   readonly #handshake: Handshake;
   readonly #protocols: readonly string[];
-  /** Undefined: an access token's, or not begun. */
-  #user: SignedIn | undefined;
+  /** Undefined: not begun. */
+  #user: Principal | undefined;
   #bridge: WebSocketBridge | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, context: us_socket_context_t) {
@@ -35,8 +35,6 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   }
 
   async run(user: Principal): Promise<void> {
-    // Nothing takes an access token away: its calls need not be kept.
-    if (user.via === 'bearer') return this.#start(user);
     this.#user = user;
     this.#services.open.add(user, this);
     try {
@@ -64,7 +62,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
 
   cut(): void {
     if (this.#bridge === undefined) this.#exchange.problem('unauthorized');
-    else this.#bridge.cut('the session has ended');
+    else this.#bridge.cut('the session or token has ended');
   }
 
   // ---- BridgePolicy

@@ -8,7 +8,7 @@ import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './de
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
 import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
-import type { OpenStream, SignedIn } from './open-streams.js';
+import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
 /** One HTTP request that a device answers (04-rest-api §4.1). */
@@ -18,8 +18,8 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   readonly #exchange: Exchange;
   readonly #request: DeviceRequest;
   readonly #body: HeldBody | undefined;
-  /** Undefined: an access token's, or not begun. */
-  #user: SignedIn | undefined;
+  /** Undefined: not begun. */
+  #user: Principal | undefined;
   #writer: ResponseWriter | undefined;
 
   constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, mount: Mount) {
@@ -30,8 +30,6 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   }
 
   async run(user: Principal): Promise<void> {
-    // Nothing takes an access token away: its calls need not be kept.
-    if (user.via === 'bearer') return this.#start(user);
     this.#user = user;
     this.#services.open.add(user, this);
     try {

@@ -38,7 +38,8 @@ before(async () => {
   [onlineId, offlineId] = [online.deviceId, offline.deviceId];
   const userId = await ownerOf(proxy.dataDir, onlineId);
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
-  const authenticator = { authenticate: () => Promise.resolve({ userId, via: 'bearer' } as const) };
+  const user = { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY } as const;
+  const authenticator = { authenticate: () => Promise.resolve(user) };
   api = await startApiServer(config, pino({ level: 'silent' }), () => ({ ...NO_SIGN_IN, authenticator }));
   device = await ScriptedDevice.connect(proxy.tunnelUrl, online.sessionToken);
   void serveStreams();

@@ -34,7 +34,8 @@ export class NameTag implements Authenticator {
     const bearer = /^Bearer (user-\w+)$/.exec(authorization)?.[1];
     const session = /(?:^|; )user=(user-\w+)$/.exec(cookie)?.[1];
     if (bearer !== undefined && session !== undefined) return Promise.resolve({ refused: 'ambiguous' });
-    if (bearer !== undefined) return Promise.resolve({ userId: bearer as UserId, via: 'bearer' });
+    if (bearer !== undefined)
+      return Promise.resolve({ userId: bearer as UserId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY });
     if (session === undefined) return Promise.resolve(undefined);
     const signInId = `sign-in-of-${session}` as SignInId;
     return Promise.resolve({ userId: session as UserId, via: 'session', signInId });

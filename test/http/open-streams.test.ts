@@ -98,7 +98,7 @@ describe('what a session began ends with it', () => {
   test("another's, and those by an access token, go on", async () => {
     const bobs = await begin({ cookie: `user=${BOB}` }, 'cam-2');
     const byToken = await begin(AS_ALICE);
-    assert.equal(open.size, 1);
+    assert.equal(open.size, 2);
     open.ended(SIGN_IN);
     for (const { socket, call } of [bobs, byToken]) {
       call.sink.head(head({ contentLength: 2 }), Buffer.from('ok'), true);
@@ -118,9 +118,13 @@ describe('what a session began ends with it', () => {
   test('whatever way a call ends, nothing of it is kept', async () => {
     const ended = async (line: string, serve: (call: FakeCall) => void) => {
       forwarder.serve = serve;
-      const answer = await rawRequest(api.port, line, BY_COOKIE);
+      const answers = [
+        await rawRequest(api.port, line, BY_COOKIE),
+        await rawRequest(api.port, line, AS_ALICE),
+      ];
       assert.equal(open.size, 0, line);
-      return answer.status;
+      assert.equal(answers[0]?.status, answers[1]?.status);
+      return answers[0]?.status;
     };
     const hello = (call: FakeCall) => call.sink.head(head({ contentLength: 2 }), Buffer.from('hi'), true);
     assert.equal(await ended('GET /api/devices/cam-1/proxy/x', hello), 200);
@@ -158,7 +162,7 @@ describe('what a session began ends with it', () => {
     assert.equal(open.size, 1);
     open.ended(SIGN_IN);
     const [code, reason] = await once(ws, 'close');
-    assert.deepEqual([code, String(reason)], [1008, 'the session has ended']);
+    assert.deepEqual([code, String(reason)], [1008, 'the session or token has ended']);
     assert.equal(await closedWith, 1008);
     assert.equal(open.size, 0);
   });
@@ -206,6 +210,35 @@ test('a WebSocket of somebody who signs out is closed', async () => {
     assert.equal((await browser.send('POST /api/auth/logout')).status, 200);
     stand.store.report(sessionId as SignInId);
     assert.equal((await closed)[0], 1008);
+  } finally {
+    await stand.close();
+  }
+});
+
+test('a WebSocket and an answer by an access token end with it', async () => {
+  const audience = 'https://api.visiona.example';
+  const stand = await Stand.start({ audience });
+  try {
+    const { userId } = await (await stand.signedIn()).me();
+    stand.rest.store.add(userId as typeof ALICE, 'cam-9' as DeviceId);
+    stand.rest.forwarder.bridgeWith = (_request, sink) => {
+      queueMicrotask(() => sink.opened(''));
+      return { message: () => true, consumed() {}, close() {} };
+    };
+    stand.rest.forwarder.serve = (call) => call.sink.head(head(), Buffer.from('first'), false);
+    // It is good for the 5 s by which the clocks may differ.
+    const exp = Math.floor(Date.now() / 1000);
+    const claims = { sub: 'alice', aud: audience, client_id: 'script', jti: 'x', exp };
+    const token = await stand.provider.sign(claims, { alg: 'RS256', kid: 'key-1', typ: 'at+jwt' });
+    const headers = { authorization: `Bearer ${token}` };
+    const ws = new WebSocket(`ws://127.0.0.1:${stand.port}/api/devices/cam-9/proxy/ws`, { headers });
+    await once(ws, 'open');
+    const closed = once(ws, 'close');
+    const answer = await fetch(`http://127.0.0.1:${stand.port}/api/devices/cam-9/proxy/stream`, { headers });
+    assert.equal(answer.status, 200);
+    await assert.rejects(answer.text());
+    const [code, reason] = await closed;
+    assert.deepEqual([code, String(reason)], [1008, 'the session or token has ended']);
   } finally {
     await stand.close();
   }
