@@ -51,6 +51,8 @@ export const NOT_FROM_DEVICES = new FieldNames([
   'secure-session-*',
   'activate-storage-access',
   'www-authenticate',
+  // Takes the browser elsewhere by itself.
+  'refresh',
   // Replaced by DEVICE_ANSWER_FIELDS.
   'access-control-*',
   'timing-allow-origin',

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import { isConflict, postgresError, sqlState } from './postgres-errors.js';
+import { StoreUnavailableError } from './errors.js';
+import { isConflict, postgresError } from './postgres-errors.js';
 
 /** One that is used by one call at a time. Where it is not known how it stands, it is not used again. */
 export class Connection {
@@ -25,10 +26,11 @@ export class Connection {
     try {
       return await this.#client.query<object>(query);
     } catch (error) {
-      // No server answered: it is gone, or its answer may still be on the way.
-      if (sqlState(error) === undefined) this.#broken = true;
       if (isConflict(error)) this.#conflicted = true;
-      throw postgresError(error, this.#place);
+      const said = postgresError(error, this.#place);
+      // No server answered, and its answer may still be on the way, or this connection is no good to it.
+      if (said instanceof StoreUnavailableError) this.#broken = true;
+      throw said;
     }
   }
 

@@ -4,8 +4,12 @@ import { StoreError, StoreUnavailableError } from './errors.js';
 /** Two transactions were in each other's way: serialization_failure and deadlock_detected. To be tried again. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-/** SQLSTATEs, or classes of them, that say that the server cannot serve now (postgresql.org/docs/current/errcodes-appendix). */
-const UNAVAILABLE = ['08', '57P01', '57P02', '57P03', '57P05', '53300', '25006', '25P03'];
+/**
+ * SQLSTATEs, or classes of them, that say that the server, or this connection, cannot serve now
+ * (postgresql.org/docs/current/errcodes-appendix). The last two: a prepared statement that a pooler lost or a migration
+ * outdated. Asked after the others, which name some of the same classes.
+ */
+const UNAVAILABLE = ['08', '25006', '25P03', '53', '57', '58', 'XX', '26000', '0A000'];
 const NO_ACCESS = ['28', '3D000', '3F000', '42501'];
 const GAVE_UP_WAITING = ['57014', '55P03', ...CONFLICTS];
 const FULL = ['53100', '54000'];
@@ -13,7 +17,7 @@ const CONFLICT = ['23'];
 const INPUT = ['22'];
 
 /** The SQLSTATE of what the server answered; undefined for what happened on the way to it. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
@@ -32,12 +36,12 @@ export function postgresError(error: unknown, place: string): unknown {
   if (state === undefined) return new StoreUnavailableError(`${place}: ${reasonOf(error)}`);
   const is = (those: readonly string[]) => those.some((start) => state.startsWith(start));
   const said = `${error.message} (SQLSTATE ${state})`;
-  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${place}: ${said}`);
   if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${place} cannot be used: ${said}`);
   if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${place} is busy: ${said}`);
   if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${place} has no room: ${said}`);
   if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${said}`);
   if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${said}`);
+  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${place}: ${said}`);
   return new Error(`${place}: ${said}`);
 }
 
