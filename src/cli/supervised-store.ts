@@ -2,6 +2,7 @@ import type { DependencyContainer } from 'tsyringe';
 import { describeExit } from '../actors/errors.js';
 import type { ExitReason } from '../actors/exit.js';
 import type { Host } from '../actors/host.js';
+import type { Intensity } from '../actors/supervision/spec.js';
 import { Supervisor } from '../actors/supervisor.js';
 import type { StoreConfig } from '../config/types.js';
 import { startStoreProcess } from '../store/store-process.js';
@@ -10,16 +11,22 @@ import { TOKENS } from './tokens.js';
 
 const STOP_MS = 10_000;
 
+/**
+ * A store that has run once is waited for, however long it is away: tunnels and calls through them do without. Restarts
+ * come ever more slowly (up to 10 s apart), and readiness says `store-unavailable`.
+ */
+const PATIENT: Intensity = { restarts: Number.POSITIVE_INFINITY, withinMs: 30_000 };
+
 /** The store of a process, as its composition root sees it. */
 export interface SupervisedStore {
-  /** Resolves when its supervisor has ended: `normal` after a stop, else because it gave up. */
+  /** Resolves when its supervisor has ended: `normal` after a stop, `killed` after one that took too long. */
   readonly exited: Promise<ExitReason>;
   /** Gives the calls made before their answers, refuses later ones, then ends the store's process. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the store's process under a supervisor that restarts it.
+ * Starts the store's process under a supervisor that restarts it, without end.
  * @throws StoreError at the first start: data that cannot be opened now is for the operator, not for a restart
  */
 export async function superviseStore(c: DependencyContainer, config: StoreConfig): Promise<SupervisedStore> {
@@ -35,10 +42,14 @@ export async function superviseStore(c: DependencyContainer, config: StoreConfig
   let endedAt: number | undefined;
   const supervisor = new Supervisor<Host>({
     strategy: 'one-for-one',
+    intensity: PATIENT,
     children: [{ id: 'store', restart: 'permanent', shutdown: STOP_MS, start }],
     onChildExited: (_id, reason) => {
+      const ran = endedAt === undefined;
       endedAt ??= performance.now();
-      if (reason.kind !== 'normal') log.error({ reason: describeExit(reason) }, 'the store process ended');
+      if (reason.kind === 'normal') return;
+      const what = ran ? 'the store process ended' : 'the store process did not start';
+      log.error({ reason: describeExit(reason) }, what);
     },
     onChildStarted: () => {
       if (endedAt === undefined) return;

@@ -27,7 +27,7 @@ export interface StorePlace {
 }
 
 export interface StoreOptions extends StorePlace, RowLimits {
-  /** The data is known to be of this version: it is opened without a look, even if the database is away. */
+  /** The data is there and of this version: it is opened without a look, even if the database is away, and not made anew. */
   readonly migrated?: boolean;
   /** Wall clock; the time of the machine, if absent. */
   readonly clock?: Clock;
@@ -39,12 +39,12 @@ export interface StoreOptions extends StorePlace, RowLimits {
  */
 export async function openStore(options: StoreOptions): Promise<TimedStore> {
   const { clock = Date.now } = options;
-  const engine = options.migrated ? await engineAt(options) : await migratedEngine(options, clock);
+  const engine = options.migrated ? await engineAt(options, 'fail') : await migratedEngine(options, clock);
   return storeOver({ engine, clock, ...tablesOf(clock, options) });
 }
 
-async function engineAt({ dataDir, databaseUrl }: StorePlace): Promise<Engine> {
-  return databaseUrl === undefined ? openSqlite(dataDir) : openPostgres(databaseUrl, 'call');
+async function engineAt({ dataDir, databaseUrl }: StorePlace, missing: 'make' | 'fail'): Promise<Engine> {
+  return databaseUrl === undefined ? openSqlite(dataDir, missing) : openPostgres(databaseUrl, 'call');
 }
 
 /** The engine, with its data of the version that this software knows. */
@@ -54,9 +54,9 @@ async function migratedEngine(place: StorePlace, clock: Clock): Promise<Engine> 
     const patient = openPostgres(databaseUrl, 'migration');
     await migrateOrClose(patient, { dialect: POSTGRES, place: databaseAt(databaseUrl), clock });
     await patient.close();
-    return engineAt(place);
+    return openPostgres(databaseUrl, 'call');
   }
-  const engine = await engineAt(place);
+  const engine = await openSqlite(dataDir);
   await migrateOrClose(engine, { dialect: SQLITE, place: databaseFile(dataDir), clock });
   return engine;
 }

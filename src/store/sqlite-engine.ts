@@ -14,10 +14,11 @@ export const SQLITE: MigrationDialect = {
 
 /**
  * Opens the embedded database of a data directory, in this process. Several processes may have it open.
+ * @param missing what is done about a file that is missing (sqlite.ts)
  * @throws StoreError with one sentence for the operator.
  */
-export async function openSqlite(dataDir: string): Promise<Engine> {
-  return new SqliteEngine(await openDatabase(dataDir), databaseFile(dataDir));
+export async function openSqlite(dataDir: string, missing: 'make' | 'fail' = 'make'): Promise<Engine> {
+  return new SqliteEngine(await openDatabase(dataDir, missing), databaseFile(dataDir));
 }
 
 type Prepared = ReturnType<Database['prepare']>;

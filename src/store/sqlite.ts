@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import { sqliteCode, storeError } from './errors.js';
+import { StoreError, sqliteCode, storeError } from './errors.js';
 
 /** A connection, by the API of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
@@ -21,14 +21,16 @@ export function databaseFile(dataDir: string): string {
 }
 
 /**
- * Opens the database of a data directory, readable by this user only; both are made if missing.
+ * Opens the database of a data directory, readable by this user only.
+ * @param missing whether what is missing of file and directory is made; data that was there is not to be made anew
  * @throws StoreError with one sentence for the operator.
  */
-export async function openDatabase(dataDir: string): Promise<Database> {
+export async function openDatabase(dataDir: string, missing: 'make' | 'fail' = 'make'): Promise<Database> {
   const file = databaseFile(dataDir);
   const { DatabaseSync } = await sqlite();
   try {
-    makePrivate(dataDir, file);
+    if (missing === 'make') makePrivate(dataDir, file);
+    else assertThere(file);
     const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
     try {
       configure(db);
@@ -85,6 +87,12 @@ function makePrivate(dataDir: string, file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) closeSync(openSync(file, 'a', 0o600));
   else if ((found.mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+/** SQLite itself would make an empty file. */
+function assertThere(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  throw new StoreError('ERR_STORE_ACCESS', `${file} is missing: put it back or restore it from a backup`);
 }
 
 function configure(db: Database): void {

@@ -34,12 +34,13 @@ export class StoreClient extends AskedPorts implements Store {
 
   /** Begins to ask `actor`; calls that wait for one go on. */
   attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
-    this.#answers = true;
     this.#calls.attach(actor);
   }
 
   /** Stops asking `actor`, because it has ended. */
   detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    // The next one tells only what differs from this, and may do so before it is attached.
+    this.#answers = true;
     this.#calls.detach(actor);
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
@@ -22,6 +22,18 @@ test('a data directory that is missing or empty is made private, and so are the 
       }
       db.close();
     }
+  }));
+
+test('data that was there before and is missing is an error, and nothing is made in its place', () =>
+  withTempDir(async (dir) => {
+    const gone = join(dir, 'gone');
+    for (const dataDir of [gone, dir]) {
+      await assert.rejects(openStore({ dataDir, migrated: true }), {
+        code: 'ERR_STORE_ACCESS',
+        message: `${databaseFile(dataDir)} is missing: put it back or restore it from a backup`,
+      });
+    }
+    assert.deepEqual(await readdir(dir), []);
   }));
 
 test('a directory with other things in it keeps its mode; the database in it is private', () =>

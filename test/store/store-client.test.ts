@@ -188,6 +188,21 @@ test('calls beyond the bound are refused', async () => {
   await assert.rejects(client.lastChange(), { code: 'ERR_STORE_BUSY' });
 });
 
+test('a database that is away when a new process starts is known to be away, until that hears from it', () =>
+  withStore(async ({ client, host, dataDir }) => {
+    host.kill('test');
+    await host.exited;
+    assert.equal(client.isAvailable, false);
+    // What the actor says comes before its start is over.
+    client.report({ answers: false });
+    const next = await startStoreProcess(client, { dataDir });
+    const known = client.isAvailable;
+    client.report({ answers: true });
+    const heard = client.isAvailable;
+    await next.stop(5_000);
+    assert.deepEqual([known, heard], [false, true]);
+  }));
+
 test('a new process goes on with the feed where the last one was', () =>
   withStore(async ({ client, host, dataDir }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
