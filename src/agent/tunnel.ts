@@ -17,6 +17,8 @@ const CLOSE_PROTOCOL_ERROR = 4002;
 const CLOSE_GRACE_MS = 2_000;
 /** The relay closes the tunnel itself long before; one that does not must not hold the device (rule 36). */
 const REMOTE_DRAIN_MS = 60_000;
+/** Short, as the device is not reachable meanwhile: another relay may be waiting for it. */
+const REMOTE_CLOSE_MS = 1_000;
 
 /** How a tunnel ended. */
 export interface TunnelEnd {
@@ -31,6 +33,8 @@ export interface TunnelOptions {
   readonly yamux: Config;
   /** How long streams may run on after the relay said GoAway, in ms. */
   readonly remoteDrainMs?: number;
+  /** How long the relay may take after that to close, in ms. */
+  readonly remoteCloseMs?: number;
 }
 
 /** The device's end of one tunnel: WebSocket messages on one side, streams handed to the service on the other. */
@@ -42,17 +46,22 @@ export class Tunnel {
   readonly #writer: MessageWriter;
   readonly #service: StreamService;
   readonly #remoteDrainMs: number;
+  readonly #remoteCloseMs: number;
   readonly #ticking: NodeJS.Timeout;
   #drainTimer: NodeJS.Timeout | undefined;
-  #isDraining = false;
+  /** Which side said GoAway. */
+  #draining: 'no' | 'here' | 'there' = 'no';
+  #awaitsClose = false;
   /** Why this side gave the tunnel up. */
   #failure: YamuxError | undefined;
 
   /** Takes over an open, paused socket. */
-  constructor(socket: WebSocket, { service, clock, yamux, remoteDrainMs = REMOTE_DRAIN_MS }: TunnelOptions) {
+  constructor(socket: WebSocket, options: TunnelOptions) {
+    const { service, clock, yamux } = options;
     this.#socket = socket;
     this.#service = service;
-    this.#remoteDrainMs = remoteDrainMs;
+    this.#remoteDrainMs = options.remoteDrainMs ?? REMOTE_DRAIN_MS;
+    this.#remoteCloseMs = options.remoteCloseMs ?? REMOTE_CLOSE_MS;
     this.#session = createSession('client', this.#handler(), clock.now(), yamux);
     this.#writer = new MessageWriter(socket, this.#session, () => this.#flushed());
     this.#ticking = setInterval(() => this.#session.tick(clock.now()), yamux.tickMs);
@@ -75,6 +84,7 @@ export class Tunnel {
   /** Takes no new streams, lets those there finish for at most `timeoutMs`, then closes with 1000. */
   async drain(timeoutMs: number): Promise<void> {
     this.#session.goAway();
+    this.#draining = 'here';
     this.#finishWithin(timeoutMs);
     await this.ended;
   }
@@ -85,7 +95,7 @@ export class Tunnel {
       incoming: (stream) => this.#incoming(stream),
       openable() {},
       roundTrip() {},
-      goneAway: () => this.#finishWithin(this.#remoteDrainMs),
+      goneAway: () => this.#remoteDrains(),
       closed: (error) => this.#giveUp(error),
     };
   }
@@ -96,8 +106,13 @@ export class Tunnel {
     return duplex.handler;
   }
 
+  #remoteDrains(): void {
+    if (this.#draining === 'here') return;
+    this.#draining = 'there';
+    this.#finishWithin(this.#remoteDrainMs);
+  }
+
   #finishWithin(timeoutMs: number): void {
-    this.#isDraining = true;
     clearTimeout(this.#drainTimer);
     this.#drainTimer = setTimeout(() => this.#session.close(), timeoutMs);
     this.#endIfDrained();
@@ -109,7 +124,16 @@ export class Tunnel {
   }
 
   #endIfDrained(): void {
-    if (this.#isDraining && this.#session.streams === 0 && this.#session.pending === 0) this.#session.close();
+    if (this.#draining === 'no' || this.#session.streams > 0 || this.#session.pending > 0) return;
+    if (this.#draining === 'here') this.#session.close();
+    else this.#awaitClose();
+  }
+
+  /** The relay closes, and says why. Bytes for a socket that it has closed would be answered by a reset, which takes that away. */
+  #awaitClose(): void {
+    if (this.#awaitsClose || this.#session.isClosed) return;
+    this.#awaitsClose = true;
+    this.#finishWithin(this.#remoteCloseMs);
   }
 
   /** The session has ended on this side: its last bytes, then the close frame, then the socket. */

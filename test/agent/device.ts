@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { systemClock } from '../../src/agent/clock.js';
 import { connectUrl, dial } from '../../src/agent/dial.js';
 import type { StreamService } from '../../src/agent/stream-service.js';
-import { Tunnel } from '../../src/agent/tunnel.js';
+import { Tunnel, type TunnelOptions } from '../../src/agent/tunnel.js';
 import { type Config, makeConfig } from '../../src/tunnel/yamux/config.js';
 import { Relay, type RelayOptions } from '../support/relay.js';
 import type { RelayTunnel } from '../support/relay-tunnel.js';
@@ -19,6 +19,11 @@ export interface Connected {
   readonly remote: RelayTunnel;
 }
 
+/** Of the device's end. */
+export type TunnelSettings = Pick<TunnelOptions, 'remoteDrainMs' | 'remoteCloseMs'> & {
+  yamux?: Partial<Config>;
+};
+
 /** A relay that ends with the test. */
 export async function startRelay(t: TestContext, options: RelayOptions = {}): Promise<Relay> {
   const relay = await Relay.start(options);
@@ -30,7 +35,7 @@ export async function startRelay(t: TestContext, options: RelayOptions = {}): Pr
 export async function connectDevice(
   t: TestContext,
   service: StreamService,
-  { yamux = {}, ...rest }: { yamux?: Partial<Config>; remoteDrainMs?: number } = {},
+  { yamux = {}, ...rest }: TunnelSettings = {},
   via?: (relay: Relay) => Promise<number>,
 ): Promise<Connected> {
   const relay = await startRelay(t);

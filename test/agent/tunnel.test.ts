@@ -11,7 +11,7 @@ import type { StreamService } from '../../src/agent/stream-service.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
 import { makeConfig } from '../../src/tunnel/yamux/config.js';
 import { BlackHole } from '../support/blackhole.js';
-import { connectDevice } from './device.js';
+import { connectDevice, type TunnelSettings } from './device.js';
 
 const echo: StreamService = (stream) => {
   stream.on('error', () => {});
@@ -146,9 +146,9 @@ test('a drain does not wait for a relay that answers nothing', async (t) => {
   assert.equal((await tunnel.ended).code, 1006);
 });
 
-test('a relay that says GoAway gets its answers, then the tunnel closes', async (t) => {
+test('a relay that says GoAway gets its answers, then the tunnel closes even if the relay does not', async (t) => {
   const { service, streams } = keeping();
-  const { remote, tunnel } = await connectDevice(t, service);
+  const { remote, tunnel } = await connectDevice(t, service, { remoteCloseMs: 20 });
   const stream = remote.open();
   stream.write('x');
   await until(t, () => streams.length === 1);
@@ -158,6 +158,26 @@ test('a relay that says GoAway gets its answers, then the tunnel closes', async 
   assert.equal(String(await readAll(stream)), 'answer');
   assert.equal((await remote.closed).code, 1000);
   await tunnel.ended;
+});
+
+test('a relay that says GoAway is heard to the end: nothing is written that could cost the reason of its close', async (t) => {
+  const { hole, remote, tunnel } = await connectThroughHole(t, { yamux: {}, remoteCloseMs: 60_000 });
+  const link = hole.links[0]!;
+  const [up, down] = [link.up.passed, link.down.passed];
+  remote.session.goAway();
+  await until(t, () => link.down.passed > down);
+  // Many turns after the device has read it, in which it could have closed.
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(link.up.passed, up);
+  remote.close(1001, 'draining');
+  assert.deepEqual(await tunnel.ended, { code: 1001, reason: 'draining' });
+});
+
+test('a drain of both sides closes at once', async (t) => {
+  const { remote, tunnel } = await connectDevice(t, echo, { remoteCloseMs: 60_000 });
+  remote.session.goAway();
+  await tunnel.drain(60_000);
+  assert.equal((await remote.closed).code, 1000);
 });
 
 test('a relay that says GoAway and then nothing does not hold the device', async (t) => {
@@ -203,22 +223,19 @@ test('a connection that breaks resets every stream', async (t) => {
   }
 });
 
-async function connectThroughHole(t: TestContext) {
+const IMPATIENT = { yamux: { keepaliveInterval: 40, keepaliveTimeout: 80, tickMs: 10 } };
+
+async function connectThroughHole(t: TestContext, settings: TunnelSettings = IMPATIENT) {
   let hole: BlackHole | undefined;
-  const connected = await connectDevice(
-    t,
-    echo,
-    { yamux: { keepaliveInterval: 40, keepaliveTimeout: 80, tickMs: 10 } },
-    async ({ port }) => {
-      hole = await BlackHole.start(port);
-      return hole.port;
-    },
-  );
-  const { tunnel } = connected;
+  const connected = await connectDevice(t, echo, settings, async ({ port }) => {
+    hole = await BlackHole.start(port);
+    return hole.port;
+  });
+  const { remote, tunnel } = connected;
   assert.ok(hole);
   const started = hole;
   t.after(() => started.close());
-  return { hole: started, tunnel };
+  return { hole: started, remote, tunnel };
 }
 
 async function connectTo(t: TestContext, server: Server, service: StreamService): Promise<void> {
