@@ -43,6 +43,7 @@ export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dia
   return new Dialer({
     url: connectUrl(options.tunnelUrl),
     token,
+    tokenFile: options.tokenFile,
     service: serviceOf(options.target),
     yamux: makeConfig({
       keepaliveInterval: options.heartbeatMs,

@@ -11,6 +11,8 @@ export interface DialerOptions {
   readonly url: URL;
   /** The credential, asked for before each attempt: it may have been replaced meanwhile. */
   readonly token: () => Promise<string>;
+  /** Where an operator mends the credential. */
+  readonly tokenFile: string;
   readonly service: StreamService;
   readonly yamux: Config;
   readonly clock: Clock;
@@ -27,7 +29,7 @@ export class Dialer {
 
   constructor(options: DialerOptions) {
     this.#options = options;
-    this.#redial = new Redial(options.random);
+    this.#redial = new Redial(options.random, options.tokenFile);
   }
 
   /** Fulfilled after `drain`; rejects only on a fault of the program or an unusable credential. */

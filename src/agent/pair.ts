@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { connectUrl } from './dial.js';
 import { isExposed } from './exposed.js';
 import type { Machine } from './machine.js';
 import { PairError } from './pair-error.js';
@@ -48,7 +49,7 @@ export async function pair({ code, api, tokenFile, machine, log }: PairOptions):
     throw error;
   }
   await keep(file, tokenFile, code, paired);
-  log.info({ deviceId: paired.deviceId, tunnelUrl: paired.tunnelUrl }, 'paired');
+  log.info({ deviceId: paired.deviceId, dials: connectUrl(new URL(paired.tunnelUrl)).href }, 'paired');
 }
 
 /** Before the code is spent. */

@@ -27,9 +27,6 @@ const SLOW_MIN_MS = 30_000;
 const CLOSE_REVOKED = 1008;
 const CLOSE_REPLACED = 4000;
 
-const REFUSED_CREDENTIAL =
-  'the cloud refused this device’s credential (unknown, revoked or expired): pair the device again, or put its ' +
-  'current session token into the token file; it is read again before each attempt';
 const REPLACED =
   'another connection with this device’s credential took over; if no other process of this device did it, two ' +
   'devices share one credential: pair one of them again';
@@ -40,11 +37,13 @@ const REPLACED =
  */
 export class Redial {
   readonly #random: () => number;
+  readonly #tokenFile: string;
   #failures = 0;
 
-  /** `random` gives numbers from 0 to below 1. */
-  constructor(random: () => number) {
+  /** `random` gives numbers from 0 to below 1; `tokenFile` is where the device’s credential is kept. */
+  constructor(random: () => number, tokenFile: string) {
     this.#random = random;
+    this.#tokenFile = tokenFile;
   }
 
   after(ending: Ending): Verdict {
@@ -65,14 +64,16 @@ export class Redial {
   #closed(code: number, reason: string, livedMs: number): Verdict {
     if (livedMs >= LIVED_MS) this.#failures = 0;
     if (code === CLOSE_REPLACED) return { delayMs: this.#slow(), level: 'warn', message: REPLACED };
-    if (code === CLOSE_REVOKED) return { delayMs: this.#slow(), level: 'error', message: REFUSED_CREDENTIAL };
+    if (code === CLOSE_REVOKED)
+      return { delayMs: this.#slow(), level: 'error', message: this.#refusedCredential() };
     const why = reason === '' ? `code ${code}` : `code ${code}, ${reason}`;
     return { delayMs: this.#backoff(), level: 'info', message: `the tunnel closed (${why})` };
   }
 
   #refused(status: number, retryAfterMs: number | undefined): Verdict {
     if (status === 401 || status === 403) {
-      return { delayMs: this.#slow(), level: 'error', message: REFUSED_CREDENTIAL };
+      const message = `${this.#refusedCredential()}; or --tunnel-url is not the address of the relay’s tunnel listener`;
+      return { delayMs: this.#slow(), level: 'error', message };
     }
     if (status === 429 || status === 503) {
       const asked = Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
@@ -88,6 +89,14 @@ export class Redial {
       level: 'error',
       message: `the cloud answered ${status} instead of a tunnel: check the tunnel URL`,
     };
+  }
+
+  #refusedCredential(): string {
+    return (
+      'the cloud refused this device’s credential (unknown, revoked or expired): remove ' +
+      `${this.#tokenFile} and pair the device again, or put its current session token into that file, which is ` +
+      'read again before each attempt'
+    );
   }
 
   #backoff(): number {

@@ -59,6 +59,8 @@ test('a device that is paired keeps its token for its user only, and remembers w
   assert.deepEqual(readdirSync(join(device.tokenFile, '..')), ['token', 'token.pairing']);
   const known = await readPairing(device.tokenFile);
   assert.deepEqual([known?.deviceId, known?.tunnelUrl], ['dev-1', 'wss://tunnel.test/']);
+  const { msg, dials } = device.lines.at(-1) as { msg?: string; dials?: string };
+  assert.deepEqual([msg, dials], ['paired', 'wss://tunnel.test/tunnel/connect']);
   const remembered = readFileSync(`${device.tokenFile}.pairing`, 'utf8') + JSON.stringify(device.lines);
   for (const secret of [CODE, 'ABCDEFGHJK', 's3cret-token']) assert.ok(!remembered.includes(secret));
 });

@@ -11,9 +11,11 @@ const refused = (status: number, retryAfterMs?: number): Ending => ({
   retryAfterMs,
 });
 
+const redialWith = (random: number) => new Redial(() => random, '/etc/visiona/token');
+
 /** The longest delay each ending in a row may get: full jitter with the highest random number. */
 function ceilings(endings: readonly Ending[]): number[] {
-  const redial = new Redial(() => 1);
+  const redial = redialWith(1);
   return endings.map((ending) => redial.after(ending).delayMs);
 }
 
@@ -23,8 +25,8 @@ test('the ceiling doubles from 100 ms to 30 s and stays there', () => {
 });
 
 test('jitter is full: from 0 to the ceiling', () => {
-  assert.equal(new Redial(() => 0).after(failed).delayMs, 0);
-  assert.equal(new Redial(() => 0.5).after(failed).delayMs, 50);
+  assert.equal(redialWith(0).after(failed).delayMs, 0);
+  assert.equal(redialWith(0.5).after(failed).delayMs, 50);
 });
 
 test('a tunnel that lived starts the backoff again, one that fell at once does not', () => {
@@ -34,15 +36,17 @@ test('a tunnel that lived starts the backoff again, one that fell at once does n
 
 test('attack 52: a refused or revoked credential is tried slowly, and the log line says what to do', () => {
   for (const ending of [refused(401), refused(403), closed(1008, 60_000)]) {
-    const soonest = new Redial(() => 0).after(ending);
+    const soonest = redialWith(0).after(ending);
     assert.equal(soonest.delayMs, 30_000);
     assert.equal(soonest.level, 'error');
-    assert.match(soonest.message, /pair the device again/);
+    assert.match(soonest.message, /remove \/etc\/visiona\/token and pair the device again/);
+    // An address that is not the tunnel's refuses everybody, too; after a tunnel was up it is not the cause.
+    assert.equal(soonest.message.includes('--tunnel-url'), ending.kind === 'refused');
   }
 });
 
 test('a device that was replaced waits at least 30 s and says why', () => {
-  const { delayMs, message } = new Redial(() => 0).after(closed(4000, 3));
+  const { delayMs, message } = redialWith(0).after(closed(4000, 3));
   assert.equal(delayMs, 30_000);
   assert.match(message, /share one credential/);
 });
@@ -55,7 +59,7 @@ test('Retry-After is waited for, with the backoff on top; without one there is o
 });
 
 test('another status hints at the URL', () => {
-  assert.match(new Redial(() => 0).after(refused(404)).message, /404.*check the tunnel URL/);
+  assert.match(redialWith(0).after(refused(404)).message, /404.*check the tunnel URL/);
 });
 
 test('whatever happens, a delay is from 0 to what its rule allows', () => {
@@ -77,7 +81,7 @@ test('whatever happens, a delay is from 0 to what its rule allows', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(ending, random)), (steps) => {
       let next = 0;
-      const redial = new Redial(() => next);
+      const redial = new Redial(() => next, '/etc/visiona/token');
       for (const [step, number] of steps) {
         next = number;
         const { delayMs } = redial.after(step);
