@@ -13,7 +13,7 @@ import {
   type SupervisorMessage,
 } from '../session/session-supervisor.js';
 import { SupervisorStore } from '../session/supervisor-store.js';
-import { spawnSweeper } from '../session/sweeper.js';
+import { superviseSweeper } from '../session/sweeper.js';
 
 /** Messages that may wait for the session supervisor: all calls of one loop turn, many times over. */
 const SUPERVISOR_MAILBOX = 65_536;
@@ -87,7 +87,7 @@ export class SessionPlane {
     });
   }
 
-  /** The session supervisor is temporary: without its state the hosts' sessions are lost, so its end is the end. */
+  /** Nothing is restarted here: without the session supervisor's state the sessions are lost, so its end is the end. */
   #superviseAll(): Supervisor {
     const { idleTimeoutMs, log } = this.#options;
     return new Supervisor({
@@ -109,8 +109,8 @@ export class SessionPlane {
         {
           id: 'sweeper',
           restart: 'permanent',
-          shutdown: ACTOR_STOP_MS,
-          start: () => Promise.resolve(actorChild(spawnSweeper(this.store, idleTimeoutMs, log))),
+          shutdown: Number.POSITIVE_INFINITY,
+          start: () => superviseSweeper(this.store, idleTimeoutMs, log).start(),
         },
       ],
     });

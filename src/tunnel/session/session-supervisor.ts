@@ -1,4 +1,5 @@
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
+import { systemClock } from '../../actors/clock.js';
 import type { CredentialId, DeviceId } from '../../store/ids.js';
 import type { Target } from '../forward/contract.js';
 import type { CloseReason, SessionKey, SessionRange, Summary } from './contract.js';
@@ -60,8 +61,8 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
 
-  /** @param now milliseconds of the wall clock */
-  constructor(idleTimeoutMs: number, now: () => number = Date.now) {
+  /** @param now milliseconds of the monotonic clock, which expiry goes by: the wall clock may be set */
+  constructor(idleTimeoutMs: number, now: () => number = () => systemClock.now()) {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#now = now;
   }
@@ -123,13 +124,13 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
     },
 
     heartbeat: (token: SessionKey): undefined => {
-      this.#live(this.#byToken.get(token)).recordHeartbeat(new Date(this.#now()));
+      this.#live(this.#byToken.get(token)).recordHeartbeat(new Date());
     },
 
     cleanupExpired: (expireAfterMs: number): number => {
       let removed = 0;
       for (const session of this.#byToken.values()) {
-        if (this.#now() - session.lastHeartbeat <= expireAfterMs) continue;
+        if (this.#now() - session.heardAt <= expireAfterMs) continue;
         this.#remove(session, 'idle');
         removed += 1;
       }
@@ -174,7 +175,7 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
   }
 
   #expired(session: TunnelSession): boolean {
-    return this.#now() - session.lastHeartbeat > this.#idleTimeoutMs;
+    return this.#now() - session.heardAt > this.#idleTimeoutMs;
   }
 
   #remove(session: TunnelSession, reason: CloseReason): void {

@@ -1,17 +1,21 @@
 import type { ActorRef } from '../../actors/behaviour.js';
+import { describeExit } from '../../actors/errors.js';
 import { spawn } from '../../actors/spawn.js';
+import { actorChild } from '../../actors/supervision/spec.js';
+import { Supervisor } from '../../actors/supervisor.js';
 import type { Logger } from '../../observability/log.js';
 import type { Store } from './contract.js';
 
 /** How often expired sessions are looked for (02-tunnel.md §2.4). */
 export const SWEEP_INTERVAL_MS = 30_000;
+const STOP_MS = 1000;
 
 /** An actor that calls `cleanupExpired` every 30 s. */
-export function spawnSweeper(
+function spawnSweeper(
   store: Pick<Store, 'cleanupExpired'>,
   idleTimeoutMs: number,
   log: Logger,
-  intervalMs = SWEEP_INTERVAL_MS,
+  intervalMs: number,
 ): ActorRef<'sweep'> {
   return spawn<'sweep'>((context) => {
     context.schedule(intervalMs, 'sweep');
@@ -22,5 +26,28 @@ export function spawnSweeper(
         context.schedule(intervalMs, 'sweep');
       },
     };
+  });
+}
+
+/** The sweeper under a supervisor of its own: a sweep that fails, as by a timeout, is made up for by the next one. */
+export function superviseSweeper(
+  store: Pick<Store, 'cleanupExpired'>,
+  idleTimeoutMs: number,
+  log: Logger,
+  intervalMs = SWEEP_INTERVAL_MS,
+): Supervisor {
+  return new Supervisor({
+    strategy: 'one-for-one',
+    children: [
+      {
+        id: 'sweeper',
+        restart: 'permanent',
+        shutdown: STOP_MS,
+        start: () => Promise.resolve(actorChild(spawnSweeper(store, idleTimeoutMs, log, intervalMs))),
+      },
+    ],
+    onChildExited: (_id, reason) => {
+      if (reason.kind !== 'normal') log.error({ reason: describeExit(reason) }, 'the sweeper ended');
+    },
   });
 }

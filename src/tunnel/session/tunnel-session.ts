@@ -1,4 +1,5 @@
 import type { ActorRef } from '../../actors/behaviour.js';
+import { systemClock } from '../../actors/clock.js';
 import type { ExitReason } from '../../actors/exit.js';
 import type { Host, Owner } from '../../actors/host.js';
 import type { Logger } from '../../observability/log.js';
@@ -53,6 +54,8 @@ export interface TunnelTotals {
   readonly roundTripSeconds: { observe(seconds: number): void };
 }
 
+const monotonic = (): number => systemClock.now();
+
 /** The gateway's side of one tunnel: the actor in its host, its socket, and who waits for which exchange. */
 export class TunnelSession implements Handle, Owner<SessionOut> {
   readonly identity: TunnelIdentity;
@@ -62,8 +65,13 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   readonly #actor: ActorRef<SessionIn>;
   readonly #inbox: Inbox;
   readonly #listeners = new Map<ExchangeId, ExchangeListener>();
+  /** Milliseconds, monotonic. */
+  readonly #now: () => number;
   readonly #connectedAt = new Date();
-  #lastHeartbeat = Date.now();
+  /** Of the wall clock, for people. */
+  #lastHeartbeat = this.#connectedAt;
+  /** The same moment by a clock that nobody sets: expiry goes by it. */
+  #heardAt: number;
   #nextExchange = 1;
   /** Batches of bytes from the actor so far: none since an exchange began means that it never left. */
   #transmits = 0;
@@ -82,11 +90,14 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     init: SessionInit,
     totals: TunnelTotals,
     log: Logger,
+    now: () => number = monotonic,
   ) {
     this.identity = identity;
     this.#socket = socket;
     this.#totals = totals;
     this.#log = log;
+    this.#now = now;
+    this.#heardAt = now();
     this.#actor = host.spawn(SESSION, init, this);
     this.#inbox = new Inbox(host, (bytes) => this.#actor.tell({ kind: 'received', bytes }));
   }
@@ -122,17 +133,18 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     return Object.freeze({
       ...identity,
       connectedAt: this.#connectedAt,
-      lastHeartbeat: new Date(this.#lastHeartbeat),
+      lastHeartbeat: this.#lastHeartbeat,
     });
   }
 
-  /** Milliseconds of the wall clock. */
-  get lastHeartbeat(): number {
-    return this.#lastHeartbeat;
+  /** When anything was last heard of the device, in milliseconds of the monotonic clock. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   recordHeartbeat(at: Date): void {
-    this.#lastHeartbeat = at.getTime();
+    this.#lastHeartbeat = at;
+    this.#heardAt = this.#now();
   }
 
   // ---- the socket
@@ -206,7 +218,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
       case 'read':
         return this.#inbox.read(message.bytes);
       case 'heartbeat':
-        this.#lastHeartbeat = Date.now();
+        this.recordHeartbeat(new Date());
         this.#totals.windowStalls += message.windowStalls;
         this.#totals.streamResets += message.resets;
         if (message.roundTripMs >= 0) this.#totals.roundTripSeconds.observe(message.roundTripMs / 1000);

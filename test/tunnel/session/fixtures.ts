@@ -31,9 +31,9 @@ export class FakeSocket implements TunnelSocket {
 
 export const INIT = { heartbeatMs: 15_000, idleTimeoutMs: 90_000, headTimeoutMs: 30_000 };
 
-/** Sessions on fake hosts and sockets, with a wall clock that the test moves. */
+/** Sessions on fake hosts and sockets, with a monotonic clock that the test moves. */
 export class SessionFixture {
-  now = Date.now();
+  now = 1_000_000;
   readonly host = new FakeHost();
   readonly metrics = new Metrics();
   readonly supervisor = spawn<SupervisorMessage, SupervisorAsks>(
@@ -54,7 +54,7 @@ export class SessionFixture {
       proxyNodeId: 'node',
     };
     const log = pino({ level: 'silent' });
-    const session = new TunnelSession(identity, socket, this.host, INIT, this.metrics, log);
+    const session = new TunnelSession(identity, socket, this.host, INIT, this.metrics, log, () => this.now);
     return { session, socket, actor: this.host.last, token: identity.token };
   }
 

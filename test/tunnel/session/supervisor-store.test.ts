@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { SessionKey } from '../../../src/tunnel/session/contract.js';
 import { SessionFixture } from './fixtures.js';
 import { storeContract } from './store-contract.js';
@@ -26,11 +26,14 @@ storeContract('SupervisorStore', async () => {
   };
 });
 
-const fixtureTest = (name: string, body: (fixture: SessionFixture) => Promise<void>): void => {
-  test(name, async () => {
+const fixtureTest = (
+  name: string,
+  body: (fixture: SessionFixture, t: TestContext) => Promise<void>,
+): void => {
+  test(name, async (t) => {
     const fixture = new SessionFixture();
     try {
-      await body(fixture);
+      await body(fixture, t);
     } finally {
       await fixture.close();
     }
@@ -110,7 +113,7 @@ fixtureTest('cleanupExpired closes and removes exactly the expired, and says how
   const silent = [await fixture.connect('a'), await fixture.connect('b')];
   fixture.now += 60_000;
   const alive = await fixture.connect('c');
-  alive.session.recordHeartbeat(new Date(fixture.now));
+  alive.session.recordHeartbeat(new Date());
   fixture.now += 31_000;
   assert.equal(await fixture.store.cleanupExpired(90_000), 2);
   assert.ok(silent.every((tunnel) => tunnel.session.isClosed()));
@@ -130,3 +133,13 @@ fixtureTest(
     assert.equal(session.isClosed(), true);
   },
 );
+
+fixtureTest('a wall clock that is set, forward or back, expires nobody', async (fixture, t) => {
+  const tunnel = await fixture.connect('camera');
+  for (const at of [Date.now() + 86_400_000, 0]) {
+    const clock = t.mock.method(Date, 'now', () => at);
+    assert.equal(await fixture.store.cleanupExpired(90_000), 0);
+    assert.equal(await fixture.store.lookup(tunnel.token), tunnel.session);
+    clock.mock.restore();
+  }
+});
