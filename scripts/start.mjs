@@ -27,13 +27,27 @@ async function logPrinter() {
   return (line) => stream.write(`${line}\n`);
 }
 
-/** Adds the simulated device the first time, and keeps its token where its agent reads it. */
-function addDevice() {
+/** Adds the simulated device the first time, and keeps its token where its agent reads it. @param {string} [issuer] of the development provider */
+function addDevice(issuer) {
   if (existsSync(TOKEN_FILE)) return;
   say('device: adding a simulated one (visiona device add --user demo --name simulated)');
   const { status, stdout } = spawnSync(
     process.execPath,
-    [VISIONA, 'device', 'add', '--user', 'demo', '--name', 'simulated', '--json', '--data-dir', DATA_DIR],
+    [
+      ...[
+        VISIONA,
+        'device',
+        'add',
+        '--user',
+        'demo',
+        '--name',
+        'simulated',
+        '--json',
+        '--data-dir',
+        DATA_DIR,
+      ],
+      ...(issuer === undefined ? [] : ['--oidc-issuer', issuer]),
+    ],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
   if (status !== 0) throw new Error('the simulated device could not be added');
@@ -102,8 +116,8 @@ function stop() {
 }
 
 /** Connects the device and shows the request. @param {Record<string, string>} up @param {NodeJS.ProcessEnv} env */
-async function demonstrate({ api, tunnel, internal = '' }, env, print) {
-  addDevice();
+async function demonstrate({ api, tunnel, internal = '', provider }, env, print) {
+  addDevice(provider);
   const agent = ['agent', '--simulate', `--tunnel-url=${tunnel}`, `--token-file=${TOKEN_FILE}`];
   running.push(service(agent, { ...env, VISIONA_DEVICE_TOKEN: '', VISIONA_PAIR: '' }, print));
   await showRequest(internal);

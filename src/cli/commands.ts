@@ -1,6 +1,7 @@
 import {
   loadAgentConfig,
   loadApiConfig,
+  loadDeviceAddConfig,
   loadDeviceConfig,
   loadProxyConfig,
   loadTokenConfig,
@@ -78,11 +79,12 @@ export const commands: readonly Command[] = [
     examples: [
       'visiona device add --user alice --name "Line 3 camera"',
       'visiona device add --user alice --name bench --count 1000 --json',
+      'visiona device add --oidc-issuer https://id.example --user 248289761001 --name "Line 3 camera"',
     ],
     async run({ given, stdout }) {
-      const { user, name, count = 1, json = false, ...store } = loadDeviceConfig(tables.deviceAdd, given);
+      const { issuer, user, name, count = 1, json = false, ...store } = loadDeviceAddConfig(given);
       const { deviceAdd } = await import('./device.js');
-      await deviceAdd({ user, name, count, json }, { place: placeOf(store), stdout });
+      await deviceAdd({ issuer, user, name, count, json }, { place: placeOf(store), stdout });
       return 0;
     },
   },

@@ -1,17 +1,14 @@
-import type { Device, ProvisionedDevice } from '../store/ports.js';
-
-/** A device with the subject of its user. */
-type ListedDevice = Device & { readonly subject: string };
+import type { OwnedDevice, ProvisionedDevice } from '../store/ports.js';
 
 export function lineOfAdded({ deviceId, sessionToken }: ProvisionedDevice, name: string): string {
   return `${name}\n  device id      ${deviceId}\n  session token  ${sessionToken}\n`;
 }
 
-export function describeAdded(count: number, user: string): string {
+export function describeAdded(count: number, user: string, issuer: string): string {
   const what = count === 1 ? '1 device was' : `${count} devices were`;
   return `
-${what} added for ${user}. Give each device its session token and keep it secret: it is stored as a hash
-and is not shown again. A device whose token is lost is revoked and added anew.
+${what} added for ${user} of ${issuer}.
+Give each device its session token and keep it secret: it is stored as a hash and is not shown again. A device whose token is lost is revoked and added anew.
 `;
 }
 
@@ -30,10 +27,11 @@ export function describeUnseen(
 }
 
 /** One JSON object, without secrets. */
-export function lineOfDevice(device: ListedDevice): string {
-  const { deviceId, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;
+export function lineOfDevice(device: OwnedDevice): string {
+  const { deviceId, issuer, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;
   return `${JSON.stringify({
     deviceId,
+    issuer,
     user,
     name,
     createdAt: time(createdAt),
@@ -42,16 +40,22 @@ export function lineOfDevice(device: ListedDevice): string {
   })}\n`;
 }
 
-/** A line for each device: its id, when it last connected, its user and its name. */
-export function describeList(devices: readonly ListedDevice[]): string {
-  return devices
-    .map((device) => `${device.deviceId}  ${state(device).padEnd(34)}  ${device.subject}  ${device.name}\n`)
-    .join('');
+/** What a person sees above the devices. */
+export const HEADER = row('DEVICE', 'STATE', 'USER', 'ISSUER', 'NAME');
+
+/** A line for a person: without secrets. */
+export function rowOfDevice(device: OwnedDevice): string {
+  return row(device.deviceId, state(device), device.subject, device.issuer, device.name);
 }
 
-function state({ lastConnectedAt, revokedAt }: ListedDevice): string {
+/** The widths of an id and of the longest state; names and subjects have none. */
+function row(id: string, state: string, user: string, issuer: string, name: string): string {
+  return `${id.padEnd(36)}  ${state.padEnd(35)}  ${user.padEnd(12)}  ${issuer.padEnd(21)}  ${name}\n`;
+}
+
+function state({ lastConnectedAt, revokedAt }: OwnedDevice): string {
   if (revokedAt !== undefined) return `revoked ${time(revokedAt)}`;
-  return lastConnectedAt === undefined ? 'never connected' : `connected ${time(lastConnectedAt)}`;
+  return lastConnectedAt === undefined ? 'never connected' : `last connected ${time(lastConnectedAt)}`;
 }
 
 /** ISO 8601 in UTC, to the second. */

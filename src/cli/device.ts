@@ -1,9 +1,16 @@
 import type { Writable } from 'node:stream';
 import type { DeviceId } from '../store/ids.js';
 import { openStore, type StorePlace } from '../store/open-store.js';
-import type { Device, Page, ProvisionedDevice, Store } from '../store/ports.js';
+import type { ProvisionedDevice, Store } from '../store/ports.js';
 import { checkNames } from '../store/validate.js';
-import { describeAdded, describeList, describeUnseen, lineOfAdded, lineOfDevice } from './device-output.js';
+import {
+  describeAdded,
+  describeUnseen,
+  HEADER,
+  lineOfAdded,
+  lineOfDevice,
+  rowOfDevice,
+} from './device-output.js';
 import { CliError } from './errors.js';
 import { OutputError, print } from './print.js';
 
@@ -14,6 +21,8 @@ export interface DeviceCommandContext {
 }
 
 export interface DeviceAddValues {
+  /** The identity provider, exactly as it names itself in its tokens. */
+  readonly issuer: string;
   /** The user's subject at the identity provider. */
   readonly user: string;
   readonly name: string;
@@ -31,9 +40,6 @@ export interface DeviceRevokeValues {
   readonly deviceId: string;
 }
 
-/** Issuer of the users that the operator names at the command line: no identity provider vouches for them. */
-const OPERATOR_ISSUER = 'urn:visiona:operator';
-
 /** Who acts here, for the audit log. */
 const OPERATOR = { actor: 'operator' } as const;
 
@@ -45,33 +51,33 @@ const CHUNK = 500;
  * @throws StoreError, CliError
  */
 export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandContext): Promise<void> {
-  const { user, name, count, json = false } = values;
+  const { issuer, user, name, count, json = false } = values;
   const chunks = chunksOf(namesOf(name, count));
   // All of them before the first is made: the last is the longest.
   for (const chunk of chunks) checkNames(chunk);
   await withStore(context, async (store) => {
-    const owner = await store.ensureUser(OPERATOR_ISSUER, user);
+    const owner = await store.ensureUser(issuer, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
       const added = await store.provision(owner, names, undefined, OPERATOR);
       await printAdded(context.stdout, added, names, json);
     }
-    if (!json) await print(context.stdout, describeAdded(count, user));
+    if (!json) await print(context.stdout, describeAdded(count, user, issuer));
   });
 }
 
 /** `visiona device list`: prints the devices of one user, or of all. @throws StoreError, OutputError */
 export function deviceList(values: DeviceListValues, context: DeviceCommandContext): Promise<void> {
   return withStore(context, async (store) => {
-    const read = await pagesOf(store, values.user);
-    let listed = 0;
-    for (let page = await read(); ; page = await read(page.next)) {
-      listed += page.items.length;
-      const text = values.json ? page.items.map(lineOfDevice).join('') : describeList(page.items);
-      await print(context.stdout, text);
+    const read = (after?: DeviceId) =>
+      store.listAllDevices({ limit: CHUNK, ...(after !== undefined && { after }) }, values.user);
+    const line = values.json ? lineOfDevice : rowOfDevice;
+    let page = await read();
+    if (!values.json) await print(context.stdout, page.items.length === 0 ? 'No devices.\n' : HEADER);
+    for (; ; page = await read(page.next)) {
+      await print(context.stdout, page.items.map(line).join(''));
       if (page.next === undefined) break;
     }
-    if (listed === 0 && !values.json) await print(context.stdout, 'No devices.\n');
   });
 }
 
@@ -101,22 +107,6 @@ async function withStore(
   } finally {
     await store.close();
   }
-}
-
-type SomeDevice = Device & { readonly subject: string };
-
-async function pagesOf(
-  store: Store,
-  user?: string,
-): Promise<(after?: DeviceId) => Promise<Page<SomeDevice>>> {
-  const request = (after?: DeviceId) => ({ limit: CHUNK, ...(after !== undefined && { after }) });
-  if (user === undefined) return (after) => store.listAllDevices(request(after));
-  const owner = await store.findUser(OPERATOR_ISSUER, user);
-  if (owner === undefined) return async () => ({ items: [] });
-  return async (after) => {
-    const page = await store.listDevices(owner, request(after));
-    return { ...page, items: page.items.map((device) => ({ ...device, subject: user })) };
-  };
 }
 
 /** @throws CliError that says which devices have tokens that nobody may have seen */

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly signals: SignalSource;
   /** How long a drain may take, in milliseconds. */
   readonly drainMs: number;
+  /** Milliseconds of a clock that never steps back. */
+  readonly now?: () => number;
 }
 
 /** The bound of a drain (01-system §1.4 of the specification). */
@@ -32,11 +34,20 @@ export const DRAIN_MS = 30_000;
 /** How much of it calls may take to finish: what is left is for a clean close. */
 export const CALLS_DRAIN_MS = 25_000;
 
+/** Signals closer together than this are one: a process group gets a terminal's or a supervisor's twice. In ms. */
+const SAME_SIGNAL_MS = 500;
+
 /** Counts signals: the first asks for a drain, the second ends it. */
-function watch(source: SignalSource) {
+function watch(source: SignalSource, now: () => number) {
   const first = new AbortController();
   const second = new AbortController();
-  const listener = (): void => (first.signal.aborted ? second : first).abort();
+  let firstAt: number | undefined;
+  const listener = (): void => {
+    if (firstAt === undefined) {
+      firstAt = now();
+      first.abort();
+    } else if (now() - firstAt >= SAME_SIGNAL_MS) second.abort();
+  };
   source.on('SIGTERM', listener);
   source.on('SIGINT', listener);
   const ignore = (): void => {
@@ -70,9 +81,9 @@ async function failure(running: RunningProcess): Promise<never> {
  */
 export async function runProcess(
   start: () => Promise<RunningProcess>,
-  { log, signals, drainMs }: RunOptions,
+  { log, signals, drainMs, now = () => performance.now() }: RunOptions,
 ): Promise<void> {
-  const { first, second, ignore } = watch(signals);
+  const { first, second, ignore } = watch(signals, now);
   const over = new AbortController();
   try {
     const running = await Promise.race([start(), forced(second)]);

@@ -6,6 +6,8 @@ export interface Address {
   readonly port: number;
 }
 
+export const MAX_PORT = 65_535;
+
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 const LOOPBACK_V4 = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i;
 const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -16,7 +18,7 @@ export function parseAddress(text: string): Address | undefined {
   if (match === null) return undefined;
   const [, v6, name, digits] = match;
   const port = Number(digits);
-  if (port > 65_535) return undefined;
+  if (port > MAX_PORT) return undefined;
   if (v6 !== undefined) return isIPv6(v6) ? { host: v6, port } : undefined;
   return name !== undefined && HOST_NAME.test(name) ? { host: name, port } : undefined;
 }

@@ -3,14 +3,16 @@ import { type Address, isLoopback, urlOf } from './address.js';
 import { devProviderMistake } from './dev-provider.js';
 import { ConfigError, type Mistake } from './errors.js';
 import { type GeneratedName, generate, openDataDir, readGenerated } from './generated.js';
-import { type Given, readSettings } from './read.js';
+import { type Given, readSetting, readSettings } from './read.js';
 import { checkRules } from './rules.js';
 import { Secret } from './secret.js';
 import type { SettingTable, ValuesOf } from './setting.js';
+import { settings } from './settings.js';
 import { tables } from './tables.js';
 import {
   type AgentConfig,
   type ApiConfig,
+  DEFAULT_PUBLIC_URL,
   DEV_AUDIENCE,
   DEV_CLIENT_ID,
   type DevProviderConfig,
@@ -22,8 +24,6 @@ import {
   type TokenConfig,
   type UpConfig,
 } from './types.js';
-
-const DEFAULT_PUBLIC_URL = 'http://127.0.0.1:3721';
 
 type RestValues = Omit<ValuesOf<typeof tables.api>, 'proxyUrl'>;
 
@@ -199,12 +199,16 @@ export function loadAgentConfig(given: Given): AgentConfig {
   };
 }
 
+/** Without a provider of one's own it is that of `visiona up`, whose port must be known. */
+function unknownIssuer(oidcIssuer: URL | undefined, devOpAddr: Address): Mistake | undefined {
+  if (oidcIssuer !== undefined || devOpAddr.port !== 0) return undefined;
+  return { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' };
+}
+
 /** The configuration of `visiona token`; without a provider, that of `visiona up` on this machine. @throws ConfigError */
 export function loadTokenConfig(given: Given): TokenConfig {
   const values = read(tables.token, given, ({ oidcIssuer, oidcAudience, devOpAddr }) => [
-    oidcIssuer === undefined && devOpAddr.port === 0
-      ? { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' }
-      : undefined,
+    unknownIssuer(oidcIssuer, devOpAddr),
     oidcIssuer !== undefined && oidcAudience === undefined
       ? { name: 'OIDC_AUDIENCE', problem: 'it is missing; set it as it is set for the API' }
       : undefined,
@@ -218,10 +222,25 @@ export function loadTokenConfig(given: Given): TokenConfig {
 }
 
 /** The values of a `device` command: its own flags, and where the store is. @throws ConfigError */
-export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(table: T, given: Given) {
-  const values = read(table, given, () => []);
+export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(
+  table: T,
+  given: Given,
+  more: (values: ValuesOf<T>) => (Mistake | undefined)[] = () => [],
+) {
+  const values = read(table, given, more);
   const store = storeConfig(values);
   const unusable = store.databaseUrl === undefined ? openDataDir(store.dataDir) : undefined;
   if (unusable !== undefined) throw new ConfigError([unusable]);
   return { ...values, ...store };
+}
+
+/** The values of `visiona device add`, with the issuer of its user. @throws ConfigError */
+export function loadDeviceAddConfig(given: Given) {
+  const { oidcIssuer, devOpAddr, ...values } = loadDeviceConfig(tables.deviceAdd, given, (all) => [
+    unknownIssuer(all.oidcIssuer, all.devOpAddr),
+  ]);
+  // As it is written: an issuer is compared letter by letter, and a URL adds a slash to a bare host.
+  const written = readSetting(settings.oidcIssuer, given);
+  const text = written.ok ? written.text?.trim() : undefined;
+  return { ...values, issuer: text ?? urlOf('http', devOpAddr) };
 }

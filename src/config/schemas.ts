@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { z } from 'zod';
-import { type Address, parseAddress } from './address.js';
+import { type Address, MAX_PORT, parseAddress } from './address.js';
 import { addRange } from './address-range.js';
 import { Secret } from './secret.js';
 
@@ -32,7 +32,10 @@ function read<T>(parse: (text: string, issue: Issue) => T | undefined): z.ZodTyp
 /** `host:port`. */
 export const address = read<Address>((text, issue) => {
   const parsed = parseAddress(text);
-  if (parsed === undefined) {
+  const port = /^.+:(\d+)$/.exec(text)?.[1];
+  if (parsed === undefined && Number(port) > MAX_PORT) {
+    issue(`the port ${port} is out of range; give one from 0 to ${MAX_PORT}`);
+  } else if (parsed === undefined) {
     issue(`"${text}" is not HOST:PORT; write it like 127.0.0.1:3800, 0.0.0.0:3800 or [::1]:3800`);
   }
   return parsed;
@@ -109,6 +112,12 @@ export const flag = read<boolean>((text, issue) => {
 /** Any text with something in it. */
 export const text = read<string>((value, issue) => {
   if (value === '') issue('it is empty; give a value or leave it out');
+  return value;
+});
+
+/** Any text with something in it, where there is no doing without. */
+export const requiredText = read<string>((value, issue) => {
+  if (value === '') issue('it is empty; give a value');
   return value;
 });
 

@@ -77,6 +77,14 @@ export function requiredFlag<T>(flag: string, definition: Definition<T>): Settin
   return define(undefined, flag, undefined, { ...definition, required: true });
 }
 
+/** A setting as one command means it. */
+export function explained<T>(
+  setting: Setting<T>,
+  words: { readonly doc: string; readonly fallbackDoc: string },
+): Setting<T> {
+  return { ...setting, ...words };
+}
+
 /** Settings by the name they have in code. */
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 

@@ -104,18 +104,18 @@ export const settings = {
   }),
   oidcServiceClientId: optional('OIDC_SERVICE_CLIENT_ID', {
     placeholder: 'ID',
-    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    doc: 'Reserved; has no effect.',
     schema: text,
   }),
   oidcServiceClientSecret: optional('OIDC_SERVICE_CLIENT_SECRET', {
     placeholder: 'SECRET',
-    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    doc: 'Reserved; has no effect.',
     secret: true,
     schema: token,
   }),
   oidcServiceScope: optional('OIDC_SERVICE_SCOPE', {
     placeholder: 'SCOPES',
-    doc: 'Reserved for a later client_credentials grant: validated, unused.',
+    doc: 'Reserved; has no effect.',
     schema: words,
   }),
   devOpAddr: withDefault('VISIONA_DEV_OP_ADDR', '127.0.0.1:3722', {

@@ -1,6 +1,7 @@
-import { flag, integer, text } from './schemas.js';
-import { flagOnly, pick, requiredFlag } from './setting.js';
+import { flag, integer, requiredText, text } from './schemas.js';
+import { explained, flagOnly, pick, requiredFlag } from './setting.js';
 import { settings } from './settings.js';
+import { DEFAULT_PUBLIC_URL, DEFAULT_TUNNEL_URL, DEV_AUDIENCE } from './types.js';
 
 const trusted = pick(settings, 'trustedProxies');
 const log = pick(settings, 'logLevel', 'logFormat');
@@ -54,21 +55,36 @@ export const tables = {
     ...log,
   },
   agent: {
-    ...pick(settings, 'tunnelUrl', 'publicUrl', 'pair', 'deviceToken', 'tokenFile', 'target', 'simulate'),
+    tunnelUrl: explained(settings.tunnelUrl, {
+      doc: 'The tunnel to dial.',
+      fallbackDoc: `as pairing answered, else ${DEFAULT_TUNNEL_URL}`,
+    }),
+    publicUrl: explained(settings.publicUrl, {
+      doc: 'The REST API, where a pairing code is exchanged.',
+      fallbackDoc: DEFAULT_PUBLIC_URL,
+    }),
+    ...pick(settings, 'pair', 'deviceToken', 'tokenFile', 'target', 'simulate'),
     ...pick(settings, 'heartbeatMs', 'idleTimeoutMs'),
     ...log,
   },
-  token: pick(settings, 'oidcIssuer', 'oidcClientId', 'oidcClientSecret', 'oidcAudience', 'devOpAddr'),
+  token: {
+    ...pick(settings, 'oidcIssuer', 'oidcClientId', 'oidcClientSecret'),
+    oidcAudience: explained(settings.oidcAudience, {
+      doc: 'The audience of the token, as it is set for the API; required with OIDC_ISSUER.',
+      fallbackDoc: `${DEV_AUDIENCE} at the development provider`,
+    }),
+    ...pick(settings, 'devOpAddr'),
+  },
   deviceAdd: {
     user: requiredFlag('user', {
       placeholder: 'SUB',
-      doc: 'The user who owns the device: the sub at the provider.',
-      schema: text,
+      doc: 'Whose device it is: the sub that the OpenID provider gives this user.',
+      schema: requiredText,
     }),
     name: requiredFlag('name', {
       placeholder: 'NAME',
       doc: 'What the device is called; with --count, a number follows.',
-      schema: text,
+      schema: requiredText,
     }),
     count: flagOnly('count', {
       placeholder: 'N',
@@ -77,10 +93,19 @@ export const tables = {
       schema: integer(1, 100_000),
     }),
     json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
+    oidcIssuer: explained(settings.oidcIssuer, {
+      doc: 'The OpenID provider of --user, written exactly as it names itself.',
+      fallbackDoc: 'the development provider of `visiona up`',
+    }),
+    ...pick(settings, 'devOpAddr'),
     ...store,
   },
   deviceList: {
-    user: flagOnly('user', { placeholder: 'SUB', doc: 'Only the devices of this user.', schema: text }),
+    user: flagOnly('user', {
+      placeholder: 'SUB',
+      doc: 'Only the devices of this user, at any provider.',
+      schema: text,
+    }),
     json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
     ...store,
   },

@@ -112,5 +112,8 @@ export interface AgentConfig {
   readonly idleTimeoutMs: number;
 }
 
+/** Where the agent finds the REST API that it was not told of: on the same machine. */
+export const DEFAULT_PUBLIC_URL = 'http://127.0.0.1:3721';
+
 /** What an agent dials that was told nothing: a proxy on the same machine. */
 export const DEFAULT_TUNNEL_URL = 'ws://127.0.0.1:3800';

@@ -72,9 +72,16 @@ export interface DevicePort {
   revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }
 
+/** A device with the key of its user. */
+export interface OwnedDevice extends Device {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 /** What the operator at the command line may do across users. */
 export interface OperatorPort {
-  listAllDevices(page: PageRequest): Promise<Page<Device & { readonly subject: string }>>;
+  /** Oldest first, revoked ones too. @param subject only the devices of the users that have it, at whatever issuer */
+  listAllDevices(page: PageRequest, subject?: string): Promise<Page<OwnedDevice>>;
   ownerOf(device: DeviceId): Promise<UserId | undefined>;
 }
 

@@ -108,10 +108,59 @@ test(
     await add(device, '--user', 'alice', '--name', 'hers');
     await add(device, '--user', 'bob', '--name', 'his');
     const alice = await device('list', '--user', 'alice');
-    assert.match(alice.stdout, /^\S{36} {2}never connected +alice {2}hers\n$/);
-    assert.match((await device('list')).stdout, / alice {2}hers\n.* bob {2}his\n$/);
+    assert.match(
+      alice.stdout,
+      /^DEVICE +STATE +USER +ISSUER +NAME\n\S{36} {2}never connected +alice +http:\/\/127\.0\.0\.1:3722 {2}hers\n$/,
+    );
+    assert.match((await device('list')).stdout, / alice .* {2}hers\n.* bob .* {2}his\n$/);
     assert.equal((await device('list', '--user', 'carol')).stdout, 'No devices.\n');
     assert.deepEqual(await idsOf(device, '--user', 'carol'), []);
+  }),
+);
+
+test(
+  'a user is a subject at an issuer: the configured one as it is written, else the development provider',
+  withDevices(async (device, dataDir) => {
+    const [old, local, moved, other] = [
+      'urn:visiona:operator',
+      'http://127.0.0.1:3722',
+      'http://127.0.0.1:4000',
+      'https://id.example',
+    ];
+    const store = await openStore({ dataDir });
+    const [made] = await store.provision(await store.ensureUser(old, 'alice'), ['old']);
+    await add(device, '--user', 'alice', '--name', 'local');
+    await add(device, '--user', 'alice', '--name', 'moved', '--dev-op-addr', '127.0.0.1:4000');
+    await add(device, '--user', 'alice', '--name', 'other', '--oidc-issuer', other);
+    await add(device, '--user', 'bob', '--name', 'his', '--oidc-issuer', other);
+    for (const [issuer, name] of [
+      [local, 'local'],
+      [moved, 'moved'],
+      [other, 'other'],
+    ] as const) {
+      const owner = await store.findUser(issuer, 'alice');
+      assert.ok(owner !== undefined, issuer);
+      const { items } = await store.listDevices(owner, { limit: 10 });
+      assert.deepEqual(
+        items.map((each) => each.name),
+        [name],
+      );
+    }
+    await store.close();
+    const { stdout } = await device('list', '--user', 'alice', '--json');
+    assert.deepEqual(
+      lines<Record<string, string>>(stdout).map(({ issuer, user, name }) => [issuer, user, name]),
+      [
+        [old, 'alice', 'old'],
+        [local, 'alice', 'local'],
+        [moved, 'alice', 'moved'],
+        [other, 'alice', 'other'],
+      ],
+    );
+    assert.match((await device('revoke', made!.deviceId)).stdout, /is revoked/);
+    const unknown = await device('add', '--user', 'alice', '--name', 'x', '--dev-op-addr', '127.0.0.1:0');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /^OIDC_ISSUER: the port of the development provider is not known/);
   }),
 );
 
@@ -148,8 +197,8 @@ test(
       // Only the names from 1,000 on are too long.
       [['--name', 'x'.repeat(124), '--count', '2000'], /^visiona: the device name is longer than 128/],
       [['--name', 'cam', '--user', 'u'.repeat(256)], /^visiona: the user is longer than 255 characters\n$/],
-      [['--name', ' '], /^--name: it is empty; .*\n$/],
-      [['--name', 'cam', '--user', ''], /^--user: it is empty; .*\n$/],
+      [['--name', ' '], /^--name: it is empty; give a value\n$/],
+      [['--name', 'cam', '--user', ''], /^--user: it is empty; give a value\n$/],
     ] as const) {
       const owner = args.some((arg) => arg === '--user') ? [] : ['--user', 'alice'];
       const { code, stdout, stderr } = await device('add', ...owner, ...args);

@@ -27,6 +27,8 @@ class Subject {
   /** Resolves when the ready line is out. */
   readonly ready = withResolvers<void>();
   readonly ended: Promise<void>;
+  /** The clock of the run loop. */
+  now = 1_000;
 
   constructor({ drainMs = 10_000, level = 'info' } = {}) {
     const log = createLogger(level, {
@@ -35,7 +37,12 @@ class Subject {
         if (line.includes('"ready"')) this.ready.resolve();
       },
     });
-    this.ended = runProcess(() => this.started.promise, { log, signals: this.signals, drainMs });
+    this.ended = runProcess(() => this.started.promise, {
+      log,
+      signals: this.signals,
+      drainMs,
+      now: () => this.now,
+    });
     this.ended.catch(() => {});
   }
 
@@ -84,14 +91,29 @@ test('a second signal ends a drain that has not finished', async () => {
   await subject.start();
   subject.signals.emit('SIGTERM');
   await subject.draining.promise;
+  subject.now += 500;
   subject.signals.emit('SIGTERM');
   await assert.rejects(subject.ended, { code: 'ERR_DRAIN', message: /second signal/ });
   assert.deepEqual(subject.signals.eventNames(), []);
 });
 
+test('signals within half a second of the first are one: a process group gets them twice', async () => {
+  const subject = new Subject();
+  await subject.start();
+  subject.signals.emit('SIGTERM');
+  await subject.draining.promise;
+  subject.signals.emit('SIGTERM');
+  subject.now += 499;
+  subject.signals.emit('SIGINT');
+  subject.drained.resolve();
+  await subject.ended;
+  assert.deepEqual(subject.said, ['ready', 'draining', 'stopped']);
+});
+
 test('two signals end a start that hangs; one waits for it and then drains', async () => {
   const hanging = new Subject();
   hanging.signals.emit('SIGINT');
+  hanging.now += 500;
   hanging.signals.emit('SIGINT');
   await assert.rejects(hanging.ended, { code: 'ERR_DRAIN' });
 

@@ -115,6 +115,11 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
           ['his', 'bob'],
         ],
       );
+      const ofBob = await store.listAllDevices({ limit: 10 }, 'bob');
+      assert.deepEqual(
+        ofBob.items.map(({ name, issuer, subject }) => [name, issuer, subject]),
+        [['his', ISSUER, 'bob']],
+      );
       assert.equal(await store.ownerOf(his!.deviceId), bob);
       assert.equal(await store.ownerOf('none' as DeviceId), undefined);
     });

@@ -48,9 +48,9 @@ export function deviceCalls(parts: Parts): DevicePort & OperatorPort {
         return true;
       }),
 
-    async listAllDevices(page) {
+    async listAllDevices(page, subject) {
       checkCount('devices a page', page.limit);
-      return engine.read(() => devices.listAll(page));
+      return engine.read(() => devices.listAll(page, subject));
     },
 
     ownerOf: (device) => engine.read(() => devices.ownerOf(device)),

@@ -1,7 +1,7 @@
 import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
 import type { DeviceUpdate } from '../ports/devices.js';
-import type { Admission, Device, Page, PageRequest } from '../ports.js';
+import type { Admission, Device, OwnedDevice, Page, PageRequest } from '../ports.js';
 import { all, one, run, type Work } from '../query.js';
 import { ACTIVE } from './credentials.js';
 import type { PendingRow } from './pending-devices.js';
@@ -62,17 +62,15 @@ export class Devices {
     return row && device(row);
   }
 
-  *listAll({
-    limit,
-    after = '' as DeviceId,
-  }: PageRequest): Work<Page<Device & { readonly subject: string }>> {
-    const rows = yield* all<DeviceRow & { subject: string }>(
-      `SELECT ${COLUMNS}, u.subject FROM devices d JOIN users u ON u.id = d.user_id
-       WHERE d.id > ? ORDER BY d.id LIMIT ?`,
+  *listAll({ limit, after = '' as DeviceId }: PageRequest, subject?: string): Work<Page<OwnedDevice>> {
+    const rows = yield* all<DeviceRow & { issuer: string; subject: string }>(
+      `SELECT ${COLUMNS}, u.issuer, u.subject FROM devices d JOIN users u ON u.id = d.user_id
+       WHERE d.id > ? ${subject === undefined ? '' : 'AND u.subject = ?'} ORDER BY d.id LIMIT ?`,
       after,
+      ...(subject === undefined ? [] : [subject]),
       limit + 1,
     );
-    return pageOf(rows, limit, (row) => ({ ...device(row), subject: row.subject }));
+    return pageOf(rows, limit, (row) => ({ ...device(row), issuer: row.issuer, subject: row.subject }));
   }
 
   *ownerOf(id: DeviceId): Work<UserId | undefined> {
