@@ -17,6 +17,7 @@ import { SessionKeys } from './session-keys.js';
 import { Sessions } from './sessions.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
+import { tokenFlags } from './token-flags.js';
 
 /** What sign-in keeps, and hears from other processes. */
 export interface AuthStore extends UserPort, SignInPort {
@@ -42,6 +43,8 @@ export interface Accounts {
   readonly signOut: SignOut;
   /** Sign-ins that are begun: each makes us keep something. */
   readonly starts: AddressLimit;
+  /** What `visiona token` must be told; undefined: access tokens are off. */
+  readonly tokenFlags: string | undefined;
 }
 
 /** How the REST API tells who calls. */
@@ -86,6 +89,7 @@ export function createAuth(options: AuthOptions): Auth {
       signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes, log }),
       signOut: new SignOut({ provider, sessions, log }),
       starts: new AddressLimit(STARTS),
+      tokenFlags: tokenFlags(oidc),
     },
     onSignInEnded: (listener) => {
       store.onChanges((changes) => {

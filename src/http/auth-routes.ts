@@ -82,18 +82,25 @@ export const authRoutes: readonly JsonRoute[] = [
           email: z.string().nullable().describe('As the provider says it; nobody has proved it to us'),
           via: z.enum(['session', 'bearer']),
           sessionId: z.string().nullable(),
+          cliFlags: z
+            .string()
+            .nullable()
+            .describe(
+              'What `visiona token` must be told here, as a shell takes it; null: access tokens are off',
+            ),
         })
         .meta({ id: 'Me' }),
     },
     async ({ fields }, user, services) => {
       const { userId, via } = user;
-      if (via === 'bearer') return { userId, via, name: null, email: null, sessionId: null };
+      const cliFlags = services.accounts?.tokenFlags ?? null;
+      if (via === 'bearer') return { userId, via, name: null, email: null, sessionId: null, cliFlags };
       const { cookies, sessions } = accountsOf(services);
       const cookie = cookies.read(fields.cookie);
       const session = cookie && (await sessions.find(cookie));
       if (cookie === undefined || session === undefined) throw new ProblemError('unauthorized');
       const { name = null, email = null } = session.tokens;
-      const me = { userId, via, name, email, sessionId: user.signInId };
+      const me = { userId, via, name, email, sessionId: user.signInId, cliFlags };
       if (!cookie.stale) return me;
       // The only answer that does it: one that is still under way at a sign-out must not bring the cookie back.
       if (!(await sessions.renew(session))) throw new ProblemError('unauthorized');

@@ -142,6 +142,7 @@ describe('bearer tokens', () => {
     try {
       const fields = { authorization: `Bearer ${await token()}` };
       assert.equal((await rawRequest(off.port, 'GET /api/auth/me', fields)).status, 401);
+      assert.equal((await (await off.signedIn()).me()).cliFlags, null);
     } finally {
       off.rest.close();
     }

@@ -27,6 +27,7 @@ describe('sign-in', () => {
         via: 'session',
         name: 'Somebody',
         email: null,
+        cliFlags: null,
       },
     );
     assert.equal(me.userId, await stand.store.findUser(stand.provider.issuer, 'alice'));

@@ -75,7 +75,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await page.getByRole('link', { name: 'Sign in' }).click();
     await fillIn(page, 'alice');
     await page.getByText('alice@example.test').waitFor();
-    await page.getByText('You have no devices yet').waitFor();
+    await page.getByText('You have no devices.').waitFor();
 
     const agent = await pairAgent(t, page);
     await device(page, 'Online').waitFor();
@@ -83,6 +83,10 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await page.getByRole('textbox', { name: 'Name' }).fill('Line 3 camera');
     await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
     await device(page, 'Line 3 camera').waitFor();
+    await page
+      .getByRole('status')
+      .filter({ hasText: / is now called Line 3 camera\.$/ })
+      .waitFor();
     if (SCREENSHOTS) await page.screenshot({ path: join(root, 'docs/images/devices.png') });
 
     await agent.stop();
@@ -94,7 +98,8 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Unpair Line 3 camera' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Unpair' }).click();
-    await page.getByText('You have no devices yet').waitFor();
+    await page.getByText('You have no devices.').waitFor();
+    await page.getByRole('status').filter({ hasText: 'Line 3 camera is unpaired.' }).waitFor();
     // Not the code of before, which is used.
     await page.getByRole('button', { name: 'Pair a device' }).waitFor();
 
@@ -112,13 +117,13 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await device(page, 'Online').waitFor();
     await page.getByText('Call it').click();
     const commands = await page.getByRole('region', { name: 'the commands that call it' }).textContent();
-    const [first, curl = ''] = (commands ?? '').split('\n');
-    assert.equal(first, 'TOKEN=$(node dist/src/cli/visiona.js token)');
-
+    const [first = '', curl = ''] = (commands ?? '').split('\n');
+    const [, flags = ''] = /^TOKEN=\$\(node dist\/src\/cli\/visiona\.js token (.+)\)$/.exec(first) ?? [];
     const { issuer } = await up.program.line(
       'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one',
     );
-    const token = new Program(['token'], { VISIONA_DEV_OP_ADDR: new URL(String(issuer)).host });
+    assert.equal(flags, `--dev-op-addr ${new URL(String(issuer)).host}`);
+    const token = new Program(['token', ...flags.split(' ')]);
     t.after(() => token.kill());
     const [, link = ''] = /Open (\S+) in a browser/.exec(await token.said(/confirm the code/)) ?? [];
     const tab = await context.newPage();

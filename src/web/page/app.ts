@@ -44,7 +44,7 @@ function App() {
       <p role="alert">${state.why} Trying again …</p></main>`;
   }
   return html`<${Header} me=${state.me} ended=${ended} />
-    <main><${Devices} ended=${ended} /></main>`;
+    <main><${Devices} cliFlags=${state.me.cliFlags} ended=${ended} /></main>`;
 }
 
 const root = document.getElementById('app');

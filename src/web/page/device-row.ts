@@ -4,10 +4,11 @@ import { Dialog } from './dialog.js';
 import { html, useState } from './preact.js';
 import { isHere, PROGRAM_IN_SOURCES } from './program.js';
 import { useTask } from './task.js';
-import type { Device } from './wire.js';
+import type { Device, Me } from './wire.js';
 
 interface RowProps {
   readonly device: Device;
+  readonly cliFlags: Me['cliFlags'];
   /** It was changed here: what is shown is old. */
   readonly changed: () => void;
   readonly ended: () => void;
@@ -32,7 +33,7 @@ export function DeviceRow(props: RowProps) {
         <button type="button" class="small quiet" aria-label=${`Unpair ${name}`} onClick=${() => setOpen('unpair')}>Unpair</button>
       </span>
     </div>
-    <details><summary>Call it</summary><${CallIt} deviceId=${deviceId} /></details>
+    <details><summary>Call it</summary><${CallIt} deviceId=${deviceId} cliFlags=${props.cliFlags} /></details>
     ${open === 'rename' ? html`<${Rename} ...${props} close=${close} />` : ''}
     ${open === 'unpair' ? html`<${Unpair} ...${props} close=${close} />` : ''}
   </li>`;
@@ -43,13 +44,19 @@ function lastSeen(online: boolean, at: string | undefined): string {
   return `${online ? 'since' : 'last connected'} ${new Date(at).toLocaleString()}`;
 }
 
-function CallIt({ deviceId }: { readonly deviceId: string }) {
+function CallIt({ deviceId, cliFlags }: { readonly deviceId: string; readonly cliFlags: Me['cliFlags'] }) {
   const url = `${location.origin}/api/devices/${deviceId}`;
+  const rest = html`<p class="fine">Any other request goes to an address that begins with this:</p>
+    <${Command} label="where other requests go" text=${`${url}/proxy/`} />
+    <p class="fine"><a href="/api/docs">The API</a></p>`;
+  if (cliFlags === null) {
+    return html`<p>Programs cannot call it yet: access tokens are off here. Whoever runs this server turns them on with
+      OIDC_AUDIENCE.</p>${rest}`;
+  }
   const program = isHere() ? PROGRAM_IN_SOURCES : 'visiona';
-  const commands = `TOKEN=$(${program} token)\ncurl -H "Authorization: Bearer $TOKEN" ${url}/system`;
+  const commands = `TOKEN=$(${program} token ${cliFlags})\ncurl -H "Authorization: Bearer $TOKEN" ${url}/system`;
   return html`<${Command} label="the commands that call it" text=${commands} />
-    <p class="fine">The first asks you to confirm, in this browser, that it may call your devices.
-      Any other request goes to ${url}/proxy/… · <a href="/api/docs">The API</a></p>`;
+    <p class="fine">The first asks you to confirm, in a browser, that it may call your devices.</p>${rest}`;
 }
 
 function Rename({ device, changed, ended, close }: FormProps) {

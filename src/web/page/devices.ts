@@ -3,7 +3,7 @@ import { DeviceRow } from './device-row.js';
 import { Pairing } from './pairing.js';
 import { usePolling } from './polling.js';
 import { html, useRef, useState } from './preact.js';
-import type { Device } from './wire.js';
+import type { Device, Me } from './wire.js';
 
 /** How old what is shown may be, in ms. */
 const EVERY_MS = 2_000;
@@ -28,35 +28,46 @@ async function read(pages: number): Promise<Shown> {
 }
 
 /** What became different, in sentences for who cannot see it. */
-function changes(before: readonly Device[], after: readonly Device[]): string {
+function changes({ devices: before }: Shown, { devices: after, more }: Shown): string {
   const known = new Map(before.map((device) => [device.deviceId, device]));
   const words = (online: boolean) => (online ? 'online' : 'offline');
-  return after
-    .flatMap(({ deviceId, name, online }) => {
-      const was = known.get(deviceId);
-      if (was === undefined) return [`${name} is paired and ${words(online)}.`];
-      return was.online === online ? [] : [`${name} is ${words(online)}.`];
-    })
-    .join(' ');
+  const told = after.flatMap(({ deviceId, name, online }) => {
+    const was = known.get(deviceId);
+    known.delete(deviceId);
+    if (was === undefined) return [`${name} is paired and ${words(online)}.`];
+    return [
+      ...(was.name === name ? [] : [`${was.name} is now called ${name}.`]),
+      ...(was.online === online ? [] : [`${name} is ${words(online)}.`]),
+    ];
+  });
+  // What is missing in a part of the list may be in the next.
+  const gone = more ? [] : [...known.values()].map(({ name }) => `${name} is unpaired.`);
+  return [...told, ...gone].join(' ');
 }
 
-/** The devices of who is signed in, as they are now. @param ended called when the session is over */
-export function Devices({ ended }: { readonly ended: () => void }) {
+interface DevicesProps {
+  readonly cliFlags: Me['cliFlags'];
+  /** Called when the session is over. */
+  readonly ended: () => void;
+}
+
+/** The devices of who is signed in, as they are now. */
+export function Devices({ cliFlags, ended }: DevicesProps) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
   const [error, setError] = useState<string | undefined>(undefined);
   const [news, setNews] = useState('');
   const [pages, setPages] = useState(1);
   // What was changed here is asked for at once.
   const [asked, setAsked] = useState(0);
-  const before = useRef<readonly Device[] | undefined>(undefined);
+  const before = useRef<Shown | undefined>(undefined);
 
   usePolling(
     async (signal) => {
       try {
         const next = await read(pages);
         if (signal.aborted) return;
-        const told = before.current === undefined ? '' : changes(before.current, next.devices);
-        before.current = next.devices;
+        const told = before.current === undefined ? '' : changes(before.current, next);
+        before.current = next;
         if (told !== '') setNews(told);
         setShown(next);
         setError(undefined);
@@ -71,6 +82,11 @@ export function Devices({ ended }: { readonly ended: () => void }) {
   );
 
   const changed = () => setAsked((count) => count + 1);
+  const showMore = () => {
+    // What comes into view is not new.
+    before.current = undefined;
+    setPages(pages + 1);
+  };
   const devices = shown?.devices ?? [];
   return html`
     <${Pairing} devices=${devices} ended=${ended} />
@@ -79,10 +95,10 @@ export function Devices({ ended }: { readonly ended: () => void }) {
       <p class="unseen" role="status" aria-live="polite">${news}</p>
       ${error === undefined ? '' : html`<p class="error" role="alert">${error} What is shown may be old. Trying again …</p>`}
       ${shown === undefined && error === undefined ? html`<p class="fine">One moment …</p>` : ''}
-      ${shown !== undefined && devices.length === 0 ? html`<p class="empty">You have no devices yet. Pair your first one.</p>` : ''}
+      ${shown !== undefined && devices.length === 0 ? html`<p class="empty">You have no devices. Pair one.</p>` : ''}
       <ul class="devices">
-        ${devices.map((device) => html`<${DeviceRow} key=${device.deviceId} device=${device} changed=${changed} ended=${ended} />`)}
+        ${devices.map((device) => html`<${DeviceRow} key=${device.deviceId} device=${device} cliFlags=${cliFlags} changed=${changed} ended=${ended} />`)}
       </ul>
-      ${shown?.more ? html`<button type="button" class="quiet" onClick=${() => setPages(pages + 1)}>Show more</button>` : ''}
+      ${shown?.more ? html`<button type="button" class="quiet" onClick=${showMore}>Show more</button>` : ''}
     </section>`;
 }

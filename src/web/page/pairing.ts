@@ -84,7 +84,7 @@ function Code({ offer: { code, endsAt }, busy, again, cancel }: CodeProps) {
 /** For who tries it, most likely without a device. */
 function Simulated({ code }: { readonly code: string }) {
   // Each has a token file of its own: the one of before is paired already.
-  const file = `data/device-${code.slice(0, 5)}`;
+  const file = `~/visiona-simulated-${code.slice(0, 5)}`;
   const agent = `${PROGRAM_IN_SOURCES} agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
   return html`<p>No device at hand? In the folder of the sources, this starts one that is simulated:</p>
     <${Command} text=${agent} label="the command that pairs a simulated device" />`;

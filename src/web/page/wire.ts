@@ -6,6 +6,8 @@ export interface Me {
   readonly userId: string;
   readonly name: string | null;
   readonly email: string | null;
+  /** What `visiona token` must be told, as a shell takes it; null: access tokens are off. */
+  readonly cliFlags: string | null;
 }
 
 export interface Device {
