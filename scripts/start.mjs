@@ -11,12 +11,13 @@ import { fail, root, say, setup } from './setup.mjs';
 
 const DATA_DIR = resolve(root, process.env.VISIONA_DATA_DIR || 'data');
 const TOKEN_FILE = join(DATA_DIR, 'simulated-device-token');
+const ID_FILE = join(DATA_DIR, 'simulated-device-id');
 const SECRET_FILE = join(DATA_DIR, 'internal-secret');
 const TARGET = '/api/system';
 
 /** How long the simulated device may take to connect, in milliseconds. */
 const CONNECT_MS = 15_000;
-/** Signals closer together than this are one: a terminal sends its own to npm, and npm passes one on. */
+/** Signals closer together than this are one: a terminal's Ctrl-C comes from it, and once more from npm, which passes it on. */
 const SAME_SIGNAL_MS = 500;
 
 /** Pretty lines on a terminal, JSON lines elsewhere. @returns {Promise<(line: string) => void>} */
@@ -27,31 +28,45 @@ async function logPrinter() {
   return (line) => stream.write(`${line}\n`);
 }
 
-/** Adds the simulated device the first time, and keeps its token where its agent reads it. @param {string} [issuer] of the development provider */
-function addDevice(issuer) {
-  if (existsSync(TOKEN_FILE)) return;
-  say('device: adding a simulated one (visiona device add --user demo --name simulated)');
+/** What a `visiona device` command prints, line by line. @param {readonly string[]} args @param {string} why */
+function device(args, why) {
   const { status, stdout } = spawnSync(
     process.execPath,
-    [
-      ...[
-        VISIONA,
-        'device',
-        'add',
-        '--user',
-        'demo',
-        '--name',
-        'simulated',
-        '--json',
-        '--data-dir',
-        DATA_DIR,
-      ],
-      ...(issuer === undefined ? [] : ['--oidc-issuer', issuer]),
-    ],
-    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    [VISIONA, 'device', ...args, '--user', 'demo', '--json', '--data-dir', DATA_DIR],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+      maxBuffer: Number.POSITIVE_INFINITY,
+    },
   );
-  if (status !== 0) throw new Error('the simulated device could not be added');
-  writeFileSync(TOKEN_FILE, `${JSON.parse(stdout).sessionToken}\n`, { mode: 0o600 });
+  if (status !== 0) throw new Error(why);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+/** True: the store knows the simulated device of an earlier start, and it was not revoked. */
+function hasDevice() {
+  if (!existsSync(TOKEN_FILE) || !existsSync(ID_FILE)) return false;
+  const id = read(ID_FILE);
+  return device(['list'], 'the devices could not be listed').some(
+    ({ deviceId, revokedAt }) => deviceId === id && revokedAt === null,
+  );
+}
+
+/**
+ * Adds the simulated device where there is none, and keeps its token where its agent reads it.
+ * @param {string} [issuer] of the development provider
+ */
+function addDevice(issuer) {
+  if (hasDevice()) return;
+  say('device: adding a simulated one (visiona device add --user demo --name simulated)');
+  const at = issuer === undefined ? [] : ['--oidc-issuer', issuer];
+  const [added] = device(['add', '--name', 'simulated', ...at], 'the simulated device could not be added');
+  writeFileSync(ID_FILE, `${added.deviceId}\n`, { mode: 0o600 });
+  writeFileSync(TOKEN_FILE, `${added.sessionToken}\n`, { mode: 0o600 });
 }
 
 /** @param {string} file */
@@ -95,10 +110,7 @@ async function showRequest(internal) {
   say(`request: GET ${TARGET} to the device, through the internal API:\n${curl(internal)}`);
   const response = await forward(internal);
   const body = await response.text();
-  if (!response.ok) {
-    const advice = `if it was revoked, delete ${shown(TOKEN_FILE)} and start again`;
-    throw new Error(`the device did not answer (${response.status}): ${body}; ${advice}`);
-  }
+  if (!response.ok) throw new Error(`the device did not answer (${response.status}): ${body}`);
   say(`answer: ${response.status} ${response.headers.get('content-type')}`);
   process.stdout.write(`${JSON.stringify(JSON.parse(body), null, 2)}\n`);
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { HttpBrowser } from '../support/http-browser.js';
 import { root } from './root.js';
-import { type Started, startScript } from './started.js';
+import { type Started, startCommand, startScript } from './started.js';
 
 async function dataDir(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'visiona-start-'));
@@ -15,16 +15,19 @@ async function dataDir(t: TestContext): Promise<string> {
   return path;
 }
 
-function start(t: TestContext, data: string, env: Record<string, string> = {}): Started {
-  const started = startScript('start.mjs', {
+function settings(data: string): Record<string, string> {
+  return {
     VISIONA_DATA_DIR: data,
     VISIONA_API_ADDR: '127.0.0.1:0',
     VISIONA_TUNNEL_ADDR: '127.0.0.1:0',
     VISIONA_INTERNAL_ADDR: '127.0.0.1:0',
     VISIONA_DEV_OP_ADDR: '127.0.0.1:0',
     VISIONA_HOSTS: '1',
-    ...env,
-  });
+  };
+}
+
+function start(t: TestContext, data: string, env: Record<string, string> = {}): Started {
+  const started = startScript('start.mjs', { ...settings(data), ...env });
   t.after(() => started.end());
   return started;
 }
@@ -81,6 +84,40 @@ test('npm start shows a request that the simulated device answers, and Ctrl-C en
   const second = start(t, data);
   await second.printed('» running: ');
   assert.doesNotMatch(second.output, /» device: /);
+  second.signal('SIGTERM');
+  assert.equal(await second.exited, 0, second.output);
+});
+
+test('a signal to npm itself ends all that npm start has started', { timeout: 60_000 }, async (t) => {
+  const started = startCommand('npm', ['start'], settings(await dataDir(t)));
+  t.after(() => {
+    for (const pid of pidsOf(started.output).filter(isAlive)) process.kill(pid, 'SIGKILL');
+    return started.end();
+  });
+  await started.printed('» running: ');
+  const pids = pidsOf(started.output);
+  assert.equal(pids.length, 2);
+  started.signal('SIGTERM');
+  // Its output is at an end only when the last process that may write to it has ended.
+  await started.exited;
+  assert.match(started.output, /» stopping/);
+  assert.deepEqual(pids.filter(isAlive), []);
+});
+
+test('a simulated device that was revoked is followed by a new one', async (t) => {
+  const data = await dataDir(t);
+  const first = start(t, data);
+  await first.printed('» running: ');
+  first.signal('SIGTERM');
+  assert.equal(await first.exited, 0, first.output);
+
+  const id = (await readFile(join(data, 'simulated-device-id'), 'utf8')).trim();
+  const revoke = ['dist/src/cli/visiona.js', 'device', 'revoke', id, '--data-dir', data];
+  execFileSync(process.execPath, revoke, { cwd: root });
+  const second = start(t, data);
+  await second.printed('» running: ');
+  assert.match(second.output, /» device: adding a simulated one/);
+  assert.match(second.output, /» answer: 200 /);
   second.signal('SIGTERM');
   assert.equal(await second.exited, 0, second.output);
 });

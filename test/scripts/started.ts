@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './root.js';
 
-/** A script of the repository, as npm runs it. */
+/** A command that runs in the repository's folder. */
 export class Started {
   output = '';
   errors = '';
@@ -50,8 +50,14 @@ export class Started {
   }
 }
 
+/** Runs a script itself. */
 export function startScript(name: string, env: Record<string, string>): Started {
-  const child = spawn(process.execPath, [join(root, 'scripts', name)], {
+  return startCommand(process.execPath, [join(root, 'scripts', name)], env);
+}
+
+/** Runs a command in the repository's folder. */
+export function startCommand(command: string, args: readonly string[], env: Record<string, string>): Started {
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
