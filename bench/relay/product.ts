@@ -111,7 +111,7 @@ async function startRemoteProxy({ devices, env = {} }: RelayOptions): Promise<Re
   }
 }
 
-/** Devices of a user who signed in, with real credentials; the command line adds those of the operator's users only. */
+/** Devices of a user who signed in, with real credentials. */
 async function provision(dataDir: string, owner: UserId, count: number): Promise<Provisioned[]> {
   const store = await openStore({ dataDir });
   try {

@@ -33,6 +33,8 @@ export interface AuthOptions {
   readonly store: AuthStore;
   readonly log: Logger;
   readonly lifetimes?: Lifetimes;
+  /** Asks the provider at once, beside the start: what is wrong with it is in the log before somebody signs in. */
+  readonly askAtOnce?: boolean;
 }
 
 /** Sign-in, put together. */
@@ -69,13 +71,15 @@ const STARTS = { points: 300, windowSeconds: 60 };
 /** 8 hours without use, a week at most. */
 const LIFETIMES: Lifetimes = { idleMs: 8 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 };
 
-/** Puts sign-in together. The provider is not asked before somebody signs in. */
+/** Puts sign-in together. The provider may be down meanwhile. */
 export function createAuth(options: AuthOptions): Auth {
-  const { oidc, publicUrl, sessionSecrets, store, log, lifetimes = LIFETIMES } = options;
+  const { oidc, publicUrl, sessionSecrets, store, log, lifetimes = LIFETIMES, askAtOnce = false } = options;
   const keys = new SessionKeys(sessionSecrets);
   const cookies = new CookieCodec(keys);
   const sealer = new Sealer(keys);
   const provider = new Provider({ ...oidc, publicUrl, log });
+  // Discovery logs what is wrong, and whoever signs in asks again.
+  if (askAtOnce) provider.metadata().catch(() => {});
   const refresher = new Refresher({ provider, store, sealer, log });
   const sessions = new Sessions({ store, sealer, refresher, log });
   const { audience } = oidc;

@@ -66,7 +66,9 @@ export class Discovery {
       this.#failures += 1;
       const retryMs = Math.round(backoffMs(RETRY, this.#failures, Math.random()));
       this.#failed = { error, until: this.#now() + retryMs };
-      log.warn({ issuer: issuer.href, err: error, retryMs }, 'the OpenID provider was not discovered');
+      // What the provider did is said by its sentence; only of a fault of ours is the stack of use.
+      const why = error instanceof ProviderError ? { problem: error.message } : { err: error };
+      log.warn({ issuer: issuer.href, ...why, retryMs }, 'the OpenID provider was not discovered');
       throw error;
     }
   }

@@ -33,17 +33,28 @@ export function commandHelp({ name, summary, operands, table, examples }: Comman
   return sections.join('\n');
 }
 
+function commandRows(commands: readonly Command[]): string {
+  return columns(commands.map(({ name, operands, summary }) => [[name, ...operands].join(' '), summary]));
+}
+
+/** What `visiona GROUP --help` prints, for the first word of several commands. */
+export function groupHelp(group: string, commands: readonly Command[]): string {
+  return `Usage: visiona ${group} COMMAND [FLAGS]
+
+Commands:
+${commandRows(commands)}
+"visiona ${group} COMMAND --help" explains a command and its flags.
+`;
+}
+
 /** What `visiona help` prints. */
 export function overview(commands: readonly Command[]): string {
-  const rows = commands.map(
-    ({ name, operands, summary }) => [[name, ...operands].join(' '), summary] as const,
-  );
   return `visiona: tunnels from edge devices behind NAT, and a REST API that reaches them
 
 Usage: visiona COMMAND [FLAGS]
 
 Commands:
-${columns(rows)}
+${commandRows(commands)}
 "visiona COMMAND --help" explains a command and its flags; "visiona config" prints what is in force.
 `;
 }

@@ -6,7 +6,7 @@ import { VERSION } from '../version.js';
 import type { Command, Surroundings } from './command.js';
 import { commands } from './commands.js';
 import { CliError } from './errors.js';
-import { commandHelp, overview } from './help.js';
+import { commandHelp, groupHelp, overview } from './help.js';
 import { OutputError, print } from './print.js';
 
 interface Match {
@@ -22,11 +22,19 @@ function matchCommand(args: readonly string[]): Match | undefined {
   return undefined;
 }
 
+/** The commands whose first word this is, and which have another. */
+function groupOf(word: string): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${word} `));
+}
+
 function noSuchCommand(args: readonly string[]): string {
   const names = commands.map(({ name }) => name);
   const words = args[0] ?? '';
+  const group = groupOf(words).map(({ name }) => name);
+  if (group.length > 0 && args.length === 1) {
+    return `"${words}" is no command by itself; use one of: ${group.join(', ')}; see visiona ${words} --help`;
+  }
   const near = nearest(args.slice(0, 2).join(' '), names) ?? nearest(words, names);
-  const group = names.filter((name) => name.startsWith(`${words} `));
   if (group.length > 0) return `"${args.join(' ')}" is no command; use one of: ${group.join(', ')}`;
   return `there is no command "${words}"; ${near === undefined ? 'see visiona help' : `did you mean "${near}"?`}`;
 }
@@ -56,6 +64,11 @@ async function runCommand({ command, rest }: Match, surroundings: Surroundings):
 
 async function help(args: readonly string[], { stdout }: Surroundings): Promise<number> {
   const match = matchCommand(args);
+  const group = args.length === 1 ? groupOf(args[0] ?? '') : [];
+  if (group.length > 0) {
+    await print(stdout, groupHelp(args[0] ?? '', group));
+    return 0;
+  }
   if (args.length > 0 && match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
   await print(stdout, match === undefined ? overview(commands) : commandHelp(match.command));
   return 0;
@@ -70,6 +83,9 @@ async function dispatch(args: readonly string[], surroundings: Surroundings): Pr
     return 0;
   }
   const match = matchCommand(args);
+  if (args.length === 2 && (args[1] === '--help' || args[1] === '-h') && groupOf(first).length > 0) {
+    return help([first], surroundings);
+  }
   if (match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
   return runCommand(match, surroundings);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Mistake } from './errors.js';
+import { makeDirectory } from './make-directory.js';
 import { MIN_SECRET_BYTES } from './schemas.js';
 import { Secret } from './secret.js';
 
@@ -21,7 +22,7 @@ function errorCode(error: unknown): string {
 export function openDataDir(path: string): Mistake | undefined {
   const name = 'VISIONA_DATA_DIR';
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     const stat = lstatSync(`${path}/.`);
     if ((stat.mode & 0o022) !== 0) {
       return { name, problem: `other users can write to ${path}; run chmod 700 on it, or name another one` };

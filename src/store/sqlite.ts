@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeDirectory } from '../config/make-directory.js';
 import { StoreError, sqliteCode, storeError } from './errors.js';
 
 /** A connection, by the API of `node:sqlite`. */
@@ -81,7 +82,7 @@ function isSound(version: string | undefined): boolean {
  * (sqlite.org/howtocorrupt.html §2.2).
  */
 function makePrivate(dataDir: string, file: string): void {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDirectory(resolve(dataDir));
   // A directory with other things in it is not ours to close to others.
   if (readdirSync(dataDir).length === 0) chmodSync(dataDir, 0o700);
   const found = statSync(file, { throwIfNoEntry: false });

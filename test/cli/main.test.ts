@@ -66,6 +66,39 @@ test('a word that is no command: what was meant, or where to look', async () => 
   assert.match(await said('help', 'nothing'), /there is no command "nothing"/);
 });
 
+test('the first word of several commands: its help shows them', async () => {
+  const group = /^ {2}device add .*\n {2}device list .*\n {2}device revoke ID .*$/m;
+  for (const args of [
+    ['device', '--help'],
+    ['device', '-h'],
+    ['help', 'device'],
+  ]) {
+    const { code, out, err } = await run(args);
+    assert.deepEqual([code, err], [0, ''], args.join(' '));
+    assert.match(out, group);
+    assert.doesNotMatch(out, /remote-proxy/);
+  }
+  assert.match(
+    (await run(['device'])).err,
+    /^visiona: "device" is no command by itself; use one of: device add,/,
+  );
+});
+
+test('help says what a flag means to its command', async () => {
+  const agent = await run(['agent', '--help']);
+  assert.doesNotMatch(agent.out, /from the tunnel address|browsers see/);
+  const token = await run(['token', '--help']);
+  assert.doesNotMatch(token.out, /bearer tokens are off/);
+});
+
+test('a port out of range is called so', async () => {
+  const { code, err } = await run(['up', '--api-addr', '127.0.0.1:99999']);
+  assert.deepEqual(
+    [code, err],
+    [1, '--api-addr: the port 99999 is out of range; give one from 0 to 65535\n'],
+  );
+});
+
 test('a flag that does not exist is met with the one that was meant', async () => {
   const { code, err } = await run(['up', '--tunel-addr', '127.0.0.1:0', '--help-me']);
   assert.equal(code, 1);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generate, generatedPath, openDataDir, readGenerated } from '../../src/config/generated.js';
@@ -29,6 +29,15 @@ test('a directory that others can write to is refused', (t) => {
   mkdirSync(dir);
   chmodSync(dir, 0o777);
   assert.match(openDataDir(dir)?.problem ?? '', /other users can write/);
+});
+
+test('a place that can hold no directory is refused: Node would try for ever', {
+  skip: !existsSync('/proc/self'),
+  timeout: 10_000,
+}, () => {
+  for (const dir of ['/proc/nope', '/proc/nope/deep/data']) {
+    assert.match(openDataDir(dir)?.problem ?? '', /cannot be made or read \(ENOENT\)/);
+  }
 });
 
 test('a file where the directory should be is refused', (t) => {

@@ -168,6 +168,14 @@ for (const command of ['up', 'api-server'] as const) {
       return person.get(`/api/auth/callback?${query}`);
     }
 
+    test('a provider that is down at the start is one line of the log, without a stack, before anybody signs in', async () => {
+      const line = await api.program.line('the OpenID provider was not discovered');
+      assert.equal(line.issuer, new URL(provider.issuer).href);
+      assert.match(String(line.problem), /cannot be reached: ECONNREFUSED/);
+      assert.equal(line.err, undefined);
+      assert.equal(api.program.output.split('was not discovered').length, 2, 'once');
+    });
+
     test('attack 31: the provider is down at the start: 503; then it is up, and people sign in', async () => {
       const alice = new Person(api);
       const down = await alice.get('/api/auth/login');
