@@ -124,12 +124,7 @@ export class SignInFlow {
       userAgent: userAgent.slice(0, MAX_USER_AGENT),
       remoteAddr: by.remoteAddr,
     };
-    const signInId = await store.beginSignIn(
-      owner,
-      signIn,
-      cookie?.type === 'session' ? cookie.hash : undefined,
-      by,
-    );
+    const signInId = await store.beginSignIn(owner, signIn, cookie?.hash, by);
     log.info({ userId: owner, signInId }, 'a user signed in');
     if (cookie !== undefined) sessions.forget(cookie.hash);
     return { location: pending.returnTo, setCookie: cookies.set(session, lifetimes.absoluteMs / 1000) };

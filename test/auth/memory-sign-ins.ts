@@ -94,6 +94,7 @@ export class MemorySignIns implements UserPort, SignInPort {
     this.#called('beginSignIn');
     const replaced = this.rows.findIndex(({ cookie }) => cookie === replaces);
     if (replaced >= 0) this.rows.splice(replaced, 1);
+    for (const pending of this.pending.filter(({ browser }) => browser === replaces)) this.#remove(pending);
     const signInId = randomUUID() as string as SignInId;
     const times = { createdAt: this.now, lastUsedAt: this.now, claimedUntil: 0 };
     this.rows.push({ ...signIn, ...times, signInId, userId: owner });

@@ -55,6 +55,14 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
       assert.deepEqual(await kept(store, 'b', ['s']), []);
     });
 
+    check('end with the id of their browser, when that is replaced by a session', async (store, alice) => {
+      await store.addPendingSignIn(cookieHash('old'), pending('s'));
+      await store.addPendingSignIn(cookieHash('other'), pending('s'));
+      await store.beginSignIn(alice, newSignIn('new'), cookieHash('old'));
+      assert.deepEqual(await kept(store, 'old', ['s']), []);
+      assert.deepEqual(await kept(store, 'other', ['s']), ['s']);
+    });
+
     check('many at once get it once', async (store) => {
       await store.addPendingSignIn(cookieHash('b'), pending('s'));
       const take = () => store.takePendingSignIn(cookieHash('b'), cookieHash('s'));

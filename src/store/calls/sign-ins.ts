@@ -32,6 +32,7 @@ export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOve
       engine.write(function* () {
         const now = clock();
         const replaced = replaces && (yield* signIns.endOfCookie(replaces));
+        if (replaces !== undefined) yield* pendingSignIns.drop(replaces);
         const id = yield* signIns.begin(owner, signIn, now);
         if (replaced) yield* audit.add(replaced.owner, ended(by, replaced.id), now);
         const { remoteAddr } = signIn;

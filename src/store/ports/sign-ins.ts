@@ -48,7 +48,10 @@ export interface SignInPort {
   addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'>;
   /** Its `sealed`, once, and only for the browser that it was kept for and before it expires. */
   takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined>;
-  /** Begins a session and, in the same transaction, ends the one of `replaces`, with its change. */
+  /**
+   * Begins a session and, in the same transaction, ends what the browser had before under the id `replaces`: its session,
+   * with its change, and the sign-ins that it had under way.
+   */
   beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<SignInId>;
   /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
   findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;

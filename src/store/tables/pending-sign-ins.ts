@@ -50,6 +50,11 @@ export class PendingSignIns {
     return 'added';
   }
 
+  /** All of a browser. */
+  *drop(browser: CookieHash): Work<void> {
+    yield* run('DELETE FROM pending_sign_ins WHERE browser = ?', browser);
+  }
+
   *take(browser: CookieHash, stateHash: string, now: number): Work<string | undefined> {
     const row = yield* one<{ sealed: string; expires_at: number }>(
       'DELETE FROM pending_sign_ins WHERE browser = ? AND state_hash = ? RETURNING sealed, expires_at',
