@@ -140,6 +140,23 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     assert.match(((await answer.json()) as { hostname: string }).hostname, /^edge-/);
   });
 
+  test('where access tokens are off the page says so, and gives no command that fails', async (t) => {
+    const { page } = await signedIn(t, 'ivan');
+    // As a server without OIDC_AUDIENCE answers.
+    await page.route('**/api/auth/me', async (route) => {
+      const answer = await route.fetch();
+      const me = (await answer.json()) as object;
+      await route.fulfill({ response: answer, json: { ...me, cliFlags: null } });
+    });
+    await page.reload();
+    await pairAgent(t, page);
+    await page.getByText('Call it', { exact: true }).click();
+    await page.getByText('access tokens are off here').waitFor();
+    assert.equal(await page.getByRole('region', { name: 'the commands that call it' }).count(), 0);
+    const address = await page.getByRole('region', { name: 'where other requests go' }).textContent();
+    assert.match(address ?? '', /^http:\/\/127\.0\.0\.1:\d+\/api\/devices\/[^/]+\/proxy\/$/);
+  });
+
   test('by keyboard: a dialog takes the focus, keeps it, and gives it back', async (t) => {
     const { page } = await signedIn(t, 'dave');
     await pairAgent(t, page);
