@@ -149,6 +149,25 @@ test('what npm start says to do next leads to a device that is called, by comman
   assert.match(((await answer.json()) as { hostname: string }).hostname, /^edge-/);
 });
 
+test('who signs in as demo sees the simulated device', async (t) => {
+  const started = start(t, await dataDir(t));
+  await started.printed('--pair CODE');
+  const [, page = ''] = /» next: open (\S+) and sign in/.exec(started.output) ?? [];
+  for (const [name, devices] of [
+    ['demo', ['simulated']],
+    ['alice', []],
+  ] as const) {
+    const browser = new HttpBrowser();
+    await browser.visit(new URL('/api/auth/login?return_to=/', page), name);
+    const list = await browser.fetch(new URL('/api/devices', page));
+    assert.equal(list.status, 200);
+    assert.deepEqual(
+      ((await list.json()) as { items: { name: string }[] }).items.map((device) => device.name),
+      devices,
+    );
+  }
+});
+
 test('a port that is taken is one sentence and exit code 1', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(() => taken.close());
