@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import {
   type CredentialId,
   hashToken,
@@ -10,6 +10,7 @@ import {
 import type { NewPairingToken } from '../../src/store/ports/pairing.js';
 import type { Change, Store } from '../../src/store/ports.js';
 import type { Subject } from './contract.js';
+import { withTwoUsers } from './with-two-users.js';
 
 const DEVICE = { name: 'cam', model: 'Jetson', serial: 'S1' };
 
@@ -21,19 +22,7 @@ export function newToken(over: Partial<NewPairingToken> = {}): NewPairingToken {
 
 /** What every implementation of PairingPort must do. `open` gives a store with empty data and a wall clock. */
 export function pairingContract(name: string, open: () => Promise<Subject>): void {
-  const check = (what: string, body: (store: Store, alice: UserId, bob: UserId) => Promise<void>) =>
-    test(what, async () => {
-      const subject = await open();
-      try {
-        const [alice, bob] = [
-          await subject.store.ensureUser('https://id.example', 'alice'),
-          await subject.store.ensureUser('https://id.example', 'bob'),
-        ];
-        await body(subject.store, alice, bob);
-      } finally {
-        await subject.end();
-      }
-    });
+  const check = withTwoUsers(open);
   const states = async (store: Store, owner: UserId) =>
     (await store.listPairingTokens(owner, { limit: 100 })).items.map(({ state }) => state);
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { describe, test } from 'node:test';
-import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
+import { describe } from 'node:test';
+import type { CookieHash, SignInId } from '../../src/store/ids.js';
 import type { NewSignIn, PendingSignIn } from '../../src/store/ports/sign-ins.js';
 import type { Store } from '../../src/store/ports.js';
 import type { Subject } from './contract.js';
+import { withTwoUsers } from './with-two-users.js';
 
 const HOUR = 3_600_000;
 
@@ -23,19 +24,7 @@ export function pending(name: string, expiresAt = Date.now() + HOUR): PendingSig
 
 /** What every implementation of SignInPort must do. `open` gives a store with empty data and a wall clock. */
 export function signInContract(name: string, open: () => Promise<Subject>): void {
-  const check = (what: string, body: (store: Store, alice: UserId, bob: UserId) => Promise<void>) =>
-    test(what, async () => {
-      const subject = await open();
-      try {
-        const [alice, bob] = [
-          await subject.store.ensureUser('https://id.example', 'alice'),
-          await subject.store.ensureUser('https://id.example', 'bob'),
-        ];
-        await body(subject.store, alice, bob);
-      } finally {
-        await subject.end();
-      }
-    });
+  const check = withTwoUsers(open);
   const kept = async (store: Store, browser: string, states: readonly string[]) => {
     const found: string[] = [];
     for (const state of states) {
