@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { makeDirectory } from '../config/make-directory.js';
 
 /**
  * A file that takes another one's place whole, for its user only: mode 0600. It is there before its content is known, so
@@ -19,7 +20,7 @@ export class ReservedFile {
 
   /** Makes the directory too. Rejects with the error of the file system. */
   static async at(path: string): Promise<ReservedFile> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(dirname(path)));
     const fresh = `${path}.${randomUUID()}`;
     return new ReservedFile(path, fresh, await open(fresh, 'wx', 0o600));
   }

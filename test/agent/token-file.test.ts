@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { ReservedFile } from '../../src/agent/reserved-file.js';
 import { readTokenFile, writeTokenFile } from '../../src/agent/token-file.js';
 
 function directory(t: TestContext): string {
@@ -89,4 +90,8 @@ test('a FIFO or a directory is refused without waiting', async (t) => {
   for (const name of ['fifo', 'dir']) {
     await assert.rejects(readTokenFile(join(parent, name)), { code: 'ERR_TOKEN_FILE_INVALID' });
   }
+});
+
+test('a directory that cannot be made is an error, and no wait without end', async () => {
+  await assert.rejects(ReservedFile.at('/proc/none/token'), { code: 'ENOENT' });
 });
