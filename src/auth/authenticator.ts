@@ -1,18 +1,22 @@
 import type { SignInId, UserId } from '../store/ids.js';
 
+/** A user by the session of a browser. */
+export interface SessionPrincipal {
+  readonly userId: UserId;
+  readonly via: 'session';
+  readonly signInId: SignInId;
+}
+
+/** A user by an access token. */
+export interface BearerPrincipal {
+  readonly userId: UserId;
+  readonly via: 'bearer';
+  /** When the token is good no more, in ms since 1970. */
+  readonly endsAt: number;
+}
+
 /** Who a request comes from, and by what. */
-export type Principal =
-  | {
-      readonly userId: UserId;
-      readonly via: 'session';
-      readonly signInId: SignInId;
-    }
-  | {
-      readonly userId: UserId;
-      readonly via: 'bearer';
-      /** When the token is good no more, in ms since 1970. */
-      readonly endsAt: number;
-    };
+export type Principal = SessionPrincipal | BearerPrincipal;
 
 /** Credentials that are not accepted, though they are ours. */
 export interface CredentialsRefusal {
@@ -30,12 +34,18 @@ export interface Credentials {
 
 /** Tells who a request comes from. */
 export interface Authenticator {
+  /** Who it is where that is known without a wait, which calls of a busy client are spared; undefined: ask. */
+  recall(credentials: Credentials): Principal | undefined;
   /** Undefined: the credentials are not valid. Rejects when that cannot be known, such as with ERR_STORE_UNAVAILABLE. */
   authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined>;
 }
 
 /** Accepts nobody: while no way to sign in is configured, nobody is signed in (03-identity §3.1). */
 export class DenyAll implements Authenticator {
+  recall(): undefined {
+    return undefined;
+  }
+
   authenticate(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Believed } from '../store/believed.js';
-import { hashToken, type UserId } from '../store/ids.js';
 import type { UserPort } from '../store/ports.js';
+import type { BearerPrincipal } from './authenticator.js';
 import { ANSWER_MS, CLOCK_TOLERANCE_S } from './discovery.js';
 import { type Identity, identityOf } from './identity.js';
 import type { Provider } from './provider.js';
@@ -23,16 +23,11 @@ const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 /** Longer ones are none, in characters. */
 const MAX_LENGTH = 8192;
 
-/** Whom a token is of, and until when, in ms since 1970. */
-export interface BearerUser {
-  readonly userId: UserId;
-  readonly endsAt: number;
-}
-
 /** Access tokens of REST clients: JWTs of the same provider (RFC 9068). */
 export class BearerTokens {
   readonly #options: BearerOptions;
-  readonly #known = new Believed<BearerUser | undefined>();
+  /** By token: a hash would cost each call more than all else that is asked about it. */
+  readonly #known = new Believed<BearerPrincipal | undefined>();
   #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: BearerOptions) {
@@ -40,20 +35,24 @@ export class BearerTokens {
   }
 
   /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
-  user(token: string): Promise<BearerUser | undefined> {
+  user(token: string): Promise<BearerPrincipal | undefined> {
     if (token.length > MAX_LENGTH) return Promise.resolve(undefined);
-    const key = hashToken(token);
-    return this.#known.get(key) ?? this.#known.believe(key, this.#verify(token));
+    return this.#known.get(token) ?? this.#known.believe(token, this.#verify(token));
   }
 
-  async #verify(token: string): Promise<BearerUser | undefined> {
+  /** Whose token it is, where that was found just now; undefined: ask. */
+  recall(token: string): BearerPrincipal | undefined {
+    return this.#known.recall(token);
+  }
+
+  async #verify(token: string): Promise<BearerPrincipal | undefined> {
     const { store } = this.#options;
     const claims = await this.#claims(token);
     const identity = claims && isOfUser(claims) ? userOf(claims) : undefined;
     if (claims?.exp === undefined || identity === undefined) return undefined;
     const { issuer, subject } = identity;
     const userId = (await store.findUser(issuer, subject)) ?? (await store.ensureUser(issuer, subject));
-    return { userId, endsAt: (claims.exp + CLOCK_TOLERANCE_S) * 1000 };
+    return { userId, via: 'bearer', endsAt: (claims.exp + CLOCK_TOLERANCE_S) * 1000 };
   }
 
   async #claims(token: string): Promise<JWTPayload | undefined> {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { BoundedMap } from '../store/bounded-map.js';
 import type { CookieHash } from '../store/ids.js';
 import { macOf, type SessionKeys } from './session-keys.js';
 
@@ -18,6 +19,11 @@ export interface BrowserCookie {
   readonly stale: boolean;
 }
 
+/** Headers whose cookie is remembered. */
+const MAX_REMEMBERED = 10_000;
+/** Longer headers are read anew each time, in characters. */
+const MAX_REMEMBERED_LENGTH = 1024;
+
 const ID_BYTES = 32;
 /** HttpOnly keeps it from scripts; Lax sends it with the navigation that comes back from the provider. */
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
@@ -26,6 +32,8 @@ const VALUE = /^v1\.([\w-]{8})\.(session|pending)\.([\w-]{43})\.([\w-]{43})$/;
 /** Makes and reads `__Host-visiona_session=v1.<kid>.<type>.<id>.<mac>`. */
 export class CookieCodec {
   readonly #keys: SessionKeys;
+  /** Cookies by the header that they were in: a browser sends the same one with each request. */
+  readonly #read = new BoundedMap<BrowserCookie>(MAX_REMEMBERED);
 
   constructor(keys: SessionKeys) {
     this.#keys = keys;
@@ -54,8 +62,12 @@ export class CookieCodec {
    * who set which.
    */
   read(header: string): BrowserCookie | undefined {
+    const known = this.#read.get(header);
+    if (known !== undefined) return known;
     const [value, ...more] = valuesOf(header);
-    return value === undefined || more.length > 0 ? undefined : this.#open(value);
+    const cookie = value === undefined || more.length > 0 ? undefined : this.#open(value);
+    if (cookie !== undefined && header.length <= MAX_REMEMBERED_LENGTH) this.#read.set(header, cookie);
+    return cookie;
   }
 
   #open(value: string): BrowserCookie | undefined {

@@ -1,7 +1,16 @@
-import type { Authenticator, Credentials, CredentialsRefusal, Principal } from './authenticator.js';
+import type {
+  Authenticator,
+  Credentials,
+  CredentialsRefusal,
+  Principal,
+  SessionPrincipal,
+} from './authenticator.js';
 import type { BearerTokens } from './bearer.js';
 import { type CookieCodec, hasCookie } from './cookie.js';
-import type { Sessions } from './sessions.js';
+import type { Session, Sessions } from './sessions.js';
+
+/** How clients write the scheme. */
+const SCHEME = 'Bearer ';
 
 /** Accepts the cookie of a session that lives, or an access token of the provider. */
 export class SessionAuthenticator implements Authenticator {
@@ -16,20 +25,33 @@ export class SessionAuthenticator implements Authenticator {
     this.#bearer = bearer;
   }
 
+  recall({ authorization, cookie, passive }: Credentials): Principal | undefined {
+    if (authorization === '') {
+      const browser = this.#cookies.read(cookie);
+      const session = browser && this.#sessions.recall(browser);
+      return session && this.#used(session, passive);
+    }
+    // Both together, and another scheme, want a closer look.
+    if (cookie !== '' || !authorization.startsWith(SCHEME)) return undefined;
+    return this.#bearer?.recall(authorization.slice(SCHEME.length));
+  }
+
   async authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined> {
     // Other schemes are for a proxy before us.
     const bearer = /^bearer(?: +(.*))?$/i.exec(credentials.authorization);
     if (bearer === null) return this.#bySession(credentials);
     if (hasCookie(credentials.cookie)) return { refused: 'ambiguous' };
-    const user = await this.#bearer?.user(bearer[1] ?? '');
-    return user && { ...user, via: 'bearer' };
+    return this.#bearer?.user(bearer[1] ?? '');
   }
 
   async #bySession({ cookie, passive }: Credentials): Promise<Principal | CredentialsRefusal | undefined> {
     const browser = this.#cookies.read(cookie);
     if (browser?.type !== 'session') return undefined;
     const session = await this.#sessions.find(browser);
-    if (session === undefined) return { refused: 'ended' };
+    return session === undefined ? { refused: 'ended' } : this.#used(session, passive);
+  }
+
+  #used(session: Session, passive: boolean): SessionPrincipal {
     if (!passive) this.#sessions.touch(session);
     const { userId, signInId } = session.signIn;
     return { userId, via: 'session', signInId };

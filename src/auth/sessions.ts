@@ -60,6 +60,12 @@ export class Sessions {
     return answer === session ? this.#believed(hash) : answer;
   }
 
+  /** The session as {@link find} would answer, where that takes no wait; undefined: ask. */
+  recall({ type, hash }: BrowserCookie): Session | undefined {
+    const session = type === 'session' ? this.#known.recall(hash) : undefined;
+    return session !== undefined && this.#options.refresher.isDue(session) ? undefined : session;
+  }
+
   /** It was used now. Does not wait for the store. */
   touch({ signIn: { signInId, userId, lastUsedAt } }: Session): void {
     if (this.#clock() - lastUsedAt < TOUCH_EVERY_MS || this.#touching.has(signInId)) return;

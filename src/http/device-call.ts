@@ -29,22 +29,30 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
     this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
   }
 
-  async run(user: Principal): Promise<void> {
+  run(user: Principal): Promise<void> | undefined {
+    const { devices, open } = this.#services;
     this.#user = user;
-    this.#services.open.add(user, this);
+    open.add(user, this);
+    if (!devices.recall(user.userId, this.#request.deviceId)) return this.#ask(user);
+    this.#forward(user);
+    return undefined;
+  }
+
+  async #ask(user: Principal): Promise<void> {
+    const { devices, open } = this.#services;
     try {
-      await this.#start(user);
+      if (!(await devices.has(user.userId, this.#request.deviceId)))
+        this.#exchange.problem('device-not-found');
+      else if (!this.#exchange.over) this.#forward(user);
     } finally {
-      if (this.#writer === undefined) this.#services.open.remove(user, this);
+      if (this.#writer === undefined) open.remove(user, this);
     }
   }
 
-  async #start(user: Principal): Promise<void> {
-    const { devices, forwarder } = this.#services;
+  #forward(user: Principal): void {
+    const { forwarder } = this.#services;
     const { deviceId, target, headers, bodyLength } = this.#request;
     const { res, method, requestId } = this.#exchange;
-    if (!(await devices.has(user.userId, deviceId))) return this.#exchange.problem('device-not-found');
-    if (this.#exchange.over) return;
     addUser(headers, user);
     this.#writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
     const call = forwarder.forward(

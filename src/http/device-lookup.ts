@@ -17,12 +17,21 @@ export class DeviceLookup {
   /** False: not there, revoked or another user's, which nobody can tell apart. Rejects with a `StoreError`. */
   has(owner: UserId, deviceId: string): Promise<boolean> {
     if (deviceId.length > MAX_ID_LENGTH) return Promise.resolve(false);
-    const key = `${owner} ${deviceId}`;
+    const key = keyOf(owner, deviceId);
     return this.#known.get(key) ?? this.#known.believe(key, this.#ask(owner, deviceId));
+  }
+
+  /** True: it was there just now. False: ask. */
+  recall(owner: UserId, deviceId: string): boolean {
+    return this.#known.recall(keyOf(owner, deviceId)) === true;
   }
 
   async #ask(owner: UserId, deviceId: string): Promise<boolean> {
     const device = await this.#store.findDevice(owner, deviceId as DeviceId);
     return device !== undefined && device.revokedAt === undefined;
   }
+}
+
+function keyOf(owner: UserId, deviceId: string): string {
+  return `${owner} ${deviceId}`;
 }

@@ -12,8 +12,11 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A request whose fields have been read and whose user is not yet known. */
 export interface PendingRequest<User = Principal> {
-  /** Answers, or has it answered later. The answer to a rejection is made by the router. */
-  run(user: User): Promise<void>;
+  /**
+   * Answers, or has it answered later. The answer to an error, thrown or rejected with, is made by the router.
+   * @returns undefined: nothing is waited for
+   */
+  run(user: User): Promise<void> | undefined;
 }
 
 interface RouteBase {

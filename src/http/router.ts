@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import type { Authenticator, Credentials, CredentialsRefusal } from '../auth/authenticator.js';
+import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
 import type { Logger } from '../observability/log.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
@@ -114,30 +114,51 @@ export class Router {
     else this.#serve(exchange, sender, new Refusal(exchange, code, options));
   }
 
-  /** Runs a request once its user is known. */
+  /** Runs a request once its user is known: at once, where that is known already. */
   #serve(exchange: Exchange, sender: Sender, pending: PendingRequest): void {
     exchange.suspend();
-    this.#settle(exchange, this.#run(exchange, sender, pending));
+    try {
+      const user = this.#options.authenticator.recall(sender.credentials);
+      const work =
+        user === undefined
+          ? this.#ask(exchange, sender, pending)
+          : this.#admit(exchange, sender, pending, user);
+      if (work !== undefined) this.#settle(exchange, work);
+    } catch (error) {
+      this.#failed(exchange, error);
+    }
   }
 
   /** Answers with a problem if `work` fails. */
   #settle(exchange: Exchange, work: Promise<void>): void {
-    work.catch((error: unknown) => {
-      const code = problemOf(error);
-      if (error instanceof ProblemError) return exchange.problem(code, error.options);
-      this.#options.log.error({ err: error, requestId: exchange.requestId, code }, 'a request failed');
-      exchange.problem(code);
-    });
+    work.catch((error: unknown) => this.#failed(exchange, error));
   }
 
-  async #run(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
+  #failed(exchange: Exchange, error: unknown): void {
+    const code = problemOf(error);
+    if (error instanceof ProblemError) return exchange.problem(code, error.options);
+    this.#options.log.error({ err: error, requestId: exchange.requestId, code }, 'a request failed');
+    exchange.problem(code);
+  }
+
+  async #ask(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
     const user = await this.#options.authenticator.authenticate(sender.credentials);
     if (exchange.over) return;
     if (user === undefined) return exchange.problem('unauthorized');
     if ('refused' in user) return this.#refused(exchange, sender, user);
-    if (user.via === 'session' && !this.#admitPage(exchange, sender)) return;
-    if (this.#options.services.readiness.draining) return exchange.problem('draining', UNREAD);
-    await pending.run(user);
+    await this.#admit(exchange, sender, pending, user);
+  }
+
+  #admit(
+    exchange: Exchange,
+    sender: Sender,
+    pending: PendingRequest,
+    user: Principal,
+  ): Promise<void> | undefined {
+    if (user.via === 'session' && !this.#admitPage(exchange, sender)) return undefined;
+    if (!this.#options.services.readiness.draining) return pending.run(user);
+    exchange.problem('draining', UNREAD);
+    return undefined;
   }
 
   async #refused(exchange: Exchange, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
@@ -172,9 +193,8 @@ class Refusal implements PendingRequest {
     this.#options = options;
   }
 
-  run(): Promise<void> {
+  run(): undefined {
     this.#exchange.problem(this.#code, this.#options);
-    return Promise.resolve();
   }
 }
 

@@ -1,3 +1,5 @@
+import { BoundedMap } from './bounded-map.js';
+
 /** How long an answer of the store is believed, in ms: what was taken away is out of reach within this time. */
 const BELIEVED_MS = 1000;
 
@@ -7,6 +9,8 @@ const MAX_REMEMBERED = 10_000;
 interface Answer<T> {
   readonly found: Promise<T>;
   readonly askedAt: number;
+  /** What was found; undefined while it is being asked. */
+  value: T | undefined;
 }
 
 /**
@@ -15,14 +19,13 @@ interface Answer<T> {
  */
 export class Believed<T> {
   readonly #now: () => number;
-  readonly #max: number;
-  /** Oldest first, as every answer is believed for the same time. */
-  readonly #answers = new Map<string, Answer<T>>();
+  /** Every answer is believed for the same time, so the oldest is the first to be asked again. */
+  readonly #answers: BoundedMap<Answer<T>>;
 
   /** @param now milliseconds of a clock that never steps back */
   constructor(now: () => number = () => performance.now(), max: number = MAX_REMEMBERED) {
     this.#now = now;
-    this.#max = max;
+    this.#answers = new BoundedMap(max);
   }
 
   /** Answers under way and remembered. */
@@ -32,20 +35,25 @@ export class Believed<T> {
 
   /** An answer that is believed, or under way. */
   get(key: string): Promise<T> | undefined {
-    const known = this.#answers.get(key);
-    return known !== undefined && this.#now() - known.askedAt < BELIEVED_MS ? known.found : undefined;
+    return this.#fresh(key)?.found;
+  }
+
+  /** An answer that is believed, without a wait; undefined: there is none, or it is under way. */
+  recall(key: string): T | undefined {
+    return this.#fresh(key)?.value;
   }
 
   /** Believes what was asked just now; an answer that rejects is forgotten. */
   believe(key: string, found: Promise<T>): Promise<T> {
-    this.#answers.delete(key);
-    this.#makeRoom();
-    const answer = { found, askedAt: this.#now() };
+    const answer: Answer<T> = { found, askedAt: this.#now(), value: undefined };
     this.#answers.set(key, answer);
     const forget = () => {
       if (this.#answers.get(key) === answer) this.#answers.delete(key);
     };
-    found.then((value) => value || forget(), forget);
+    found.then((value) => {
+      answer.value = value;
+      if (!value) forget();
+    }, forget);
     return found;
   }
 
@@ -57,8 +65,8 @@ export class Believed<T> {
     this.#answers.clear();
   }
 
-  #makeRoom(): void {
-    const [oldest] = this.#answers.keys();
-    if (this.#answers.size >= this.#max && oldest !== undefined) this.#answers.delete(oldest);
+  #fresh(key: string): Answer<T> | undefined {
+    const known = this.#answers.get(key);
+    return known !== undefined && this.#now() - known.askedAt < BELIEVED_MS ? known : undefined;
   }
 }

@@ -30,6 +30,14 @@ export const BOB = 'user-bob' as UserId;
 
 /** Signs in whoever says `Bearer USER-ID`, or has the cookie `user=USER-ID`. There is nothing like it in the product. */
 export class NameTag implements Authenticator {
+  /** Knows whoever calls by a token, and has to ask who has a cookie: both ways are gone. */
+  recall({ authorization, cookie }: Credentials): ReturnType<Authenticator['recall']> {
+    const bearer = cookie === '' ? /^Bearer (user-\w+)$/.exec(authorization)?.[1] : undefined;
+    return bearer === undefined
+      ? undefined
+      : { userId: bearer as UserId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY };
+  }
+
   authenticate({ authorization, cookie }: Credentials): ReturnType<Authenticator['authenticate']> {
     const bearer = /^Bearer (user-\w+)$/.exec(authorization)?.[1];
     const session = /(?:^|; )user=(user-\w+)$/.exec(cookie)?.[1];

@@ -128,10 +128,10 @@ describe('router', () => {
   test('an authenticator that cannot tell is 503, not 401, and not let in', async () => {
     const { StoreUnavailableError } = await import('../../src/store/errors.js');
     const down = await TestRest.start({
-      auth: authBy({ authenticate: () => Promise.reject(new StoreUnavailableError('down')) }),
+      auth: authBy({ recall: nobody, authenticate: () => Promise.reject(new StoreUnavailableError('down')) }),
     });
     const broken = await TestRest.start({
-      auth: authBy({ authenticate: () => Promise.reject(new Error('bug')) }),
+      auth: authBy({ recall: nobody, authenticate: () => Promise.reject(new Error('bug')) }),
     });
     try {
       assert.equal((await rawRequest(down.port, 'GET /api/nothing', AS_ALICE)).status, 503);
@@ -142,6 +142,10 @@ describe('router', () => {
     }
   });
 });
+
+function nobody(): undefined {
+  return undefined;
+}
 
 test('patterns are written for uWebSockets.js', () => {
   assert.equal(uwsPattern('/api/devices/{deviceId}/proxy/{path…}'), '/api/devices/:deviceId/proxy/*');

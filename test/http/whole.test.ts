@@ -173,6 +173,7 @@ describe('REST over a real store and real tunnels', () => {
 
 function byName(users: ReadonlyMap<string, UserId>): Authenticator {
   return {
+    recall: () => undefined,
     async authenticate({ authorization }) {
       const userId = users.get(authorization);
       return userId && { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY };

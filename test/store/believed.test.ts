@@ -14,6 +14,17 @@ test('an answer is believed for a second, and all who ask meanwhile share it', a
   assert.equal(known.get('a'), undefined);
 });
 
+test('what is believed is at hand without a wait, what is still being asked is not', async () => {
+  let now = 0;
+  const known = new Believed<string>(() => now);
+  const found = known.believe('a', Promise.resolve('x'));
+  assert.equal(known.recall('a'), undefined);
+  await found;
+  assert.equal(known.recall('a'), 'x');
+  now = 1000;
+  assert.equal(known.recall('a'), undefined);
+});
+
 test('what was not found, or could not be asked, is not remembered', async () => {
   const known = new Believed<boolean | undefined>();
   await known.believe('a', Promise.resolve(false));

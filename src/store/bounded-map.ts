@@ -1,0 +1,33 @@
+/** A map of at most `max` entries: one more, and the oldest is forgotten. */
+export class BoundedMap<V> {
+  readonly #max: number;
+  readonly #entries = new Map<string, V>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** An entry that is set anew is the newest. */
+  set(key: string, value: V): void {
+    this.#entries.delete(key);
+    const [oldest] = this.#entries.size >= this.#max ? this.#entries.keys() : [];
+    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
