@@ -14,6 +14,11 @@ export interface HostedKind<In, OutWritten, OutRead, Init, A extends Asks = NoAs
   readonly types?: { init: Init; asks: A };
 }
 
+/** Work that goes before the batch of a loop turn. */
+export interface TurnEnd {
+  endTurn(): void;
+}
+
 /** What a hosted actor gets at its start, beside what any actor gets. */
 export interface HostedContext<In, Out> {
   readonly self: ActorRef<In>;
@@ -27,10 +32,10 @@ export interface HostedContext<In, Out> {
   /** Called once when the link falls below its soft bound again. */
   onWritable(resume: () => void): void;
   /**
-   * Runs `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output
-   * which many messages caused is sent once. A throw ends this actor. Pass the same function each time.
+   * Ends the turn of `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output
+   * which many messages caused is sent once. A throw ends this actor. Pass the same object each time.
    */
-  beforePost(work: () => void): void;
+  beforePost(work: TurnEnd): void;
 }
 
 /** The host-side half of a kind. A host module exports `implementations`: see {@link HostModule}. */

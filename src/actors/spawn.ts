@@ -27,7 +27,7 @@ export function spawn<Message, A extends Asks = NoAsks>(
   options: SpawnOptions = {},
 ): ActorRef<Message, A> {
   const clock = options.clock ?? systemClock;
-  const cell = new Cell<Message, A>({ mailbox: options.mailbox ?? MAILBOX_MESSAGES, clock });
+  const cell = new Cell<Message, A>(options.mailbox ?? MAILBOX_MESSAGES, clock);
   lastId += 1;
   const ref = new LocalRef(lastId, cell, clock);
   const context: ActorContext<Message> = {

@@ -23,7 +23,7 @@ function pairing(context: HostedContext<Line, string>): Behaviour<Line> {
         return send();
       }
       lines.push(message.text);
-      if (lines.length >= 2) context.beforePost(send);
+      if (lines.length >= 2) context.beforePost({ endTurn: send });
     },
   };
 }

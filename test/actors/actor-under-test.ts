@@ -1,6 +1,6 @@
 import type { ActorRef, Asks, Behaviour, NoAsks } from '../../src/actors/behaviour.js';
 import { type ExitReason, NORMAL } from '../../src/actors/exit.js';
-import type { HostedContext } from '../../src/actors/host.js';
+import type { HostedContext, TurnEnd } from '../../src/actors/host.js';
 import { ManualClock } from './kit.js';
 
 /** A context that records what an actor does, and fails on request. */
@@ -15,7 +15,7 @@ export class FakeContext<In, Out> implements HostedContext<In, Out> {
   /** How many of the next `emit` calls are refused, as at the hard bound of a link. */
   refuseEmits = 0;
   readonly #resumes = new Set<() => void>();
-  readonly #work = new Set<() => void>();
+  readonly #work = new Set<TurnEnd>();
 
   readonly self: ActorRef<In> = {
     id: 1,
@@ -57,19 +57,23 @@ export class FakeContext<In, Out> implements HostedContext<In, Out> {
     this.#resumes.add(resume);
   }
 
-  beforePost(work: () => void): void {
+  beforePost(work: TurnEnd): void {
     this.#work.add(work);
   }
 
   /** The link falls below its soft bound. */
   becomeWritable(): void {
     this.writable = true;
-    runAll(this.#resumes);
+    const resumes = [...this.#resumes];
+    this.#resumes.clear();
+    for (const resume of resumes) resume();
   }
 
   /** The loop turn ends: work that goes before the post is done. */
   endTurn(): void {
-    runAll(this.#work);
+    const work = [...this.#work];
+    this.#work.clear();
+    for (const each of work) each.endTurn();
   }
 }
 
@@ -109,10 +113,4 @@ export class ActorUnderTest<In, Out, A extends Asks = NoAsks> {
   take(): Out[] {
     return this.context.emitted.splice(0);
   }
-}
-
-function runAll(calls: Set<() => void>): void {
-  const now = [...calls];
-  calls.clear();
-  for (const call of now) call();
 }

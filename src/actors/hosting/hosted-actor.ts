@@ -1,33 +1,28 @@
-import type { Asks, NoAsks } from '../behaviour.js';
+import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
 import { crashed, MailboxFullError } from '../errors.js';
 import type { ExitReason } from '../exit.js';
-import type { AnyImplementation, HostedContext } from '../host.js';
+import type { AnyImplementation, HostedContext, TurnEnd } from '../host.js';
 import { MAILBOX_MESSAGES } from '../limits.js';
 import { EXIT } from '../link/entry.js';
 import { type Link, readValue } from '../link/link.js';
-import { Cell } from '../local/cell.js';
+import { Cell, type CellOwner } from '../local/cell.js';
 import { LocalRef } from '../local/local-ref.js';
 import { Question } from '../local/question.js';
 import type { PackReader } from '../pack.js';
 import { RemoteAsker } from './remote-asker.js';
 
-/** An actor in this host, between the link and its cell. */
-export class HostedActor {
+/** An actor in this host, between the link and its cell; to the actor itself, its context. */
+export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, TurnEnd {
   readonly id: number;
   readonly cell: Cell<unknown, Asks>;
   readonly #link: Link;
+  readonly #clock: Clock;
   readonly #implementation: AnyImplementation;
-  readonly #context: HostedContext<unknown, unknown>;
   readonly #onExit: (actor: HostedActor) => void;
-  /** What waits for the link to be writable. */
-  readonly #waiting = new Set<() => void>();
-  #work: (() => void) | undefined;
-  readonly #doWork = () => {
-    const work = this.#work;
-    this.#work = undefined;
-    if (work !== undefined && !this.cell.ended) this.#guard(work);
-  };
+  /** What waits for the link to be writable; made for the first. */
+  #waiting: Set<() => void> | undefined;
+  #work: TurnEnd | undefined;
 
   constructor(
     id: number,
@@ -39,30 +34,15 @@ export class HostedActor {
     this.id = id;
     this.#implementation = implementation;
     this.#link = link;
+    this.#clock = clock;
     this.#onExit = onExit;
-    this.cell = new Cell({
-      mailbox: MAILBOX_MESSAGES,
-      clock,
-      onExit: (reason) => this.#exited(reason),
-      onConsumed: (bytes) => link.consumed(bytes),
-    });
-    this.#context = {
-      // The context's view of itself has no questions: an actor does not ask itself.
-      self: new LocalRef(id, this.cell as unknown as Cell<unknown, NoAsks>, clock),
-      now: () => clock.now(),
-      schedule: (delayMs, message) => this.cell.schedule(delayMs, message),
-      exit: (reason) => this.cell.stop(reason),
-      emit: (message) => this.#emit(message),
-      get writable() {
-        return link.writable;
-      },
-      onWritable: (resume) => this.#onWritable(resume),
-      beforePost: (work) => this.#beforePost(work),
-    };
+    this.cell = new Cell(MAILBOX_MESSAGES, clock, this);
   }
 
+  // ---- for the link
+
   start(init: unknown): void {
-    this.cell.start(() => this.#implementation.start(init, this.#context));
+    this.cell.start(() => this.#implementation.start(init, this));
   }
 
   /** @returns bytes of the entry still held. */
@@ -90,35 +70,70 @@ export class HostedActor {
     return 0;
   }
 
-  #emit(message: unknown): boolean {
+  // ---- HostedContext
+
+  get self(): ActorRef<unknown> {
+    // An actor's view of itself has no questions: it does not ask itself.
+    return new LocalRef(this.id, this.cell as unknown as Cell<unknown, NoAsks>, this.#clock);
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  schedule(delayMs: number, message: unknown): () => void {
+    return this.cell.schedule(delayMs, message);
+  }
+
+  exit(reason?: ExitReason): void {
+    this.cell.stop(reason);
+  }
+
+  emit(message: unknown): boolean {
     return this.cell.ended ? false : this.#link.tell(this.id, this.#implementation.kind.out, message);
   }
 
-  #beforePost(work: () => void): void {
-    if (this.#work === undefined) this.#link.beforePost(this.#doWork);
+  get writable(): boolean {
+    return this.#link.writable;
+  }
+
+  onWritable(resume: () => void): void {
+    const once = () => {
+      this.#waiting?.delete(once);
+      this.cell.resume(resume);
+    };
+    this.#waiting ??= new Set();
+    this.#waiting.add(once);
+    this.#link.onWritable(once);
+  }
+
+  beforePost(work: TurnEnd): void {
+    if (this.#work === undefined) this.#link.beforePost(this);
     this.#work = work;
   }
 
-  #guard(work: () => void): void {
+  // ---- TurnEnd
+
+  endTurn(): void {
+    const work = this.#work;
+    this.#work = undefined;
+    if (work === undefined || this.cell.ended) return;
     try {
-      work();
+      work.endTurn();
     } catch (error) {
       this.cell.fail(error);
     }
   }
 
-  #onWritable(resume: () => void): void {
-    const once = () => {
-      this.#waiting.delete(once);
-      this.cell.resume(resume);
-    };
-    this.#waiting.add(once);
-    this.#link.onWritable(once);
+  // ---- CellOwner
+
+  consumed(bytes: number): void {
+    this.#link.consumed(bytes);
   }
 
-  #exited(reason: ExitReason): void {
-    for (const once of this.#waiting) this.#link.offWritable(once);
-    this.#waiting.clear();
+  exited(reason: ExitReason): void {
+    for (const once of this.#waiting ?? []) this.#link.offWritable(once);
+    this.#waiting = undefined;
     try {
       this.#link.send(EXIT, this.id, undefined, { v8: reason });
     } catch (error) {

@@ -22,7 +22,8 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   readonly #onEnd: (id: number) => void;
   #ended: ExitReason | undefined;
   #lastAsk = 0;
-  readonly #asks = new Map<number, LocalAsker>();
+  /** Made for the first: most actors are asked nothing. */
+  #asks: Map<number, LocalAsker> | undefined;
   readonly #monitors = new Monitors();
 
   constructor(
@@ -52,7 +53,9 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     timeoutMs: number,
   ): Promise<A[K]['response']> {
     if (this.#ended !== undefined) return Promise.reject(new ActorGoneError(this.#ended));
-    if (this.#link.full || this.#asks.size >= ASKS_PER_ACTOR) {
+    this.#asks ??= new Map();
+    const asks = this.#asks;
+    if (this.#link.full || asks.size >= ASKS_PER_ACTOR) {
       return Promise.reject(new MailboxFullError('the link to the actor'));
     }
     return new Promise((resolve, reject) => {
@@ -63,8 +66,8 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
         out.utf8(name);
       };
       this.#link.send(Entry.ASK, this.id, head, { v8: request });
-      const onTimeout = () => this.#asks.delete(id);
-      this.#asks.set(id, new LocalAsker(name, timeoutMs, this.#clock, resolve, reject, onTimeout));
+      const onTimeout = () => asks.delete(id);
+      asks.set(id, new LocalAsker(name, timeoutMs, this.#clock, resolve, reject, onTimeout));
     });
   }
 
@@ -126,8 +129,8 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     this.#ended = reason;
     this.#onEnd(this.id);
     const gone = new ActorGoneError(reason);
-    for (const asker of this.#asks.values()) asker.refused(gone);
-    this.#asks.clear();
+    for (const asker of this.#asks?.values() ?? []) asker.refused(gone);
+    this.#asks?.clear();
   }
 
   #tellOwner(reason: ExitReason): void {
@@ -136,8 +139,8 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   }
 
   #take(ask: number): LocalAsker | undefined {
-    const asker = this.#asks.get(ask);
-    this.#asks.delete(ask);
+    const asker = this.#asks?.get(ask);
+    this.#asks?.delete(ask);
     return asker;
   }
 }

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Codec } from '../codec.js';
+import type { TurnEnd } from '../host.js';
 import { BATCH_BYTES, CREDIT_SHARE, LINK_HARD_BYTES, LINK_SOFT_BYTES } from '../limits.js';
 import { PackReader, type PackWriter } from '../pack.js';
 import { BatchBuffers } from './batch-buffers.js';
@@ -66,7 +67,7 @@ export class Link {
     receivedBytes: 0,
   };
   /** Work that goes before the turn's post. */
-  #beforePost: (() => void)[] = [];
+  #beforePost: TurnEnd[] = [];
   readonly #post = () => {
     this.#scheduled = false;
     this.#doBeforePost();
@@ -150,8 +151,8 @@ export class Link {
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
   }
 
-  /** Runs `work`, which must not throw, just before this turn's batch is posted. */
-  beforePost(work: () => void): void {
+  /** Ends the turn of `work`, which must not throw, just before this turn's batch is posted. */
+  beforePost(work: TurnEnd): void {
     this.#beforePost.push(work);
     this.#schedule();
   }
@@ -208,7 +209,7 @@ export class Link {
     if (this.#beforePost.length === 0) return;
     const work = this.#beforePost;
     this.#beforePost = [];
-    for (const each of work) each();
+    for (const each of work) each.endTurn();
   }
 
   #giveCredit(): void {

@@ -17,14 +17,12 @@ class Resumption {
   }
 }
 
-export interface CellOptions {
-  /** Messages and questions that may wait. */
-  readonly mailbox: number;
-  readonly clock: Clock;
-  /** Told once, before the monitors. */
-  readonly onExit?: (reason: ExitReason) => void;
-  /** Told when queued items of that many bytes leave the mailbox. */
-  readonly onConsumed?: (bytes: number) => void;
+/** Who runs a cell for somebody else. */
+export interface CellOwner {
+  /** The actor has ended; told once, before the monitors. */
+  exited(reason: ExitReason): void;
+  /** Queued items of that many bytes have left the mailbox. */
+  consumed(bytes: number): void;
 }
 
 /**
@@ -37,10 +35,12 @@ type Phase = 'starting' | 'running' | 'terminating' | 'ended';
 
 /** One actor in this thread: its mailbox, its life, its end. CONTRACT.md says how it behaves. */
 export class Cell<Message, A extends Asks> implements Runnable {
-  readonly #options: CellOptions;
+  readonly #owner: CellOwner | undefined;
+  readonly #clock: Clock;
   readonly #mailbox: Mailbox<Message | Question | Resumption>;
-  readonly #timers: Timers;
-  readonly #questions = new OpenQuestions((error) => this.fail(error));
+  // Made when they are needed: of many actors, most have none.
+  #timers: Timers | undefined;
+  #questions: OpenQuestions | undefined;
   readonly #monitors = new Monitors();
   #behaviour: Behaviour<Message, A> | undefined;
   #phase: Phase = 'starting';
@@ -50,17 +50,12 @@ export class Cell<Message, A extends Asks> implements Runnable {
   #busy = false;
   /** It is in the run queue. */
   #queued = false;
-  readonly #handled = () => {
-    this.#busy = false;
-    if (this.#ending !== undefined) this.#terminate();
-    else this.#wake();
-  };
-  readonly #failed = (error: unknown) => this.fail(error);
 
-  constructor(options: CellOptions) {
-    this.#options = options;
-    this.#mailbox = new Mailbox(options.mailbox);
-    this.#timers = new Timers(options.clock);
+  /** @param mailbox how many messages and questions may wait */
+  constructor(mailbox: number, clock: Clock, owner?: CellOwner) {
+    this.#mailbox = new Mailbox(mailbox);
+    this.#clock = clock;
+    this.#owner = owner;
   }
 
   /** True until the actor has begun to end. */
@@ -77,8 +72,12 @@ export class Cell<Message, A extends Asks> implements Runnable {
     this.#busy = true;
     try {
       const behaviour = start();
-      if (behaviour instanceof Promise) behaviour.then((value) => this.#started(value), this.#failed);
-      else this.#started(behaviour);
+      if (behaviour instanceof Promise) {
+        behaviour.then(
+          (value) => this.#started(value),
+          (error) => this.fail(error),
+        );
+      } else this.#started(behaviour);
     } catch (error) {
       this.fail(error);
     }
@@ -110,6 +109,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
   /** See ActorContext.schedule. */
   schedule(delayMs: number, message: Message): () => void {
     if (this.#phase === 'terminating' || this.#phase === 'ended') return () => {};
+    this.#timers ??= new Timers(this.#clock);
     return this.#timers.after(delayMs, () => this.#force(message));
   }
 
@@ -142,7 +142,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
     while (handled < budget && !this.#busy && this.#mailbox.length > 0) {
       const bytes = this.#mailbox.nextBytes;
       const item = this.#mailbox.shift();
-      if (bytes > 0) this.#options.onConsumed?.(bytes);
+      if (bytes > 0) this.#owner?.consumed(bytes);
       handled += 1;
       this.#handle(item);
     }
@@ -176,7 +176,10 @@ export class Cell<Message, A extends Asks> implements Runnable {
       // An arrow function may return what it likes to a `void` signature: only promises count.
       const pending: unknown = this.#dispatch(item);
       if (pending instanceof Promise) {
-        pending.then(this.#handled, this.#failed);
+        pending.then(
+          () => this.#handled(),
+          (error) => this.fail(error),
+        );
         return;
       }
     } catch (error) {
@@ -187,10 +190,20 @@ export class Cell<Message, A extends Asks> implements Runnable {
   }
 
   #dispatch(item: Message | Question | Resumption): unknown {
-    if (item instanceof Question)
-      return this.#questions.put(item, this.#behaviour?.answer as Answers | undefined);
+    if (item instanceof Question) return this.#put(item);
     if (item instanceof Resumption) return item.run();
     return this.#behaviour?.receive(item);
+  }
+
+  #put(question: Question): void {
+    this.#questions ??= new OpenQuestions((error) => this.fail(error));
+    this.#questions.put(question, this.#behaviour?.answer as Answers | undefined);
+  }
+
+  #handled(): void {
+    this.#busy = false;
+    if (this.#ending !== undefined) this.#terminate();
+    else this.#wake();
   }
 
   /** Runs `terminated`, then ends. Questions that it settles are still answered. */
@@ -220,18 +233,18 @@ export class Cell<Message, A extends Asks> implements Runnable {
     this.#ending = reason;
     this.#behaviour = undefined;
     this.#discard(reason);
-    this.#questions.refuseAll(new ActorGoneError(reason));
-    this.#options.onExit?.(reason);
+    this.#questions?.refuseAll(new ActorGoneError(reason));
+    this.#owner?.exited(reason);
     this.#monitors.end(reason);
   }
 
   #discard(reason: ExitReason): void {
-    this.#timers.cancelAll();
+    this.#timers?.cancelAll();
     const bytes = this.#mailbox.bytes;
     while (this.#mailbox.length > 0) {
       const item = this.#mailbox.shift();
       if (item instanceof Question) item.asker.refused(new ActorGoneError(reason));
     }
-    if (bytes > 0) this.#options.onConsumed?.(bytes);
+    if (bytes > 0) this.#owner?.consumed(bytes);
   }
 }

@@ -1,5 +1,5 @@
-/** Slots of the first ring; most mailboxes never need more. */
-const FIRST_SLOTS = 8;
+/** Slots of the first ring, which the first message makes; most mailboxes never need more. */
+const FIRST_SLOTS = 2;
 
 /**
  * A bounded first-in first-out queue on a ring that doubles as needed. Every item carries a size in bytes, for
@@ -10,8 +10,8 @@ const FIRST_SLOTS = 8;
  */
 export class Mailbox<T> {
   readonly #bound: number;
-  #items: (T | undefined)[] = new Array(FIRST_SLOTS);
-  #sizes: number[] = new Array(FIRST_SLOTS).fill(0);
+  #items: (T | undefined)[] = [];
+  #sizes: number[] = [];
   #head = 0;
   #length = 0;
   #bytes = 0;
@@ -66,8 +66,8 @@ export class Mailbox<T> {
     const slots = this.#items.length;
     this.#items = [...this.#items.slice(this.#head), ...this.#items.slice(0, this.#head)];
     this.#sizes = [...this.#sizes.slice(this.#head), ...this.#sizes.slice(0, this.#head)];
-    this.#items.length = slots * 2;
-    this.#sizes.length = slots * 2;
+    this.#items.length = Math.max(FIRST_SLOTS, slots * 2);
+    this.#sizes.length = this.#items.length;
     this.#head = 0;
   }
 }

@@ -1,7 +1,9 @@
+import type { ActorRef } from '../../actors/behaviour.js';
 import type { Host } from '../../actors/host.js';
 import { defaultConfig } from '../yamux/config.js';
 import { Fifo } from '../yamux/fifo.js';
 import { RECEIVE_CREDIT, RECEIVE_SLACK } from './limits.js';
+import type { SessionIn } from './messages.js';
 
 /** What a message that waits costs beside its bytes, roughly: many small ones are no way around the bound. */
 const MESSAGE_COST = 128;
@@ -13,20 +15,21 @@ const MESSAGE_COST = 128;
  */
 export class Inbox {
   readonly #host: Pick<Host, 'writable' | 'onWritable'>;
-  readonly #tell: (bytes: Uint8Array) => boolean;
-  readonly #waiting = new Fifo<Uint8Array>();
+  readonly #actor: Pick<ActorRef<SessionIn>, 'tell'>;
+  /** Made for the first that waits, and gone with the last. */
+  #waiting: Fifo<Uint8Array> | undefined;
   /** Bytes of the oldest waiting message that were passed on. */
   #at = 0;
   /** What waits, with its cost. */
   #held = 0;
   /** Bytes on their way to the actor. */
   #passed = 0;
-  readonly #resume = (): void => this.#passWaiting();
+  /** The link is full, and will say when it is not. */
+  #awaitsLink = false;
 
-  /** @param tell passes bytes on to the actor, copied before it returns; false: refused */
-  constructor(host: Pick<Host, 'writable' | 'onWritable'>, tell: (bytes: Uint8Array) => boolean) {
+  constructor(host: Pick<Host, 'writable' | 'onWritable'>, actor: Pick<ActorRef<SessionIn>, 'tell'>) {
     this.#host = host;
-    this.#tell = tell;
+    this.#actor = actor;
   }
 
   /** Bytes received and not read by the actor. */
@@ -40,6 +43,7 @@ export class Inbox {
     if (passed === bytes.length) return;
     const rest = Buffer.from(bytes.subarray(passed));
     this.#held += rest.length + MESSAGE_COST;
+    this.#waiting ??= new Fifo();
     this.#waiting.push(rest);
   }
 
@@ -51,33 +55,45 @@ export class Inbox {
 
   /** Drops what waits. */
   clear(): void {
-    this.#waiting.clear();
+    this.#waiting = undefined;
     this.#held = 0;
     this.#at = 0;
   }
 
   #passWaiting(): void {
-    for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+    const waiting = this.#waiting;
+    for (let next = waiting?.peek(); next !== undefined; next = waiting?.peek()) {
       const passed = this.#pass(this.#at === 0 ? next : next.subarray(this.#at));
       this.#at += passed;
       this.#held -= passed;
       if (this.#at < next.length) return;
-      this.#waiting.shift();
+      waiting?.shift();
       this.#at = 0;
       this.#held -= MESSAGE_COST;
     }
+    this.#waiting = undefined;
   }
 
   /** @returns how many of the bytes were passed on */
   #pass(bytes: Uint8Array): number {
     const size = Math.min(bytes.length, RECEIVE_CREDIT - this.#passed);
     if (size === 0) return 0;
-    if (!this.#host.writable || !this.#tell(size === bytes.length ? bytes : bytes.subarray(0, size))) {
-      this.#host.onWritable(this.#resume);
+    const part = size === bytes.length ? bytes : bytes.subarray(0, size);
+    if (!this.#host.writable || !this.#actor.tell({ kind: 'received', bytes: part })) {
+      this.#awaitLink();
       return 0;
     }
     this.#passed += size;
     return size;
+  }
+
+  #awaitLink(): void {
+    if (this.#awaitsLink) return;
+    this.#awaitsLink = true;
+    this.#host.onWritable(() => {
+      this.#awaitsLink = false;
+      this.#passWaiting();
+    });
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Behaviour } from '../../actors/behaviour.js';
+import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { NORMAL } from '../../actors/exit.js';
-import type { HostedContext } from '../../actors/host.js';
+import type { HostedContext, TurnEnd } from '../../actors/host.js';
 import { type Config, makeConfig } from '../yamux/config.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../yamux/contract.js';
 import type { YamuxError } from '../yamux/errors.js';
@@ -8,39 +8,29 @@ import { createSession } from '../yamux/session.js';
 import type { CloseReason } from './contract.js';
 import type { Exchange, ExchangePort } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
-import {
-  BUSY_TICK_MS,
-  IDLE_TICK_MS,
-  MAX_EXCHANGES,
-  RECEIVE_CREDIT_STEP,
-  REPORT_INTERVAL_MS,
-  SOCKET_CREDIT,
-} from './limits.js';
+import { MAX_EXCHANGES, RECEIVE_CREDIT_STEP, REPORT_INTERVAL_MS, SOCKET_CREDIT } from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from './messages.js';
 import { RawExchange } from './raw-exchange.js';
+import type { Ticker, Ticks } from './ticker.js';
 import { WebSocketExchange } from './websocket-exchange.js';
 
 const REFUSED = 'the gateway does not take what the session sends';
 
 const CLOSING = 'the tunnel is closing and takes no new calls';
 
-const TICK: SessionIn = { kind: 'tick' };
-
 /** Owns one tunnel: its multiplexer, its exchanges and its heartbeat clock (01-system.md §1.2). */
-export class SessionActor implements Behaviour<SessionIn>, SessionHandler, ExchangePort {
+export class SessionActor implements Behaviour<SessionIn>, SessionHandler, ExchangePort, TurnEnd {
   readonly mux: MuxSession;
   readonly #context: HostedContext<SessionIn, SessionOutWritten>;
-  readonly #init: SessionInit;
-  readonly #exchanges = new Map<ExchangeId, Exchange>();
+  readonly #ticks: Ticks;
+  readonly #self: ActorRef<SessionIn>;
+  readonly #headTimeoutMs: number;
+  // Made when they are needed: most sessions are idle, and there are thousands.
+  #exchanges: Map<ExchangeId, Exchange> | undefined;
   /** Exchanges that wait until the device has acknowledged earlier streams; the gateway bounds them (MAX_EXCHANGES). */
-  readonly #waiting = new Map<ExchangeId, Exchange>();
-  readonly #transmit = (): void => this.#transmitDue();
-  /** The link to the gateway is full; `#resume` will be called. */
+  #waiting: Map<ExchangeId, Exchange> | undefined;
+  /** The link to the gateway is full, and will say when it is not. */
   #awaitsLink = false;
-  readonly #resume = (): void => {
-    this.#awaitsLink = false;
-    this.#transmitDue();
-  };
   /** Set once a side has sent GoAway: no stream will open any more. */
   #refusal: 'draining' | 'stream-refused' | undefined;
   /** Bytes the socket may still be given. */
@@ -52,15 +42,16 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   #stallsReported = 0;
   #resetsReported = 0;
   #transmitting = false;
-  readonly #deferred: SessionOutWritten[] = [];
-  #tickMs = IDLE_TICK_MS;
-  #cancelTick: () => void;
+  #deferred: SessionOutWritten[] | undefined;
+  #ticksBusily = false;
 
-  constructor(init: SessionInit, context: HostedContext<SessionIn, SessionOutWritten>) {
-    this.#init = init;
+  constructor(init: SessionInit, context: HostedContext<SessionIn, SessionOutWritten>, ticks: Ticks) {
+    this.#headTimeoutMs = init.headTimeoutMs;
     this.#context = context;
+    this.#self = context.self;
+    this.#ticks = ticks;
     this.mux = createSession('server', this, context.now(), muxConfig(init));
-    this.#cancelTick = context.schedule(IDLE_TICK_MS, TICK);
+    ticks.idle.add(this.#self);
   }
 
   receive(message: SessionIn): void {
@@ -74,17 +65,17 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
         return this.#open(
           message.exchange,
           message.mode === 'raw'
-            ? new RawExchange(this, message.exchange, this.#init.headTimeoutMs)
-            : new HttpExchange(this, message, this.#init.headTimeoutMs),
+            ? new RawExchange(this, message.exchange, this.#headTimeoutMs)
+            : new HttpExchange(this, message, this.#headTimeoutMs),
         );
       case 'ws-open':
-        return this.#open(message.exchange, new WebSocketExchange(this, message, this.#init.headTimeoutMs));
+        return this.#open(message.exchange, new WebSocketExchange(this, message, this.#headTimeoutMs));
       case 'body':
-        return this.#exchanges.get(message.exchange)?.body(message.bytes, message.last);
+        return this.#exchanges?.get(message.exchange)?.body(message.bytes, message.last);
       case 'consumed':
-        return this.#exchanges.get(message.exchange)?.consumed(message.bytes);
+        return this.#exchanges?.get(message.exchange)?.consumed(message.bytes);
       case 'abort':
-        return this.#exchanges.get(message.exchange)?.abort();
+        return this.#exchanges?.get(message.exchange)?.abort();
       case 'ws-message':
         return this.#webSocket(message.exchange)?.send(message.bytes, message.binary);
       case 'ws-close':
@@ -100,8 +91,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   terminated(): void {
-    this.#cancelTick();
-    for (const exchange of [...this.#exchanges.values()]) exchange.abort();
+    this.#currentTicks.remove(this.#self);
+    for (const exchange of copy(this.#exchanges)) exchange.abort();
   }
 
   // ---- ExchangePort
@@ -113,19 +104,27 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   /** A refusal means that the gateway has stopped reading: the session cannot go on. */
   emit(message: SessionOutWritten): void {
     // The multiplexer reports what it sends while a message is being packed: that report is a message of its own.
-    if (this.#transmitting) this.#deferred.push(message);
-    else if (!this.#context.emit(message)) throw new Error(REFUSED);
+    if (this.#transmitting) {
+      this.#deferred ??= [];
+      this.#deferred.push(message);
+    } else if (!this.#context.emit(message)) throw new Error(REFUSED);
   }
 
   finished(exchange: ExchangeId): void {
-    this.#exchanges.delete(exchange);
-    this.#waiting.delete(exchange);
+    this.#exchanges?.delete(exchange);
+    this.#waiting?.delete(exchange);
+  }
+
+  // ---- TurnEnd
+
+  endTurn(): void {
+    this.#transmitDue();
   }
 
   // ---- SessionHandler
 
   output(): void {
-    this.#context.beforePost(this.#transmit);
+    this.#context.beforePost(this);
   }
 
   incoming(): StreamHandler | undefined {
@@ -133,9 +132,9 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   openable(): void {
-    for (const [id, exchange] of this.#waiting) {
+    for (const [id, exchange] of this.#waiting ?? []) {
       if (!this.mux.canOpen) return;
-      this.#waiting.delete(id);
+      this.#waiting?.delete(id);
       exchange.start();
     }
   }
@@ -150,7 +149,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   closed(error: YamuxError | undefined): void {
-    for (const exchange of [...this.#exchanges.values()]) {
+    for (const exchange of copy(this.#exchanges)) {
       exchange.fail('tunnel-lost-before-send', 'the tunnel was closed');
     }
     this.#transmitDue();
@@ -171,21 +170,23 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   #open(id: ExchangeId, exchange: Exchange): void {
+    this.#exchanges ??= new Map();
     this.#exchanges.set(id, exchange);
-    if (this.#tickMs > BUSY_TICK_MS) this.#tickAfter(BUSY_TICK_MS);
+    this.#tickBusily(true);
     if (this.#refusal !== undefined) return exchange.fail(this.#refusal, CLOSING);
-    if (this.mux.canOpen && this.#waiting.size === 0) return exchange.start();
+    if (this.mux.canOpen && !this.#waiting?.size) return exchange.start();
+    this.#waiting ??= new Map();
     this.#waiting.set(id, exchange);
   }
 
   /** No stream will open any more: nor for those who wait for one. */
   #refuse(code: 'draining' | 'stream-refused'): void {
     this.#refusal = code;
-    for (const exchange of [...this.#waiting.values()]) exchange.fail(code, CLOSING);
+    for (const exchange of copy(this.#waiting)) exchange.fail(code, CLOSING);
   }
 
   #webSocket(id: ExchangeId): WebSocketExchange | undefined {
-    const exchange = this.#exchanges.get(id);
+    const exchange = this.#exchanges?.get(id);
     return exchange instanceof WebSocketExchange ? exchange : undefined;
   }
 
@@ -203,7 +204,10 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   #awaitLink(): void {
     if (this.#awaitsLink) return;
     this.#awaitsLink = true;
-    this.#context.onWritable(this.#resume);
+    this.#context.onWritable(() => {
+      this.#awaitsLink = false;
+      this.#transmitDue();
+    });
   }
 
   #send(due: SessionOutWritten): void {
@@ -211,7 +215,9 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     const taken = this.#context.emit(due);
     this.#transmitting = false;
     if (!taken) throw new Error(REFUSED);
-    for (const message of this.#deferred.splice(0)) this.emit(message);
+    const deferred = this.#deferred ?? [];
+    this.#deferred = undefined;
+    for (const message of deferred) this.emit(message);
   }
 
   #report(): void {
@@ -233,30 +239,51 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     this.mux.tick(now);
     if (this.mux.isClosed) return;
     // Those that wait go first: the streams that the others leave are not for a call whose time is up.
-    for (const exchange of this.#waiting.values()) {
+    for (const exchange of this.#waiting?.values() ?? []) {
       if (exchange.deadline < now) exchange.fail('device-busy', 'the device took no more calls in time');
     }
-    for (const exchange of this.#exchanges.values()) {
+    for (const exchange of this.#exchanges?.values() ?? []) {
       if (exchange.deadline < now) exchange.fail('device-timeout', 'the device did not answer in time');
     }
-    this.#tickAfter(this.#exchanges.size > 0 || this.mux.pending > 0 ? BUSY_TICK_MS : IDLE_TICK_MS);
+    this.#tickBusily(Boolean(this.#exchanges?.size) || this.mux.pending > 0);
   }
 
-  #tickAfter(ms: number): void {
-    this.#cancelTick();
-    this.#tickMs = ms;
-    this.#cancelTick = this.#context.schedule(ms, TICK);
+  get #currentTicks(): Ticker {
+    return this.#ticksBusily ? this.#ticks.busy : this.#ticks.idle;
+  }
+
+  #tickBusily(busily: boolean): void {
+    if (this.#ticksBusily === busily) return;
+    this.#currentTicks.remove(this.#self);
+    this.#ticksBusily = busily;
+    this.#currentTicks.add(this.#self);
   }
 }
 
+/** The exchanges there are now: what is done to one takes it out of the map. */
+function copy(exchanges: ReadonlyMap<ExchangeId, Exchange> | undefined): Exchange[] {
+  return [...(exchanges?.values() ?? [])];
+}
+
+/** Of the last session that began in this host: all begin with the same times, and share it. */
+let sharedConfig: Config | undefined;
+
 /** Silence for the idle timeout, of which the first heartbeat interval passes before anybody asks. */
 function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
-  return makeConfig({
-    keepaliveInterval: heartbeatMs,
-    keepaliveTimeout: Math.max(1, idleTimeoutMs - heartbeatMs),
-    maxOutgoing: MAX_EXCHANGES,
-    maxIncoming: 0,
-  });
+  const keepaliveInterval = heartbeatMs;
+  const keepaliveTimeout = Math.max(1, idleTimeoutMs - heartbeatMs);
+  if (
+    sharedConfig?.keepaliveInterval !== keepaliveInterval ||
+    sharedConfig.keepaliveTimeout !== keepaliveTimeout
+  ) {
+    sharedConfig = makeConfig({
+      keepaliveInterval,
+      keepaliveTimeout,
+      maxOutgoing: MAX_EXCHANGES,
+      maxIncoming: 0,
+    });
+  }
+  return sharedConfig;
 }
 
 function closeReason(error: YamuxError | undefined): CloseReason {

@@ -64,11 +64,12 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   readonly #log: Logger;
   readonly #actor: ActorRef<SessionIn>;
   readonly #inbox: Inbox;
-  readonly #listeners = new Map<ExchangeId, ExchangeListener>();
+  /** Made for the first: most tunnels are idle, and there are thousands. */
+  #listeners: Map<ExchangeId, ExchangeListener> | undefined;
   /** Milliseconds, monotonic. */
   readonly #now: () => number;
-  readonly #connectedAt = new Date();
-  /** Of the wall clock, for people. */
+  /** Milliseconds of the wall clock, for people. */
+  readonly #connectedAt = Date.now();
   #lastHeartbeat = this.#connectedAt;
   /** The same moment by a clock that nobody sets: expiry goes by it. */
   #heardAt: number;
@@ -99,7 +100,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#now = now;
     this.#heardAt = now();
     this.#actor = host.spawn(SESSION, init, this);
-    this.#inbox = new Inbox(host, (bytes) => this.#actor.tell({ kind: 'received', bytes }));
+    this.#inbox = new Inbox(host, this.#actor);
   }
 
   // ---- Handle
@@ -132,8 +133,8 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     const { credentialId: _, ...identity } = this.identity;
     return Object.freeze({
       ...identity,
-      connectedAt: this.#connectedAt,
-      lastHeartbeat: this.#lastHeartbeat,
+      connectedAt: new Date(this.#connectedAt),
+      lastHeartbeat: new Date(this.#lastHeartbeat),
     });
   }
 
@@ -143,7 +144,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   }
 
   recordHeartbeat(at: Date): void {
-    this.#lastHeartbeat = at;
+    this.#lastHeartbeat = at.getTime();
     this.#heardAt = this.#now();
   }
 
@@ -154,7 +155,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#totals.bytesFromDevices += bytes.length;
     if (this.#closed) return;
     this.#inbox.put(bytes);
-    if (this.#inbox.unread <= receiveBound(this.#listeners.size)) return;
+    if (this.#inbox.unread <= receiveBound(this.exchanges)) return;
     this.#accuse('it sends far more than its windows allow');
     void this.close('protocol-error');
   }
@@ -181,17 +182,18 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
 
   /** Exchanges under way. */
   get exchanges(): number {
-    return this.#listeners.size;
+    return this.#listeners?.size ?? 0;
   }
 
   get busy(): boolean {
-    return this.#listeners.size >= MAX_EXCHANGES;
+    return this.exchanges >= MAX_EXCHANGES;
   }
 
   /** Registers a listener under a new id; the caller then sends the message that opens the exchange. */
   listen(listener: ExchangeListener): ExchangeId {
     const id = this.#nextExchange;
     this.#nextExchange = id === 0xffff_ffff ? 1 : id + 1;
+    this.#listeners ??= new Map();
     this.#listeners.set(id, listener);
     listener.beganAt = this.#transmits;
     return id;
@@ -199,7 +201,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
 
   /** Stops listening: the exchange is over. */
   forget(exchange: ExchangeId): void {
-    this.#listeners.delete(exchange);
+    this.#listeners?.delete(exchange);
   }
 
   /** Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. */
@@ -227,7 +229,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
         if (message.reason === 'protocol-error') this.#accuse(message.detail);
         return this.#fail(message.reason, message.detail);
       default:
-        this.#listeners.get(message.exchange)?.exchangeEvent(message);
+        this.#listeners?.get(message.exchange)?.exchangeEvent(message);
     }
   }
 
@@ -280,7 +282,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   #end(detail: string): void {
     this.#closed = true;
     this.#inbox.clear();
-    for (const [id, listener] of [...this.#listeners]) {
+    for (const [id, listener] of [...(this.#listeners ?? [])]) {
       this.forget(id);
       listener.sessionLost(this.#transmits > listener.beganAt, detail);
     }

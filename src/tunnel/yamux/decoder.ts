@@ -17,7 +17,8 @@ export interface FrameSink {
 export class Decoder {
   readonly #sink: FrameSink;
   readonly #payloadType: number;
-  readonly #header = new Uint8Array(HEADER_LENGTH);
+  /** Made for the first header that is split: most never are. */
+  #header: Uint8Array | undefined;
   /** Bytes of `#header` filled. */
   #filled = 0;
   /** Payload bytes of the current frame still to come. */
@@ -41,7 +42,8 @@ export class Decoder {
         if (!this.#read(chunk, at)) return;
         at += HEADER_LENGTH;
       } else {
-        at = this.#fill(chunk, at);
+        this.#header ??= new Uint8Array(HEADER_LENGTH);
+        at = this.#fill(this.#header, chunk, at);
         if (this.#filled === HEADER_LENGTH) {
           this.#filled = 0;
           if (!this.#read(this.#header, 0)) return;
@@ -51,9 +53,9 @@ export class Decoder {
   }
 
   /** Collects a header that is spread over chunks. */
-  #fill(chunk: Uint8Array, at: number): number {
+  #fill(header: Uint8Array, chunk: Uint8Array, at: number): number {
     const size = Math.min(HEADER_LENGTH - this.#filled, chunk.length - at);
-    for (let i = 0; i < size; i++) this.#header[this.#filled + i] = chunk[at + i] ?? 0;
+    for (let i = 0; i < size; i++) header[this.#filled + i] = chunk[at + i] ?? 0;
     this.#filled += size;
     return at + size;
   }

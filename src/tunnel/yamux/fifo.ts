@@ -1,10 +1,12 @@
 const SMALLEST = 4;
 /** A ring larger than this is let go when it runs empty, so that one burst does not weigh on an idle session. */
 const KEPT = 64;
+/** The ring of every queue that holds nothing yet: it has no slot that could be written. */
+const NO_RING: never[] = [];
 
 /** First in, first out, in a ring that grows: no element moves, nothing is allocated until the first push. */
 export class Fifo<T> {
-  #ring: (T | undefined)[] = [];
+  #ring: (T | undefined)[] = NO_RING;
   #head = 0;
   #length = 0;
 
@@ -33,7 +35,7 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.#ring = [];
+    this.#ring = NO_RING;
     this.#head = 0;
     this.#length = 0;
   }

@@ -1,5 +1,6 @@
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
+import type { SessionHandler } from './contract.js';
 import { Fifo } from './fifo.js';
 import { writeHeader } from './header.js';
 import type { Stream } from './stream.js';
@@ -10,10 +11,13 @@ const SMALLEST_PART = 1024;
 /** Added to the id of a waiting reset that also acknowledges: beyond every id. */
 const ACKNOWLEDGED = 2 ** 32;
 
+/** Told when there is something to pull again. */
+type OutputOwner = Pick<SessionHandler, 'output'>;
+
 /** What is due to the peer: control frames first, then data of the streams in turn (rule 25). */
 export class Sender {
   readonly #config: Config;
-  readonly #output: () => void;
+  readonly #owner: OutputOwner;
   readonly #pongs = new Fifo<number>();
   readonly #resets = new Fifo<number>();
   readonly #control = new Fifo<Stream>();
@@ -28,10 +32,9 @@ export class Sender {
   framesOut = 0;
   windowStalls = 0;
 
-  /** @param output called when there is something to pull again */
-  constructor(config: Config, output: () => void) {
+  constructor(config: Config, owner: OutputOwner) {
     this.#config = config;
-    this.#output = output;
+    this.#owner = owner;
   }
 
   /** An upper bound of what `pull` could write: 0 when nothing is due. */
@@ -130,7 +133,7 @@ export class Sender {
   #due(): void {
     if (this.#isSignaled) return;
     this.#isSignaled = true;
-    this.#output();
+    this.#owner.output();
   }
 
   #frame(target: Uint8Array, at: number, type: number, flags: number, id: number, length: number): number {

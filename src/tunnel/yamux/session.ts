@@ -42,7 +42,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly #sender: Sender;
   readonly #receiver: Receiver = new Receiver(this);
   readonly #heartbeat: Heartbeat;
-  readonly #streams = new Map<number, Stream>();
+  /** Made for the first: most sessions are idle, and there are thousands. */
+  #streams: Map<number, Stream> | undefined;
   readonly #growth: GrowthBudget;
   readonly #stray: StrayAllowance;
   readonly #stall: StallWatch;
@@ -64,7 +65,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.config = config;
     this.now = now;
     this.#handler = handler;
-    this.#sender = new Sender(config, () => handler.output());
+    this.#sender = new Sender(config, handler);
     this.#heartbeat = new Heartbeat(config, now);
     this.#growth = { left: config.windowGrowth };
     this.#stray = new StrayAllowance(config);
@@ -78,7 +79,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   get streams(): number {
-    return this.#streams.size;
+    return this.#streams?.size ?? 0;
   }
 
   get lastReceived(): number {
@@ -131,8 +132,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#nextId += 2;
     this.#outgoing++;
     this.#unacknowledged++;
-    this.#streams.set(stream.id, stream);
-    this.#openedStreams++;
+    this.#add(stream);
     this.#isFull = !this.canOpen;
     this.#sender.addControl(stream);
     return stream;
@@ -154,7 +154,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.now = now;
     this.#checkOutput(now);
     this.#checkPeer(now);
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.#streams?.values() ?? []) {
       if (stream.deadline <= now) stream.expire();
     }
   }
@@ -181,7 +181,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   freed(stream: Stream, tellPeer: boolean): void {
-    this.#streams.delete(stream.id);
+    this.#streams?.delete(stream.id);
     if (stream.isLocal) {
       this.#outgoing--;
       if (!stream.isSettled) this.#unacknowledged--;
@@ -199,14 +199,14 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   // ReceiverLink
 
   stream(id: number): Stream | undefined {
-    return this.#streams.get(id);
+    return this.#streams?.get(id);
   }
 
   opened(id: number, isDead: boolean): boolean {
     if ((id & 1) === this.#parity) return this.violated(`stream ${id} is ours: both ends have one role`);
-    if (this.#streams.has(id)) return this.violated(`stream ${id} opened twice`);
+    if (this.#streams?.has(id)) return this.violated(`stream ${id} opened twice`);
     if (isDead) return true;
-    if (this.#sentGoAway || this.#streams.size - this.#outgoing >= this.config.maxIncoming) {
+    if (this.#sentGoAway || this.streams - this.#outgoing >= this.config.maxIncoming) {
       this.#sendReset(id, INITIAL_WINDOW);
     } else this.#accept(new Stream(id, false, UNHANDLED, this));
     return !this.#isClosed;
@@ -241,9 +241,14 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     return false;
   }
 
-  #accept(stream: Stream): void {
+  #add(stream: Stream): void {
+    this.#streams ??= new Map();
     this.#streams.set(stream.id, stream);
     this.#openedStreams++;
+  }
+
+  #accept(stream: Stream): void {
+    this.#add(stream);
     const handler = this.#handler.incoming(stream);
     if (handler === undefined) stream.reset();
     else if (!stream.isGone) {
@@ -260,7 +265,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
 
   /** Streams whose SYN never left would only be reset by a peer that takes no more. */
   #refuseUnsent(): void {
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.#streams?.values() ?? []) {
       if (stream.openFlag !== SYN) continue;
       stream.fail(new YamuxError('ERR_YAMUX_STREAM_REFUSED', 'the peer takes no new streams'), false);
     }
@@ -294,7 +299,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#isClosed = true;
     this.#sender.shut(code);
     const reason = error ?? new YamuxError('ERR_YAMUX_SESSION_CLOSED', 'the session was closed');
-    for (const stream of this.#streams.values()) stream.fail(reason, false);
+    for (const stream of this.#streams?.values() ?? []) stream.fail(reason, false);
     this.#handler.closed(error);
   }
 }

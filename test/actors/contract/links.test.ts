@@ -269,9 +269,11 @@ sentence(
   async () => {
     const { kind, implementation } = probe((context) => {
       let seen = 0;
-      const work = () => {
-        context.emit(`${seen} seen`);
-        if (seen === 6) throw new Error('work fails');
+      const work = {
+        endTurn: () => {
+          context.emit(`${seen} seen`);
+          if (seen === 6) throw new Error('work fails');
+        },
       };
       return {
         receive: () => {

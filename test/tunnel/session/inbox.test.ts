@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Inbox, receiveBound } from '../../../src/tunnel/session/inbox.js';
 import { MAX_EXCHANGES, RECEIVE_CREDIT, RECEIVE_SLACK } from '../../../src/tunnel/session/limits.js';
+import type { SessionIn } from '../../../src/tunnel/session/messages.js';
 import { defaultConfig } from '../../../src/tunnel/yamux/config.js';
 import { SessionFixture } from './fixtures.js';
 
@@ -24,10 +25,12 @@ class Stage {
         this.#resume = resume;
       },
     };
-    this.inbox = new Inbox(host, (bytes) => {
-      if (this.accepts) this.passed.push(Buffer.from(bytes));
+    const tell = (message: SessionIn): boolean => {
+      assert.ok(message.kind === 'received');
+      if (this.accepts) this.passed.push(Buffer.from(message.bytes));
       return this.accepts;
-    });
+    };
+    this.inbox = new Inbox(host, { tell });
   }
 
   get bytes(): Buffer {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HostedContext } from '../../../src/actors/host.js';
+import type { ActorRef } from '../../../src/actors/behaviour.js';
+import type { HostedContext, TurnEnd } from '../../../src/actors/host.js';
 import { RECEIVE_CREDIT_STEP, SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn, SessionOutWritten } from '../../../src/tunnel/session/messages.js';
 import { SessionActor } from '../../../src/tunnel/session/session-actor.js';
+import { Ticks } from '../../../src/tunnel/session/ticker.js';
 import { defaultConfig } from '../../../src/tunnel/yamux/config.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
 import { createSession } from '../../../src/tunnel/yamux/session.js';
+import { ManualClock } from '../../actors/kit.js';
 import { INIT } from './fixtures.js';
 
 const HEAD = Buffer.from('GET / HTTP/1.1\r\nhost: device\r\n\r\n');
@@ -16,7 +19,7 @@ type Said = Exclude<SessionOutWritten, { kind: 'transmit' }>;
 
 /** A session actor on a context that the test plays, and the device at the other end of its tunnel. */
 class Stage {
-  now = 0;
+  readonly clock = new ManualClock();
   writable = true;
   /** How often the actor asked to be told when the link is writable. */
   waits = 0;
@@ -31,8 +34,7 @@ class Stage {
   answer: string | undefined = OK;
   readonly device: MuxSession;
   readonly actor: SessionActor;
-  #works: (() => void)[] = [];
-  #ticks: { readonly at: number; readonly message: SessionIn }[] = [];
+  #works: TurnEnd[] = [];
 
   constructor() {
     this.device = createSession(
@@ -50,10 +52,10 @@ class Stage {
     const stage = this;
     const context: Pick<
       HostedContext<SessionIn, SessionOutWritten>,
-      'now' | 'schedule' | 'exit' | 'emit' | 'writable' | 'onWritable' | 'beforePost'
+      'self' | 'now' | 'exit' | 'emit' | 'writable' | 'onWritable' | 'beforePost'
     > = {
-      now: () => this.now,
-      schedule: (ms, message) => this.#schedule(ms, message),
+      self: { tell: (message) => this.#tell(message) } as ActorRef<SessionIn>,
+      now: () => this.clock.now(),
       exit: () => {
         this.exited = true;
       },
@@ -67,13 +69,17 @@ class Stage {
       },
       beforePost: (work) => this.#works.push(work),
     };
-    this.actor = new SessionActor(INIT, context as HostedContext<SessionIn, SessionOutWritten>);
+    this.actor = new SessionActor(
+      INIT,
+      context as HostedContext<SessionIn, SessionOutWritten>,
+      new Ticks(this.clock),
+    );
   }
 
   /** Lets both ends exchange what is due. */
   settle(): void {
     for (let quiet = 0; quiet < 2; quiet += 1) {
-      for (const work of this.#works.splice(0)) work();
+      for (const work of this.#works.splice(0)) work.endTurn();
       const out = Buffer.alloc(1 << 20);
       const sent = this.silent ? 0 : this.device.pull(out, 0, out.length);
       if (sent === 0) continue;
@@ -84,16 +90,7 @@ class Stage {
 
   /** Moves time on, one tick of the actor after the other. */
   advance(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      const next = this.#ticks.filter((tick) => tick.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (next === undefined) break;
-      this.#ticks = this.#ticks.filter((tick) => tick !== next);
-      this.now = next.at;
-      this.actor.receive(next.message);
-      this.settle();
-    }
-    this.now = end;
+    this.clock.advance(ms);
   }
 
   open(exchange: number): void {
@@ -136,16 +133,15 @@ class Stage {
     }
     const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
     message.sent = message.from.pull(bytes, 0, bytes.length);
-    this.device.receive(bytes.subarray(0, message.sent), this.now);
+    this.device.receive(bytes.subarray(0, message.sent), this.clock.now());
     return true;
   }
 
-  #schedule(ms: number, message: SessionIn): () => void {
-    const tick = { at: this.now + ms, message };
-    this.#ticks.push(tick);
-    return () => {
-      this.#ticks = this.#ticks.filter((each) => each !== tick);
-    };
+  /** The actor to itself. */
+  #tell(message: SessionIn): boolean {
+    this.actor.receive(message);
+    this.settle();
+    return true;
   }
 }
 
