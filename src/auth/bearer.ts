@@ -27,7 +27,7 @@ const MAX_LENGTH = 8192;
 export class BearerTokens {
   readonly #options: BearerOptions;
   /** By token: a hash would cost each call more than all else that is asked about it. */
-  readonly #known = new Believed<BearerPrincipal | undefined>();
+  readonly #known = new Believed((token) => this.#verify(token));
   #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: BearerOptions) {
@@ -37,7 +37,7 @@ export class BearerTokens {
   /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
   user(token: string): Promise<BearerPrincipal | undefined> {
     if (token.length > MAX_LENGTH) return Promise.resolve(undefined);
-    return this.#known.get(token) ?? this.#known.believe(token, this.#verify(token));
+    return this.#known.get(token);
   }
 
   /** Whose token it is, where that was found just now; undefined: ask. */

@@ -35,7 +35,7 @@ const RENEW_MS = 5_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #clock: () => number;
-  readonly #known = new Believed<Session | undefined>();
+  readonly #known = new Believed((cookie) => this.#ask(cookie as CookieHash));
   /** Sessions whose use is being written down. */
   readonly #touching = new Set<SignInId>();
 
@@ -50,14 +50,14 @@ export class Sessions {
    */
   async find({ type, hash }: BrowserCookie): Promise<Session | undefined> {
     if (type !== 'session') return undefined;
-    const asked = this.#believed(hash);
-    const session = await asked;
+    const session = await this.#known.get(hash);
     if (session === undefined || !this.#options.refresher.isDue(session)) return session;
     const answer = await this.#options.refresher.refresh(session);
-    // Of all that waited, the first forgets.
-    if (this.#known.get(hash) === asked) this.forget(hash);
+    // Of all that waited, the first forgets; also what was asked of the store before its new tokens were there.
+    const known = this.#known.recall(hash);
+    if (known === session || (known && this.#options.refresher.isDue(known))) this.forget(hash);
     // As it was before the provider was waited for: it may have ended since.
-    return answer === session ? this.#believed(hash) : answer;
+    return answer === session ? this.#known.get(hash) : answer;
   }
 
   /** The session as {@link find} would answer, where that takes no wait; undefined: ask. */
@@ -111,10 +111,6 @@ export class Sessions {
   /** Takes what the store reports: a session that any process ended is not believed any more. */
   changed({ changes, missed }: Changes): void {
     if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
-  }
-
-  #believed(cookie: CookieHash): Promise<Session | undefined> {
-    return this.#known.get(cookie) ?? this.#known.believe(cookie, this.#ask(cookie));
   }
 
   async #ask(cookie: CookieHash): Promise<Session | undefined> {

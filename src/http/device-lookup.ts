@@ -8,7 +8,7 @@ const MAX_ID_LENGTH = 64;
 /** Whether a device is there and belongs to a user, with a short memory of those that are. */
 export class DeviceLookup {
   readonly #store: Pick<DevicePort, 'findDevice'>;
-  readonly #known = new Believed<boolean>();
+  readonly #known = new Believed((key) => this.#ask(key));
 
   constructor(store: Pick<DevicePort, 'findDevice'>) {
     this.#store = store;
@@ -17,8 +17,7 @@ export class DeviceLookup {
   /** False: not there, revoked or another user's, which nobody can tell apart. Rejects with a `StoreError`. */
   has(owner: UserId, deviceId: string): Promise<boolean> {
     if (deviceId.length > MAX_ID_LENGTH) return Promise.resolve(false);
-    const key = keyOf(owner, deviceId);
-    return this.#known.get(key) ?? this.#known.believe(key, this.#ask(owner, deviceId));
+    return this.#known.get(keyOf(owner, deviceId));
   }
 
   /** True: it was there just now. False: ask. */
@@ -26,12 +25,15 @@ export class DeviceLookup {
     return this.#known.recall(keyOf(owner, deviceId)) === true;
   }
 
-  async #ask(owner: UserId, deviceId: string): Promise<boolean> {
-    const device = await this.#store.findDevice(owner, deviceId as DeviceId);
+  async #ask(key: string): Promise<boolean> {
+    const space = key.indexOf(' ');
+    const [owner, deviceId] = [key.slice(0, space) as UserId, key.slice(space + 1) as DeviceId];
+    const device = await this.#store.findDevice(owner, deviceId);
     return device !== undefined && device.revokedAt === undefined;
   }
 }
 
+/** Our ids of users have no space. */
 function keyOf(owner: UserId, deviceId: string): string {
   return `${owner} ${deviceId}`;
 }

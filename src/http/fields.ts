@@ -76,22 +76,22 @@ export const NOT_FROM_DEVICES = new FieldNames([
  * A device's page is shown without scripts, in an origin of its own, and loads nothing: our origin is the user's
  * session. None of it touches an API client, or an image or stream that our own page embeds.
  */
-const DEVICE_ANSWER_FIELDS: readonly (readonly [string, string])[] = [
-  [
-    'Content-Security-Policy',
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
-  ],
-  ['X-Content-Type-Options', 'nosniff'],
-  ['Cross-Origin-Resource-Policy', 'same-origin'],
-  ['Referrer-Policy', 'no-referrer'],
+const DEVICE_ANSWER_FIELDS = [
+  "Content-Security-Policy: sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+  'X-Content-Type-Options: nosniff',
+  'Cross-Origin-Resource-Policy: same-origin',
+  'Referrer-Policy: no-referrer',
   // A cache may keep what a device allows, but not for the next user.
-  ['Vary', 'Authorization, Cookie'],
-];
+  'Vary: Authorization, Cookie',
+].join('\r\n');
 
-/** Writes the fields that go with every answer of a device. */
+const COLON = DEVICE_ANSWER_FIELDS.indexOf(': ');
+const FIRST_NAME = DEVICE_ANSWER_FIELDS.slice(0, COLON);
+const REST = DEVICE_ANSWER_FIELDS.slice(COLON + 2);
+
+/** Writes the fields that go with every answer of a device: as one, for uWS puts bytes as they are, and each call costs. */
 export function writeDeviceAnswerFields(res: HttpResponse, requestId: string): void {
-  res.writeHeader('X-Request-Id', requestId);
-  for (const [name, value] of DEVICE_ANSWER_FIELDS) res.writeHeader(name, value);
+  res.writeHeader('X-Request-Id', requestId).writeHeader(FIRST_NAME, REST);
 }
 
 /** What goes with every answer of our own: it is data for one user, and never a page. */

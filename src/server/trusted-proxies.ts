@@ -58,9 +58,24 @@ export class TrustedProxies {
   }
 }
 
+/** The address that was read last: behind a proxy, or for one busy client, the next one is the same. */
+let lastBytes = new Uint8Array();
+let lastText = '';
+
 /** The address of a socket's other end, as uWebSockets.js writes it: IPv6 in full. */
 export function socketAddressOf(res: HttpResponse): string {
-  return Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
+  const bytes = new Uint8Array(res.getRemoteAddressAsText());
+  if (!isLast(bytes)) {
+    lastBytes = bytes.slice();
+    lastText = Buffer.from(bytes).toString('latin1');
+  }
+  return lastText;
+}
+
+function isLast(bytes: Uint8Array): boolean {
+  if (bytes.length !== lastBytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== lastBytes[i]) return false;
+  return true;
 }
 
 function addressOf(hop: string): string | undefined {

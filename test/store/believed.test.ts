@@ -2,65 +2,155 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Believed } from '../../src/store/believed.js';
 
+/** A store that answers when it is told to, and a clock. */
+class Asked<T> {
+  now = 0;
+  readonly keys: string[] = [];
+  readonly #settle: { resolve: (value: T) => void; reject: (error: Error) => void }[] = [];
+  readonly known: Believed<T>;
+
+  constructor(max?: number) {
+    this.known = new Believed(
+      (key) => {
+        this.keys.push(key);
+        return new Promise((resolve, reject) => this.#settle.push({ resolve, reject }));
+      },
+      () => this.now,
+      max,
+    );
+  }
+
+  /** Answers the question that was asked first. */
+  async answer(value: T): Promise<void> {
+    this.#settle.shift()?.resolve(value);
+    await turn();
+  }
+
+  async fail(): Promise<void> {
+    this.#settle.shift()?.reject(new Error('down'));
+    await turn();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 test('an answer is believed for a second, and all who ask meanwhile share it', async () => {
-  let now = 0;
-  const known = new Believed<string>(() => now);
-  assert.equal(known.get('a'), undefined);
-  const found = known.believe('a', Promise.resolve('x'));
+  const asked = new Asked<string>();
+  const { known } = asked;
+  const found = known.get('a');
   assert.equal(known.get('a'), found);
-  now = 999;
+  await asked.answer('x');
+  asked.now = 999;
   assert.equal(await known.get('a'), 'x');
-  now = 1000;
-  assert.equal(known.get('a'), undefined);
+  assert.deepEqual(asked.keys, ['a']);
+  asked.now = 1000;
+  const again = known.get('a');
+  await asked.answer('y');
+  assert.equal(await again, 'y');
 });
 
 test('what is believed is at hand without a wait, what is still being asked is not', async () => {
-  let now = 0;
-  const known = new Believed<string>(() => now);
-  const found = known.believe('a', Promise.resolve('x'));
+  const asked = new Asked<string>();
+  const { known } = asked;
   assert.equal(known.recall('a'), undefined);
-  await found;
+  void known.get('a');
+  assert.equal(known.recall('a'), undefined);
+  await asked.answer('x');
   assert.equal(known.recall('a'), 'x');
-  now = 1000;
+  asked.now = 1000;
+  assert.equal(known.recall('a'), undefined);
+  assert.deepEqual(asked.keys, ['a']);
+});
+
+test('an answer that is used at half its time is asked for anew beside its use, once', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  asked.now = 499;
+  known.recall('a');
+  assert.deepEqual(asked.keys, ['a']);
+  asked.now = 500;
+  for (let i = 0; i < 3; i++) assert.equal(known.recall('a'), 'x');
+  assert.deepEqual(asked.keys, ['a', 'a']);
+  asked.now = 900;
+  await asked.answer('y');
+  assert.equal(known.recall('a'), 'y');
+  asked.now = 1499;
+  assert.equal(known.recall('a'), 'y', 'believed from when it was asked');
+  asked.now = 1500;
   assert.equal(known.recall('a'), undefined);
 });
 
-test('what was not found, or could not be asked, is not remembered', async () => {
-  const known = new Believed<boolean | undefined>();
-  await known.believe('a', Promise.resolve(false));
-  await known.believe('b', Promise.resolve(undefined));
-  await assert.rejects(known.believe('c', Promise.reject(new Error('down'))));
+test('an answer that is asked for anew and is there no more is forgotten at once', async () => {
+  const asked = new Asked<string | undefined>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  asked.now = 500;
+  assert.equal(known.recall('a'), 'x');
+  await asked.answer(undefined);
   assert.equal(known.size, 0);
 });
 
-test('an answer that comes late forgets no newer one', async () => {
-  const known = new Believed<boolean>();
-  const { promise, resolve } = deferred();
-  known.believe('a', promise);
-  known.forget('a');
-  const newer = known.believe('a', Promise.resolve(true));
-  resolve(false);
-  await promise;
-  await newer;
-  assert.equal(known.get('a'), newer);
+test('a store that is away when it is asked anew is told of when the old answer is believed no more', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  asked.now = 500;
+  known.recall('a');
+  await asked.fail();
+  asked.now = 999;
+  assert.equal(known.recall('a'), 'x');
+  asked.now = 1000;
+  const found = known.get('a');
+  await asked.fail();
+  await assert.rejects(found, /down/);
 });
 
-test('the oldest goes when it is full; all go when told', () => {
-  const known = new Believed<boolean>(() => 0, 3);
-  for (const key of ['a', 'b', 'a', 'c', 'd', 'e']) known.believe(key, Promise.resolve(true));
+test('what was not found, or could not be asked, is not remembered', async () => {
+  const asked = new Asked<boolean | undefined>();
+  const { known } = asked;
+  for (const key of ['a', 'b']) void known.get(key);
+  const failed = known.get('c');
+  await asked.answer(false);
+  await asked.answer(undefined);
+  await asked.fail();
+  await assert.rejects(failed);
+  assert.equal(known.size, 0);
+});
+
+test('an answer that comes late changes no newer one, nor one that was forgotten', async () => {
+  const asked = new Asked<string | undefined>();
+  const { known } = asked;
+  void known.get('a');
+  known.forget('a');
+  void known.get('a');
+  await asked.answer(undefined);
+  await asked.answer('new');
+  assert.equal(known.recall('a'), 'new');
+  asked.now = 500;
+  known.recall('a');
+  known.forgetAll();
+  await asked.answer('renewed');
+  assert.equal(known.size, 0);
+});
+
+test('the oldest goes when it is full; all go when told', async () => {
+  const asked = new Asked<boolean>(3);
+  const { known } = asked;
+  for (const key of ['a', 'b', 'c', 'd']) {
+    void known.get(key);
+    await asked.answer(true);
+  }
   assert.equal(known.size, 3);
   assert.deepEqual(
-    ['a', 'b', 'c', 'd', 'e'].map((key) => known.get(key) !== undefined),
-    [false, false, true, true, true],
+    ['a', 'b', 'c', 'd'].map((key) => known.recall(key)),
+    [undefined, true, true, true],
   );
   known.forgetAll();
   assert.equal(known.size, 0);
 });
-
-function deferred() {
-  let resolve: (value: boolean) => void = () => {};
-  const promise = new Promise<boolean>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
