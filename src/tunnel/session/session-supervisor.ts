@@ -4,6 +4,7 @@ import type { CredentialId, DeviceId } from '../../store/ids.js';
 import type { Target } from '../forward/contract.js';
 import type { CloseReason, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
+import { OrderedSessions } from './ordered-sessions.js';
 import type { TunnelSession } from './tunnel-session.js';
 
 /** Wants a live session; told in a later microtask, exactly once. */
@@ -57,7 +58,7 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
   readonly #byToken = new Map<SessionKey, TunnelSession>();
   readonly #byDevice = new Map<string, TunnelSession>();
   /** The sessions of each user who has any. */
-  readonly #byUser = new Map<string, Set<TunnelSession>>();
+  readonly #byUser = new Map<string, OrderedSessions>();
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
 
@@ -116,11 +117,12 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
     },
 
     sessionsOf: ({ userId, range }: { userId: string; range: SessionRange }): Summary[] => {
-      const found = [...(this.#byUser.get(userId) ?? [])].filter(
-        (session) => !session.isClosed() && !this.#expired(session) && isIn(range, session.identity.deviceId),
-      );
-      found.sort((a, b) => (a.identity.deviceId < b.identity.deviceId ? -1 : 1));
-      return found.slice(0, range.limit).map((session) => session.summary());
+      const summaries: Summary[] = [];
+      for (const session of this.#byUser.get(userId)?.within(range) ?? []) {
+        if (summaries.length >= range.limit) break;
+        if (!session.isClosed() && !this.#expired(session)) summaries.push(session.summary());
+      }
+      return summaries;
     },
 
     heartbeat: (token: SessionKey): undefined => {
@@ -194,12 +196,8 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
 
   #addToUser(session: TunnelSession): void {
     const { userId } = session.identity;
-    const ofUser = this.#byUser.get(userId);
-    if (ofUser === undefined) this.#byUser.set(userId, new Set([session]));
-    else ofUser.add(session);
+    const ofUser = this.#byUser.get(userId) ?? new OrderedSessions();
+    ofUser.add(session);
+    this.#byUser.set(userId, ofUser);
   }
-}
-
-function isIn({ from, upTo }: SessionRange, deviceId: string): boolean {
-  return (from === undefined || deviceId >= from) && (upTo === undefined || deviceId <= upTo);
 }
