@@ -1,6 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { BucketHistogram, TotalsSummary } from './aggregates.js';
 import type { HostSample, Metrics } from './metrics.js';
+import { exposeProcess } from './process-metrics.js';
 
 type HostLabel = 'host';
 
@@ -167,7 +168,7 @@ export interface Exposition {
 /** Exposes the product's metrics and those of the process and its main thread (prom-client's standard set). */
 export function expose(metrics: Metrics): Exposition {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  exposeProcess(registry);
   exposeCalls(registry, metrics);
   exposeTunnels(registry, metrics);
   exposeHosts(registry, metrics);

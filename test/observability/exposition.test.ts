@@ -85,13 +85,6 @@ test('every family is there, with its type and labels and no others', async () =
   }
 });
 
-test("the main thread's event loop and the process are there", async () => {
-  const all = await families(new Metrics());
-  for (const name of ['nodejs_eventloop_lag_seconds', 'process_resident_memory_bytes']) {
-    assert.ok(all.has(name), name);
-  }
-});
-
 test('what was counted is what is exposed, at each scrape anew', async () => {
   const metrics = busy();
   const exposition = expose(metrics);

@@ -1,6 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-const RESOLUTION_MS = 20;
+/** Each look wakes the thread, also one that has nothing to do. */
+const RESOLUTION_MS = 100;
 
 /** How late this thread's event loop runs its timers. */
 export class LoopDelay {
