@@ -51,8 +51,13 @@ export function sendProblem(
 
 /** Answers 200 with JSON. */
 export function sendJson(res: HttpResponse, id: string, value: unknown): void {
+  sendJsonText(res, id, JSON.stringify(value));
+}
+
+/** Answers 200 with what is JSON already. */
+export function sendJsonText(res: HttpResponse, id: string, json: string): void {
   res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', id);
-  res.end(JSON.stringify(value));
+  res.end(json);
 }
 
 /** What a failed request is to its caller; undefined: a fault of ours. */

@@ -5,6 +5,7 @@ import type { Target } from '../forward/contract.js';
 import type { CloseReason, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
 import { OrderedSessions } from './ordered-sessions.js';
+import { SLICE } from './slices.js';
 import type { TunnelSession } from './tunnel-session.js';
 
 /** Wants a live session; told in a later microtask, exactly once. */
@@ -32,10 +33,12 @@ export type SupervisorAsks = {
   unregister: { request: { token: SessionKey; session: TunnelSession | undefined }; response: undefined };
   lookup: { request: SessionKey; response: TunnelSession };
   exists: { request: SessionKey; response: boolean };
-  list: { request: undefined; response: Summary[] };
+  /** All of them, those that are closed but not forgotten too. */
+  sessions: { request: undefined; response: TunnelSession[] };
   /** Those of one user that a call can use, in the order of their devices' ids. */
   sessionsOf: { request: { userId: string; range: SessionRange }; response: Summary[] };
   heartbeat: { request: SessionKey; response: undefined };
+  /** Of expired sessions at most {@link SLICE}: if so many were removed, there may be more. */
   cleanupExpired: { request: number; response: number };
   closeAll: { request: CloseReason; response: number };
   /** Sends GoAway to every device: it opens nothing new, what is under way goes on. */
@@ -108,13 +111,7 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
 
     exists: (token: SessionKey): boolean => this.#byToken.get(token)?.isClosed() === false,
 
-    list: (): Summary[] => {
-      const summaries: Summary[] = [];
-      for (const session of this.#byToken.values()) {
-        if (!session.isClosed()) summaries.push(session.summary());
-      }
-      return summaries;
-    },
+    sessions: (): TunnelSession[] => [...this.#byToken.values()],
 
     sessionsOf: ({ userId, range }: { userId: string; range: SessionRange }): Summary[] => {
       const summaries: Summary[] = [];
@@ -132,6 +129,7 @@ export class SessionSupervisor implements Behaviour<SupervisorMessage, Superviso
     cleanupExpired: (expireAfterMs: number): number => {
       let removed = 0;
       for (const session of this.#byToken.values()) {
+        if (removed >= SLICE) break;
         if (this.#now() - session.heardAt <= expireAfterMs) continue;
         this.#remove(session, 'idle');
         removed += 1;

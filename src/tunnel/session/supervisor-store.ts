@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionKey, Store, Summary } from './contract.js';
 import type { SessionSupervisorRef } from './session-supervisor.js';
+import { inSlices, SLICE } from './slices.js';
 import type { TunnelSession } from './tunnel-session.js';
 
 /** The supervisor lives in this thread and never waits: an answer later than this means that it is gone. */
@@ -29,15 +31,25 @@ export class SupervisorStore implements Store<TunnelSession> {
     return this.#supervisor.ask('exists', token, ASK_TIMEOUT_MS);
   }
 
-  list(): Promise<Summary[]> {
-    return this.#supervisor.ask('list', undefined, ASK_TIMEOUT_MS);
+  async list(): Promise<Summary[]> {
+    const sessions = await this.#supervisor.ask('sessions', undefined, ASK_TIMEOUT_MS);
+    const summaries = await inSlices(sessions, (slice) =>
+      slice.filter((session) => !session.isClosed()).map((session) => session.summary()),
+    );
+    return summaries.flat();
   }
 
   heartbeat(token: SessionKey): Promise<void> {
     return this.#supervisor.ask('heartbeat', token, ASK_TIMEOUT_MS);
   }
 
-  cleanupExpired(expireAfterMs: number): Promise<number> {
-    return this.#supervisor.ask('cleanupExpired', expireAfterMs, ASK_TIMEOUT_MS);
+  async cleanupExpired(expireAfterMs: number): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const slice = await this.#supervisor.ask('cleanupExpired', expireAfterMs, ASK_TIMEOUT_MS);
+      removed += slice;
+      if (slice < SLICE) return removed;
+      await nextTurn();
+    }
   }
 }

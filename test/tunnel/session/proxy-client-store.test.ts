@@ -13,6 +13,7 @@ import type { SessionKey } from '../../../src/tunnel/session/contract.js';
 import { sessionKey } from '../../../src/tunnel/session/key.js';
 import { HttpProxyClient } from '../../../src/tunnel/session/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/session/proxy-client-store.js';
+import { SLICE } from '../../../src/tunnel/session/slices.js';
 import { LocalUserSessions } from '../../../src/tunnel/session/user-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { SessionFixture } from './fixtures.js';
@@ -77,6 +78,15 @@ const it = (what: string, body: (it: Opened) => Promise<void>): void => {
     }
   });
 };
+
+it('a list that is made in slices is whole', async ({ store, connect }) => {
+  const devices = Array.from({ length: 2 * SLICE + 1 }, (_, i) => `device ${i}`);
+  for (const device of devices) await connect(device);
+  assert.deepEqual(
+    (await store.list()).map(({ deviceId }) => deviceId),
+    devices,
+  );
+});
 
 it('writes are ERR_NOT_SUPPORTED, and so is a stream', async ({ store, connect }) => {
   const handle = await store.lookup(await connect('camera'));

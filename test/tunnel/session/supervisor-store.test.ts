@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionKey } from '../../../src/tunnel/session/contract.js';
+import { SLICE } from '../../../src/tunnel/session/slices.js';
 import { SessionFixture } from './fixtures.js';
 import { storeContract } from './store-contract.js';
 
@@ -120,6 +122,35 @@ fixtureTest('cleanupExpired closes and removes exactly the expired, and says how
   assert.equal(alive.session.isClosed(), false);
   assert.equal(await fixture.store.cleanupExpired(90_000), 0);
 });
+
+fixtureTest(
+  'thousands of sessions are listed, and closed, with turns of others in between',
+  async (fixture) => {
+    const all = 2 * SLICE + 1;
+    for (let i = 0; i < all; i++) await fixture.connect(`device ${i}`);
+    /** Turns of the event loop until `work` is done. */
+    const turnsOf = async (work: Promise<unknown>) => {
+      let [turns, done] = [0, false];
+      const ended = work.finally(() => {
+        done = true;
+      });
+      while (!done) {
+        await nextTurn();
+        turns += 1;
+      }
+      await ended;
+      return turns;
+    };
+    const list = fixture.store.list();
+    assert.ok((await turnsOf(list)) > 2);
+    assert.equal(new Set((await list).map(({ deviceId }) => deviceId)).size, all);
+    fixture.now += 91_000;
+    const cleanup = fixture.store.cleanupExpired(90_000);
+    assert.ok((await turnsOf(cleanup)) > 2);
+    assert.equal(await cleanup, all);
+    assert.deepEqual(await fixture.store.list(), []);
+  },
+);
 
 fixtureTest(
   'a revoke closes the tunnel of the device, and only of the credential that it names',
