@@ -1,3 +1,5 @@
+import { inMicrotask } from './microtask.js';
+
 /** Time as the runtime sees it; injected, so that tests own it. */
 export interface Clock {
   /** Milliseconds, monotonic. */
@@ -22,7 +24,7 @@ class SystemClock implements Clock {
   now(): number {
     if (this.#now === undefined) {
       this.#now = performance.now();
-      queueMicrotask(this.#forget);
+      inMicrotask(this.#forget);
     }
     return this.#now;
   }

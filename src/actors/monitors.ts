@@ -1,5 +1,6 @@
 import { guarded } from './errors.js';
 import type { ExitReason } from './exit.js';
+import { inMicrotask } from './microtask.js';
 
 /** Those who want to know when and why something ends. */
 export class Monitors {
@@ -13,7 +14,7 @@ export class Monitors {
     const watch = (reason: ExitReason) => watcher(reason);
     this.#watchers ??= new Set();
     this.#watchers.add(watch);
-    if (this.#ended !== undefined) queueMicrotask(() => this.#notify());
+    if (this.#ended !== undefined) inMicrotask(() => this.#notify());
     return () => this.#watchers?.delete(watch);
   }
 

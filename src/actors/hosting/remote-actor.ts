@@ -8,6 +8,7 @@ import { ASKS_PER_ACTOR } from '../limits.js';
 import * as Entry from '../link/entry.js';
 import type { Link } from '../link/link.js';
 import { LocalAsker } from '../local/local-ref.js';
+import { inMicrotask } from '../microtask.js';
 import { Monitors } from '../monitors.js';
 import type { PackReader } from '../pack.js';
 
@@ -122,7 +123,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   /** As `exited`, but later: for an end that its owner caused and is not prepared to hear of within its call. */
   lose(reason: ExitReason): void {
     this.#end(reason);
-    queueMicrotask(() => this.#tellOwner(reason));
+    inMicrotask(() => this.#tellOwner(reason));
   }
 
   #end(reason: ExitReason): void {

@@ -1,4 +1,5 @@
 import { DRAIN_BUDGET, DRAIN_PER_ACTOR } from '../limits.js';
+import { inMicrotask } from '../microtask.js';
 
 /** Something with messages to handle. */
 export interface Runnable {
@@ -34,7 +35,7 @@ class RunQueue {
     this.#ready.push(runnable);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#run);
+    inMicrotask(this.#run);
   }
 }
 
