@@ -95,6 +95,8 @@ export interface Host {
   readonly writable: boolean;
   onWritable(resume: () => void): void;
   stats(): HostStats;
+  /** Actors that live in it. */
+  readonly actorCount: number;
   readonly exited: Promise<ExitReason>;
   /** Stops every actor in it, then the host; kills it past `timeoutMs`. */
   stop(timeoutMs: number): Promise<ExitReason>;

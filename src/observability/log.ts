@@ -6,6 +6,7 @@ import {
   pino,
   stdTimeFunctions,
 } from 'pino';
+import { redactKeys, redactText } from './redact.js';
 
 export type { Logger } from 'pino';
 
@@ -22,61 +23,28 @@ export interface Log {
   flush(): void;
 }
 
-/** Keys whose values never reach a line, at the top of a logged object and two levels below it. */
-export const REDACTED_KEYS: readonly string[] = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'token',
-  'sessionToken',
-  'deviceToken',
-  'secret',
-  'internalSecret',
-  'sessionSecret',
-  'clientSecret',
-  'password',
-  'databaseUrl',
-  'idToken',
-  'accessToken',
-  'refreshToken',
-  'verifier',
-  'nonce',
-  'sealed',
-];
-
-const CENSOR = '[redacted]';
-
 /** Bytes that wait for a slow reader of the log; lines beyond are dropped, so that a stuck pipe stops nobody. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
-
-const CREDENTIAL_IN_TEXT = /([?&](?:token|code|secret|state|nonce|id_token_hint)=|\bBearer\s+)[^\s"'&\\]+/gi;
-
-/** Takes credentials out of text: `?token=…` in a URL, `Bearer …` in a header that was quoted. */
-export function redactText(line: string): string {
-  return line.replace(CREDENTIAL_IN_TEXT, `$1${CENSOR}`);
-}
-
-function redactedPaths(): string[] {
-  const step = (key: string): string => (key.includes('-') ? `["${key}"]` : key);
-  const below = (prefix: string, key: string): string =>
-    key.startsWith('[') ? prefix + key : `${prefix}.${key}`;
-  return REDACTED_KEYS.map(step).flatMap((key) => [key, below('*', key), below('*.*', key)]);
-}
 
 function pinoOptions(level: string): LoggerOptions {
   return {
     level,
     base: { pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: redactedPaths(), censor: CENSOR },
+    formatters: { level: (label) => ({ level: label }), log: redactKeys },
     hooks: { streamWrite: redactText },
   };
 }
 
 /** A logger that writes JSON lines to `stream`. */
 export function createLogger(level: string, stream: DestinationStream): Logger {
-  return pino(pinoOptions(level), stream);
+  const logger = pino(pinoOptions(level), stream);
+  const { child } = logger;
+  // pino has formatters for the lines of all loggers, but for the bindings of the first one only.
+  logger.child = function (this: Logger, bindings, options) {
+    return child.call(this, redactKeys(bindings), options);
+  } as typeof child;
+  return logger;
 }
 
 /** The log of a process, on its standard output. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
 
 declare const brand: unique symbol;
 type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
@@ -33,7 +33,7 @@ export function newSessionToken(): SessionToken {
 }
 
 export function hashToken(token: string): TokenHash {
-  return createHash('sha256').update(token).digest('hex') as TokenHash;
+  return hash('sha256', token) as TokenHash;
 }
 
 /** Milliseconds since 1970. */

@@ -96,8 +96,10 @@ export interface Admission {
 
 /** What the tunnel needs to let a device in. */
 export interface AdmissionPort {
-  /** Undefined, in the same time: the token is unknown, revoked or expired. */
-  connect(token: TokenHash): Promise<Admission | undefined>;
+  /**
+   * Who presents these tokens (up to 1,000), in their order. Undefined, in the same time: it is unknown, revoked or expired.
+   */
+  connect(tokens: readonly TokenHash[]): Promise<(Admission | undefined)[]>;
   /** Which of these (up to 1,000) are neither revoked nor expired; for a reader of changes that has missed some. */
   activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]>;
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
 import { Pairing, type PairingOutcome } from '../../src/auth/pairing.js';
-import { hashToken, type UserId } from '../../src/store/ids.js';
+import type { UserId } from '../../src/store/ids.js';
 import type { PairingPort } from '../../src/store/ports/pairing.js';
 import { openDatabase } from '../../src/store/sqlite.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
 import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
+import { admit } from '../support/admit.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson' };
 const UNLIMITED = { points: 1_000_000, windowSeconds: 60 };
@@ -136,7 +137,7 @@ for (const step of STEPS) {
         assert.equal(await store.usable(), paired.length);
         for (const outcome of paired) {
           assert.ok(outcome.kind === 'paired');
-          const admission = await store.client.connect(hashToken(outcome.sessionToken));
+          const admission = await admit(store.client, outcome.sessionToken);
           assert.equal(admission?.deviceId, outcome.deviceId);
         }
         if (paired.length === 1) assert.equal(await store.pending(), 0);
@@ -155,7 +156,7 @@ for (const [after, steps] of [
       const { credentialId, sessionToken } = await store.client.mintPending(alice, tokenId, DEVICE);
       if (steps === 2) assert.ok(await store.client.completePairing(alice, tokenId, credentialId));
       await store.kill();
-      const connects = async () => (await store.client.connect(hashToken(sessionToken))) !== undefined;
+      const connects = async () => (await admit(store.client, sessionToken)) !== undefined;
       // Marked: the token is in memory that is gone; the device is in the owner's list, to be deleted.
       assert.equal(await connects(), steps === 2);
       const again = await pairing.exchange({ token: code, device: DEVICE, remoteAddr: '192.0.2.1' });

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { runToEnd } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
+import { admit } from '../support/admit.js';
 
 /** `visiona device …` on a data directory of its own. */
 type Device = (...args: string[]) => Promise<{ code: number | null; stdout: string; stderr: string }>;
@@ -46,7 +46,7 @@ test(
     assert.equal(added.length, 3);
     const store = await openStore({ dataDir });
     for (const { deviceId, sessionToken } of added) {
-      assert.equal((await store.connect(hashToken(sessionToken)))?.deviceId, deviceId);
+      assert.equal((await admit(store, sessionToken))?.deviceId, deviceId);
     }
     await store.close();
     const { stdout } = await device('list', '--json');
@@ -174,7 +174,7 @@ test(
       assert.deepEqual([code, stdout, stderr], [0, `Device ${deviceId} ${said}.\n`, '']);
     }
     const store = await openStore({ dataDir });
-    assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+    assert.equal(await admit(store, sessionToken), undefined);
     await store.close();
     assert.match((await device('list')).stdout, / revoked \d{4}-/);
     const wrong = await device('revoke', 'nothing');

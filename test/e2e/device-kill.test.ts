@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { audit } from '../store/audit.js';
 import { withTempDir } from '../store/temp-dir.js';
+import { admit } from '../support/admit.js';
 import { isRunning, Program } from './kit/program.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
@@ -93,7 +93,7 @@ test('a proxy that is killed leaves no store process behind, and the epochs of i
       await proxy.restartElsewhere();
     }
     const store = await openStore({ dataDir: proxy.dataDir });
-    assert.equal((await store.connect(hashToken(sessionToken)))?.epoch, 3);
+    assert.equal((await admit(store, sessionToken))?.epoch, 3);
     await store.close();
   } finally {
     await proxy.stop();

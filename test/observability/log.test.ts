@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/config/secret.js';
-import { createLogger, type Logger, REDACTED_KEYS, redactText } from '../../src/observability/log.js';
+import { createLogger, type Logger } from '../../src/observability/log.js';
+import { REDACTED_KEYS, redactKeys, redactText } from '../../src/observability/redact.js';
 
 const SECRET = 'Vg3kXo9sQm2Zt7Lr';
 
@@ -43,6 +44,30 @@ for (const key of REDACTED_KEYS) {
     assert.equal(text.match(/\[redacted\]/g)?.length, 4);
   });
 }
+
+test('an error with a secret field is logged with its message and stack, and a list with its places', () => {
+  const text = logged((log) => {
+    log.error({ err: Object.assign(new Error('no luck'), { password: SECRET, port: 5 }) }, 'failed');
+    log.info({ list: [{ token: SECRET }, { name: 'cam' }] }, 'listed');
+  });
+  const [failed, listed] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.doesNotMatch(text, new RegExp(SECRET));
+  const { message, stack, password, port } = failed.err;
+  assert.deepEqual({ message, password, port }, { message: 'no luck', password: '[redacted]', port: 5 });
+  assert.match(stack, /no luck\n +at /);
+  assert.deepEqual(Object.values(listed.list), [{ token: '[redacted]' }, { name: 'cam' }]);
+});
+
+test('what is logged is not changed, and not copied when there is no secret in it', () => {
+  const harmless = { a: { b: { c: { token: SECRET } } }, bytes: new Uint8Array(2), none: null };
+  assert.equal(redactKeys(harmless), harmless);
+  const secret = { request: { token: SECRET } };
+  assert.deepEqual(redactKeys(secret), { request: { token: '[redacted]' } });
+  assert.equal(secret.request.token, SECRET);
+});
 
 test('credentials are taken out of text: messages, URLs and stacks', () => {
   const text = logged((log) => {

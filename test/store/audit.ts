@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { openDatabase } from '../../src/store/sqlite.js';
+import { admit } from '../support/admit.js';
 
 /**
  * Asserts that the data is sound: the tokens of `acknowledged` let their devices in, and no write is there in part.
@@ -17,9 +17,7 @@ export async function audit(
   try {
     for (let at = 0; at < acknowledged.length; at += 1_000) {
       const part = acknowledged.slice(at, at + 1_000);
-      const admitted = await Promise.all(
-        part.map(({ sessionToken }) => store.connect(hashToken(sessionToken))),
-      );
+      const admitted = await Promise.all(part.map(({ sessionToken }) => admit(store, sessionToken)));
       assert.deepEqual(
         admitted.map((admission) => admission?.deviceId),
         part.map(({ deviceId }) => deviceId),

@@ -8,6 +8,7 @@ import {
   type UserId,
 } from '../../src/store/ids.js';
 import type { Change, Page, Store } from '../../src/store/ports.js';
+import { admit } from '../support/admit.js';
 import { auditContract } from './audit-contract.js';
 import { deviceCareContract } from './device-care-contract.js';
 
@@ -74,7 +75,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       for (const { deviceId, sessionToken } of made) {
         assert.match(sessionToken, /^[\w-]{43}$/);
         assert.match(deviceId, /^[\w-]+$/);
-        const admission = await store.connect(hashToken(sessionToken));
+        const admission = await admit(store, sessionToken);
         assert.equal(admission?.deviceId, deviceId);
         assert.equal(admission.userId, owner);
       }
@@ -170,7 +171,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       async (store) => {
         const owner = await store.ensureUser(ISSUER, 'alice');
         const [one, two] = await store.provision(owner, ['one', 'two']);
-        const connect = async (token: string) => (await store.connect(hashToken(token)))?.epoch;
+        const connect = async (token: string) => (await admit(store, token))?.epoch;
         assert.equal(await connect(one!.sessionToken), 1);
         assert.equal(await connect(one!.sessionToken), 2);
         assert.equal(await connect(two!.sessionToken), 1);
@@ -180,28 +181,42 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
     check('connections asked for at once get different epochs', async (store) => {
       const owner = await store.ensureUser(ISSUER, 'alice');
       const [made] = await store.provision(owner, ['cam']);
-      const hash = hashToken(made!.sessionToken);
-      const admissions = await Promise.all(Array.from({ length: 50 }, () => store.connect(hash)));
+      const { sessionToken } = made!;
+      const admissions = await Promise.all(Array.from({ length: 50 }, () => admit(store, sessionToken)));
       assert.equal(new Set(admissions.map((admission) => admission?.epoch)).size, 50);
     });
 
+    check('many tokens are answered in their order, up to 1,000', async (store) => {
+      const owner = await store.ensureUser(ISSUER, 'alice');
+      const [one, two] = await store.provision(owner, ['cam', 'cam']);
+      const asked = [one!.sessionToken, 'unknown', two!.sessionToken, one!.sessionToken].map(hashToken);
+      const admissions = await store.connect(asked);
+      const seen = admissions.map((admission) => admission?.deviceId);
+      assert.deepEqual(seen, [one!.deviceId, undefined, two!.deviceId, one!.deviceId]);
+      assert.notEqual(admissions[0]?.epoch, admissions[3]?.epoch);
+      for (const count of [0, 1_001]) {
+        const tokens = Array.from({ length: count }, () => hashToken('unknown'));
+        await assert.rejects(store.connect(tokens), { code: 'ERR_STORE_INPUT' });
+      }
+    });
+
     check('an unknown token is not admitted', async (store) => {
-      assert.equal(await store.connect(hashToken('unknown')), undefined);
+      assert.equal(await admit(store, 'unknown'), undefined);
     });
 
     check('an expired token is not admitted', async (store) => {
       const owner = await store.ensureUser(ISSUER, 'alice');
       const [expired] = await store.provision(owner, ['old'], Date.now() - 1);
       const [valid] = await store.provision(owner, ['new'], Date.now() + 3_600_000);
-      assert.equal(await store.connect(hashToken(expired!.sessionToken)), undefined);
-      assert.notEqual(await store.connect(hashToken(valid!.sessionToken)), undefined);
+      assert.equal(await admit(store, expired!.sessionToken), undefined);
+      assert.notEqual(await admit(store, valid!.sessionToken), undefined);
     });
 
     check('a connection is seen in the list', async (store) => {
       const owner = await store.ensureUser(ISSUER, 'alice');
       const [made] = await store.provision(owner, ['cam']);
       const before = Date.now();
-      await store.connect(hashToken(made!.sessionToken));
+      await admit(store, made!.sessionToken);
       const [device] = (await store.listDevices(owner, { limit: 1 })).items;
       assert.ok(device!.lastConnectedAt! >= before);
     });
@@ -213,11 +228,11 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       const [gone, kept] = await store.provision(owner, ['gone', 'kept']);
       const ids: CredentialId[] = [];
       for (const { sessionToken } of [gone!, kept!]) {
-        ids.push((await store.connect(hashToken(sessionToken)))!.credentialId);
+        ids.push((await admit(store, sessionToken))!.credentialId);
       }
       assert.deepEqual(await store.activeCredentials(ids), ids);
       assert.equal(await store.revokeDevice(owner, gone!.deviceId), true);
-      assert.equal(await store.connect(hashToken(gone!.sessionToken)), undefined);
+      assert.equal(await admit(store, gone!.sessionToken), undefined);
       assert.deepEqual(await store.activeCredentials([...ids, 'none' as CredentialId]), ids.slice(1));
       const [first, second] = (await store.listDevices(owner, { limit: 10 })).items;
       assert.equal(typeof first!.revokedAt, 'number');
@@ -244,7 +259,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       const [alice, bob] = [await store.ensureUser(ISSUER, 'alice'), await store.ensureUser(ISSUER, 'bob')];
       const [hers] = await store.provision(alice, ['hers']);
       assert.equal(await store.revokeDevice(bob, hers!.deviceId), false);
-      assert.notEqual(await store.connect(hashToken(hers!.sessionToken)), undefined);
+      assert.notEqual(await admit(store, hers!.sessionToken), undefined);
       assert.equal(await store.lastChange(), 0);
     });
   });

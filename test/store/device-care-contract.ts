@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { type DeviceId, hashToken, type UserId } from '../../src/store/ids.js';
+import type { DeviceId, UserId } from '../../src/store/ids.js';
 import type { Store } from '../../src/store/ports.js';
+import { admit } from '../support/admit.js';
 
 /** Runs a test with a store whose data is empty. */
 export type Check = (what: string, body: (store: Store) => Promise<void>) => void;
@@ -50,12 +51,12 @@ export function deviceCareContract(name: string, check: Check): void {
 
     check('a rotation ends the old credential, in the feed too, and begins a new one', async (store) => {
       const { owner, deviceId, sessionToken } = await made(store);
-      const old = await store.connect(hashToken(sessionToken));
+      const old = await admit(store, sessionToken);
       const before = await store.lastChange();
       const token = await store.rotateCredential(owner, deviceId);
       assert.ok(token !== undefined && token !== sessionToken);
-      assert.equal(await store.connect(hashToken(sessionToken)), undefined);
-      const admission = await store.connect(hashToken(token));
+      assert.equal(await admit(store, sessionToken), undefined);
+      const admission = await admit(store, token);
       assert.equal(admission?.deviceId, deviceId);
       assert.ok(old !== undefined && admission.epoch > old.epoch);
       const { changes } = await store.changesSince(before, 10);
@@ -70,7 +71,7 @@ export function deviceCareContract(name: string, check: Check): void {
 
     check('its history is walked from the newest, and goes with connecting', async (store) => {
       const { owner, deviceId, sessionToken } = await made(store);
-      const admission = await store.connect(hashToken(sessionToken));
+      const admission = await admit(store, sessionToken);
       await store.recordOffline([admission!]);
       await store.rotateCredential(owner, deviceId);
       const all = ['credential-rotated', 'offline', 'online', 'added'];
@@ -90,10 +91,7 @@ export function deviceCareContract(name: string, check: Check): void {
 
     check('the end of a tunnel is not told once the device has connected again', async (store) => {
       const { owner, deviceId, sessionToken } = await made(store);
-      const [first, second] = [
-        await store.connect(hashToken(sessionToken)),
-        await store.connect(hashToken(sessionToken)),
-      ];
+      const [first, second] = [await admit(store, sessionToken), await admit(store, sessionToken)];
       await store.recordOffline([first!, { ...first!, deviceId: NOTHING }]);
       assert.deepEqual(await kinds(store, owner, deviceId), ['online', 'online', 'added']);
       await store.recordOffline([{ ...second!, userId: NOBODY }]);
@@ -114,7 +112,7 @@ export function deviceCareContract(name: string, check: Check): void {
       }
       await nothing(owner, NOTHING);
       assert.equal((await store.findDevice(owner, deviceId))?.name, 'cam');
-      assert.ok((await store.connect(hashToken(sessionToken))) !== undefined);
+      assert.ok((await admit(store, sessionToken)) !== undefined);
       await store.revokeDevice(owner, deviceId);
       await nothing(owner, deviceId);
     });

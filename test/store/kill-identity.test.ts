@@ -14,6 +14,7 @@ import type { PendingDevice } from '../../src/store/ports/pairing.js';
 import type { Store } from '../../src/store/ports.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
+import { admit } from '../support/admit.js';
 import { audit } from './audit.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -66,7 +67,7 @@ class Acknowledged {
     for (const [cookie, id] of this.begun) assert.equal((await store.findSignIn(cookie))?.signInId, id);
     for (const cookie of this.ended) assert.equal(await store.findSignIn(cookie), undefined);
     for (const { owner, pending, token } of this.paired) {
-      const admission = await store.connect(hashToken(pending.sessionToken));
+      const admission = await admit(store, pending.sessionToken);
       assert.deepEqual([admission?.deviceId, admission?.userId], [pending.deviceId, owner]);
       assert.equal(await store.findPairing(token), undefined, 'a used token may be used again');
     }

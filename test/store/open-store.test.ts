@@ -3,9 +3,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type ChangeSeq, type DeviceId, hashToken } from '../../src/store/ids.js';
+import type { ChangeSeq, DeviceId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
+import { admit } from '../support/admit.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
 import { testEach } from './places.js';
@@ -65,11 +66,10 @@ test('data is there after the store is opened again, and epochs go on', () =>
     const first = await openStore({ dataDir });
     const owner = await first.ensureUser('https://id.example', 'alice');
     const [made] = await first.provision(owner, ['cam']);
-    const hash = hashToken(made!.sessionToken);
-    assert.equal((await first.connect(hash))?.epoch, 1);
+    assert.equal((await admit(first, made!.sessionToken))?.epoch, 1);
     await first.close();
     const second = await openStore({ dataDir });
-    assert.equal((await second.connect(hash))?.epoch, 2);
+    assert.equal((await admit(second, made!.sessionToken))?.epoch, 2);
     await second.close();
   }));
 

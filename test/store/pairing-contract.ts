@@ -9,6 +9,7 @@ import {
 } from '../../src/store/ids.js';
 import type { NewPairingToken } from '../../src/store/ports/pairing.js';
 import type { Change, Store } from '../../src/store/ports.js';
+import { admit } from '../support/admit.js';
 import type { Subject } from './contract.js';
 import { withTwoUsers } from './with-two-users.js';
 
@@ -112,7 +113,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
     check('what is pending is seen by nobody and good for nothing', async (store, alice) => {
       const { deviceId, credentialId, sessionToken } = await begin(store, alice);
       assert.match(sessionToken, /^[\w-]{43}$/);
-      assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+      assert.equal(await admit(store, sessionToken), undefined);
       assert.equal(await store.findDevice(alice, deviceId), undefined);
       assert.deepEqual((await store.listDevices(alice, { limit: 10 })).items, []);
       assert.deepEqual((await store.listAllDevices({ limit: 10 })).items, []);
@@ -125,7 +126,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
     check('completing makes all of it valid at once', async (store, alice) => {
       const { tokenId, deviceId, credentialId, sessionToken } = await begin(store, alice);
       assert.equal(await store.completePairing(alice, tokenId, credentialId), true);
-      const admission = await store.connect(hashToken(sessionToken));
+      const admission = await admit(store, sessionToken);
       assert.deepEqual(admission, { deviceId, userId: alice, credentialId, epoch: 1 });
       const { name, model, serial } = (await store.findDevice(alice, deviceId)) ?? {};
       assert.deepEqual({ name, model, serial }, DEVICE);
@@ -157,9 +158,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
           minted.map(({ credentialId }) => store.completePairing(alice, tokenId, credentialId)),
         );
         assert.equal(done.filter(Boolean).length, 1);
-        const admitted = await Promise.all(
-          minted.map(({ sessionToken }) => store.connect(hashToken(sessionToken))),
-        );
+        const admitted = await Promise.all(minted.map(({ sessionToken }) => admit(store, sessionToken)));
         assert.deepEqual(
           admitted.map((admission) => admission !== undefined),
           done,
@@ -183,7 +182,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
         const expired = await begin(store, alice, newToken({ expiresAt: Date.now() - 1 }));
         for (const { tokenId, credentialId, sessionToken } of [revoked, replaced, expired]) {
           assert.equal(await store.completePairing(alice, tokenId, credentialId), false);
-          assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+          assert.equal(await admit(store, sessionToken), undefined);
         }
         assert.equal((await store.listDevices(bob, { limit: 10 })).items.length, 1);
         assert.deepEqual((await store.listDevices(alice, { limit: 10 })).items, []);
@@ -206,7 +205,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
       assert.equal(await store.revokeCredential(alice, credentialId), true);
       assert.equal(await store.revokeCredential(alice, credentialId), false);
       assert.equal(await store.completePairing(alice, tokenId, credentialId), false);
-      assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+      assert.equal(await admit(store, sessionToken), undefined);
       assert.equal(await store.lastChange(), before);
       assert.deepEqual(await states(store, alice), ['pending']);
     });
@@ -219,7 +218,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
         const before = await store.lastChange();
         assert.equal(await store.revokeCredential(alice, credentialId), true);
         assert.equal(await store.revokeCredential(alice, credentialId), false);
-        assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+        assert.equal(await admit(store, sessionToken), undefined);
         const { changes } = await store.changesSince(before, 10);
         const told = changes.map(({ seq: _, at: __, ...change }: Change) => change);
         assert.deepEqual(told, [{ kind: 'credential-revoked', deviceId, credentialId }]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import { admit } from '../support/admit.js';
 import { newToken } from './pairing-contract.js';
 import { type TestPlace, testEach } from './places.js';
 
@@ -34,7 +34,7 @@ testStore(
     const { credentialId, sessionToken } = await store.mintPending(alice, tokenId, DEVICE);
     clock.now += 1;
     assert.equal(await store.completePairing(alice, tokenId, credentialId), false);
-    assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+    assert.equal(await admit(store, sessionToken), undefined);
     assert.equal((await store.listPairingTokens(alice, { limit: 1 })).items[0]?.state, 'expired');
   },
 );

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { hashToken, type UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/ports.js';
+import { admit } from '../support/admit.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { newToken } from './pairing-contract.js';
 
@@ -64,7 +65,7 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
         `UPDATE devices SET epoch = epoch WHERE id = '${deviceId}'`,
         `UPDATE device_credentials SET revoked_at = 1 WHERE device_id = '${deviceId}'`,
       ],
-      () => store.connect(hashToken(sessionToken)),
+      () => admit(store, sessionToken),
     );
     assert.equal(connected, undefined);
   });
@@ -72,7 +73,7 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
   test('a device that is being revoked does not connect', async () => {
     const { deviceId, sessionToken } = await addDevice();
     const connected = await during([`UPDATE devices SET revoked_at = 1 WHERE id = '${deviceId}'`], () =>
-      store.connect(hashToken(sessionToken)),
+      admit(store, sessionToken),
     );
     assert.equal(connected, undefined);
   });
@@ -93,7 +94,7 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
     test(`a pairing token that is being ${what} pairs nothing`, async () => {
       const { tokenId, sessionToken, complete } = await mint();
       assert.equal(await during([`${statement} '${tokenId}'`], complete), false);
-      assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+      assert.equal(await admit(store, sessionToken), undefined);
     });
   }
 
@@ -101,7 +102,7 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
     const { tokenId, credentialId, sessionToken, complete } = await mint();
     const dropped = `DELETE FROM pending_devices WHERE credential_id = '${credentialId}'`;
     assert.equal(await during([dropped], complete), false);
-    assert.equal(await store.connect(hashToken(sessionToken)), undefined);
+    assert.equal(await admit(store, sessionToken), undefined);
     const again = await store.mintPending(alice, tokenId, { name: 'cam' });
     assert.equal(await store.completePairing(alice, tokenId, again.credentialId), true);
   });

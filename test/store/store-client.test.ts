@@ -7,13 +7,13 @@ import { after, before, describe, test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
 import { startProcessHost } from '../../src/actors/process-host.js';
 import { deviceRevoke } from '../../src/cli/device.js';
-import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Changes } from '../../src/store/ports.js';
 import { databaseFile } from '../../src/store/sqlite.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
+import { admit } from '../support/admit.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
 import { newSignIn, signInContract } from './sign-ins-contract.js';
@@ -113,7 +113,7 @@ test('an admission is known before its revocation is heard of', () =>
     // In one turn: the store runs them in one transaction and answers them in one batch.
     await Promise.all(
       made.map(async ({ deviceId, sessionToken }) => {
-        const connected = client.connect(hashToken(sessionToken));
+        const connected = admit(client, sessionToken);
         const revoked = client.revokeDevice(owner, deviceId);
         admitted.add((await connected)!.deviceId);
         assert.equal(await revoked, true);
@@ -126,10 +126,10 @@ test('when the process is killed, a write under way fails as unavailable, a read
   withStore(async ({ client, host, dataDir }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
     const [made] = await client.provision(owner, ['cam']);
-    assert.equal((await client.connect(hashToken(made!.sessionToken)))?.epoch, 1);
+    assert.equal((await admit(client, made!.sessionToken))?.epoch, 1);
     const write = client.provision(owner, ['lost or not']);
     const read = client.ownerOf(made!.deviceId);
-    const connect = client.connect(hashToken(made!.sessionToken));
+    const connect = admit(client, made!.sessionToken);
     host.kill('test');
     await assert.rejects(write, { name: 'StoreUnavailableError', code: 'ERR_STORE_UNAVAILABLE' });
     const waiting = client.provision(owner, ['asked while there was none']);

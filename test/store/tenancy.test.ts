@@ -11,6 +11,7 @@ import type {
 import { hashToken } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Store } from '../../src/store/ports.js';
+import { admit } from '../support/admit.js';
 import { testEach } from './places.js';
 
 /** Every function of the store that acts for a user: those whose first parameter is one. */
@@ -82,7 +83,7 @@ describe('tenancy: whatever bob does, nothing of alice is seen or touched', () =
     const bob = await store.ensureUser('https://id.example', 'bob');
     const [device] = await store.provision(alice, ['gate']);
     assert.ok(device !== undefined);
-    const admission = await store.connect(hashToken(device.sessionToken));
+    const admission = await admit(store, device.sessionToken);
     assert.ok(admission !== undefined);
     const ids = {
       device: device.deviceId,

@@ -40,10 +40,13 @@ export class MemoryStore implements ProxyStore {
     });
   }
 
-  connect(token: TokenHash): Promise<Admission | undefined> {
-    const known = this.#epochs.get(token);
-    this.#epoch += 1;
-    return Promise.resolve(known && { ...known, epoch: this.#epoch as Admission['epoch'] });
+  connect(tokens: readonly TokenHash[]): Promise<(Admission | undefined)[]> {
+    const admissions = tokens.map((token) => {
+      const known = this.#epochs.get(token);
+      this.#epoch += 1;
+      return known && { ...known, epoch: this.#epoch as Admission['epoch'] };
+    });
+    return Promise.resolve(admissions);
   }
 
   activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {

@@ -96,6 +96,10 @@ export class HostClient implements Host, EntryHandler {
     this.#link.onWritable(resume);
   }
 
+  get actorCount(): number {
+    return this.#actors.size;
+  }
+
   stats(): HostStats {
     const { loopDelayMean, loopDelayMax, dropped } = this.#pong;
     return {

@@ -1,6 +1,7 @@
 import { AddressLimit } from '../../server/address-limit.js';
 import { hashToken, type TokenHash } from '../../store/ids.js';
 import type { Admission, AdmissionPort } from '../../store/ports.js';
+import type { Dial } from './dial-queue.js';
 
 /** The answer to a dial (02-tunnel.md §2.1). */
 export type Decision =
@@ -11,35 +12,33 @@ export type Decision =
 
 /** Failed attempts that one address may make. */
 const FAILURES = { points: 30, windowSeconds: 10 };
-/** Dials that wait for the store at once; more are told to come back. */
-const MAX_PENDING = 20_000;
-const RETRY_SECONDS = 2;
-
 /** Decides which devices may connect. Only failures count against an address: a fleet behind one NAT may dial at once. */
 export class AdmissionControl {
   readonly #store: AdmissionPort;
   readonly #failures = new AddressLimit(FAILURES);
-  #pending = 0;
 
   constructor(store: AdmissionPort) {
     this.#store = store;
   }
 
-  /** @param address who dials, in normal form; @throws what the store throws, for the caller to log */
-  async decide(token: string, address: string): Promise<Decision> {
-    const blocked = await this.#failures.blockedFor(address);
-    if (blocked > 0) return { kind: 'rate-limited', retryAfterSeconds: blocked };
-    if (this.#pending >= MAX_PENDING) return { kind: 'unavailable', retryAfterSeconds: RETRY_SECONDS };
-    this.#pending += 1;
-    try {
-      // Hashed and asked also when it is empty: all refusals take the same time.
-      const tokenHash = hashToken(token);
-      const admission = await this.#store.connect(tokenHash);
-      if (admission !== undefined) return { kind: 'accepted', admission, tokenHash };
-    } finally {
-      this.#pending -= 1;
+  /** Seconds for which devices at an address may not dial, as too many failed; 0: they may. */
+  blockedFor(address: string): Promise<number> {
+    return this.#failures.blockedFor(address);
+  }
+
+  /** Decides on some dials, in their order. @throws what the store throws, for the caller to log */
+  async decide(dials: readonly Pick<Dial, 'token' | 'address'>[]): Promise<Decision[]> {
+    // Hashed and asked also when it is empty: all refusals take the same time.
+    const hashes = dials.map(({ token }) => hashToken(token));
+    const admissions = await this.#store.connect(hashes);
+    const decisions: Decision[] = [];
+    for (const [at, { address }] of dials.entries()) {
+      const [admission, tokenHash] = [admissions[at], hashes[at]];
+      if (admission === undefined || tokenHash === undefined) {
+        await this.#failures.count(address);
+        decisions.push({ kind: 'unauthorized' });
+      } else decisions.push({ kind: 'accepted', admission, tokenHash });
     }
-    await this.#failures.count(address);
-    return { kind: 'unauthorized' };
+    return decisions;
   }
 }

@@ -13,6 +13,7 @@ import { TunnelSession, type TunnelSocket } from '../session/tunnel-session.js';
 import { defaultConfig } from '../yamux/config.js';
 import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { AdmissionControl, Decision } from './admission.js';
+import { type Dial, DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
@@ -44,6 +45,7 @@ export interface TunnelListenerOptions {
 export class TunnelListener {
   readonly #options: TunnelListenerOptions;
   readonly #app: TemplatedApp;
+  readonly #dials = new DialQueue({ decide: (dials) => this.#decide(dials) });
   #listener: Listener | undefined;
   #draining = false;
   /** Sockets that are open. */
@@ -113,34 +115,46 @@ export class TunnelListener {
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: uWS.us_socket_context_t): void {
-    const token = credential(req);
     const key = req.getHeader('sec-websocket-key');
     const protocol = req.getHeader('sec-websocket-protocol');
     const extensions = req.getHeader('sec-websocket-extensions');
-    const remoteAddr = this.#options.proxies.clientAddress(res, req);
-    let aborted = false;
+    const dial = {
+      token: credential(req),
+      address: this.#options.proxies.clientAddress(res, req),
+      gone: false,
+      answer: (found: Decision) => {
+        // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
+        const decision = this.#draining ? UNAVAILABLE : found;
+        this.#options.metrics.dials[decision.kind] += 1;
+        if (decision.kind !== 'accepted') return res.cork(() => this.#refuse(res, decision));
+        const { admission, tokenHash } = decision;
+        const token = tokenHash as string as SessionKey;
+        const data: Upgraded = { admission, token, remoteAddr: dial.address };
+        lateUpgrade(res, () => res.upgrade<Upgraded>(data, key, protocol, extensions, context));
+      },
+    };
     res.onAborted(() => {
-      aborted = true;
+      dial.gone = true;
     });
-    void this.#decide(token, remoteAddr).then((decision) => {
-      if (aborted) return;
-      this.#options.metrics.dials[decision.kind] += 1;
-      if (decision.kind !== 'accepted') return res.cork(() => this.#refuse(res, decision));
-      const { admission, tokenHash } = decision;
-      const data: Upgraded = { admission, token: tokenHash as string as SessionKey, remoteAddr };
-      lateUpgrade(res, () => res.upgrade<Upgraded>(data, key, protocol, extensions, context));
-    });
+    void this.#queue(dial);
   }
 
-  async #decide(token: string, remoteAddr: string): Promise<Decision> {
-    if (this.#draining || this.#options.hosts.live === 0) return UNAVAILABLE;
+  /** An address that is blocked takes nobody's place in the queue. */
+  async #queue(dial: Dial): Promise<void> {
+    const blocked = await this.#options.admission.blockedFor(dial.address);
+    if (dial.gone) return;
+    if (blocked > 0) dial.answer({ kind: 'rate-limited', retryAfterSeconds: blocked });
+    else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
+  }
+
+  async #decide(dials: readonly Dial[]): Promise<readonly Decision[]> {
+    const none = dials.map(() => UNAVAILABLE);
+    if (this.#draining || this.#options.hosts.live === 0) return none;
     try {
-      const decision = await this.#options.admission.decide(token, remoteAddr);
-      // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
-      return this.#draining ? UNAVAILABLE : decision;
+      return await this.#options.admission.decide(dials);
     } catch (error) {
-      this.#options.log.error({ err: error }, 'a device could not be authenticated');
-      return UNAVAILABLE;
+      this.#options.log.error({ err: error, dials: dials.length }, 'devices could not be authenticated');
+      return none;
     }
   }
 

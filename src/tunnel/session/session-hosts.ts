@@ -26,7 +26,7 @@ export class SessionHosts {
   pick(): Host | undefined {
     let best: Host | undefined;
     for (const host of this.#hosts.values()) {
-      if (best === undefined || host.stats().actors < best.stats().actors) best = host;
+      if (best === undefined || host.actorCount < best.actorCount) best = host;
     }
     return best;
   }

@@ -75,6 +75,10 @@ export class FakeHost implements Host {
 
   onWritable(): void {}
 
+  get actorCount(): number {
+    return this.actors.length;
+  }
+
   stats(): HostStats {
     return NO_STATS;
   }
