@@ -130,10 +130,10 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     this.#ended = reason;
     this.#onEnd(this.id);
     // An error takes its stack: not for each of ten thousand that nobody asked anything.
-    if (this.#asks.size === 0) return;
+    if (this.#asks === undefined || this.#asks.size === 0) return;
     const gone = new ActorGoneError(reason);
-    for (const asker of this.#asks?.values() ?? []) asker.refused(gone);
-    this.#asks?.clear();
+    for (const asker of this.#asks.values()) asker.refused(gone);
+    this.#asks.clear();
   }
 
   #tellOwner(reason: ExitReason): void {
