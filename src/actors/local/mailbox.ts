@@ -63,11 +63,16 @@ export class Mailbox<T> {
   }
 
   #grow(): void {
-    const slots = this.#items.length;
-    this.#items = [...this.#items.slice(this.#head), ...this.#items.slice(0, this.#head)];
-    this.#sizes = [...this.#sizes.slice(this.#head), ...this.#sizes.slice(0, this.#head)];
-    this.#items.length = Math.max(FIRST_SLOTS, slots * 2);
-    this.#sizes.length = this.#items.length;
+    const slots = Math.max(FIRST_SLOTS, this.#items.length * 2);
+    this.#items = bigger(this.#items, this.#head, slots, undefined);
+    this.#sizes = bigger(this.#sizes, this.#head, slots, 0);
     this.#head = 0;
   }
+}
+
+/** A full ring from its head on, in one of `slots`; an array whose `length` is raised would take room for many more. */
+function bigger<T>(ring: readonly T[], head: number, slots: number, empty: T): T[] {
+  const copy: T[] = new Array(slots).fill(empty);
+  for (let i = 0; i < ring.length; i++) copy[i] = ring[(head + i) % ring.length] as T;
+  return copy;
 }
