@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const SIZES = {
   small: { bytes: 64 * MIB, rounds: 2, beside: { rounds: 1, seconds: 2.5 } },
-  full: { bytes: GIB, rounds: 5, beside: { rounds: 5, seconds: 10.5 } },
+  full: { bytes: GIB, rounds: 5, beside: { rounds: 5, seconds: 8.5 } },
 };
 const DIRECTIONS = ['down', 'up'] as const;
 type Direction = (typeof DIRECTIONS)[number];

@@ -19,7 +19,7 @@ const KINDS = [
 const WARM_UP = { callers: 64, seconds: { small: 2, full: 4 } };
 const SIZES = {
   small: { callers: { 1: [1, 64], 100: [64] }, rounds: 3, seconds: 1 },
-  full: { callers: { 1: [1, 16, 64, 256], 100: [1, 16, 64, 256] }, rounds: 7, seconds: 3 },
+  full: { callers: { 1: [1, 16, 64, 256], 100: [1, 16, 64, 256] }, rounds: 5, seconds: 2 },
 };
 
 /** GET of 5 bytes from a device, over one tunnel and over 100. */

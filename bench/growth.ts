@@ -8,7 +8,7 @@ import { type Measured, takeTurns } from './turns.js';
 
 const SIZES = {
   small: { tunnels: [10, 1_000], rounds: 2, seconds: 1 },
-  full: { tunnels: [10, 100, 1_000, 10_000], rounds: 7, seconds: 3 },
+  full: { tunnels: [10, 100, 1_000, 10_000], rounds: 5, seconds: 2 },
 };
 /** Devices that are called, whatever their number: what grows is only the number of others. */
 const CALLED = 10;

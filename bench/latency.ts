@@ -11,7 +11,7 @@ import { takeTurns } from './turns.js';
 const TUNNELS = 100;
 const SIZES = {
   small: { shares: [0.5, 0.8], rounds: 2, seconds: 1.5, peakRounds: 1 },
-  full: { shares: [0.2, 0.5, 0.8], rounds: 7, seconds: 10.5, peakRounds: 5 },
+  full: { shares: [0.2, 0.5, 0.8], rounds: 5, seconds: 6.5, peakRounds: 5 },
 };
 /** How the peer's peak is found. */
 const PEAK = { callers: 64, seconds: 1 };
