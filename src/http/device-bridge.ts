@@ -1,11 +1,13 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
+import type { OwnFields } from '../server/answer-fields.js';
+import type { RequestFields } from '../server/request-fields.js';
 import { type BridgePolicy, type Handshake, WebSocketBridge } from '../server/websocket-bridge.js';
 import type { ForwardFailure } from '../tunnel/forward/contract.js';
 import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './device-request.js';
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
-import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import { deviceAnswerFields, NOT_FROM_DEVICES } from './fields.js';
 import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
@@ -21,10 +23,16 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   #user: Principal | undefined;
   #bridge: WebSocketBridge | undefined;
 
-  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, context: us_socket_context_t) {
+  constructor(
+    services: DeviceServices,
+    exchange: Exchange,
+    req: HttpRequest,
+    fields: RequestFields,
+    context: us_socket_context_t,
+  ) {
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, exchange, services, WHOLE_DEVICE);
+    this.#request = readDeviceRequest(req, fields, exchange, services, WHOLE_DEVICE);
     this.#handshake = {
       key: req.getHeader('sec-websocket-key'),
       extensions: req.getHeader('sec-websocket-extensions'),
@@ -67,8 +75,8 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
 
   // ---- BridgePolicy
 
-  deviceHeaders(res: HttpResponse): void {
-    writeDeviceAnswerFields(res, this.#exchange.requestId);
+  ownFields(): OwnFields {
+    return deviceAnswerFields(this.#exchange.requestId);
   }
 
   upgradeHeaders(res: HttpResponse): void {

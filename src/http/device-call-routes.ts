@@ -11,7 +11,7 @@ function edge(method: Method, path: string, summary: string): StreamRoute {
     methods: [method],
     access: 'user',
     summary,
-    begin: (services, exchange, req) => new DeviceCall(services, exchange, req, EDGE_API),
+    begin: (services, exchange, req, fields) => new DeviceCall(services, exchange, req, fields, EDGE_API),
     upgrade: undefined,
   };
 }
@@ -25,7 +25,8 @@ export const deviceCallRoutes: readonly StreamRoute[] = [
     methods: 'ANY',
     access: 'user',
     summary: 'Any HTTP request or WebSocket, forwarded to the device as it is',
-    begin: (services, exchange, req) => new DeviceCall(services, exchange, req, WHOLE_DEVICE),
-    upgrade: (services, exchange, req, context) => new DeviceBridge(services, exchange, req, context),
+    begin: (services, exchange, req, fields) => new DeviceCall(services, exchange, req, fields, WHOLE_DEVICE),
+    upgrade: (services, exchange, req, fields, context) =>
+      new DeviceBridge(services, exchange, req, fields, context),
   },
 ];

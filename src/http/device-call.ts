@@ -1,13 +1,15 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
+import type { OwnFields } from '../server/answer-fields.js';
 import { endHead } from '../server/end-head.js';
 import type { HeldBody } from '../server/held-body.js';
+import type { RequestFields } from '../server/request-fields.js';
 import { type ResponsePolicy, ResponseWriter } from '../server/response-writer.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
 import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './device-request.js';
 import type { DeviceServices } from './device-services.js';
 import type { Exchange } from './exchange.js';
-import { NOT_FROM_DEVICES, writeDeviceAnswerFields } from './fields.js';
+import { deviceAnswerFields, NOT_FROM_DEVICES } from './fields.js';
 import type { OpenStream } from './open-streams.js';
 import type { PendingRequest } from './route.js';
 
@@ -22,10 +24,16 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   #user: Principal | undefined;
   #writer: ResponseWriter | undefined;
 
-  constructor(services: DeviceServices, exchange: Exchange, req: HttpRequest, mount: Mount) {
+  constructor(
+    services: DeviceServices,
+    exchange: Exchange,
+    req: HttpRequest,
+    fields: RequestFields,
+    mount: Mount,
+  ) {
     this.#services = services;
     this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, exchange, services, mount);
+    this.#request = readDeviceRequest(req, fields, exchange, services, mount);
     this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
   }
 
@@ -54,13 +62,15 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
     const { deviceId, target, headers, bodyLength } = this.#request;
     const { res, method, requestId } = this.#exchange;
     addUser(headers, user);
-    this.#writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
+    const writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
+    this.#writer = writer;
+    this.#exchange.onAbort(() => writer.aborted());
     const call = forwarder.forward(
       { by: 'device', deviceId },
       { method, target, headers, bodyLength },
-      this.#writer,
+      writer,
     );
-    this.#writer.attach(call, this.#body);
+    writer.attach(call, this.#body);
   }
 
   // ---- OpenStream
@@ -72,8 +82,8 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
 
   // ---- ResponsePolicy
 
-  deviceHeaders(res: HttpResponse): void {
-    writeDeviceAnswerFields(res, this.#exchange.requestId);
+  ownFields(): OwnFields {
+    return deviceAnswerFields(this.#exchange.requestId);
   }
 
   endBodyless(res: HttpResponse, { contentLength }: ResponseHead, close: boolean): void {

@@ -1,6 +1,6 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
-import { requestFields } from '../server/request-fields.js';
+import { type RequestFields, requestFields } from '../server/request-fields.js';
 import { socketAddressOf } from '../server/trusted-proxies.js';
 import type { RawHeaders } from '../tunnel/http1/contract.js';
 import type { DeviceServices } from './device-services.js';
@@ -8,7 +8,22 @@ import type { Exchange } from './exchange.js';
 import { NOT_FOR_DEVICES } from './fields.js';
 
 const PREFIX_LENGTH = '/api/devices/'.length;
-const TAKEN = ['x-forwarded-for'];
+/** Fields of a request to a device that are for us, or for both. */
+const TAKEN = [
+  'authorization',
+  'cookie',
+  'host',
+  'origin',
+  'x-forwarded-for',
+  'x-request-id',
+  'x-visiona-csrf',
+  'x-visiona-passive',
+];
+
+/** Reads all fields of a request to a device in one go, while `req` is live. */
+export function deviceRequestFields(req: HttpRequest): RequestFields {
+  return requestFields(req, NOT_FOR_DEVICES, TAKEN);
+}
 
 /** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
 export interface Mount {
@@ -39,6 +54,7 @@ export interface DeviceRequest {
  */
 export function readDeviceRequest(
   req: HttpRequest,
+  fields: RequestFields,
   { res, path, requestId }: Exchange,
   { proxies, scheme }: Pick<DeviceServices, 'proxies' | 'scheme'>,
   mount: Mount,
@@ -47,14 +63,14 @@ export function readDeviceRequest(
   const deviceId = req.getParameter(0);
   const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
   const query: string | undefined = req.getQuery();
-  const { headers, bodyLength, taken } = requestFields(req, NOT_FOR_DEVICES, TAKEN);
+  const { headers, bodyLength } = fields;
   headers.push(
     'x-forwarded-for',
-    proxies.hops(socketAddressOf(res), taken[0] ?? '').join(', '),
+    proxies.hops(socketAddressOf(res), fields.getHeader('x-forwarded-for')).join(', '),
     'x-forwarded-proto',
     scheme,
     'x-forwarded-host',
-    req.getHeader('host'),
+    fields.getHeader('host'),
     'x-request-id',
     requestId,
   );

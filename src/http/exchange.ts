@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { endHead } from '../server/end-head.js';
 import { HeldBody } from '../server/held-body.js';
 import { type ProblemCode, problemKind } from '../server/problem.js';
+import type { FieldSource } from '../server/request-fields.js';
 import { type ProblemOptions, requestIdOf, sendProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
@@ -21,9 +22,10 @@ export class Exchange {
   #aborted: () => void = () => {};
   #problemPage: ProblemPage | undefined;
 
-  constructor(res: HttpResponse, req: HttpRequest) {
+  /** @param fields of the request, where they have been read already */
+  constructor(res: HttpResponse, req: HttpRequest, fields: FieldSource = req) {
     this.res = res;
-    this.requestId = requestIdOf(req);
+    this.requestId = requestIdOf(fields);
     this.method = req.getCaseSensitiveMethod();
     this.path = req.getUrl();
   }

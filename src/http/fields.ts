@@ -1,4 +1,4 @@
-import type { HttpResponse } from 'uWebSockets.js';
+import type { OwnFields } from '../server/answer-fields.js';
 import { FieldNames } from '../server/field-names.js';
 
 /**
@@ -85,13 +85,9 @@ const DEVICE_ANSWER_FIELDS = [
   'Vary: Authorization, Cookie',
 ].join('\r\n');
 
-const COLON = DEVICE_ANSWER_FIELDS.indexOf(': ');
-const FIRST_NAME = DEVICE_ANSWER_FIELDS.slice(0, COLON);
-const REST = DEVICE_ANSWER_FIELDS.slice(COLON + 2);
-
-/** Writes the fields that go with every answer of a device: as one, for uWS puts bytes as they are, and each call costs. */
-export function writeDeviceAnswerFields(res: HttpResponse, requestId: string): void {
-  res.writeHeader('X-Request-Id', requestId).writeHeader(FIRST_NAME, REST);
+/** The fields that go with every answer of a device. @param requestId is sane: it has no line break */
+export function deviceAnswerFields(requestId: string): OwnFields {
+  return ['X-Request-Id', `${requestId}\r\n${DEVICE_ANSWER_FIELDS}`];
 }
 
 /** What goes with every answer of our own: it is data for one user, and never a page. */

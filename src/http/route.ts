@@ -2,6 +2,7 @@ import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../server/problem.js';
+import type { RequestFields } from '../server/request-fields.js';
 import type { Exchange } from './exchange.js';
 import type { PageFile } from './page-file.js';
 import type { Page } from './reply.js';
@@ -89,7 +90,7 @@ export interface StreamRoute extends RouteBase {
   readonly kind: 'stream';
   readonly access: 'user';
   /** Reads what it needs of `req`, which is gone when this returns. Answers nothing yet. */
-  begin(services: RouteServices, exchange: Exchange, req: HttpRequest): PendingRequest;
+  begin(services: RouteServices, exchange: Exchange, req: HttpRequest, fields: RequestFields): PendingRequest;
   /** The same for a WebSocket handshake; undefined: it is an ordinary request. */
   readonly upgrade: Upgrade | undefined;
 }
@@ -99,6 +100,7 @@ export type Upgrade = (
   services: RouteServices,
   exchange: Exchange,
   req: HttpRequest,
+  fields: RequestFields,
   context: us_socket_context_t,
 ) => PendingRequest;
 

@@ -4,13 +4,15 @@ import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf
 import type { Logger } from '../observability/log.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { ProblemCode } from '../server/problem.js';
+import type { FieldSource } from '../server/request-fields.js';
 import type { ProblemOptions } from '../server/send.js';
+import { deviceRequestFields } from './device-request.js';
 import { Exchange } from './exchange.js';
 import { JsonCall } from './json-call.js';
 import { servePageFile } from './page-file.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
 import { ProblemError, problemOf } from './problem-error.js';
-import type { PendingRequest, Route, Upgrade } from './route.js';
+import type { PendingRequest, Route, StreamRoute, Upgrade } from './route.js';
 import type { RouteServices } from './services.js';
 
 /** The body was not read. */
@@ -72,15 +74,17 @@ export class Router {
     app.ws(
       pattern,
       this.#options.sockets.behaviour((res, req, context) => {
-        const exchange = new Exchange(res, req);
-        const sender = senderOf(req, exchange, true);
+        const fields = deviceRequestFields(req);
+        const exchange = new Exchange(res, req, fields);
+        const sender = senderOf(fields, exchange, true);
         if (sender === undefined) exchange.problem('unauthorized');
-        else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, context));
+        else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, fields, context));
       }),
     );
   }
 
   #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
+    if (route.kind === 'stream') return this.#stream(route, res, req);
     const { services } = this.#options;
     const exchange = new Exchange(res, req);
     if (route.kind === 'file') return servePageFile(exchange, req, route.file);
@@ -91,10 +95,17 @@ export class Router {
     }
     const sender = senderOf(req, exchange, false, route.passive);
     if (sender === undefined) return exchange.problem('unauthorized');
-    if (route.kind === 'stream') return this.#serve(exchange, sender, route.begin(services, exchange, req));
     const call = new JsonCall(route, services, exchange, req);
     const afterEnd = route.afterEnd ? { afterEnd: () => call.run(undefined) } : undefined;
     this.#serve(exchange, { ...sender, ...afterEnd }, call);
+  }
+
+  #stream(route: StreamRoute, res: HttpResponse, req: HttpRequest): void {
+    const fields = deviceRequestFields(req);
+    const exchange = new Exchange(res, req, fields);
+    const sender = senderOf(fields, exchange, false, route.passive);
+    if (sender === undefined) exchange.problem('unauthorized');
+    else this.#serve(exchange, sender, route.begin(this.#options.services, exchange, req, fields));
   }
 
   #addOtherMethods(app: TemplatedApp, pattern: string, routes: readonly Route[]): void {
@@ -200,21 +211,26 @@ class Refusal implements PendingRequest {
 
 /** Undefined: there are no credentials at all, so nobody has to be asked. */
 function senderOf(
-  req: HttpRequest,
+  fields: FieldSource,
   { method }: Exchange,
   upgrade: boolean,
   passive = false,
 ): Sender | undefined {
-  const authorization = req.getHeader('authorization');
-  const cookie = req.getHeader('cookie');
+  const authorization = fields.getHeader('authorization');
+  const cookie = fields.getHeader('cookie');
   if (cookie === '' && authorization === '') return undefined;
   if (cookie === '') return { credentials: { authorization, cookie, passive }, page: undefined };
   // A page that asks over and over says so: that it is open is no use of the session.
   const credentials = {
     authorization,
     cookie,
-    passive: passive || req.getHeader('x-visiona-passive') === '1',
+    passive: passive || fields.getHeader('x-visiona-passive') === '1',
   };
-  const page = { method, upgrade, origin: req.getHeader('origin'), csrf: req.getHeader('x-visiona-csrf') };
+  const page = {
+    method,
+    upgrade,
+    origin: fields.getHeader('origin'),
+    csrf: fields.getHeader('x-visiona-csrf'),
+  };
   return { credentials, page };
 }

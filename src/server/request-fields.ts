@@ -2,14 +2,36 @@ import type { HttpRequest } from 'uWebSockets.js';
 import type { RawHeaders } from '../tunnel/http1/contract.js';
 import { addConnectionFields, isMessageField } from '../tunnel/http1/headers.js';
 
+/** Knows fields of a request by their names in small letters; a field that is not there is empty. */
+export interface FieldSource {
+  getHeader(name: string): string;
+}
+
 /** What a forwarded request takes from the caller's. */
-export interface RequestFields {
+export class RequestFields implements FieldSource {
   /** End-to-end fields, names in lower case. */
   readonly headers: RawHeaders;
   /** Bytes of the body; 0: none; undefined: chunked. */
   readonly bodyLength: number | undefined;
-  /** Each field that was asked for, in that order, all its lines as one (RFC 9110 §5.2); empty where it is not there. */
-  readonly taken: readonly string[];
+  readonly #names: readonly string[];
+  readonly #values: readonly string[];
+
+  constructor(
+    headers: RawHeaders,
+    bodyLength: number | undefined,
+    names: readonly string[],
+    values: readonly string[],
+  ) {
+    this.headers = headers;
+    this.bodyLength = bodyLength;
+    this.#names = names;
+    this.#values = values;
+  }
+
+  /** One of the fields that were asked for, all its lines as one (RFC 9110 §5.2). */
+  getHeader(name: string): string {
+    return this.#values[this.#names.indexOf(name)] ?? '';
+  }
 }
 
 /** Asked with names in lower case. */
@@ -46,11 +68,11 @@ export function requestFields(req: HttpRequest, drop: NameSet, take = NONE): Req
   headers = [];
   dropped = drop;
   wanted = take;
-  taken = take.map(() => '');
+  taken = [];
   bodyLength = 0;
   connection = undefined;
   req.forEach(collect);
-  return { headers: withoutListed(headers, connection), bodyLength, taken };
+  return new RequestFields(withoutListed(headers, connection), bodyLength, take, taken);
 }
 
 function withoutListed(fields: RawHeaders, listed: string | undefined): RawHeaders {

@@ -1,6 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
+import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import type { FieldNames } from './field-names.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
@@ -9,8 +10,8 @@ import type { HeldBody } from './held-body.js';
 export interface ResponsePolicy {
   /** Fields of a device's answer that this listener does not pass on. */
   readonly dropped: FieldNames;
-  /** Writes the fields that this listener adds to a device's answer. */
-  deviceHeaders(res: HttpResponse): void;
+  /** What this listener adds to a device's answer. */
+  ownFields(): OwnFields;
   /** Ends an answer that has no body; everything but its length is written. `close`: close the connection afterwards. */
   endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
@@ -72,7 +73,6 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.requestId = requestId;
     this.#uploading = hasBody;
     policy.began();
-    res.onAborted(() => this.#aborted());
   }
 
   /**
@@ -91,10 +91,17 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (!this.#over) held.resume();
   }
 
+  /** The caller went away. Whoever makes the writer hears of it, and passes it on. */
+  aborted(): void {
+    if (this.#over) return;
+    this.#call?.abort();
+    this.#finish('aborted');
+  }
+
   /** Cuts the connection and resets the stream: the caller may not have the answer any more. */
   cut(): void {
     if (this.#over) return;
-    this.#aborted();
+    this.aborted();
     this.#res.close();
   }
 
@@ -172,8 +179,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#headWritten = true;
     // 200 OK is what uWS writes unasked.
     if (head.status !== 200 || head.reason !== 'OK') res.writeStatus(`${head.status} ${head.reason}`);
-    writeDeviceFields(res, head, this.#policy.dropped);
-    this.#policy.deviceHeaders(res);
+    writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
   }
 
   #writeBody(head: ResponseHead | undefined): void {
@@ -284,31 +290,10 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.pause();
   }
 
-  #aborted(): void {
-    if (this.#over) return;
-    this.#call?.abort();
-    this.#finish('aborted');
-  }
-
   #finish(failure: ForwardFailure | 'aborted' | undefined): void {
     this.#over = true;
     this.#queue = [];
     removeFullSocket(this);
     this.#policy.finished(this, failure);
   }
-}
-
-/** Writes the fields of a device's answer, but for those in `dropped`. */
-export function writeDeviceFields(res: HttpResponse, { headers }: ResponseHead, dropped: FieldNames): void {
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (!dropped.has(name)) res.writeHeader(name, fieldValue(headers[i + 1] as string));
-  }
-}
-
-const ASCII = /^[\x20-\x7e\t]*$/;
-
-/** uWS writes strings as UTF-8; fields are bytes. */
-function fieldValue(value: string): string | Uint8Array {
-  return ASCII.test(value) ? value : Buffer.from(value, 'latin1');
 }

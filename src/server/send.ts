@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from 'uWebSockets.js';
 import type { Logger } from '../observability/log.js';
 import { endHead } from './end-head.js';
 import {
@@ -8,6 +8,7 @@ import {
   problemKind,
   renderProblem,
 } from './problem.js';
+import type { FieldSource } from './request-fields.js';
 import { requestId } from './request-id.js';
 import { statusLine } from './status-line.js';
 
@@ -25,7 +26,7 @@ export interface ProblemOptions {
 }
 
 /** The id of a request. Only while `req` is live: before the first await. */
-export function requestIdOf(req: HttpRequest): string {
+export function requestIdOf(req: FieldSource): string {
   return requestId(req.getHeader('x-request-id'));
 }
 

@@ -49,8 +49,8 @@ export class TrustedProxies {
 
   /** The address of who sent a request, for limits and records. Reads `req` while it is live. */
   clientAddress(res: HttpResponse, req: HttpRequest): string {
-    const forwardedFor = this.#none ? undefined : requestFields(req, NO_FIELDS, FIELDS).taken[0];
-    return this.hops(socketAddressOf(res), forwardedFor ?? '')[0];
+    const forwardedFor = this.#none ? '' : requestFields(req, NO_FIELDS, FIELDS).getHeader('x-forwarded-for');
+    return this.hops(socketAddressOf(res), forwardedFor)[0];
   }
 
   #trusts(address: string): boolean {

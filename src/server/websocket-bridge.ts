@@ -1,10 +1,10 @@
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import type { CountedCall } from './call-recorder.js';
 import type { FieldNames } from './field-names.js';
 import { lateUpgrade } from './late-upgrade.js';
-import { writeDeviceFields } from './response-writer.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
 const FORBIDDEN = 1008;
@@ -18,8 +18,8 @@ export interface BridgePolicy {
   problem(res: HttpResponse, failure: ForwardFailure, requestId: string): void;
   /** Fields of a device's refusal that this listener does not pass on. */
   readonly dropped: FieldNames;
-  /** Writes the fields that this listener adds to a device's refusal. */
-  deviceHeaders(res: HttpResponse): void;
+  /** What this listener adds to a device's refusal. */
+  ownFields(): OwnFields;
   /** Writes the fields that this listener adds to an accepted handshake. */
   upgradeHeaders(res: HttpResponse): void;
   /** A handshake begins. */
@@ -102,8 +102,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.status = head.status;
     this.#answer(undefined, (res) => {
       res.writeStatus(`${head.status} ${head.reason}`);
-      writeDeviceFields(res, head, this.#policy.dropped);
-      this.#policy.deviceHeaders(res);
+      writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
       res.end(body);
     });
   }

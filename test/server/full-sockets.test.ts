@@ -54,7 +54,7 @@ class FullResponse {
 
 const POLICY: ResponsePolicy = {
   dropped: new FieldNames([]),
-  deviceHeaders() {},
+  ownFields: () => ['X-Own', 'field'],
   endBodyless() {},
   problem() {},
   began() {},

@@ -1,4 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import type { OwnFields } from '../../server/answer-fields.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { FieldNames } from '../../server/field-names.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
@@ -8,6 +9,8 @@ import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 
 /** The proxy speaks, not a device. */
 export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
+
+const FROM_DEVICE: OwnFields = ['X-Forward-Origin', 'device'];
 
 /** Ours to say: a device must not speak as the proxy. `Date` is written by the listener itself. */
 const DROPPED = new FieldNames(['x-forward-*', 'date']);
@@ -25,8 +28,8 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
     this.#calls = calls;
   }
 
-  deviceHeaders(res: HttpResponse): void {
-    res.writeHeader('X-Forward-Origin', 'device');
+  ownFields(): OwnFields {
+    return FROM_DEVICE;
   }
 
   upgradeHeaders(): void {}

@@ -10,7 +10,6 @@ import { BridgedSockets } from '../../server/bridged-sockets.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import { requestFields } from '../../server/request-fields.js';
-import { requestId } from '../../server/request-id.js';
 import { ResponseWriter } from '../../server/response-writer.js';
 import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
@@ -139,9 +138,10 @@ export class InternalApi {
   #forward(res: HttpResponse, req: HttpRequest): void {
     const { forwarder, policy } = this.#options;
     const device = deviceOf(queryOf(req));
-    const { headers, bodyLength, taken } = requestFields(req, NOT_FORWARDED, TAKEN);
-    const [method = '', target = '', givenId] = taken;
-    const id = requestId(givenId);
+    const fields = requestFields(req, NOT_FORWARDED, TAKEN);
+    const { headers, bodyLength } = fields;
+    const [method, target] = [fields.getHeader('x-forward-method'), fields.getHeader('x-forward-target')];
+    const id = requestIdOf(fields);
     if (device === undefined || method === '' || target === '') {
       return sendProblem(res, 'bad-request', id, {
         headers: FROM_PROXY,
@@ -149,6 +149,7 @@ export class InternalApi {
       });
     }
     const writer = new ResponseWriter(res, policy, id, bodyLength !== 0);
+    res.onAborted(() => writer.aborted());
     writer.attach(forwarder.forward(device, { method, target, headers, bodyLength }, writer));
   }
 
