@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { api } from './api.js';
 import { type Benchmark, missingAll, type Outcome, type Size } from './benchmark.js';
 import { churn } from './churn.js';
+import { fairness } from './fairness.js';
 import { forwardBulk } from './forward-bulk.js';
 import { forwardSmall } from './forward-small.js';
 import { growth } from './growth.js';
@@ -18,6 +19,7 @@ const benchmarks: readonly Benchmark[] = [
   forwardSmall,
   forwardBulk,
   latency,
+  fairness,
   idle,
   storm,
   growth,
