@@ -15,6 +15,7 @@ import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { AdmissionControl, Decision } from './admission.js';
 import { type Dial, DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
+import { PacedQueue } from './paced-queue.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
@@ -46,9 +47,11 @@ export class TunnelListener {
   readonly #options: TunnelListenerOptions;
   readonly #app: TemplatedApp;
   readonly #dials = new DialQueue({ decide: (dials) => this.#decide(dials) });
+  /** Tunnels that have closed, until that is known everywhere: all may close at once. */
+  readonly #ended = new PacedQueue<Upgraded>((data) => this.#end(data));
   #listener: Listener | undefined;
   #draining = false;
-  /** Sockets that are open. */
+  /** Tunnels that are open, or whose end is not known everywhere yet. */
   #open = 0;
   #onEmpty = (): void => {};
 
@@ -197,11 +200,16 @@ export class TunnelListener {
   }
 
   #closed(ws: WebSocket<Upgraded>): void {
+    const data = ws.getUserData();
+    data.socket?.closed();
+    this.#ended.add(data);
+  }
+
+  #end({ socket, token, admission }: Upgraded): void {
     this.#open -= 1;
     if (this.#open === 0) this.#onEmpty();
-    const { socket, token, admission } = ws.getUserData();
     if (socket === undefined) return;
-    socket.closed();
+    socket.session.release();
     const { store, metrics, log } = this.#options;
     const reason = socket.closeReason ?? 'disconnected';
     metrics.sessions -= 1;

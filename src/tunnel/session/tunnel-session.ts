@@ -81,6 +81,8 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** Those of them that the socket took. */
   #taken = 0;
   #closed = false;
+  /** The socket is gone, and the actor does not know it. */
+  #orphaned = false;
   /** While GoAway is on its way: how the socket will be closed, and the timer that does it if the actor does not. */
   #closing: { readonly reason: CloseReason; readonly timer: NodeJS.Timeout } | undefined;
 
@@ -166,7 +168,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#returnCredit();
   }
 
-  /** The socket closed by itself. */
+  /** The socket closed by itself: every exchange fails at once. `release` follows, which may take its time. */
   disconnected(): void {
     if (this.#closing !== undefined) {
       clearTimeout(this.#closing.timer);
@@ -174,8 +176,14 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
       return;
     }
     if (this.#closed) return;
-    this.#actor.tell({ kind: 'close' });
+    this.#orphaned = true;
     this.#end('the device disconnected');
+  }
+
+  /** Ends the actor of a session that was disconnected. */
+  release(): void {
+    if (this.#orphaned) this.#actor.tell({ kind: 'close' });
+    this.#orphaned = false;
   }
 
   // ---- exchanges

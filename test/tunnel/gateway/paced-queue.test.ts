@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PacedQueue } from '../../../src/tunnel/gateway/paced-queue.js';
+
+test('the work is done in order, 4 ms of a turn of the event loop at a time', async () => {
+  let now = 0;
+  const done: number[] = [];
+  const queue = new PacedQueue<number>(
+    (item) => {
+      done.push(item);
+      now += 1;
+    },
+    () => now,
+  );
+  for (let item = 1; item <= 6; item++) queue.add(item);
+  assert.deepEqual(done, []);
+  await nextTurn();
+  assert.deepEqual(done, [1, 2, 3, 4]);
+  queue.add(7);
+  await nextTurn();
+  assert.deepEqual(done, [1, 2, 3, 4, 5, 6, 7]);
+  // It has come to rest, and begins again.
+  queue.add(8);
+  await nextTurn();
+  assert.equal(done.at(-1), 8);
+});
