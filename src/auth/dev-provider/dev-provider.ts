@@ -43,6 +43,7 @@ export async function bindDevProvider(config: DevProviderConfig, log: Logger): P
   try {
     // Loaded here: it is no part of any other command.
     const { default: OidcProvider, errors } = await import('oidc-provider');
+    const { quietBetweenRequests } = await import('./between-requests.js');
     const issuer = urlOf('http', address, await listenOn(server, address));
     return {
       client: {
@@ -60,7 +61,9 @@ export async function bindDevProvider(config: DevProviderConfig, log: Logger): P
         logErrors(provider, log);
         provider.use(onlyFromHere);
         const { host } = new URL(issuer);
-        server.removeListener('request', STARTING).on('request', atHost(host, provider.callback()));
+        server
+          .removeListener('request', STARTING)
+          .on('request', atHost(host, quietBetweenRequests(provider.callback())));
         log.warn(
           { issuer },
           'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one',
