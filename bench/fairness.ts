@@ -8,7 +8,7 @@ import { CONNECT_MS, type Stand, startFleet, withStands } from './relay/stand.js
 import { wrk, wrkIsAvailable } from './relay/wrk.js';
 import { type Measured, takeTurns } from './turns.js';
 
-const SIZES = { small: { rounds: 1, seconds: 1.5 }, full: { rounds: 7, seconds: 10 } };
+const SIZES = { small: { rounds: 1, seconds: 1.5 }, full: { rounds: 3, seconds: 6 } };
 
 /** Of each load, before anything counts. */
 const WARM_SECONDS = 0.75;
