@@ -12,6 +12,7 @@ export type Decision =
 
 /** Failed attempts that one address may make. */
 const FAILURES = { points: 30, windowSeconds: 10 };
+
 /** Decides which devices may connect. Only failures count against an address: a fleet behind one NAT may dial at once. */
 export class AdmissionControl {
   readonly #store: AdmissionPort;
