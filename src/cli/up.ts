@@ -1,6 +1,6 @@
-import type { DevProvider } from '../auth/dev-provider/dev-provider.js';
+import { startDevProvider } from '../auth/dev-provider/thread.js';
 import { urlOf } from '../config/address.js';
-import type { DevProviderConfig, UpConfig } from '../config/types.js';
+import type { UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { createContainer } from './container.js';
@@ -23,16 +23,12 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
     const proxy = await startProxy(c, config);
     stops.push(() => proxy.stop());
     const provider = config.devProvider && (await startDevProvider(config.devProvider, log));
-    stops.push(async () => provider?.close());
-    const auth = signInAt(config.oidc ?? provider?.client, config, client, log);
+    stops.push(async () => provider?.stop());
     const rest = await startRest({
       address: config.apiAddr,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
-      auth: (publicUrl) => {
-        provider?.serve(publicUrl);
-        return auth(publicUrl);
-      },
+      auth: signInAt(config.oidc ?? provider?.client, config, client, log),
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.userSessions,
@@ -41,6 +37,8 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       calls: proxy.calls,
       log,
     });
+    stops.push(async () => rest.close());
+    await provider?.serve(rest.publicUrl);
     return {
       ready: {
         api: urlOf('http', config.apiAddr, rest.port),
@@ -50,7 +48,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       },
       drain: async () => {
         await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
-        await provider?.close();
+        await provider?.stop();
         await store.stop();
         await c.dispose();
       },
@@ -60,10 +58,4 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
     for (const stop of stops.reverse()) await stop();
     throw error;
   }
-}
-
-/** Loaded only where it is used. */
-async function startDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
-  const { bindDevProvider } = await import('../auth/dev-provider/dev-provider.js');
-  return bindDevProvider(config, log);
 }

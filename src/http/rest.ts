@@ -41,6 +41,8 @@ export interface RestOptions {
 export interface Rest {
   /** The port in use. */
   readonly port: number;
+  /** What browsers see. */
+  readonly publicUrl: URL;
   /**
    * Unready first; calls under way finish, but no longer than `graceMs`; then everything is closed. WebSockets are
    * told 1001.
@@ -80,6 +82,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, log }).register(app);
   return {
     port: listener.port,
+    publicUrl,
     close: () => listener.close(),
     drain: async (graceMs) => {
       readiness.drain();

@@ -1,5 +1,6 @@
 import uWS, { type TemplatedApp } from 'uWebSockets.js';
 import { holdUpgrades, releaseUpgrades } from './late-upgrade.js';
+import { ListenError } from './listen-error.js';
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT. */
 const EXCLUSIVE_PORT = 1;
@@ -17,18 +18,6 @@ export interface ListenAddress {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-}
-
-/** The address is taken, or not ours to bind. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-  readonly code = 'ERR_LISTEN';
-
-  constructor(address: ListenAddress) {
-    super(
-      `cannot listen on ${address.host}:${address.port}: it is taken by another process, or not an address of this machine`,
-    );
-  }
 }
 
 /** A bound uWebSockets.js application. Main thread only (ADR 0009). */

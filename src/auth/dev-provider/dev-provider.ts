@@ -2,23 +2,27 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC as Context } from 'oidc-provider';
+import { serializeError } from '../../actors/errors.js';
 import { type Address, urlOf } from '../../config/address.js';
-import { DEV_CLIENT_ID, type DevProviderConfig, type OidcConfig } from '../../config/types.js';
-import type { Logger } from '../../observability/log.js';
-import { ListenError } from '../../server/listener.js';
+import type { DevProviderConfig } from '../../config/types.js';
+import { ListenError } from '../../server/listen-error.js';
 import { devProviderConfiguration } from './configuration.js';
 import { devProviderKeys } from './keys.js';
+import type { LogLine } from './kind.js';
 import { takeNotices } from './notices.js';
 
 /** A development OpenID provider (03-identity §3.6), which has its port and does not serve yet. */
-export interface DevProvider {
-  /** How our side signs users in there. */
-  readonly client: OidcConfig;
+export interface BoundProvider {
+  /** The port in use, also where 0 was asked for. */
+  readonly port: number;
   /** Begins to serve. @param publicUrl where it sends browsers back to */
   serve(publicUrl: URL): void;
   /** Ends at once. */
   close(): Promise<void>;
 }
+
+/** What takes its log lines. */
+export type WriteLine = (line: LogLine) => void;
 
 const STARTING: RequestListener = (_request, response) => {
   response.writeHead(503, { 'Retry-After': '1' }).end();
@@ -36,38 +40,30 @@ function atHost(host: string, listener: RequestListener): RequestListener {
 }
 
 /** Binds the port of the development provider: its issuer must be known before it can exist. @throws ListenError */
-export async function bindDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
-  const { address, secret, scopes, audience } = config;
-  const endNotices = takeNotices(log);
+export async function bindDevProvider(
+  { address, secret, audience }: Omit<DevProviderConfig, 'scopes'>,
+  write: WriteLine,
+): Promise<BoundProvider> {
+  const endNotices = takeNotices(write);
   const server = createServer(STARTING);
   try {
-    // Loaded here: it is no part of any other command.
+    // Loaded here: it gives notice while it is.
     const { default: OidcProvider, errors } = await import('oidc-provider');
-    const { quietBetweenRequests } = await import('./between-requests.js');
-    const issuer = urlOf('http', address, await listenOn(server, address));
+    const port = await listenOn(server, address);
+    const issuer = urlOf('http', address, port);
     return {
-      client: {
-        issuer: new URL(issuer),
-        clientId: DEV_CLIENT_ID,
-        clientSecret: undefined,
-        scopes,
-        audience,
-      },
+      port,
       serve: (publicUrl) => {
         const provider = new OidcProvider(
           issuer,
           devProviderConfiguration(devProviderKeys(secret), publicUrl, audience, errors.InvalidTarget),
         );
-        logErrors(provider, log);
+        writeErrors(provider, write);
         provider.use(onlyFromHere);
         const { host } = new URL(issuer);
-        server
-          .removeListener('request', STARTING)
-          .on('request', atHost(host, quietBetweenRequests(provider.callback())));
-        log.warn(
-          { issuer },
-          'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one',
-        );
+        server.removeListener('request', STARTING).on('request', atHost(host, provider.callback()));
+        const text = 'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one';
+        write({ level: 'warn', fields: { issuer }, text });
       },
       close: () =>
         new Promise((resolve) => {
@@ -97,15 +93,17 @@ async function onlyFromHere(context: Context, next: () => Promise<void>): Promis
 }
 
 /** What it refuses, and what fails in it; the errors' own text holds no code or token. */
-function logErrors(provider: Provider, log: Logger): void {
-  const refused = (_ctx: unknown, { message }: Error): void => {
+function writeErrors(provider: Provider, write: WriteLine): void {
+  const refused = (_ctx: unknown, { message: problem }: Error): void => {
     // A program asks so until its person has confirmed.
-    if (message === 'authorization_pending') return;
-    log.info({ problem: message }, 'the development OpenID provider refused a request');
+    if (problem === 'authorization_pending') return;
+    const text = 'the development OpenID provider refused a request';
+    write({ level: 'info', fields: { problem }, text });
   };
   provider.on('authorization.error', refused);
   provider.on('grant.error', refused);
   provider.on('server_error', (_ctx, error) => {
-    log.error({ err: error }, 'the development OpenID provider failed');
+    const text = 'the development OpenID provider failed';
+    write({ level: 'error', error: serializeError(error), text });
   });
 }

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
 import { createAuth } from '../../../src/auth/auth.js';
-import { bindDevProvider, type DevProvider } from '../../../src/auth/dev-provider/dev-provider.js';
 import { devProviderKeys } from '../../../src/auth/dev-provider/keys.js';
+import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provider/thread.js';
 import type { Address } from '../../../src/config/address.js';
 import { Secret } from '../../../src/config/secret.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
@@ -31,24 +31,24 @@ describe('development provider', () => {
   let port: number;
   let rest: TestRest;
 
-  async function bind(at: number): Promise<void> {
-    provider = await bindDevProvider(config({ host: '127.0.0.1', port: at }), log);
+  async function start(at: number): Promise<void> {
+    provider = await startDevProvider(config({ host: '127.0.0.1', port: at }), log);
     port = Number(provider.client.issuer.port);
   }
 
   before(async () => {
-    await bind(0);
+    await start(0);
     const oidc = provider.client;
     rest = await TestRest.start({
       log,
       auth: (publicUrl) => createAuth({ oidc, publicUrl, sessionSecrets: [NEW_SECRET], store, log }),
     });
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
-    provider.serve(new URL(rest.url('/')));
+    await provider.serve(new URL(rest.url('/')));
   });
   after(async () => {
     rest.close();
-    await provider.close();
+    await provider.stop();
   });
 
   const me = async (browser: HttpBrowser) =>
@@ -104,9 +104,9 @@ describe('development provider', () => {
   test('after a restart its sign-ins are good: the session, and the ID token at the sign-out', async () => {
     const browser = new HttpBrowser();
     await browser.visit(rest.url('/api/auth/login'), 'alice');
-    await provider.close();
-    await bind(port);
-    provider.serve(new URL(rest.url('/')));
+    await provider.stop();
+    await start(port);
+    await provider.serve(new URL(rest.url('/')));
     assert.equal((await me(browser)).name, 'alice');
     const headers = { 'x-visiona-csrf': '1' };
     const logout = await browser.fetch(rest.url('/api/auth/logout'), { method: 'POST', headers });
@@ -125,7 +125,10 @@ describe('development provider', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const taken = { host: '127.0.0.1', port: (other.address() as AddressInfo).port };
-    await assert.rejects(bindDevProvider(config(taken), log), { code: 'ERR_LISTEN' });
+    await assert.rejects(startDevProvider(config(taken), log), {
+      name: 'ListenError',
+      message: `cannot listen on 127.0.0.1:${taken.port}: it is taken by another process, or not an address of this machine`,
+    });
     other.close();
     await once(other, 'close');
   });

@@ -1,0 +1,13 @@
+import type { ListenAddress } from './listener.js';
+
+/** The address is taken, or not ours to bind. In a file that does not load uWebSockets.js: threads need it too. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code = 'ERR_LISTEN';
+
+  constructor(address: ListenAddress) {
+    super(
+      `cannot listen on ${address.host}:${address.port}: it is taken by another process, or not an address of this machine`,
+    );
+  }
+}
