@@ -8,14 +8,14 @@ export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 /** Messages of the inspector protocol that are read here. */
 interface Notice {
   readonly method?: string;
-  readonly params?: { readonly sessionId?: string };
+  readonly params?: { readonly sessionId?: string; readonly workerInfo?: { readonly title: string } };
 }
 
 /** Runs code in the threads of a process from outside, as a fault would: the session hosts are its workers. */
 export class Inspector {
   readonly #socket: WebSocket;
-  /** Sessions of the workers that live. */
-  readonly #workers = new Set<string>();
+  /** Sessions of the workers that live, and the number that each thread got at its start. */
+  readonly #workers = new Map<string, number>();
   #lastId = 0;
   /** Workers that answered to the last `run`, or ended of it. */
   #answers = 0;
@@ -48,12 +48,16 @@ export class Inspector {
     while (this.#lost < hosts) await once(this.#socket, 'message');
   }
 
-  /** Runs statements in the oldest `hosts` session hosts, in a turn of their own; resolves when they are about to. */
+  /**
+   * Runs statements in the oldest `hosts` threads, in a turn of their own; resolves when they are about to. Session hosts are
+   * started first; a development provider's thread comes after them.
+   */
   async run(statements: string, hosts: number): Promise<void> {
     const expression = `setImmediate(() => { ${statements} }); 0`;
     const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
     this.#answers = 0;
-    for (const sessionId of [...this.#workers].slice(0, hosts)) {
+    const oldest = [...this.#workers].sort(([, a], [, b]) => a - b).slice(0, hosts);
+    for (const [sessionId] of oldest) {
       this.#send('NodeWorker.sendMessageToWorker', { sessionId, message });
     }
     while (this.#answers < hosts) await once(this.#socket, 'message');
@@ -68,10 +72,11 @@ export class Inspector {
 
   #heard({ method, params }: Notice): void {
     if (params?.sessionId === undefined) return;
-    if (method === 'NodeWorker.attachedToWorker') this.#workers.add(params.sessionId);
+    const { sessionId, workerInfo } = params;
+    if (workerInfo !== undefined) this.#workers.set(sessionId, threadOf(workerInfo.title));
     else if (method === 'NodeWorker.receivedMessageFromWorker') this.#answers += 1;
     else if (method === 'NodeWorker.detachedFromWorker') {
-      this.#workers.delete(params.sessionId);
+      this.#workers.delete(sessionId);
       this.#lost += 1;
       this.#answers += 1;
     }
@@ -81,4 +86,9 @@ export class Inspector {
     this.#lastId += 1;
     this.#socket.send(JSON.stringify({ id: this.#lastId, method, params }));
   }
+}
+
+/** The number of a thread, which Node puts in its title: `[worker 2]`. */
+function threadOf(title: string): number {
+  return Number(/\d+/.exec(title)?.[0]);
 }
