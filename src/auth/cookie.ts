@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BoundedMap } from '../store/bounded-map.js';
 import type { CookieHash } from '../store/ids.js';
 import { macOf, type SessionKeys } from './session-keys.js';
@@ -90,7 +90,7 @@ function isCookieType(type: string | undefined): type is CookieType {
 }
 
 function hashOf(id: string): CookieHash {
-  return createHash('sha256').update(id).digest('hex') as CookieHash;
+  return hash('sha256', id) as CookieHash;
 }
 
 /** Whether a `Cookie` header has our cookie, valid or not. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
 import { z } from 'zod';
 import type { Logger } from '../observability/log.js';
@@ -150,5 +150,5 @@ export class SignInFlow {
 const MAX_USER_AGENT = 256;
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }

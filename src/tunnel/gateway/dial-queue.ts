@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Decision } from './admission.js';
+import { TURN_MS } from './paced-queue.js';
 
 /** Dials that may wait: a large fleet that comes back at once. More are told to come again. */
 const MAX_WAITING = 20_000;
 /** Dials of one question to the store: what others ask it waits for no more than these. */
 const AT_ONCE = 64;
-/** What the answers to dials may take of a turn of the event loop, in ms. */
-const TURN_MS = 4;
 
 /** A device that waits to be let in. */
 export interface Dial {

@@ -1,5 +1,5 @@
-/** What the work may take of a turn of the event loop, in ms. */
-const TURN_MS = 4;
+/** What work that many need at once may take of a turn of the event loop, in ms. */
+export const TURN_MS = 4;
 
 /**
  * Does work that many need at once, in their order, and lets others have their turn in between. It holds what it is given: who

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { BoundedMap } from '../../store/bounded-map.js';
+import { hashToken } from '../../store/ids.js';
 import type { SessionKey } from './contract.js';
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
@@ -7,7 +8,7 @@ const HEX_SHA256 = /^[0-9a-f]{64}$/;
 const REMEMBERED = 4096;
 /** Nothing longer is a token that is worth remembering. */
 const TOKEN_LENGTH = 64;
-const remembered = new Map<string, SessionKey>();
+const remembered = new BoundedMap<SessionKey>(REMEMBERED);
 
 /**
  * The key of a session token. A key given instead of a token is answered as it is, so that a `Summary.token` can be
@@ -17,9 +18,7 @@ export function sessionKey(tokenOrKey: string): SessionKey {
   const known = remembered.get(tokenOrKey);
   if (known !== undefined) return known;
   if (HEX_SHA256.test(tokenOrKey)) return tokenOrKey as SessionKey;
-  const key = createHash('sha256').update(tokenOrKey).digest('hex') as SessionKey;
-  if (tokenOrKey.length > TOKEN_LENGTH) return key;
-  if (remembered.size >= REMEMBERED) remembered.clear();
-  remembered.set(tokenOrKey, key);
+  const key = hashToken(tokenOrKey) as string as SessionKey;
+  if (tokenOrKey.length <= TOKEN_LENGTH) remembered.set(tokenOrKey, key);
   return key;
 }
