@@ -22,7 +22,8 @@ export class BridgedSockets {
       open: (ws) => {
         this.#open.add(ws);
         ws.getUserData().bridge.socketOpened(ws);
-        if (this.#draining) ws.end(CLOSE_CODE.draining, 'draining');
+        // After the upgrade, see lateUpgrade.
+        if (this.#draining) queueMicrotask(() => this.#end(ws));
       },
       message: (ws, message, binary) => ws.getUserData().bridge.socketMessage(message, binary),
       drain: (ws) => ws.getUserData().bridge.drained(),
@@ -36,6 +37,10 @@ export class BridgedSockets {
   /** Closes all with 1001, also those whose handshake a device still has. */
   drain(): void {
     this.#draining = true;
-    for (const ws of [...this.#open]) ws.end(CLOSE_CODE.draining, 'draining');
+    for (const ws of [...this.#open]) this.#end(ws);
+  }
+
+  #end(ws: WebSocket<Bridged>): void {
+    if (this.#open.has(ws)) ws.end(CLOSE_CODE.draining, 'draining');
   }
 }

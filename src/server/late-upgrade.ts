@@ -1,87 +1,63 @@
-import uWS, { type HttpResponse, type TemplatedApp } from 'uWebSockets.js';
+import uWS, { type HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** A response of this process to itself that is never given; see {@link lateUpgrade}. */
-class Spare {
-  readonly #app: TemplatedApp;
-  readonly #socket: Socket;
-  #res: HttpResponse | undefined;
+/** `cork` of a WebSocket, called on a response: it is about the socket, which is the same before an upgrade and after. */
+type SocketCork = (this: HttpResponse, work: () => void) => void;
 
-  private constructor(app: TemplatedApp, socket: Socket) {
-    this.#app = app;
-    this.#socket = socket;
-    // It goes with the process, and its end is `onAborted`.
-    socket.unref().on('error', () => {});
-  }
+let preparing: Promise<void> | undefined;
+let socketCork: SocketCork | undefined;
 
-  static async open(): Promise<Spare> {
-    const path = `/${randomUUID()}`;
-    const app = uWS.App();
-    const asked = new Promise<HttpResponse>((resolve) => {
-      app.get(path, (res) => {
-        res.onAborted(() => spare.#lost());
-        resolve(res);
-      });
-    });
-    const listening = await new Promise<uWS.us_listen_socket>((resolve, reject) => {
-      app.listen(LOOPBACK, 0, (socket) => {
-        if (socket === false) reject(new Error(`no port on ${LOOPBACK} is free`));
-        else resolve(socket);
-      });
-    });
-    const socket = connect(uWS.us_socket_local_port(listening as unknown as uWS.us_socket), LOOPBACK);
-    const spare = new Spare(app, socket);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${LOOPBACK}\r\n\r\n`);
-    spare.#res = await Promise.race([asked, once(socket, 'close').then(() => undefined)]);
-    uWS.us_listen_socket_close(listening);
-    return spare;
-  }
-
-  get res(): HttpResponse | undefined {
-    return this.#res;
-  }
-
-  close(): void {
-    this.#app.close();
-    this.#socket.destroy();
-  }
-
-  #lost(): void {
-    this.#res = undefined;
-  }
+/** Makes {@link lateUpgrade} ready; each listener does so before it takes connections. */
+export function prepareUpgrades(): Promise<void> {
+  preparing ??= borrowCork().then((cork) => {
+    socketCork = cork;
+  });
+  return preparing;
 }
 
-let opening: Promise<Spare> | undefined;
-let ready: Spare | undefined;
-let listeners = 0;
-
-/** Makes {@link lateUpgrade} ready; each listener does so before it takes connections, and releases it with its own end. */
-export async function holdUpgrades(): Promise<void> {
-  listeners += 1;
-  opening ??= Spare.open();
-  ready = await opening;
-}
-
-/** The end of {@link holdUpgrades}. */
-export function releaseUpgrades(): void {
-  listeners -= 1;
-  if (listeners > 0) return;
-  ready?.close();
-  ready = undefined;
-  opening = undefined;
+/** Takes it from a WebSocket that this process opens to itself: only an open one shows its methods. */
+async function borrowCork(): Promise<SocketCork> {
+  const path = `/${randomUUID()}`;
+  const app = uWS.App();
+  const opened = new Promise<SocketCork>((resolve) => {
+    app.ws(path, { open: (ws) => resolve(ws.cork as unknown as SocketCork) });
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    app.listen(LOOPBACK, 0, (socket) => {
+      if (socket === false) reject(new Error(`no port on ${LOOPBACK} is free`));
+      else resolve(uWS.us_socket_local_port(socket as unknown as uWS.us_socket));
+    });
+  });
+  const socket = connect(port, LOOPBACK);
+  try {
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: ${LOOPBACK}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n\r\n`,
+    );
+    const closed = once(socket, 'close').then(() => {
+      throw new Error(`a connection to ${LOOPBACK} was closed`);
+    });
+    return await Promise.race([opened, closed]);
+  } finally {
+    app.close();
+    socket.destroy();
+  }
 }
 
 /**
- * Completes a WebSocket handshake after an await: `upgrade` writes and upgrades `res`.
+ * Completes a WebSocket handshake after an await: `upgrade` writes and upgrades `res`, which goes out in one send. Whoever ends
+ * the WebSocket does so after that: a FIN would be forgotten.
  *
- * Not in a cork of `res` itself: uWebSockets.js looks, after such a cork, for a connection to close in memory that the
- * upgrade has given back, and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929).
- * Not without any cork either: it would warn on stderr each time. So another response is corked meanwhile.
+ * Not in the response's own cork: that looks afterwards for a connection to close, in memory that the upgrade has given back,
+ * and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929). A WebSocket's cork does
+ * not look. Without any cork each of two dozen pieces of the answer would be a send of its own. The inner cork does nothing
+ * but tell uWebSockets.js that there is one; it would warn on stderr.
  */
 export function lateUpgrade(res: HttpResponse, upgrade: () => void): void {
-  (ready?.res ?? res).cork(upgrade);
+  if (socketCork === undefined) throw new Error('upgrades are not prepared');
+  socketCork.call(res, () => res.cork(upgrade));
 }

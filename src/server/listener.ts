@@ -1,5 +1,5 @@
 import uWS, { type TemplatedApp } from 'uWebSockets.js';
-import { holdUpgrades, releaseUpgrades } from './late-upgrade.js';
+import { prepareUpgrades } from './late-upgrade.js';
 import { ListenError } from './listen-error.js';
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT. */
@@ -33,13 +33,8 @@ export interface Listener {
 
 /** Binds `app`, whose handlers may then use `lateUpgrade`. @throws ListenError */
 export async function listen(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
-  await holdUpgrades();
-  try {
-    return await bind(app, address);
-  } catch (error) {
-    releaseUpgrades();
-    throw error;
-  }
+  await prepareUpgrades();
+  return bind(app, address);
 }
 
 function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
@@ -47,7 +42,6 @@ function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
     const bound = (socket: uWS.us_listen_socket | false): void => {
       if (socket === false) return reject(new ListenError(address));
       let accepting = true;
-      let open = true;
       resolve({
         host: address.host,
         port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket),
@@ -58,8 +52,6 @@ function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
         close: () => {
           accepting = false;
           app.close();
-          if (open) releaseUpgrades();
-          open = false;
         },
       });
     };
