@@ -1,5 +1,5 @@
 /** What work that many need at once may take of a turn of the event loop, in ms. */
-export const TURN_MS = 4;
+export const TURN_MS = 1;
 
 /**
  * Does work that many need at once, in their order, and lets others have their turn in between. It holds what it is given: who

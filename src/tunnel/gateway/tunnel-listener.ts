@@ -47,8 +47,11 @@ export class TunnelListener {
   readonly #options: TunnelListenerOptions;
   readonly #app: TemplatedApp;
   readonly #dials = new DialQueue({ decide: (dials) => this.#decide(dials) });
-  /** Tunnels that have closed, until that is known everywhere: all may close at once. */
-  readonly #ended = new PacedQueue<Upgraded>((data) => this.#end(data));
+  /**
+   * What all tunnels may need at once, at most twice each: to be closed, and that their end is known everywhere. Their calls have
+   * failed before.
+   */
+  readonly #paced = new PacedQueue<() => void>((work) => work());
   #listener: Listener | undefined;
   #draining = false;
   /** Tunnels that are open, or whose end is not known everywhere yet. */
@@ -176,7 +179,11 @@ export class TunnelListener {
     const data = ws.getUserData();
     const { hosts, store, session, metrics, nodeId, log } = this.#options;
     const host = hosts.pick();
-    if (host === undefined) return ws.end(CLOSE_CODE['host-restarted'], 'no session host is running');
+    if (host === undefined) {
+      // After the upgrade, see lateUpgrade.
+      queueMicrotask(() => ws.end(CLOSE_CODE['host-restarted'], 'no session host is running'));
+      return;
+    }
     const { deviceId, userId, credentialId, epoch } = data.admission;
     const identity = {
       token: data.token,
@@ -189,6 +196,7 @@ export class TunnelListener {
     };
     data.socket = new DeviceSocket(
       ws,
+      this.#paced,
       (socket) => new TunnelSession(identity, socket, host, session, metrics, log),
     );
     metrics.sessions += 1;
@@ -202,7 +210,7 @@ export class TunnelListener {
   #closed(ws: WebSocket<Upgraded>): void {
     const data = ws.getUserData();
     data.socket?.closed();
-    this.#ended.add(data);
+    this.#paced.add(() => this.#end(data));
   }
 
   #end({ socket, token, admission }: Upgraded): void {
@@ -226,13 +234,19 @@ export class TunnelListener {
 class DeviceSocket implements TunnelSocket {
   readonly session: TunnelSession;
   readonly #ws: WebSocket<Upgraded>;
+  readonly #paced: PacedQueue<() => void>;
   /** Bytes given to the socket that it has not been seen to take. */
   #unsent = 0;
   #open = true;
   #closeReason: CloseReason | undefined;
 
-  constructor(ws: WebSocket<Upgraded>, begin: (socket: TunnelSocket) => TunnelSession) {
+  constructor(
+    ws: WebSocket<Upgraded>,
+    paced: PacedQueue<() => void>,
+    begin: (socket: TunnelSocket) => TunnelSession,
+  ) {
     this.#ws = ws;
+    this.#paced = paced;
     this.session = begin(this);
   }
 
@@ -260,6 +274,11 @@ class DeviceSocket implements TunnelSocket {
   close(reason: CloseReason): void {
     if (!this.#open) return;
     this.#closeReason = reason;
+    this.#paced.add(() => this.#close(reason));
+  }
+
+  #close(reason: CloseReason): void {
+    if (!this.#open) return;
     // A close frame would queue behind what the peer does not read: then only an abrupt close is in time.
     if (this.#ws.getBufferedAmount() > 0) return this.#abandon();
     this.#ws.end(CLOSE_CODE[reason], reason);

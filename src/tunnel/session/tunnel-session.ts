@@ -17,7 +17,7 @@ import { openTunnelStream } from './tunnel-stream.js';
 export interface TunnelSocket {
   /** Sends bytes; what it took at once or later is told with `TunnelSession.taken`. */
   send(bytes: Uint8Array): void;
-  /** Closes within a second, whatever the peer does. */
+  /** Closes soon, whatever the peer does, and as its owner may close thousands: not at once, and not within the call. */
   close(reason: CloseReason): void;
 }
 
@@ -242,10 +242,11 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   }
 
   exited(reason: ExitReason): void {
+    // It ends thousands, and whoever runs the host has said why.
+    if (reason.kind === 'host-down') return this.#fail('host-restarted', 'the session host ended');
     if (reason.kind !== 'normal')
       this.#log.error({ reason, deviceId: this.identity.deviceId }, 'session ended');
-    if (reason.kind === 'host-down') this.#fail('host-restarted', 'the session host ended');
-    else this.#fail('internal', 'the session ended unexpectedly');
+    this.#fail('internal', 'the session ended unexpectedly');
   }
 
   #transmit(bytes: Uint8Array): void {

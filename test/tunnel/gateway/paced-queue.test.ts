@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PacedQueue } from '../../../src/tunnel/gateway/paced-queue.js';
 
-test('the work is done in order, 4 ms of a turn of the event loop at a time', async () => {
+test('the work is done in order, 1 ms of a turn of the event loop at a time', async () => {
   let now = 0;
   const done: number[] = [];
   const queue = new PacedQueue<number>(
     (item) => {
       done.push(item);
-      now += 1;
+      now += 0.25;
     },
     () => now,
   );
