@@ -12,6 +12,9 @@ export interface Codec<Written, Read = Written> {
    * each.
    */
   join?(message: Written, out: PackWriter, at: number): boolean;
-  /** Byte ranges in the result are views of the batch buffer, which the reader owns: no copy is needed to keep them. */
+  /**
+   * Byte ranges in the result are views of the batch buffer, which the reader owns: no copy is needed to keep them. Those
+   * read with `PackReader.lent` are the handler's only until it returns.
+   */
   read(from: PackReader): Read;
 }

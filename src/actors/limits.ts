@@ -23,10 +23,13 @@ export const LINK_HARD_BYTES = 64 * 1024 * 1024;
 export const CREDIT_SHARE = 4;
 
 /** A batch that grows beyond this within one loop turn is posted at once, so that the receiver can start on it. */
-export const BATCH_BYTES = 256 * 1024;
+export const BATCH_BYTES = 64 * 1024;
 
 /** Smallest buffer a batch begins with. */
 export const BATCH_MIN_BYTES = 1024;
+
+/** Buffers that an end of a link keeps for batches to come. */
+export const SPARE_BATCHES = 8;
 
 /** Batches up to this size are copied to the other thread, larger ones transferred (docs/adr/0003). */
 export const COPY_BYTES = 2048;

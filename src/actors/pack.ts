@@ -3,9 +3,9 @@ export class PackWriter {
   #bytes: Buffer;
   #length = 0;
 
-  /** @param capacity bytes to begin with; it doubles as needed. */
-  constructor(capacity: number) {
-    this.#bytes = unpooled(capacity);
+  /** @param bytes the buffer to begin with; it is replaced by one twice as large as needed. */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
 
   /** Bytes written so far. */
@@ -103,7 +103,7 @@ export class PackWriter {
  * With an ArrayBuffer of its own, so that it can be transferred; not zeroed, since all that is read of it was written,
  * and zeroing is most of the cost of a large batch.
  */
-function unpooled(size: number): Buffer {
+export function unpooled(size: number): Buffer {
   return Buffer.allocUnsafeSlow(size);
 }
 
@@ -112,11 +112,17 @@ export class PackReader {
   readonly #bytes: Buffer;
   #at: number;
   #end: number;
+  #isKept = false;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#at = at;
     this.#end = end;
+  }
+
+  /** A range was read that whoever has it may keep: the buffer must not change any more. */
+  get isKept(): boolean {
+    return this.#isKept;
   }
 
   /** Bytes left in the current entry. */
@@ -158,11 +164,18 @@ export class PackReader {
   blob(): Buffer {
     const length = this.u32();
     this.#at += length;
+    this.#isKept = true;
     return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   /** A view of all that is left in the entry. */
   rest(): Buffer {
+    this.#isKept = true;
+    return this.lent();
+  }
+
+  /** As `rest`, but only until the reading of the entry returns: whoever keeps any of it copies it. */
+  lent(): Buffer {
     const at = this.#at;
     this.#at = this.#end;
     return this.#bytes.subarray(at, this.#end);

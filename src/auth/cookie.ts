@@ -1,5 +1,5 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { BoundedMap } from '../store/bounded-map.js';
+import { BoundedMap } from '../collections/bounded-map.js';
 import type { CookieHash } from '../store/ids.js';
 import { macOf, type SessionKeys } from './session-keys.js';
 

@@ -19,8 +19,8 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   readonly #request: DeviceRequest;
   readonly #handshake: Handshake;
   readonly #protocols: readonly string[];
-  /** Undefined: not begun. */
-  #user: Principal | undefined;
+  user: Principal | undefined;
+  place = -1;
   #bridge: WebSocketBridge | undefined;
 
   constructor(
@@ -43,12 +43,11 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   }
 
   async run(user: Principal): Promise<void> {
-    this.#user = user;
     this.#services.open.add(user, this);
     try {
       await this.#start(user);
     } finally {
-      if (this.#bridge === undefined) this.#services.open.remove(user, this);
+      if (this.#bridge === undefined) this.#services.open.remove(this);
     }
   }
 
@@ -97,6 +96,6 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
 
   over(): void {
     this.#services.calls.ended();
-    if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
+    this.#services.open.remove(this);
   }
 }

@@ -20,8 +20,8 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   readonly #exchange: Exchange;
   readonly #request: DeviceRequest;
   readonly #body: HeldBody | undefined;
-  /** Undefined: not begun. */
-  #user: Principal | undefined;
+  user: Principal | undefined;
+  place = -1;
   #writer: ResponseWriter | undefined;
 
   constructor(
@@ -39,7 +39,6 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
 
   run(user: Principal): Promise<void> | undefined {
     const { devices, open } = this.#services;
-    this.#user = user;
     open.add(user, this);
     if (!devices.recall(user.userId, this.#request.deviceId)) return this.#ask(user);
     this.#forward(user);
@@ -53,7 +52,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
         this.#exchange.problem('device-not-found');
       else if (!this.#exchange.over) this.#forward(user);
     } finally {
-      if (this.#writer === undefined) open.remove(user, this);
+      if (this.#writer === undefined) open.remove(this);
     }
   }
 
@@ -100,7 +99,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   }
 
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
-    if (this.#user !== undefined) this.#services.open.remove(this.#user, this);
+    this.#services.open.remove(this);
     this.#services.calls.answered(writer, failure);
     this.#services.calls.ended();
   }

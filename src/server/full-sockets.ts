@@ -1,3 +1,5 @@
+import { DenseSet, type Placed } from '../collections/dense-set.js';
+
 /**
  * How often a socket that was full is tried again. uWebSockets.js closes one 10 s after a write that did not fit, unless it
  * has drained by then; but it hears of that only when a third of the system's buffer is free, which is megabytes: a
@@ -9,16 +11,16 @@ export const RETRY_MS = 4000;
 export const MAX_IDLE_TRIES = 60;
 
 /** An answer whose socket is full. */
-export interface FullSocket {
+export interface FullSocket extends Placed {
   /** Writes what it can; may leave the set. */
   retry(): void;
 }
 
-const full = new Set<FullSocket>();
+const full = new DenseSet<FullSocket>();
 let timer: NodeJS.Timeout | undefined;
 
 function retryAll(): void {
-  for (const socket of [...full]) socket.retry();
+  for (const socket of full) socket.retry();
   if (full.size > 0) return;
   clearInterval(timer);
   timer = undefined;

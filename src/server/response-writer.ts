@@ -39,6 +39,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   /** Milliseconds of `performance.now`. */
   readonly startedAt = performance.now();
   status = 0;
+  place = -1;
   /** Bytes of the answer's body written so far. */
   written = 0;
   readonly #res: HttpResponse;
@@ -114,12 +115,14 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (body.length > 0) this.#queue.push(body);
     this.#ended = complete;
     this.#write();
+    this.#keepLast();
   }
 
   data(chunk: Uint8Array): void {
     if (this.#over) return;
     this.#queue.push(chunk);
     if (!this.#blocked) this.#write();
+    this.#keepLast();
   }
 
   end(): void {
@@ -167,6 +170,12 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     }
     if (!this.#headWritten && this.#head !== undefined) this.#writeHead(this.#head);
     this.#writeBody(this.#head);
+  }
+
+  /** What the socket has not taken of the newest bytes, which are only lent to this writer. */
+  #keepLast(): void {
+    const last = this.#queue.pop();
+    if (last !== undefined) this.#queue.push(Buffer.from(last));
   }
 
   #write(): void {

@@ -1,4 +1,4 @@
-import { BoundedMap } from './bounded-map.js';
+import { BoundedMap } from '../collections/bounded-map.js';
 
 /** How long an answer of the store is believed, in ms: what was taken away is out of reach within this time. */
 const BELIEVED_MS = 1000;

@@ -3,25 +3,31 @@ import type { AnyImplementation } from '../../src/actors/host.js';
 import { HostClient } from '../../src/actors/hosting/host-client.js';
 import { HostServer } from '../../src/actors/hosting/host-server.js';
 import type { LivenessOptions } from '../../src/actors/hosting/liveness.js';
+import { COPY_BYTES } from '../../src/actors/limits.js';
 import { defaultBounds, type LinkBounds } from '../../src/actors/link/link.js';
 import type { Transport } from '../../src/actors/link/transport.js';
 import { deferred, ManualClock, until } from './kit.js';
 
 /** One end of an in-process link. While `held`, what is posted waits for `release`. */
 export class FakeTransport implements Transport {
+  readonly givesBuffers = true;
   peer: FakeTransport | undefined;
   held = false;
   /** Sizes of the batches posted so far. */
   readonly posted: number[] = [];
+  /** The buffers that were given away with large batches. */
+  readonly given: ArrayBufferLike[] = [];
   closed = false;
   readonly #waiting: Buffer[] = [];
   #onBatch: (batch: Buffer) => void = () => {};
 
   post(batch: Buffer): boolean {
     this.posted.push(batch.length);
-    this.#waiting.push(Buffer.from(batch));
+    const isGiven = batch.length > COPY_BYTES;
+    if (isGiven) this.given.push(batch.buffer);
+    this.#waiting.push(isGiven ? batch : Buffer.from(Uint8Array.prototype.slice.call(batch).buffer));
     if (!this.held) setImmediate(() => this.#deliver());
-    return false;
+    return isGiven;
   }
 
   listen(onBatch: (batch: Buffer) => void): void {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PackReader, PackWriter } from '../../src/actors/pack.js';
+import { PackReader, PackWriter, unpooled } from '../../src/actors/pack.js';
 
 test('every kind of value may be the one that makes the buffer grow', () => {
   const bytes = Buffer.from('0123456789');
   for (let capacity = 1; capacity < 64; capacity++) {
-    const writer = new PackWriter(capacity);
+    const writer = new PackWriter(unpooled(capacity));
     writer.u8(7);
     writer.u16(0xabcd);
     writer.u32(0xdead_beef);

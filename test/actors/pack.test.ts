@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PackReader, PackWriter } from '../../src/actors/pack.js';
+import { PackReader, PackWriter, unpooled } from '../../src/actors/pack.js';
 
 type Field =
   | { readonly type: 'u8' | 'u16' | 'u32' | 'f64'; readonly value: number }
@@ -34,7 +34,7 @@ function read(from: PackReader, { type }: Field): unknown {
 test('what is written in any order is read in the same order, whatever the first capacity', () => {
   fc.assert(
     fc.property(fc.array(field), fc.integer({ min: 1, max: 64 }), (fields, capacity) => {
-      const out = new PackWriter(capacity);
+      const out = new PackWriter(unpooled(capacity));
       for (const each of fields) write(out, each);
       const from = new PackReader(Buffer.from(out.bytes.subarray(0, out.length)));
       for (const each of fields) assert.deepEqual(read(from, each), each.value);
@@ -46,7 +46,7 @@ test('what is written in any order is read in the same order, whatever the first
 test('rewind drops what was written after, and only that', () => {
   fc.assert(
     fc.property(fc.array(field), fc.array(field), (kept, dropped) => {
-      const out = new PackWriter(8);
+      const out = new PackWriter(unpooled(8));
       for (const each of kept) write(out, each);
       const at = out.length;
       for (const each of dropped) write(out, each);
@@ -60,7 +60,7 @@ test('rewind drops what was written after, and only that', () => {
 });
 
 test('patchU32 fills in a length that was not known', () => {
-  const out = new PackWriter(4);
+  const out = new PackWriter(unpooled(4));
   out.u32(0);
   out.raw(Buffer.from('some bytes'));
   out.patchU32(0, out.length);
@@ -70,7 +70,7 @@ test('patchU32 fills in a length that was not known', () => {
 });
 
 test('reserve and commit write in place', () => {
-  const out = new PackWriter(1);
+  const out = new PackWriter(unpooled(1));
   const at = out.reserve(3);
   out.bytes.write('abc', at);
   out.commit(2);

@@ -12,6 +12,7 @@ class FullResponse {
   writes = 0;
   ended = false;
   taken = 0;
+  text = '';
   #offset = 0;
 
   onAborted(): this {
@@ -33,6 +34,7 @@ class FullResponse {
     this.room -= bytes;
     this.#offset += bytes;
     this.taken += bytes;
+    this.text += Buffer.from(chunk.subarray(0, bytes)).toString('latin1');
     this.ended = this.#offset === total;
     return [bytes === chunk.length, this.ended];
   }
@@ -43,6 +45,7 @@ class FullResponse {
   write(chunk: Uint8Array): boolean {
     this.writes += 1;
     this.taken += chunk.length;
+    this.text += Buffer.from(chunk).toString('latin1');
     this.room -= chunk.length;
     return this.room >= 0;
   }
@@ -104,6 +107,27 @@ test('a chunked answer is given to a full socket piece by piece, and ends when a
   mock.timers.tick(RETRY_MS);
   assert.deepEqual([response.taken, response.ended], [400, true]);
 });
+
+for (const length of [8, undefined]) {
+  test(`what a full socket has not taken stays as it was, though its bytes were lent (length ${length})`, () => {
+    const { response, writer, head } = answering(length);
+    const lend = (text: string, use: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(text);
+      use(bytes);
+      bytes.fill('!');
+    };
+    response.room = 3;
+    lend('abcd', (bytes) => writer.head(head, bytes, false));
+    lend('ef', (bytes) => writer.data(bytes));
+    lend('gh', (bytes) => writer.data(bytes));
+    writer.end();
+    for (let tries = 0; tries < 8; tries += 1) {
+      response.room = 1;
+      mock.timers.tick(RETRY_MS);
+    }
+    assert.equal(response.text, 'abcdefgh');
+  });
+}
 
 test('a reader that takes nothing is tried only so often, and anew after it took some', () => {
   const { response, writer, head } = answering(1000);

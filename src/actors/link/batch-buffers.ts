@@ -1,16 +1,23 @@
-import { BATCH_MIN_BYTES } from '../limits.js';
-import { PackWriter } from '../pack.js';
+import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES } from '../limits.js';
+import { PackWriter, unpooled } from '../pack.js';
+
+/** A buffer may be so many times as large as what it is to hold: whoever keeps a view of a batch keeps all of it. */
+const MAX_SLACK = 8;
 
 /**
- * The buffers batches are packed into. A new one is sized after recent batches: too small costs copies while it
- * grows, too large costs zeroed memory that the receiver keeps as long as a view of the batch.
+ * The buffers batches are packed into. One is sized after recent batches: too small costs copies while it grows, too
+ * large costs memory that the receiver keeps as long as a view of the batch. What came from the other end goes back
+ * there: as many bytes go each way, and V8 collects garbage for every 64 MiB of buffers that come to a thread.
  */
 export class BatchBuffers {
   /** Decays by an eighth a batch, so that one large batch does not size the next hundred. */
   #recent = 0;
+  /** Buffers of batches that were read, the oldest first. */
+  readonly #spare: ArrayBuffer[] = [];
 
   next(): PackWriter {
-    return new PackWriter(Math.max(BATCH_MIN_BYTES, Math.ceil(this.#recent * 1.25)));
+    const size = Math.max(BATCH_MIN_BYTES, 2 ** Math.ceil(Math.log2(this.#recent * 1.25)));
+    return new PackWriter(this.#takeSpare(size) ?? unpooled(size));
   }
 
   /** The writer for the next batch: the same, unless its buffer was given away. */
@@ -19,5 +26,24 @@ export class BatchBuffers {
     if (given) return this.next();
     batch.rewind(0);
     return batch;
+  }
+
+  /** Takes the buffer of a batch that was read and of which nobody keeps anything. */
+  recycle(batch: Buffer): void {
+    const buffer = batch.buffer as ArrayBuffer;
+    if (buffer.byteLength <= COPY_BYTES) return;
+    if (this.#spare.length === SPARE_BATCHES) this.#spare.shift();
+    this.#spare.push(buffer);
+  }
+
+  #takeSpare(size: number): Buffer | undefined {
+    const spare = this.#spare;
+    for (let i = spare.length - 1; i >= 0; i--) {
+      const buffer = spare[i];
+      if (buffer === undefined || buffer.byteLength < size || buffer.byteLength > MAX_SLACK * size) continue;
+      spare.splice(i, 1);
+      return Buffer.from(buffer);
+    }
+    return undefined;
   }
 }

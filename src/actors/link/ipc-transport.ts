@@ -13,6 +13,7 @@ export interface IpcChannel {
  * `send` returns.
  */
 export class IpcTransport implements Transport {
+  readonly givesBuffers = false;
   readonly #channel: IpcChannel;
   #unwritten = 0;
   #onFlushed: (() => void) | undefined;

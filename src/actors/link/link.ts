@@ -20,7 +20,7 @@ export const defaultBounds: LinkBounds = { softBytes: LINK_SOFT_BYTES, hardBytes
 /** Takes the entries of a batch, one after the other. */
 export interface EntryHandler {
   /**
-   * @param body the payload; valid during the call, but byte ranges read from it may be kept.
+   * @param body the payload; valid during the call, but byte ranges read from it may be kept, unless they are `lent`.
    * @param bytes size of the whole entry.
    * @returns how many of `bytes` are still held; `consumed` is called for them later.
    */
@@ -236,6 +236,9 @@ export class Link {
         consumed -= this.#handler.entry(type, actor, body, bytes);
       }
     }
+    // A message that is held has its bytes yet to be read, also where they are lent.
+    const isFree = !body.isKept && consumed === batch.length;
+    if (isFree && this.#transport.givesBuffers) this.#buffers.recycle(batch);
     this.consumed(consumed);
   }
 

@@ -4,6 +4,7 @@ import type { Transport } from './transport.js';
 
 /** Batches over a MessagePort: small ones copied, larger ones transferred. */
 export class PortTransport implements Transport {
+  readonly givesBuffers = true;
   readonly #port: MessagePort;
   #onBatch: ((batch: Buffer) => void) | undefined;
 

@@ -1,5 +1,7 @@
 /** What carries batches to another thread or process, in order. */
 export interface Transport {
+  /** Buffers of their own arrive, which may carry batches back. False: views of buffers that others share. */
+  readonly givesBuffers: boolean;
   /**
    * Sends a batch. True: the buffer behind it was given away; false: it was copied and may be used again.
    * A batch to an end that is gone is lost, which the exit of the host reports.

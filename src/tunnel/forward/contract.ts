@@ -56,9 +56,12 @@ export interface ResponseHead {
 
 /** Where a call's answer goes. Called synchronously and in order: head, data*, then end or fail; or fail alone. */
 export interface ResponseSink {
-  /** `body` are the first body bytes (may be empty); `complete`: they are all of it and nothing more is called. */
+  /**
+   * `body` are the first body bytes (may be empty), lent for the call; `complete`: they are all of it and nothing more is
+   * called.
+   */
   head(head: ResponseHead, body: Uint8Array, complete: boolean): void;
-  /** Body bytes; they hold the device's window until `ForwardCall.consumed`. */
+  /** Body bytes, lent for the call; they hold the device's window until `ForwardCall.consumed`. */
   data(chunk: Uint8Array): void;
   end(): void;
   /** Before the head: answer with a problem. After it: cut the connection, no truncated answer passes for whole. */

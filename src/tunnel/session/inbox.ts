@@ -1,7 +1,7 @@
 import type { ActorRef } from '../../actors/behaviour.js';
 import type { Host } from '../../actors/host.js';
+import { Fifo } from '../../collections/fifo.js';
 import { defaultConfig } from '../yamux/config.js';
-import { Fifo } from '../yamux/fifo.js';
 import { RECEIVE_CREDIT, RECEIVE_SLACK } from './limits.js';
 import type { SessionIn } from './messages.js';
 

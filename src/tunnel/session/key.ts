@@ -1,4 +1,4 @@
-import { BoundedMap } from '../../store/bounded-map.js';
+import { BoundedMap } from '../../collections/bounded-map.js';
 import { hashToken } from '../../store/ids.js';
 import type { SessionKey } from './contract.js';
 

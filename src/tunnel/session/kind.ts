@@ -116,7 +116,7 @@ const inCodec: Codec<SessionIn> = {
     const kind = from.u8();
     switch (kind) {
       case IN.received:
-        return { kind: 'received', bytes: from.rest() };
+        return { kind: 'received', bytes: from.lent() };
       case IN.taken:
         return { kind: 'taken', bytes: from.u32() };
       case IN.open: {
@@ -188,7 +188,7 @@ function readHead(from: PackReader): AnswerHead {
     bodyless: (flags & FLAG_BODYLESS) !== 0,
     complete: (flags & FLAG_COMPLETE) !== 0,
     headers: readStrings(from),
-    body: from.rest(),
+    body: from.lent(),
   };
 }
 
@@ -243,11 +243,11 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
     const kind = from.u8();
     switch (kind) {
       case OUT.transmit:
-        return { kind: 'transmit', bytes: from.rest() };
+        return { kind: 'transmit', bytes: from.lent() };
       case OUT.head:
         return readHead(from);
       case OUT.data:
-        return { kind: 'data', exchange: from.u32(), bytes: from.rest() };
+        return { kind: 'data', exchange: from.u32(), bytes: from.lent() };
       case OUT.end:
         return { kind: 'end', exchange: from.u32() };
       case OUT.credit:

@@ -1,6 +1,7 @@
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { NORMAL } from '../../actors/exit.js';
 import type { HostedContext, TurnEnd } from '../../actors/host.js';
+import { IdTable } from '../../collections/id-table.js';
 import { type Config, makeConfig } from '../yamux/config.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../yamux/contract.js';
 import type { YamuxError } from '../yamux/errors.js';
@@ -26,7 +27,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   readonly #self: ActorRef<SessionIn>;
   readonly #headTimeoutMs: number;
   // Made when they are needed: most sessions are idle, and there are thousands.
-  #exchanges: Map<ExchangeId, Exchange> | undefined;
+  #exchanges: IdTable<Exchange> | undefined;
   /** Exchanges that wait until the device has acknowledged earlier streams; the gateway bounds them (MAX_EXCHANGES). */
   #waiting: Map<ExchangeId, Exchange> | undefined;
   /** The link to the gateway is full, and will say when it is not. */
@@ -170,7 +171,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   #open(id: ExchangeId, exchange: Exchange): void {
-    this.#exchanges ??= new Map();
+    this.#exchanges ??= new IdTable();
+    if (this.#exchanges.size === 0) this.mux.measureRoundTrip(this.#context.now());
     this.#exchanges.set(id, exchange);
     this.#tickBusily(true);
     if (this.#refusal !== undefined) return exchange.fail(this.#refusal, CLOSING);
@@ -261,7 +263,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 }
 
 /** The exchanges there are now: what is done to one takes it out of the map. */
-function copy(exchanges: ReadonlyMap<ExchangeId, Exchange> | undefined): Exchange[] {
+function copy(exchanges: { values(): Iterable<Exchange> } | undefined): Exchange[] {
   return [...(exchanges?.values() ?? [])];
 }
 

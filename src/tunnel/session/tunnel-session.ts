@@ -2,6 +2,7 @@ import type { ActorRef } from '../../actors/behaviour.js';
 import { systemClock } from '../../actors/clock.js';
 import type { ExitReason } from '../../actors/exit.js';
 import type { Host, Owner } from '../../actors/host.js';
+import { IdTable } from '../../collections/id-table.js';
 import type { Logger } from '../../observability/log.js';
 import type { CredentialId, DeviceId, UserId } from '../../store/ids.js';
 import { HEADER_LENGTH } from '../yamux/constants.js';
@@ -65,7 +66,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   readonly #actor: ActorRef<SessionIn>;
   readonly #inbox: Inbox;
   /** Made for the first: most tunnels are idle, and there are thousands. */
-  #listeners: Map<ExchangeId, ExchangeListener> | undefined;
+  #listeners: IdTable<ExchangeListener> | undefined;
   /** Milliseconds, monotonic. */
   readonly #now: () => number;
   /** Milliseconds of the wall clock, for people. */
@@ -201,7 +202,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   listen(listener: ExchangeListener): ExchangeId {
     const id = this.#nextExchange;
     this.#nextExchange = id === 0xffff_ffff ? 1 : id + 1;
-    this.#listeners ??= new Map();
+    this.#listeners ??= new IdTable();
     this.#listeners.set(id, listener);
     listener.beganAt = this.#transmits;
     return id;
@@ -291,7 +292,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   #end(detail: string): void {
     this.#closed = true;
     this.#inbox.clear();
-    for (const [id, listener] of [...(this.#listeners ?? [])]) {
+    for (const [id, listener] of this.#listeners?.entries() ?? []) {
       this.forget(id);
       listener.sessionLost(this.#transmits > listener.beganAt, detail);
     }

@@ -58,7 +58,7 @@ class RawStream extends Duplex implements ExchangeListener {
     switch (event.kind) {
       case 'data':
         this.#unread += event.bytes.length;
-        this.push(event.bytes);
+        this.push(Buffer.from(event.bytes));
         return;
       case 'end':
         this.push(null);

@@ -8,7 +8,10 @@ export type Role = 'client' | 'server';
  * the peer sends; a protocol error ends the session through `SessionHandler.closed`.
  */
 export interface MuxSession {
-  /** Takes bytes from the peer, split or joined in any way. Data handed to streams are views of `chunk`. */
+  /**
+   * Takes bytes from the peer, split or joined in any way. Data handed to streams are views of `chunk`, which is lent: the
+   * caller may use it again afterwards.
+   */
   receive(chunk: Uint8Array, now: number): void;
   /**
    * Encodes what is due to the peer into `target` from `at`, at most `max` bytes: control frames first, then data
@@ -21,6 +24,11 @@ export interface MuxSession {
   open(handler: StreamHandler): MuxStream | undefined;
   /** False after GoAway either way, at the un-ACKed or total stream bound, or when ids ran out. */
   readonly canOpen: boolean;
+  /**
+   * Pings, unless the round trip is known and fresh. For who is about to open a stream on an idle session: windows grow
+   * by the round trip, and once a transfer is under way a ping waits in its queues.
+   */
+  measureRoundTrip(now: number): void;
   /** Sends GoAway(0): the peer opens no new streams, those there run on. */
   goAway(): void;
   /** Ends the session at once: GoAway is queued for one last `pull`, every stream is reset with `error`. */
@@ -62,7 +70,7 @@ export interface MuxStream {
 
 /** Events of one stream, called synchronously from `receive`, `pull`, `tick` and `close`. */
 export interface StreamHandler {
-  /** Bytes arrived. They count against the window until `consumed`. `chunk` is a view; keeping it keeps its buffer. */
+  /** Bytes arrived. They count against the window until `consumed`. `chunk` is lent for the call. */
   data(stream: MuxStream, chunk: Uint8Array): void;
   /** The peer half-closed; no more data. */
   end(stream: MuxStream): void;

@@ -71,7 +71,7 @@ export class StreamDuplex extends Duplex {
   }
 
   #receive(stream: MuxStream, chunk: Uint8Array): void {
-    const wantsMore = this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    const wantsMore = this.push(Buffer.from(chunk));
     if (wantsMore) stream.consumed(chunk.length);
     else this.#held += chunk.length;
   }

@@ -2,8 +2,6 @@ import type { Config } from './config.js';
 
 /** A new round trip is measured for window tuning when the last is older than this, in ms. */
 const ROUND_TRIP_KEPT = 10_000;
-/** Weight of a round trip that is longer than the one known; a shorter one counts at once. */
-const SLOW_WEIGHT = 1 / 8;
 
 /**
  * Pings of our own: for a sign of life when the peer is silent, and for the round trip. Any byte counts as life, so a
@@ -12,13 +10,18 @@ const SLOW_WEIGHT = 1 / 8;
 export class Heartbeat {
   /** Time of the last received byte. */
   lastReceived: number;
-  /** Smoothed round trip in ms; undefined until one was measured. */
+  /**
+   * Round trip of the way itself, in ms; undefined until one was measured. A ping beside a transfer waits in the queues
+   * that the transfer fills, so it can only lower what is known; one that broke a silence tells how the way is now.
+   */
   roundTrip: number | undefined;
   readonly #config: Config;
   #interval: number;
   #value = 0;
   #sentAt: number | undefined;
   #measuredAt = Number.NEGATIVE_INFINITY;
+  /** The ping under way broke a silence. */
+  #brokeSilence = false;
   /** Bytes came since the last ping. */
   #isHeard = false;
 
@@ -49,6 +52,7 @@ export class Heartbeat {
   /** @returns the opaque value of the ping to send */
   start(now: number): number {
     this.#sentAt = now;
+    this.#brokeSilence = now - this.lastReceived >= this.#interval;
     this.#isHeard = false;
     this.#interval = this.#jittered();
     this.#value = (this.#value + 1) >>> 0;
@@ -61,8 +65,8 @@ export class Heartbeat {
     const sample = Math.max(0, now - this.#sentAt);
     this.#sentAt = undefined;
     this.#measuredAt = now;
-    const known = this.roundTrip ?? sample;
-    this.roundTrip = sample < known ? sample : known + (sample - known) * SLOW_WEIGHT;
+    if (this.#brokeSilence || this.roundTrip === undefined || sample < this.roundTrip)
+      this.roundTrip = sample;
     return sample;
   }
 

@@ -1,7 +1,7 @@
 import { INITIAL_WINDOW } from './constants.js';
 
-/** A window grows when half of it was used within this many round trips (go-yamux, rust-yamux). */
-const GROW_WITHIN_ROUND_TRIPS = 4;
+/** A window grows when half of it was used within this many round trips. */
+const GROW_WITHIN_ROUND_TRIPS = 2;
 /** A shorter round trip than the clock can tell, in ms. */
 const SHORTEST_ROUND_TRIP = 1;
 

@@ -1,4 +1,4 @@
-import { Fifo } from './fifo.js';
+import { Fifo } from '../../collections/fifo.js';
 
 /** The bytes of one stream that wait to be framed; chunks are kept as given and copied once, into the frame. */
 export class SendQueue {

@@ -1,7 +1,7 @@
+import { Fifo } from '../../collections/fifo.js';
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
 import type { SessionHandler } from './contract.js';
-import { Fifo } from './fifo.js';
 import { writeHeader } from './header.js';
 import type { Stream } from './stream.js';
 

@@ -1,3 +1,4 @@
+import { IdTable } from '../../collections/id-table.js';
 import { type Config, defaultConfig } from './config.js';
 import {
   ACK,
@@ -43,7 +44,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly #receiver: Receiver = new Receiver(this);
   readonly #heartbeat: Heartbeat;
   /** Made for the first: most sessions are idle, and there are thousands. */
-  #streams: Map<number, Stream> | undefined;
+  #streams: IdTable<Stream> | undefined;
   readonly #growth: GrowthBudget;
   readonly #stray: StrayAllowance;
   readonly #stall: StallWatch;
@@ -115,7 +116,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     if (this.#isClosed || chunk.length === 0) return;
     this.now = now;
     this.#heartbeat.received(now);
-    if (this.#wantsRoundTrip && this.#heartbeat.wantsRoundTrip(now)) this.#ping(now);
+    if (this.#wantsRoundTrip) this.measureRoundTrip(now);
     this.#receiver.push(chunk);
   }
 
@@ -136,6 +137,10 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#isFull = !this.canOpen;
     this.#sender.addControl(stream);
     return stream;
+  }
+
+  measureRoundTrip(now: number): void {
+    if (!this.#isClosed && this.#heartbeat.wantsRoundTrip(now)) this.#ping(now);
   }
 
   goAway(): void {
@@ -242,7 +247,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   #add(stream: Stream): void {
-    this.#streams ??= new Map();
+    this.#streams ??= new IdTable();
     this.#streams.set(stream.id, stream);
     this.#openedStreams++;
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Codec } from '../../../src/actors/codec.js';
 import type { HostedContext, HostedKind } from '../../../src/actors/host.js';
 import { hosted } from '../../../src/actors/implementation.js';
-import { BATCH_BYTES } from '../../../src/actors/limits.js';
+import { BATCH_BYTES, COPY_BYTES } from '../../../src/actors/limits.js';
 import { Inbox } from '../inbox.js';
 import { deferred, settle, until } from '../kit.js';
 import { loopback } from '../loopback.js';
@@ -29,7 +29,7 @@ async function bounded() {
   return { ...link, kind, owner, ref, context };
 }
 
-sentence('What is sent in a loop turn is posted as one batch, unless it exceeds 256 KiB.', async () => {
+sentence('What is sent in a loop turn is posted as one batch, unless it exceeds 64 KiB.', async () => {
   const { kind, implementation } = probe((context) => ({
     receive: (message) => {
       context.emit(message);
@@ -45,10 +45,10 @@ sentence('What is sent in a loop turn is posted as one batch, unless it exceeds 
   assert.equal(link.toHost.posted.length, 1);
 
   link.toHost.posted.length = 0;
-  for (let i = 0; i < 300; i++) ref.tell(KIB);
+  for (let i = 0; i < 80; i++) ref.tell(KIB);
   assert.equal(link.toHost.posted.length, 1, 'posted within the turn');
   assert.ok((link.toHost.posted[0] ?? 0) >= BATCH_BYTES);
-  await owner.until(400);
+  await owner.until(180);
   assert.equal(link.toHost.posted.length, 2);
   await link.close();
 });
@@ -233,6 +233,39 @@ sentence('Byte ranges that a codec reads from a batch may be kept without a copy
   });
   await link.close();
 });
+
+sentence(
+  'Byte ranges that it lends are only valid while the message is handled: its batch may carry a later one back.',
+  async () => {
+    const lent: Codec<Buffer> = { ...bytes, read: (from) => from.lent() };
+    for (const { codec, isReused } of [
+      { codec: lent, isReused: true },
+      { codec: bytes, isReused: false },
+    ]) {
+      const kind: HostedKind<Buffer, Buffer, Buffer, null> = { name: 'bytes', in: codec, out: bytes };
+      const implementation = hosted({
+        kind,
+        start: (_init, context) => ({
+          receive: (message) => {
+            context.emit(Buffer.alloc(message.length));
+          },
+        }),
+      });
+      const link = await loopback([implementation]);
+      const owner = new Inbox<Buffer>();
+      const ref = link.host.spawn(kind, null, owner);
+      for (let round = 1; round <= 4; round++) {
+        ref.tell(Buffer.alloc(2 * COPY_BYTES));
+        await owner.until(round);
+      }
+      assert.equal(
+        link.toOwner.given.some((buffer) => link.toHost.given.includes(buffer)),
+        isReused,
+      );
+      await link.close();
+    }
+  },
+);
 
 sentence(
   'A message that its codec joins to the one before it, for the same actor and in the same batch, is read as one with it.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PackReader, PackWriter } from '../../../src/actors/pack.js';
+import { PackReader, PackWriter, unpooled } from '../../../src/actors/pack.js';
 import { FORWARD_FAILURES } from '../../../src/tunnel/forward/contract.js';
 import { CLOSE_REASONS } from '../../../src/tunnel/session/contract.js';
 import { SESSION } from '../../../src/tunnel/session/kind.js';
@@ -87,7 +87,7 @@ const outgoing: fc.Arbitrary<Exclude<SessionOutWritten, { kind: 'transmit' }>> =
 test('every message to a session is read as it was written', () => {
   fc.assert(
     fc.property(incoming, (message) => {
-      const out = new PackWriter(16);
+      const out = new PackWriter(unpooled(16));
       SESSION.in.write(message, out);
       assert.deepEqual(SESSION.in.read(new PackReader(out.bytes, 0, out.length)), { ...message });
     }),
@@ -97,7 +97,7 @@ test('every message to a session is read as it was written', () => {
 test('bytes from a device are joined to bytes from a device, and to nothing else', () => {
   fc.assert(
     fc.property(incoming, bytes, (before, more) => {
-      const out = new PackWriter(16);
+      const out = new PackWriter(unpooled(16));
       SESSION.in.write(before, out);
       const length = out.length;
       const joined = SESSION.in.join?.({ kind: 'received', bytes: more }, out, 0);
@@ -118,7 +118,7 @@ test('bytes from a device are joined to bytes from a device, and to nothing else
 test('every message of a session is read as it was written', () => {
   fc.assert(
     fc.property(outgoing, (message) => {
-      const out = new PackWriter(16);
+      const out = new PackWriter(unpooled(16));
       SESSION.out.write(message, out);
       const read: SessionOut = SESSION.out.read(new PackReader(out.bytes, 0, out.length));
       assert.deepEqual(read, { ...message });

@@ -350,3 +350,14 @@ test('what was read of the device is told in steps, all of it', () => {
   const messages = stage.said.filter(({ kind }) => kind === 'read').length;
   assert.ok(messages > 0 && messages <= 4, `${messages} messages`);
 });
+
+test('the first exchange of an idle session measures the round trip, before a transfer can fill the way', () => {
+  const stage = new Stage();
+  const measured = () => stage.said.filter((each) => each.kind === 'heartbeat' && each.roundTripMs >= 0);
+  stage.open(1);
+  stage.settle();
+  assert.equal(measured().length, 1);
+  stage.open(2);
+  stage.settle();
+  assert.equal(measured().length, 1);
+});

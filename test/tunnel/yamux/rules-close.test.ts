@@ -234,10 +234,9 @@ test('rule 33: the end of the session tells every stream once, with the reason, 
   relay.session.close(new YamuxError('ERR_YAMUX_WRITE_STALLED', 'test'));
   relay.session.close();
   relay.tick(1e9);
-  assert.deepEqual(order, [
-    ...logs.map((log) => `${log.stream.id} ERR_YAMUX_WRITE_STALLED`),
-    'session ERR_YAMUX_WRITE_STALLED',
-  ]);
+  const last = order.pop();
+  assert.deepEqual(order.sort(), logs.map((log) => `${log.stream.id} ERR_YAMUX_WRITE_STALLED`).sort());
+  assert.equal(last, 'session ERR_YAMUX_WRITE_STALLED');
   assert.equal(relay.session.streams, 0);
 });
 

@@ -159,7 +159,7 @@ function upload(relay: End, halves: number, ms: number): number {
   return most;
 }
 
-test('rule 23: a window that is used up within four round trips doubles, up to its cap', () => {
+test('rule 23: a window that is used up within two round trips doubles, up to its cap', () => {
   const { relay } = uploading(true, { maxWindow: 1 << 20 });
   assert.equal(upload(relay, 2, 1), WINDOW_SIZE);
   assert.equal(upload(relay, 40, 1), 1 << 20);
@@ -169,6 +169,46 @@ test('rule 23: a slow sender gets no larger window, and one ping in ten seconds 
   const { relay } = uploading(true);
   assert.equal(upload(relay, 20, 400), WINDOW_SIZE);
   assert.equal(relay.roundTrips.length, 1);
+});
+
+test('rule 23: a round trip beside a transfer counts only if it is shorter, for it waits in what the transfer fills', () => {
+  const { relay } = uploading(true);
+  upload(relay, 2, 1);
+  const answerPing = (after: number) => {
+    const ping = parse(relay.take()).find((each) => each.type === PING);
+    relay.now += after;
+    relay.give(frame(PING, ACK, 0, ping?.length ?? 0));
+  };
+  // Answered at once: known now as 0. A later one, of 500 ms, would let half a window in 400 ms pass for a fast one.
+  relay.now += 20_000;
+  relay.give(frame(WINDOW, 0, 1, 0));
+  relay.session.measureRoundTrip(relay.now);
+  answerPing(500);
+  assert.equal(relay.roundTrips.at(-1), 500);
+  assert.equal(upload(relay, 20, 400), WINDOW_SIZE);
+  // One that breaks a silence tells how the way is now.
+  relay.tick(relay.now + 20_000);
+  answerPing(500);
+  assert.ok(upload(relay, 20, 400) > WINDOW_SIZE);
+});
+
+test('rule 23: the round trip is measured on request, unless it is fresh or being measured', () => {
+  const { relay } = uploading(true);
+  const pings = () => relay.frames().filter((each) => each.type === PING);
+  relay.session.measureRoundTrip(relay.now);
+  relay.session.measureRoundTrip(relay.now);
+  const [ping, ...more] = pings();
+  assert.equal(more.length, 0);
+  relay.give(frame(PING, ACK, 0, ping?.length ?? 0));
+  relay.now += 9_999;
+  relay.session.measureRoundTrip(relay.now);
+  assert.equal(pings().length, 0);
+  relay.session.measureRoundTrip(relay.now + 1);
+  assert.equal(pings().length, 1);
+  relay.session.close();
+  relay.frames();
+  relay.session.measureRoundTrip(relay.now + 1e6);
+  assert.equal(pings().length, 0);
 });
 
 test('rule 23: a slow reader gets no larger window, however fast the sender is', () => {

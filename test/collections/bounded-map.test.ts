@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BoundedMap } from '../../src/store/bounded-map.js';
+import { BoundedMap } from '../../src/collections/bounded-map.js';
 
 test('the oldest goes when it is full, and what is set anew is the newest', () => {
   const map = new BoundedMap<number>(2);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Fifo } from '../../../src/tunnel/yamux/fifo.js';
+import { Fifo } from '../../src/collections/fifo.js';
 
 test('a fifo does what an array does', () => {
   fc.assert(
