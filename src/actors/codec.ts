@@ -14,7 +14,7 @@ export interface Codec<Written, Read = Written> {
   join?(message: Written, out: PackWriter, at: number): boolean;
   /**
    * Byte ranges in the result are views of the batch buffer, which the reader owns: no copy is needed to keep them. Those
-   * read with `PackReader.lent` are the handler's only until it returns.
+   * read with `PackReader.lent` are the handler's only until it returns, be it a promise.
    */
   read(from: PackReader): Read;
 }

@@ -28,8 +28,9 @@ export const BATCH_BYTES = 64 * 1024;
 /** Smallest buffer a batch begins with. */
 export const BATCH_MIN_BYTES = 1024;
 
-/** Buffers that an end of a link keeps for batches to come. */
+/** Buffers that an end of a link keeps for batches to come, and the largest of them. */
 export const SPARE_BATCHES = 8;
+export const SPARE_BYTES = 256 * 1024;
 
 /** Batches up to this size are copied to the other thread, larger ones transferred (docs/adr/0003). */
 export const COPY_BYTES = 2048;

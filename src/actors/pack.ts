@@ -174,7 +174,7 @@ export class PackReader {
     return this.lent();
   }
 
-  /** As `rest`, but only until the reading of the entry returns: whoever keeps any of it copies it. */
+  /** As `rest`, but only until the handler of the message returns, be it a promise: who keeps any of it copies it. */
   lent(): Buffer {
     const at = this.#at;
     this.#at = this.#end;

@@ -45,6 +45,7 @@ export class Tunnel {
   readonly #session: MuxSession;
   readonly #writer: MessageWriter;
   readonly #service: StreamService;
+  readonly #clock: TunnelOptions['clock'];
   readonly #remoteDrainMs: number;
   readonly #remoteCloseMs: number;
   readonly #ticking: NodeJS.Timeout;
@@ -60,6 +61,7 @@ export class Tunnel {
     const { service, clock, yamux } = options;
     this.#socket = socket;
     this.#service = service;
+    this.#clock = clock;
     this.#remoteDrainMs = options.remoteDrainMs ?? REMOTE_DRAIN_MS;
     this.#remoteCloseMs = options.remoteCloseMs ?? REMOTE_CLOSE_MS;
     this.#session = createSession('client', this.#handler(), clock.now(), yamux);
@@ -101,6 +103,8 @@ export class Tunnel {
   }
 
   #incoming(stream: MuxStream): StreamHandler {
+    // Before a body that comes with it can fill the way.
+    this.#session.measureRoundTrip(this.#clock.now());
     const duplex = StreamDuplex.accept(stream);
     this.#service(duplex);
     return duplex.handler;

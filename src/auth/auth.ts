@@ -54,8 +54,8 @@ export interface Auth {
   readonly authenticator: Authenticator;
   /** Undefined: there is no OpenID provider, and nobody can sign in. */
   readonly accounts: Accounts | undefined;
-  /** Tells of every session that ended, by whichever process; undefined: some may have, and nobody knows which. */
-  onSignInEnded(listener: (signIn: SignInId | undefined) => void): void;
+  /** Tells of all sessions that ended, by whichever process; undefined: some may have, and nobody knows which. */
+  onSignInEnded(listener: (signIns: ReadonlySet<SignInId> | undefined) => void): void;
 }
 
 /** Where no provider is configured. */
@@ -97,7 +97,8 @@ export function createAuth(options: AuthOptions): Auth {
     },
     onSignInEnded: (listener) => {
       store.onChanges((changes) => {
-        for (const signIn of endedSignIns(changes)) listener(signIn);
+        const signIns = endedSignIns(changes);
+        if (signIns === undefined || signIns.size > 0) listener(signIns);
       });
     },
   };

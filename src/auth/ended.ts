@@ -1,8 +1,8 @@
 import type { SignInId } from '../store/ids.js';
 import type { Changes } from '../store/ports.js';
 
-/** The sessions that ended; undefined among them: some may have, and nobody knows which. */
-export function endedSignIns({ changes, missed }: Changes): (SignInId | undefined)[] {
-  if (missed) return [undefined];
-  return changes.flatMap((change) => (change.kind === 'sign-in-ended' ? [change.signInId] : []));
+/** The sessions that ended; undefined: some may have, and nobody knows which. */
+export function endedSignIns({ changes, missed }: Changes): ReadonlySet<SignInId> | undefined {
+  if (missed) return undefined;
+  return new Set(changes.flatMap((change) => (change.kind === 'sign-in-ended' ? [change.signInId] : [])));
 }

@@ -1,5 +1,7 @@
-/** Slots of a new table, a power of two; more than this are let go when it runs empty. */
+/** Slots of a new table, a power of two. */
 const FIRST_SLOTS = 8;
+/** More than these are let go when it runs empty. */
+const KEPT_SLOTS = 128;
 /** 2^32 divided by the golden ratio: spreads ids that follow one another. */
 const SPREAD = 0x9e3779b1;
 /** What no id is. */
@@ -11,7 +13,7 @@ const FREE = 0;
  * generation, whatever the later ones held survives there too, and collections take 6 ms instead of 1 until the next full
  * one. This one writes in place: open addressing, linear probing.
  */
-export class IdTable<T> {
+export class IdTable<T extends object | string | number> {
   #ids: number[] = new Array(FIRST_SLOTS).fill(FREE);
   #values: (T | undefined)[] = new Array(FIRST_SLOTS).fill(undefined);
   #size = 0;
@@ -25,10 +27,12 @@ export class IdTable<T> {
   }
 
   has(id: number): boolean {
-    return this.#ids[this.#find(id)] === id;
+    return id !== FREE && this.#ids[this.#find(id)] === id;
   }
 
+  /** @throws RangeError for 0 */
   set(id: number, value: T): void {
+    if (id === FREE) throw new RangeError('0 is no id');
     const at = this.#find(id);
     this.#values[at] = value;
     if (this.#ids[at] === id) return;
@@ -39,9 +43,9 @@ export class IdTable<T> {
 
   delete(id: number): void {
     const at = this.#find(id);
-    if (this.#ids[at] !== id) return;
+    if (id === FREE || this.#ids[at] !== id) return;
     this.#size -= 1;
-    if (this.#size === 0 && this.#ids.length > FIRST_SLOTS) this.#resize(FIRST_SLOTS);
+    if (this.#size === 0 && this.#ids.length > KEPT_SLOTS) this.#resize(FIRST_SLOTS);
     else this.#close(at);
   }
 
@@ -57,7 +61,7 @@ export class IdTable<T> {
 
   /** Of those there are now: any may leave meanwhile. */
   values(): T[] {
-    return this.entries().map(([, value]) => value);
+    return this.#values.filter((value) => value !== undefined);
   }
 
   /** Where an id is, or would be. At most half of the slots are taken, so there is an end to it. */

@@ -38,12 +38,12 @@ export class OpenStreams {
     this.#open.delete(stream);
   }
 
-  /** Ends what this session began. @param signIn undefined: some may have ended, and nobody knows which */
-  ended(signIn: SignInId | undefined): void {
+  /** Ends what these sessions began. @param signIns undefined: some may have ended, and nobody knows which */
+  ended(signIns: ReadonlySet<SignInId> | undefined): void {
     for (const stream of this.#open) {
       const { user } = stream;
       if (user === undefined || user.via === 'bearer') continue;
-      if (signIn === undefined || user.signInId === signIn) stream.cut();
+      if (signIns === undefined || signIns.has(user.signInId)) stream.cut();
     }
   }
 

@@ -63,7 +63,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
   const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
   const open = new OpenStreams();
-  onSignInEnded((signIn) => open.ended(signIn));
+  onSignInEnded((signIns) => open.ended(signIns));
   const services = {
     store,
     sessions,

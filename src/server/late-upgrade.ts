@@ -1,6 +1,7 @@
 import uWS, { type HttpResponse } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
@@ -8,19 +9,34 @@ const LOOPBACK = '127.0.0.1';
 /** `cork` of a WebSocket, called on a response: it is about the socket, which is the same before an upgrade and after. */
 type SocketCork = (this: HttpResponse, work: () => void) => void;
 
+/** Allocators that may move memory when it shrinks, as it does in an upgrade. */
+const OTHER_ALLOCATORS = /jemalloc|tcmalloc|mimalloc/;
+
 let preparing: Promise<void> | undefined;
+/** Undefined until it was borrowed, or where it cannot be used. */
 let socketCork: SocketCork | undefined;
 
-/** Makes {@link lateUpgrade} ready; each listener does so before it takes connections. */
+/** Makes {@link lateUpgrade} fast; each listener does so before it takes connections. Fails only if no port is free. */
 export function prepareUpgrades(): Promise<void> {
-  preparing ??= borrowCork().then((cork) => {
-    socketCork = cork;
+  preparing ??= borrowCork().catch((error: unknown) => {
+    preparing = undefined;
+    throw error;
   });
   return preparing;
 }
 
+async function borrowCork(): Promise<void> {
+  if (await isAllocatorOfGlibc()) socketCork = await corkOfWebSocket();
+}
+
+/** The cork looks at the socket's old address afterwards, which is the new one where `realloc` shrinks in place: in glibc. */
+async function isAllocatorOfGlibc(): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return !OTHER_ALLOCATORS.test(await readFile('/proc/self/maps', 'latin1'));
+}
+
 /** Takes it from a WebSocket that this process opens to itself: only an open one shows its methods. */
-async function borrowCork(): Promise<SocketCork> {
+async function corkOfWebSocket(): Promise<SocketCork> {
   const path = `/${randomUUID()}`;
   const app = uWS.App();
   const opened = new Promise<SocketCork>((resolve) => {
@@ -54,10 +70,10 @@ async function borrowCork(): Promise<SocketCork> {
  *
  * Not in the response's own cork: that looks afterwards for a connection to close, in memory that the upgrade has given back,
  * and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929). A WebSocket's cork does
- * not look. Without any cork each of two dozen pieces of the answer would be a send of its own. The inner cork does nothing
- * but tell uWebSockets.js that there is one; it would warn on stderr.
+ * not look. Without any cork, as with another allocator, each of two dozen pieces of the answer is a send of its own. The
+ * inner cork does nothing but tell uWebSockets.js that there is one; it would warn on stderr.
  */
 export function lateUpgrade(res: HttpResponse, upgrade: () => void): void {
-  if (socketCork === undefined) throw new Error('upgrades are not prepared');
-  socketCork.call(res, () => res.cork(upgrade));
+  if (socketCork === undefined) upgrade();
+  else socketCork.call(res, () => res.cork(upgrade));
 }

@@ -30,6 +30,11 @@ function pauseUpload(writer: ResponseWriter): void {
   writer.pauseIfFull();
 }
 
+/** Without what else the message has that it came in: an answer may take hours, and a batch is much to keep for it. */
+function headAlone({ status, reason, headers, contentLength, bodyless }: ResponseHead): ResponseHead {
+  return { status, reason, headers, contentLength, bodyless };
+}
+
 /**
  * Writes a device's answer to a uWebSockets.js response with its backpressure: what the socket has not taken is not
  * reported as consumed, so the device's window closes. Also counts the upload against its credit.
@@ -110,7 +115,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
 
   head(head: ResponseHead, body: Uint8Array, complete: boolean): void {
     if (this.#over) return;
-    this.#head = head;
+    this.#head = complete ? head : headAlone(head);
     this.status = head.status;
     if (body.length > 0) this.#queue.push(body);
     this.#ended = complete;

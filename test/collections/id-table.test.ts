@@ -60,3 +60,10 @@ test('what leaves while the entries are gone through does not disturb them', () 
   assert.deepEqual(seen.sort(), ['1', '2', '3']);
   assert.equal(table.size, 0);
 });
+
+test('0 is no id', () => {
+  const table = new IdTable<string>();
+  assert.throws(() => table.set(0, 'x'), RangeError);
+  table.delete(0);
+  assert.deepEqual([table.has(0), table.get(0), table.size], [false, undefined, 0]);
+});

@@ -15,7 +15,7 @@ import { FakeStore } from './fake-store.js';
 import { ALICE, AS_ALICE, BOB, type FakeCall, FakeForwarder, head, rawRequest } from './kit.js';
 import { OWN_ORIGIN, startRoutes } from './routed.js';
 
-const SIGN_IN = `sign-in-of-${ALICE}` as SignInId;
+const SIGN_IN = new Set([`sign-in-of-${ALICE}` as SignInId]);
 const BY_COOKIE = { cookie: `user=${ALICE}` };
 
 describe('what a session began ends with it', () => {
@@ -61,7 +61,7 @@ describe('what a session began ends with it', () => {
     call.sink.head(head(), Buffer.from('first'), false);
     await once(socket, 'data');
     assert.equal(open.size, 1);
-    open.ended('another' as SignInId);
+    open.ended(new Set(['another' as SignInId]));
     assert.equal(open.size, 1);
     open.ended(SIGN_IN);
     await once(socket, 'close');

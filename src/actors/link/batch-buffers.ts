@@ -1,4 +1,4 @@
-import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES } from '../limits.js';
+import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES, SPARE_BYTES } from '../limits.js';
 import { PackWriter, unpooled } from '../pack.js';
 
 /** A buffer may be so many times as large as what it is to hold: whoever keeps a view of a batch keeps all of it. */
@@ -28,10 +28,10 @@ export class BatchBuffers {
     return batch;
   }
 
-  /** Takes the buffer of a batch that was read and of which nobody keeps anything. */
+  /** Takes the buffer of a batch that was read and of which nobody keeps anything. Very small and very large ones are let go. */
   recycle(batch: Buffer): void {
     const buffer = batch.buffer as ArrayBuffer;
-    if (buffer.byteLength <= COPY_BYTES) return;
+    if (buffer.byteLength <= COPY_BYTES || buffer.byteLength > SPARE_BYTES) return;
     if (this.#spare.length === SPARE_BATCHES) this.#spare.shift();
     this.#spare.push(buffer);
   }

@@ -15,7 +15,7 @@ export interface BridgeRequest {
 export interface BridgeSink {
   /** The device accepted; `protocol` is the subprotocol it chose, or empty. */
   opened(protocol: string): void;
-  /** The device answered with something else than 101. Last event. */
+  /** The device answered with something else than 101; `body` is lent for the call. Last event. */
   refused(head: ResponseHead, body: Uint8Array): void;
   /** One whole message from the device; it holds credit until `Bridge.consumed`. */
   message(data: Uint8Array, binary: boolean): void;

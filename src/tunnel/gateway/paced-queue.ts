@@ -1,3 +1,5 @@
+import { Fifo } from '../../collections/fifo.js';
+
 /** What work that many need at once may take of a turn of the event loop, in ms. */
 export const TURN_MS = 1;
 
@@ -8,9 +10,8 @@ export const TURN_MS = 1;
 export class PacedQueue<Item> {
   readonly #work: (item: Item) => void;
   readonly #now: () => number;
-  #waiting: Item[] = [];
-  /** Of those, how many are done. */
-  #done = 0;
+  readonly #waiting = new Fifo<Item>();
+  #isScheduled = false;
 
   /** @param work must not throw @param now milliseconds of a monotonic clock */
   constructor(work: (item: Item) => void, now: () => number = () => performance.now()) {
@@ -20,22 +21,28 @@ export class PacedQueue<Item> {
 
   add(item: Item): void {
     this.#waiting.push(item);
-    if (this.#waiting.length === 1) setImmediate(this.#turn);
+    this.#schedule();
+  }
+
+  /** Does all that waits, now. */
+  finish(): void {
+    for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) this.#work(item);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
+    this.#isScheduled = false;
     const turnEnds = this.#now() + TURN_MS;
     while (this.#now() < turnEnds) {
-      const item = this.#waiting[this.#done];
-      if (item === undefined) break;
-      this.#done += 1;
+      const item = this.#waiting.shift();
+      if (item === undefined) return;
       this.#work(item);
     }
-    if (this.#done < this.#waiting.length) {
-      setImmediate(this.#turn);
-      return;
-    }
-    this.#waiting = [];
-    this.#done = 0;
+    if (this.#waiting.length > 0) this.#schedule();
   };
 }

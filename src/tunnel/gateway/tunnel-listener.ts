@@ -27,6 +27,7 @@ interface Upgraded {
   readonly token: SessionKey;
   readonly remoteAddr: string;
   socket?: DeviceSocket;
+  isClosed?: true;
 }
 
 export interface TunnelListenerOptions {
@@ -116,7 +117,9 @@ export class TunnelListener {
     });
   }
 
+  /** Tunnels that were closed and wait for their turn are told why before their connections break. */
   close(): void {
+    this.#paced.finish();
     this.#listener?.close();
   }
 
@@ -181,7 +184,9 @@ export class TunnelListener {
     const host = hosts.pick();
     if (host === undefined) {
       // After the upgrade, see lateUpgrade.
-      queueMicrotask(() => ws.end(CLOSE_CODE['host-restarted'], 'no session host is running'));
+      queueMicrotask(() => {
+        if (!data.isClosed) ws.end(CLOSE_CODE['host-restarted'], 'no session host is running');
+      });
       return;
     }
     const { deviceId, userId, credentialId, epoch } = data.admission;
@@ -209,6 +214,7 @@ export class TunnelListener {
 
   #closed(ws: WebSocket<Upgraded>): void {
     const data = ws.getUserData();
+    data.isClosed = true;
     data.socket?.closed();
     this.#paced.add(() => this.#end(data));
   }

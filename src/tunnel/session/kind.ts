@@ -128,7 +128,8 @@ const inCodec: Codec<SessionIn> = {
           mode: MODES[flags & 3] ?? 'http',
           chunked: (flags & FLAG_CHUNKED) !== 0,
           hasBody: (flags & FLAG_BODY) !== 0,
-          head: from.rest(),
+          // It may wait for a stream, and is small: it is not to keep all that came with it.
+          head: Buffer.from(from.lent()),
         };
       }
       case IN.body:

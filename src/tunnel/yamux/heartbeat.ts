@@ -1,5 +1,7 @@
 import type { Config } from './config.js';
 
+/** After so much silence nothing is on the way that a ping could wait behind, in ms. */
+const SILENCE = 2000;
 /** A new round trip is measured for window tuning when the last is older than this, in ms. */
 const ROUND_TRIP_KEPT = 10_000;
 
@@ -52,7 +54,7 @@ export class Heartbeat {
   /** @returns the opaque value of the ping to send */
   start(now: number): number {
     this.#sentAt = now;
-    this.#brokeSilence = now - this.lastReceived >= this.#interval;
+    this.#brokeSilence = now - this.lastReceived >= SILENCE;
     this.#isHeard = false;
     this.#interval = this.#jittered();
     this.#value = (this.#value + 1) >>> 0;

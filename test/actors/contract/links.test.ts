@@ -235,7 +235,7 @@ sentence('Byte ranges that a codec reads from a batch may be kept without a copy
 });
 
 sentence(
-  'Byte ranges that it lends are only valid while the message is handled: its batch may carry a later one back.',
+  'Byte ranges that it lends are valid until the handler returns, be it a promise: the batch may carry a later one back.',
   async () => {
     const lent: Codec<Buffer> = { ...bytes, read: (from) => from.lent() };
     for (const { codec, isReused } of [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES } from '../../../src/actors/limits.js';
+import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES, SPARE_BYTES } from '../../../src/actors/limits.js';
 import { BatchBuffers } from '../../../src/actors/link/batch-buffers.js';
 
 const bufferOf = (buffers: BatchBuffers) => buffers.next().bytes.buffer;
@@ -25,8 +25,16 @@ test('a buffer is sized after recent batches, and what came is used again', () =
 
 test('a buffer that is too small, or so large that a kept view would cost too much, is not used', () => {
   const buffers = used(10_000);
-  for (const size of [COPY_BYTES, 8_192, 262_144]) buffers.recycle(Buffer.alloc(size));
+  for (const size of [COPY_BYTES, 8_192, 16_384 * 8 + 1]) buffers.recycle(Buffer.alloc(size));
   assert.equal(bufferOf(buffers).byteLength, 16_384);
+});
+
+test('a very large buffer is let go', () => {
+  const buffers = used(SPARE_BYTES);
+  buffers.recycle(Buffer.alloc(2 * SPARE_BYTES));
+  const came = Buffer.alloc(2 * SPARE_BYTES);
+  buffers.recycle(came);
+  assert.notEqual(bufferOf(buffers), came.buffer);
 });
 
 test('no more buffers are kept than a few, and the oldest is let go first', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Codec } from '../../../src/actors/codec.js';
+import { COPY_BYTES } from '../../../src/actors/limits.js';
 import { PING, TELL } from '../../../src/actors/link/entry.js';
 import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
 import type { PackReader } from '../../../src/actors/pack.js';
@@ -187,3 +188,42 @@ test('a message is joined to the one before it for the same actor in the same ba
     }),
   );
 });
+
+for (const { what, reads, holds, isReused } of [
+  { what: 'only lends', reads: ['lent', 'lent'], holds: false, isReused: true },
+  { what: 'lends and gives to keep', reads: ['lent', 'kept'], holds: false, isReused: false },
+  { what: 'gives to keep and lends', reads: ['kept', 'lent'], holds: false, isReused: false },
+  { what: 'lends to an actor that is busy', reads: ['lent', 'lent'], holds: true, isReused: false },
+] as const) {
+  test(`a batch that ${what} ${isReused ? 'carries' : 'does not carry'} a later one back`, () => {
+    const [there, back] = [new FakeTransport(), new FakeTransport()];
+    there.peer = back;
+    back.peer = there;
+    there.held = true;
+    back.held = true;
+    let read = 0;
+    const handler: EntryHandler = {
+      entry(_type, _actor, body, bytes) {
+        if (reads[read++ % 2] === 'lent') body.lent();
+        else body.rest();
+        return holds ? bytes : 0;
+      },
+    };
+    const bounds = { softBytes: 1e6, hardBytes: 1e7 };
+    const from = new Link(there, { entry: () => 0 }, bounds);
+    const to = new Link(back, handler, bounds);
+    const large = 'x'.repeat(COPY_BYTES);
+    for (let round = 0; round < 3; round++) {
+      for (const link of [from, from, to, to]) link.tell(1, text, large);
+      from.flush();
+      there.release();
+      there.held = true;
+      to.flush();
+    }
+    assert.equal(
+      back.given.some((buffer) => there.given.includes(buffer)),
+      isReused,
+    );
+    for (const link of [from, to]) link.close();
+  });
+}

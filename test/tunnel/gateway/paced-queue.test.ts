@@ -25,3 +25,20 @@ test('the work is done in order, 1 ms of a turn of the event loop at a time', as
   await nextTurn();
   assert.equal(done.at(-1), 8);
 });
+
+test('what is added while it works waits for its turn, and what waits can be done at once', async () => {
+  const done: string[] = [];
+  const queue: PacedQueue<string> = new PacedQueue((item) => {
+    done.push(item);
+    if (item === 'a') queue.add('b');
+  });
+  queue.add('a');
+  await nextTurn();
+  await nextTurn();
+  assert.deepEqual(done, ['a', 'b']);
+  for (const item of ['c', 'd']) queue.add(item);
+  queue.finish();
+  assert.deepEqual(done, ['a', 'b', 'c', 'd']);
+  await nextTurn();
+  assert.equal(done.length, 4);
+});

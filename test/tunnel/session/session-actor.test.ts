@@ -85,6 +85,8 @@ class Stage {
       if (sent === 0) continue;
       quiet = 0;
       this.actor.receive({ kind: 'received', bytes: out.subarray(0, sent) });
+      // They were lent.
+      out.fill('!');
     }
   }
 
@@ -134,6 +136,7 @@ class Stage {
     const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
     message.sent = message.from.pull(bytes, 0, bytes.length);
     this.device.receive(bytes.subarray(0, message.sent), this.clock.now());
+    bytes.fill('!');
     return true;
   }
 

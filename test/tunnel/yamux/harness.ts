@@ -9,6 +9,9 @@ import type {
 import type { YamuxError } from '../../../src/tunnel/yamux/errors.js';
 import { createSession } from '../../../src/tunnel/yamux/session.js';
 
+/** What the bytes are afterwards that were lent to a session. */
+const OVERWRITTEN = 0x21;
+
 /** Records the events of one stream; reads at once unless told not to. */
 export class StreamLog implements StreamHandler {
   readonly chunks: Uint8Array[] = [];
@@ -114,7 +117,11 @@ export class End implements SessionHandler {
   }
 
   give(...frames: Uint8Array[]): void {
-    for (const frame of frames) this.session.receive(frame, this.now);
+    for (const frame of frames) {
+      const lent = Uint8Array.from(frame);
+      this.session.receive(lent, this.now);
+      lent.fill(OVERWRITTEN);
+    }
   }
 
   tick(now: number): void {

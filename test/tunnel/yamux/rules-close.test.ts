@@ -35,7 +35,7 @@ test('rule 26: what arrived stays readable when the session is lost', () => {
   const relay = new End('server');
   const kept: Uint8Array[] = [];
   relay.accept = () => ({
-    data: (_stream, chunk) => kept.push(chunk),
+    data: (_stream, chunk) => kept.push(Uint8Array.from(chunk)),
     end: () => {},
     reset: () => {},
     drain: () => {},
