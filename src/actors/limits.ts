@@ -28,6 +28,12 @@ export const BATCH_BYTES = 64 * 1024;
 /** Smallest buffer a batch begins with. */
 export const BATCH_MIN_BYTES = 1024;
 
+/**
+ * Milliseconds that the entries of batches may take of a turn of the event loop: a thousand messages for as many sockets, such as
+ * the answers to the pings of a fleet, would hold up whoever else has something to say.
+ */
+export const READ_TURN_MS = 4;
+
 /** Buffers that an end of a link keeps for batches to come, and the largest of them. */
 export const SPARE_BATCHES = 8;
 export const SPARE_BYTES = 256 * 1024;

@@ -1,9 +1,11 @@
 import { deserialize, serialize } from 'node:v8';
+import { Fifo } from '../../collections/fifo.js';
 import type { Codec } from '../codec.js';
 import type { TurnEnd } from '../host.js';
-import { BATCH_BYTES, CREDIT_SHARE, LINK_HARD_BYTES, LINK_SOFT_BYTES } from '../limits.js';
-import { PackReader, type PackWriter } from '../pack.js';
+import { BATCH_BYTES, CREDIT_SHARE, LINK_HARD_BYTES, LINK_SOFT_BYTES, READ_TURN_MS } from '../limits.js';
+import type { PackReader, PackWriter } from '../pack.js';
 import { BatchBuffers } from './batch-buffers.js';
+import { BatchReading } from './batch-reading.js';
 import { CREDIT, HEADER_BYTES, HOST_ID, TELL } from './entry.js';
 import type { Transport } from './transport.js';
 
@@ -39,7 +41,7 @@ export interface LinkStats {
 
 /**
  * One end of a bounded mailbox between two threads or processes. What is sent in a loop turn is packed into one
- * batch and posted once. The receiver gives credit for what it consumed, with its next batch or, when it owes a
+ * batch and posted once. What came is read for some milliseconds a turn. The receiver gives credit for what it consumed, with its next batch or, when it owes a
  * quarter of the soft bound, on its own.
  */
 export class Link {
@@ -74,12 +76,21 @@ export class Link {
     this.flush();
   };
 
+  /** Batches that are not read to their end. */
+  readonly #arrivals = new Fifo<BatchReading>();
+  readonly #readOn = () => this.#readUntil(performance.now() + READ_TURN_MS);
+  readonly #entry = (reading: BatchReading, type: number, actor: number, bytes: number): void => {
+    if (type === CREDIT) return this.#takeCredit(reading.body.u32());
+    this.stats.receivedMessages += 1;
+    reading.consumed -= this.#handler.entry(type, actor, reading.body, bytes);
+  };
+
   constructor(transport: Transport, handler: EntryHandler, bounds: LinkBounds) {
     this.#transport = transport;
     this.#handler = handler;
     this.#bounds = bounds;
     this.#batch = this.#buffers.next();
-    transport.listen((batch) => this.#read(batch));
+    transport.listen((batch) => this.#arrived(batch));
   }
 
   /** Bytes on their way or waiting at the other side. */
@@ -171,14 +182,16 @@ export class Link {
     this.#batch = this.#buffers.after(batch, given);
   }
 
-  /** Delivers what has arrived and was not read yet. */
+  /** Delivers what has arrived and was not read yet, all of it. */
   drain(): void {
     this.#transport.drain();
+    this.#readUntil(Number.POSITIVE_INFINITY);
   }
 
   close(): void {
     this.#closed = true;
     this.#waiting.clear();
+    this.#arrivals.clear();
     this.#transport.close();
   }
 
@@ -219,27 +232,26 @@ export class Link {
     this.#owed = 0;
   }
 
-  #read(batch: Buffer): void {
+  #arrived(batch: Buffer): void {
     this.stats.receivedBatches += 1;
     this.stats.receivedBytes += batch.length;
-    const body = new PackReader(batch);
-    let consumed = batch.length;
-    for (let at = 0; at < batch.length; ) {
-      const bytes = batch.readUInt32LE(at);
-      const actor = batch.readUInt32LE(at + 4);
-      const type = batch[at + 8] ?? 0;
-      body.seek(at + HEADER_BYTES, at + bytes);
-      at += bytes;
-      if (type === CREDIT) this.#takeCredit(body.u32());
-      else {
-        this.stats.receivedMessages += 1;
-        consumed -= this.#handler.entry(type, actor, body, bytes);
+    this.#arrivals.push(new BatchReading(batch));
+    if (this.#arrivals.length === 1) this.#readUntil(performance.now() + READ_TURN_MS);
+  }
+
+  /** Reads what has arrived; what the time is not enough for waits for the next turn. */
+  #readUntil(turnEnds: number): void {
+    for (let next = this.#arrivals.peek(); next !== undefined; next = this.#arrivals.peek()) {
+      if (!next.run(this.#entry, turnEnds)) {
+        setImmediate(this.#readOn);
+        return;
       }
+      this.#arrivals.shift();
+      // A message that is held has its bytes yet to be read, also where they are lent.
+      const isFree = !next.body.isKept && next.consumed === next.batch.length;
+      if (isFree && this.#transport.givesBuffers) this.#buffers.recycle(next.batch);
+      this.consumed(next.consumed);
     }
-    // A message that is held has its bytes yet to be read, also where they are lent.
-    const isFree = !body.isKept && consumed === batch.length;
-    if (isFree && this.#transport.givesBuffers) this.#buffers.recycle(batch);
-    this.consumed(consumed);
   }
 
   #takeCredit(bytes: number): void {

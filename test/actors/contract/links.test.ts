@@ -54,6 +54,38 @@ sentence('What is sent in a loop turn is posted as one batch, unless it exceeds 
 });
 
 sentence(
+  'Messages that came take some milliseconds of a loop turn; those that are left wait for the next, in their order.',
+  async () => {
+    const turnsAt: number[] = [];
+    let turns = 0;
+    let counting: NodeJS.Immediate;
+    const count = () => {
+      turns += 1;
+      counting = setImmediate(count);
+    };
+    const heard: string[] = [];
+    const { kind, implementation } = probe(() => ({
+      receive: (message) => {
+        heard.push(message);
+        turnsAt.push(turns);
+        for (const until = performance.now() + 1; performance.now() < until; );
+      },
+    }));
+    const link = await loopback([implementation]);
+    const ref = link.host.spawn(kind, null, new Inbox<string>());
+    await settle();
+    const sent = Array.from({ length: 100 }, (_, i) => `${i}`);
+    for (const message of sent) ref.tell(message);
+    count();
+    await until(() => heard.length === sent.length);
+    clearImmediate(counting!);
+    assert.deepEqual(heard, sent);
+    assert.ok(new Set(turnsAt).size >= 3, `in ${new Set(turnsAt).size} turns`);
+    await link.close();
+  },
+);
+
+sentence(
   'From the soft bound on `writable` is false; `onWritable` calls once when the link falls below it.',
   async () => {
     const { host, ref, context, toHost, toOwner, close } = await bounded();

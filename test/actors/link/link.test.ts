@@ -227,3 +227,33 @@ for (const { what, reads, holds, isReused } of [
     for (const link of [from, to]) link.close();
   });
 }
+
+test('what waits for the next turn is read at once when the link is drained, and not at all when it is closed', async () => {
+  for (const end of ['drain', 'close'] as const) {
+    const [there, back] = [new FakeTransport(), new FakeTransport()];
+    there.peer = back;
+    back.peer = there;
+    there.held = true;
+    const heard: string[] = [];
+    const handler: EntryHandler = {
+      entry(_type, _actor, body) {
+        heard.push(body.utf8());
+        for (const until = performance.now() + 1; performance.now() < until; );
+        return 0;
+      },
+    };
+    const from = new Link(there, { entry: () => 0 }, defaultBounds);
+    const to = new Link(back, handler, defaultBounds);
+    const sent = Array.from({ length: 100 }, (_, i) => `${i}`);
+    for (const message of sent) from.tell(1, text, message);
+    from.flush();
+    there.release();
+    const first = heard.length;
+    assert.ok(first > 0 && first < sent.length);
+    to[end]();
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(heard, end === 'drain' ? sent : sent.slice(0, first));
+    for (const link of [from, to]) link.close();
+  }
+});
