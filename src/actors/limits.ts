@@ -29,8 +29,9 @@ export const BATCH_BYTES = 64 * 1024;
 export const BATCH_MIN_BYTES = 1024;
 
 /**
- * Milliseconds that the entries of batches may take of a turn of the event loop: a thousand messages for as many sockets, such as
- * the answers to the pings of a fleet, would hold up whoever else has something to say.
+ * Milliseconds that the entries of a batch may take before the event loop turns: a thousand messages for as many sockets, such
+ * as the answers to the pings of a fleet, would hold up whoever else has something to say. Every batch that comes when none
+ * waits has them anew.
  */
 export const READ_TURN_MS = 4;
 

@@ -41,8 +41,8 @@ export interface LinkStats {
 
 /**
  * One end of a bounded mailbox between two threads or processes. What is sent in a loop turn is packed into one
- * batch and posted once. What came is read for some milliseconds a turn. The receiver gives credit for what it consumed, with its next batch or, when it owes a
- * quarter of the soft bound, on its own.
+ * batch and posted once. What came is read for some milliseconds a turn. The receiver gives credit for what it
+ * consumed, with its next batch or, when it owes a quarter of the soft bound, on its own.
  */
 export class Link {
   readonly #transport: Transport;

@@ -93,7 +93,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 
   terminated(): void {
     this.#currentTicks.remove(this.#self);
-    for (const exchange of copy(this.#exchanges)) exchange.abort();
+    for (const exchange of this.#exchanges?.values() ?? []) exchange.abort();
   }
 
   // ---- ExchangePort
@@ -150,7 +150,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   closed(error: YamuxError | undefined): void {
-    for (const exchange of copy(this.#exchanges)) {
+    for (const exchange of this.#exchanges?.values() ?? []) {
       exchange.fail('tunnel-lost-before-send', 'the tunnel was closed');
     }
     this.#transmitDue();
@@ -184,7 +184,8 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   /** No stream will open any more: nor for those who wait for one. */
   #refuse(code: 'draining' | 'stream-refused'): void {
     this.#refusal = code;
-    for (const exchange of copy(this.#waiting)) exchange.fail(code, CLOSING);
+    // A copy: one that fails leaves the map.
+    for (const exchange of [...(this.#waiting?.values() ?? [])]) exchange.fail(code, CLOSING);
   }
 
   #webSocket(id: ExchangeId): WebSocketExchange | undefined {
@@ -260,11 +261,6 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     this.#ticksBusily = busily;
     this.#currentTicks.add(this.#self);
   }
-}
-
-/** The exchanges there are now: what is done to one takes it out of the map. */
-function copy(exchanges: { values(): Iterable<Exchange> } | undefined): Exchange[] {
-  return [...(exchanges?.values() ?? [])];
 }
 
 /** Of the last session that began in this host: all begin with the same times, and share it. */
