@@ -240,6 +240,13 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
         return out.utf8(message.detail);
     }
   },
+  /** So is a body, however the device cuts it into frames: joined, a caller's socket is written to once. */
+  join(message, out, at) {
+    if (message.kind !== 'data' || out.bytes[at] !== OUT.data) return false;
+    if (out.bytes.readUInt32LE(at + 1) !== message.exchange) return false;
+    out.raw(message.bytes);
+    return true;
+  },
   read(from) {
     const kind = from.u8();
     switch (kind) {

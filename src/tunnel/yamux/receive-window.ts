@@ -1,9 +1,11 @@
 import { INITIAL_WINDOW } from './constants.js';
 
-/** A window grows when half of it was used within this many round trips. */
-const GROW_WITHIN_ROUND_TRIPS = 2;
-/** A shorter round trip than the clock can tell, in ms. */
+/** A window holds what comes in this many round trips, as far as it may grow: its half is what is on its way. */
+const ROUND_TRIPS_HELD = 2;
+/** The shortest round trip that counts, in ms: threads wait that long for a core. */
 const SHORTEST_ROUND_TRIP = 1;
+/** How long what comes is measured at least, in ms: a thread that waited for a core finds much at once. */
+const MEASURED_MS = 10;
 
 /** Bytes by which the windows of one session may still grow, shared by its streams. */
 export interface GrowthBudget {
@@ -24,12 +26,14 @@ export class ReceiveWindow {
   /** Bytes given to the application and not yet read by it. */
   unread = 0;
   readonly #initial: number;
-  #tunedAt: number;
+  #measuredFrom: number;
+  /** Bytes that the application has read since. */
+  #read = 0;
 
   constructor(size: number, now: number) {
     this.size = size;
     this.#initial = size;
-    this.#tunedAt = now;
+    this.#measuredFrom = now;
   }
 
   /** A data frame of `length` bytes begins. @returns false when it overflows the window. */
@@ -52,6 +56,7 @@ export class ReceiveWindow {
       throw new RangeError(`consumed ${bytes} of ${this.unread} unread bytes`);
     }
     this.unread -= bytes;
+    this.#read += bytes;
   }
 
   /** Credit that could be given back. */
@@ -72,14 +77,18 @@ export class ReceiveWindow {
   }
 
   /**
-   * Called each time half a window was read. Doubles the window, up to `max` and the budget, if that took few round
-   * trips and the application keeps up: a slow reader must not get a larger buffer (rule 23).
+   * Called each time half a window was read. Doubles the window, up to `max` and the budget, if it holds less than comes
+   * in a few round trips, and the application keeps up: a slow reader must not get a larger buffer (rule 23).
    */
   tune(now: number, roundTrip: number | undefined, max: number, budget: GrowthBudget): void {
-    const elapsed = now - this.#tunedAt;
-    this.#tunedAt = now;
+    const elapsed = now - this.#measuredFrom;
+    if (elapsed < MEASURED_MS) return;
+    const read = this.#read;
+    this.#measuredFrom = now;
+    this.#read = 0;
     if (roundTrip === undefined || this.unread > this.size / 4) return;
-    if (elapsed > GROW_WITHIN_ROUND_TRIPS * Math.max(roundTrip, SHORTEST_ROUND_TRIP)) return;
+    const held = ROUND_TRIPS_HELD * Math.max(roundTrip, SHORTEST_ROUND_TRIP);
+    if (this.size * elapsed > read * held) return;
     const step = Math.max(0, Math.min(this.size, max - this.size, budget.left));
     this.size += step;
     budget.left -= step;

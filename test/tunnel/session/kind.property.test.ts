@@ -126,6 +126,26 @@ test('every message of a session is read as it was written', () => {
   );
 });
 
+test("body bytes of an exchange are joined to the same exchange's, and to nothing else", () => {
+  fc.assert(
+    fc.property(outgoing, u32, bytes, (before, exchange, more) => {
+      const out = new PackWriter(unpooled(16));
+      SESSION.out.write(before, out);
+      const length = out.length;
+      const isSame = before.kind === 'data' && before.exchange === exchange;
+      assert.equal(SESSION.out.join?.({ kind: 'data', exchange, bytes: more }, out, 0), isSame);
+      assert.equal(out.length, isSame ? length + more.length : length);
+      if (before.kind !== 'data') return;
+      const own = before.exchange;
+      assert.equal(SESSION.out.join?.({ kind: 'end', exchange: own }, out, 0), false);
+      assert.equal(SESSION.out.join?.({ kind: 'data', exchange: own, bytes: more }, out, 0), true);
+      const parts = isSame ? [before.bytes, more, more] : [before.bytes, more];
+      const read = SESSION.out.read(new PackReader(out.bytes, 0, out.length));
+      assert.deepEqual(read, { kind: 'data', exchange: own, bytes: Buffer.concat(parts) });
+    }),
+  );
+});
+
 test('a message of an unknown kind is refused', () => {
   assert.throws(() => SESSION.in.read(new PackReader(Buffer.from([99]))), RangeError);
   assert.throws(() => SESSION.out.read(new PackReader(Buffer.from([99]))), RangeError);
