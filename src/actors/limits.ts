@@ -36,10 +36,10 @@ export const BATCH_MIN_BYTES = 1024;
 export const READ_TURN_MS = 4;
 
 /**
- * Buffers that an end of a link keeps for batches to come, and the largest of them: what came while its thread waited for a
- * core, in a bulk transfer. With 8, V8 marked the main thread's heap three times a second for those that were let go.
+ * Buffers that an end of a link keeps for batches to come, and the largest of them. More would save garbage in a bulk transfer,
+ * and cost uploads a third more CPU: what is taken next is in no cache any more.
  */
-export const SPARE_BATCHES = 32;
+export const SPARE_BATCHES = 8;
 export const SPARE_BYTES = 256 * 1024;
 
 /** Batches up to this size are copied to the other thread, larger ones transferred (docs/adr/0003). */

@@ -16,6 +16,7 @@ import type { AdmissionControl, Decision } from './admission.js';
 import { type Dial, DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
 import { PacedQueue } from './paced-queue.js';
+import { ReadModeration } from './read-moderation.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
@@ -53,6 +54,7 @@ export class TunnelListener {
    * failed before.
    */
   readonly #paced = new PacedQueue<() => void>((work) => work());
+  readonly #moderation = new ReadModeration();
   #listener: Listener | undefined;
   #draining = false;
   /** Tunnels that are open, or whose end is not known everywhere yet. */
@@ -74,7 +76,7 @@ export class TunnelListener {
         upgrade: (res, req, context) => this.#upgrade(res, req, context),
         open: (ws) => this.#opened(ws),
         message: (ws, message, binary) => {
-          if (binary) ws.getUserData().socket?.session.received(new Uint8Array(message));
+          if (binary) this.#received(ws, message);
           else ws.end(UNSUPPORTED_DATA, 'text messages are not part of the protocol');
         },
         drain: (ws) => ws.getUserData().socket?.drained(),
@@ -210,6 +212,11 @@ export class TunnelListener {
       log.error({ err: error, deviceId }, 'a session could not be registered');
       void data.socket?.session.close('internal');
     });
+  }
+
+  #received(ws: WebSocket<Upgraded>, message: ArrayBuffer): void {
+    ws.getUserData().socket?.session.received(new Uint8Array(message));
+    this.#moderation.received(message.byteLength);
   }
 
   #closed(ws: WebSocket<Upgraded>): void {
