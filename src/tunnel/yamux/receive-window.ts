@@ -1,6 +1,6 @@
 import { INITIAL_WINDOW } from './constants.js';
 
-/** A window holds what comes in this many round trips, as far as it may grow: its half is what is on its way. */
+/** A window grows to what comes in this many round trips: credit goes back half a window at a time, and one half keeps the way full. */
 const ROUND_TRIPS_HELD = 2;
 /** The shortest round trip that counts, in ms: threads wait that long for a core. */
 const SHORTEST_ROUND_TRIP = 1;
