@@ -33,13 +33,9 @@ const PROBLEMS = {
   'session-not-found': { status: 404, title: 'There is no such tunnel session', retry: 'never' },
   'method-not-allowed': { status: 405, title: 'This resource does not have that method', retry: 'never' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time', retry: 'any' },
-  conflict: { status: 409, title: 'The resource is in another state', retry: 'never' },
   'session-expired': { status: 410, title: 'The tunnel session has expired', retry: 'never' },
-  'precondition-failed': { status: 412, title: 'The resource has changed', retry: 'never' },
   'payload-too-large': { status: 413, title: 'The body is too large', retry: 'never' },
-  'uri-too-long': { status: 414, title: 'The request target is too long', retry: 'never' },
   'unsupported-media-type': { status: 415, title: 'This media type is not taken here', retry: 'never' },
-  'range-not-satisfiable': { status: 416, title: 'The range is outside the file', retry: 'never' },
   'upgrade-required': { status: 426, title: 'This resource speaks WebSocket', retry: 'never' },
   'rate-limited': { status: 429, title: 'Too many requests', retry: 'any', retryAfter: 10 },
   'device-busy': {
@@ -48,7 +44,6 @@ const PROBLEMS = {
     retry: 'any',
     retryAfter: 1,
   },
-  'headers-too-large': { status: 431, title: 'The header fields are too large', retry: 'never' },
   internal: { status: 500, title: 'Something failed here', retry: 'idempotent' },
   'not-supported': { status: 501, title: 'This cannot be done here', retry: 'never' },
   'bad-device-response': {
@@ -59,11 +54,6 @@ const PROBLEMS = {
   'tunnel-lost-after-send': {
     status: 502,
     title: 'The tunnel was lost after the request was sent',
-    retry: 'idempotent',
-  },
-  'host-restarted': {
-    status: 502,
-    title: 'The tunnel host restarted while the request was with the device',
     retry: 'idempotent',
   },
   'proxy-broke-off': {

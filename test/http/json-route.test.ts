@@ -247,9 +247,9 @@ describe('JSON routes', () => {
       fault = error;
       return problem(await rawRequest(api.port, 'POST /t/fault', AS_ALICE));
     };
-    assert.deepEqual(await fail(new ProblemError('conflict', { detail: 'why' })), {
-      status: 409,
-      code: 'conflict',
+    assert.deepEqual(await fail(new ProblemError('session-expired', { detail: 'why' })), {
+      status: 410,
+      code: 'session-expired',
       detail: 'why',
     });
     assert.equal((await fail(new StoreUnavailableError('down'))).code, 'store-unavailable');
