@@ -2,7 +2,7 @@ import { type Benchmark, type Figure, missingAll, type Size } from './benchmark.
 import { cpuMicros } from './relay/proc.js';
 import { UP, type UpRelay, upByToken } from './relay/product.js';
 import { writeRequests } from './relay/relay.js';
-import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { Dropouts, type Measured, takeTurns } from './turns.js';
 
 /** What a page of the list holds. */
@@ -23,7 +23,7 @@ const SIZES = {
 export const api: Benchmark = {
   name: 'api',
   async run(size, log) {
-    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
     const out = new Dropouts(log);
     const relay = await upByToken.start({ devices: DEVICES });
     try {

@@ -5,7 +5,7 @@ import { seedStack } from './relay/peers.js';
 import { UP, upByToken } from './relay/product.js';
 import { type Relay, writeCalls } from './relay/relay.js';
 import { CONNECT_MS, type Stand, startFleet, withStands } from './relay/stand.js';
-import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { type Measured, takeTurns } from './turns.js';
 
 const SIZES = { small: { rounds: 1, seconds: 1.5 }, full: { rounds: 3, seconds: 6 } };
@@ -35,7 +35,7 @@ const LOADS: readonly (readonly [name: string, load: Load])[] = [
 export const fairness: Benchmark = {
   name: 'fairness',
   async run(size, log) {
-    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
     const { rounds, seconds } = SIZES[size];
     const options = { title: TITLE, devices: 2, connected: 1, env: { VISIONA_HOSTS: '1' }, size, log };
     const outcome = await withStands([upByToken, seedStack], options, async (stands, out) => {

@@ -3,7 +3,7 @@ import { plainNode, rawUws, seedStack, seedStackReverseProxy } from './relay/pee
 import { remoteProxy, UP, upByCookie, upByToken } from './relay/product.js';
 import { writeCalls } from './relay/relay.js';
 import { withStands } from './relay/stand.js';
-import { type Sample, wrk, wrkIsAvailable } from './relay/wrk.js';
+import { NO_WRK, type Sample, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { takeTurns } from './turns.js';
 
 const KINDS = [
@@ -26,7 +26,7 @@ const SIZES = {
 export const forwardSmall: Benchmark = {
   name: 'forward-small',
   async run(size, log) {
-    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
     const one = await withTunnels(1, size, log);
     return { product: UP, ...mergeOutcomes([one, await withTunnels(100, size, log)]) };
   },

@@ -3,7 +3,7 @@ import { loopDelays } from './growth/loop-delays.js';
 import { type UpRelay, upByToken } from './relay/product.js';
 import { type RelayKind, writeCalls, writeRequests } from './relay/relay.js';
 import { type Stand, withStands } from './relay/stand.js';
-import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { type Measured, takeTurns } from './turns.js';
 
 const SIZES = {
@@ -20,7 +20,7 @@ const LIST = { path: '/api/devices?limit=10', callers: 4 };
 export const growth: Benchmark = {
   name: 'growth',
   async run(size, log) {
-    if (!(await wrkIsAvailable())) return missingAll('wrk is not installed');
+    if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
     const { tunnels } = SIZES[size];
     const largest = tunnels.at(-1) ?? 0;
     const parts = [await costs(size, log), await loopDelays(largest, size, log)];

@@ -4,7 +4,7 @@ import { seedStack } from './relay/peers.js';
 import { UP, upByToken } from './relay/product.js';
 import { writeCalls } from './relay/relay.js';
 import { withStands } from './relay/stand.js';
-import { wrk, wrkIsAvailable } from './relay/wrk.js';
+import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { spread } from './stats.js';
 import { takeTurns } from './turns.js';
 
@@ -20,7 +20,7 @@ const PEAK = { callers: 64, seconds: 1 };
 export const latency: Benchmark = {
   name: 'latency',
   async run(size, log) {
-    if (!(await wrkIsAvailable())) return missingAll('wrk, which finds the peak, is not installed');
+    if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
     const { shares, rounds, seconds, peakRounds } = SIZES[size];
     const of = { title: `${TUNNELS} tunnels`, devices: TUNNELS, size, log };
     const outcome = await withStands([upByToken, seedStack], of, async (stands, out) => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { repositoryRoot } from '../test/interop/go.js';
 import type { Outcome } from './benchmark.js';
 import { plot } from './plot.js';
-import type { Results } from './results.js';
+import { type Results, readResults } from './results.js';
 import { table } from './table.js';
 
 const README = path.join(repositoryRoot, 'bench', 'README.md');
@@ -25,16 +25,17 @@ const DRAWN: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Writes a run into README.md, between its two comments, and its plots into `plots/`.
- * @param file of the run, from the root of the repository
+ * @param file of the run, which must have all of `benchmarks`
+ * @throws UsageError
  */
-export async function writeReport(file: string): Promise<void> {
-  const results: Results = JSON.parse(await readFile(path.join(repositoryRoot, file), 'utf8'));
+export async function writeReport(file: string, benchmarks: readonly string[]): Promise<void> {
+  const results = await readResults(file, benchmarks);
   const readme = await readFile(README, 'utf8');
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${README} has no place between ${BEGIN} and ${END}`);
   await mkdir(PLOTS, { recursive: true });
   for (const old of await readdir(PLOTS)) await rm(path.join(PLOTS, old));
-  const parts = [setting(file, results)];
+  const parts = [setting(path.relative(repositoryRoot, file), results)];
   for (const [name, outcome] of Object.entries(results.benchmarks)) parts.push(await section(name, outcome));
   const text = [BEGIN, ...parts, END].join('\n\n');
   await writeFile(README, readme.slice(0, begin) + text + readme.slice(end + END.length));

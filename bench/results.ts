@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../test/interop/go.js';
+import { UsageError } from './arguments.js';
 import type { Outcome, Size } from './benchmark.js';
 
 const run = promisify(execFile);
@@ -46,17 +47,36 @@ export async function describeSetting(size: Size): Promise<Setting> {
 
 /**
  * Keeps a run with all its samples; the same file for the same setting, so that it may be written as the run goes on.
- * @returns where, from the root of the repository
+ * @returns the path of the file
  */
 export async function writeResults(setting: Setting, outcomes: Record<string, Outcome>): Promise<string> {
   const { started, ...rest } = setting;
   const name = `${started.toISOString().slice(0, 19).replaceAll(':', '')}Z.json`;
   const seconds = Math.round((Date.now() - started.getTime()) / 1000);
   const results: Results = { started: started.toISOString(), seconds, ...rest, benchmarks: outcomes };
-  const folder = path.join('bench', 'results');
-  await mkdir(path.join(repositoryRoot, folder), { recursive: true });
-  await writeFile(path.join(repositoryRoot, folder, name), `${JSON.stringify(results, null, 1)}\n`);
-  return path.join(folder, name);
+  const folder = path.join(repositoryRoot, 'bench', 'results');
+  const file = path.join(folder, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
+  return file;
+}
+
+/**
+ * A run that was kept.
+ * @throws UsageError where the file is not one of all of the benchmarks
+ */
+export async function readResults(file: string, benchmarks: readonly string[]): Promise<Results> {
+  let results: Partial<Results>;
+  try {
+    results = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(
+      `${file} is not the file of a run: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  const absent = benchmarks.filter((name) => results.benchmarks?.[name] === undefined);
+  if (absent.length > 0) throw new UsageError(`the run in ${file} is without ${absent.join(', ')}`);
+  return results as Results;
 }
 
 function machine(): Machine {

@@ -1,5 +1,7 @@
-import { parseArgs } from 'node:util';
+import path from 'node:path';
+import { repositoryRoot } from '../test/interop/go.js';
 import { api } from './api.js';
+import { parseArguments, USAGE, UsageError } from './arguments.js';
 import { type Benchmark, missingAll, type Outcome, type Size } from './benchmark.js';
 import { churn } from './churn.js';
 import { fairness } from './fairness.js';
@@ -30,17 +32,27 @@ const benchmarks: readonly Benchmark[] = [
 ];
 
 /**
- * `node dist/bench/run.js [NAME…] [--full]`: runs the benchmarks, prints tables, keeps every sample; the full run of all of
- * them is written into README.md. `--report FILE`: writes an earlier one there.
+ * `node dist/bench/run.js …`: runs benchmarks, prints their tables, keeps every sample; the full run of all of them is written
+ * into README.md. Exits with 2 where the command line is wrong.
  */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { full: { type: 'boolean', default: false }, report: { type: 'string' } },
-  });
-  if (values.report !== undefined) return writeReport(values.report);
-  const size: Size = values.full ? 'full' : 'small';
-  const selected = chosen(positionals);
+  const names = benchmarks.map(({ name }) => name);
+  const asked = parseArguments(process.argv.slice(2), names);
+  switch (asked.what) {
+    case 'help':
+      process.stdout.write(`${USAGE}\n\nNAME is one of ${names.join(', ')}.\n`);
+      return;
+    case 'report':
+      return writeReport(path.resolve(asked.file), names);
+    case 'run':
+      return run(
+        benchmarks.filter(({ name }) => asked.names.includes(name)),
+        asked.size,
+      );
+  }
+}
+
+async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
   const setting = await describeSetting(size);
   const outcomes: Record<string, Outcome> = {};
   let file = '';
@@ -53,17 +65,19 @@ async function main(): Promise<void> {
     process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
     file = await writeResults(setting, outcomes);
   }
-  process.stderr.write(`${file}\n`);
-  if (size === 'full' && selected.length === benchmarks.length) await writeReport(file);
-}
-
-function chosen(names: readonly string[]): readonly Benchmark[] {
-  for (const name of names) {
-    if (!benchmarks.some((benchmark) => benchmark.name === name)) {
-      throw new Error(`no benchmark ${name}; there are ${benchmarks.map((each) => each.name).join(', ')}`);
-    }
+  process.stderr.write(`${path.relative(repositoryRoot, file)}\n`);
+  if (size === 'full' && selected.length === benchmarks.length) {
+    await writeReport(
+      file,
+      benchmarks.map(({ name }) => name),
+    );
   }
-  return benchmarks.filter((benchmark) => names.length === 0 || names.includes(benchmark.name));
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+  process.exitCode = 2;
+}

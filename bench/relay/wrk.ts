@@ -27,6 +27,9 @@ interface Printed {
   p99: number;
 }
 
+/** Why a benchmark whose loads `wrk` makes is missing. */
+export const NO_WRK = 'wrk is not installed (Debian: apt-get install wrk)';
+
 /** Whether the load generator is installed. */
 export async function wrkIsAvailable(): Promise<boolean> {
   // wrk answers --version with exit code 1.

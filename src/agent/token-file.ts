@@ -62,7 +62,7 @@ async function openToken(path: string) {
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be opened (${code})`;
     throw new TokenFileError(
       'ERR_TOKEN_FILE_MISSING',
-      `the token file ${path} ${why}: pair the device, or give its session token in VISIONA_DEVICE_TOKEN`,
+      `the token file ${path} ${why}: pair the device (--pair CODE), or give its session token in VISIONA_DEVICE_TOKEN`,
     );
   }
 }

@@ -55,7 +55,7 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
   const chunks = chunksOf(namesOf(name, count));
   // All of them before the first is made: the last is the longest.
   for (const chunk of chunks) checkNames(chunk);
-  await withStore(context, async (store) => {
+  await withStore(context, 'make', async (store) => {
     const owner = await store.ensureUser(issuer, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
@@ -68,7 +68,7 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
 
 /** `visiona device list`: prints the devices of one user, or of all. @throws StoreError, OutputError */
 export function deviceList(values: DeviceListValues, context: DeviceCommandContext): Promise<void> {
-  return withStore(context, async (store) => {
+  return withStore(context, 'fail', async (store) => {
     const read = (after?: DeviceId) =>
       store.listAllDevices({ limit: CHUNK, ...(after !== undefined && { after }) }, values.user);
     const line = values.json ? lineOfDevice : rowOfDevice;
@@ -86,7 +86,7 @@ export function deviceList(values: DeviceListValues, context: DeviceCommandConte
  * @throws StoreError, CliError
  */
 export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandContext): Promise<void> {
-  return withStore(context, async (store) => {
+  return withStore(context, 'fail', async (store) => {
     const device = values.deviceId as DeviceId;
     const owner = await store.ownerOf(device);
     if (owner === undefined) {
@@ -97,11 +97,13 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
   });
 }
 
+/** @param missing whether data that is missing is made: who looks for devices in the wrong place is to hear of it */
 async function withStore(
   { place }: DeviceCommandContext,
+  missing: 'make' | 'fail',
   body: (store: Store) => Promise<void>,
 ): Promise<void> {
-  const store = await openStore(place);
+  const store = await openStore({ ...place, missing });
   try {
     await body(store);
   } finally {

@@ -7,7 +7,7 @@ export class ListenError extends Error {
 
   constructor(address: ListenAddress) {
     super(
-      `cannot listen on ${address.host}:${address.port}: it is taken by another process, or not an address of this machine`,
+      `cannot listen on ${address.host}:${address.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine`,
     );
   }
 }

@@ -29,6 +29,8 @@ export interface StorePlace {
 export interface StoreOptions extends StorePlace, RowLimits {
   /** The data is there and of this version: it is opened without a look, even if the database is away, and not made anew. */
   readonly migrated?: boolean;
+  /** Whether an embedded database that is missing is made, which it is if absent, or an error. */
+  readonly missing?: 'make' | 'fail';
   /** Wall clock; the time of the machine, if absent. */
   readonly clock?: Clock;
 }
@@ -48,15 +50,17 @@ async function engineAt({ dataDir, databaseUrl }: StorePlace, missing: 'make' | 
 }
 
 /** The engine, with its data of the version that this software knows. */
-async function migratedEngine(place: StorePlace, clock: Clock): Promise<Engine> {
-  const { dataDir, databaseUrl } = place;
+async function migratedEngine(
+  { dataDir, databaseUrl, missing }: StoreOptions,
+  clock: Clock,
+): Promise<Engine> {
   if (databaseUrl !== undefined) {
     const patient = openPostgres(databaseUrl, 'migration');
     await migrateOrClose(patient, { dialect: POSTGRES, place: databaseAt(databaseUrl), clock });
     await patient.close();
     return openPostgres(databaseUrl, 'call');
   }
-  const engine = await openSqlite(dataDir);
+  const engine = await openSqlite(dataDir, missing);
   await migrateOrClose(engine, { dialect: SQLITE, place: databaseFile(dataDir), clock });
   return engine;
 }

@@ -93,7 +93,10 @@ function makePrivate(dataDir: string, file: string): void {
 /** SQLite itself would make an empty file. */
 function assertThere(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
-  throw new StoreError('ERR_STORE_ACCESS', `${file} is missing: put it back or restore it from a backup`);
+  throw new StoreError(
+    'ERR_STORE_ACCESS',
+    `${file} is missing: put it back, restore it from a backup, or set VISIONA_DATA_DIR to where the data is`,
+  );
 }
 
 function configure(db: Database): void {

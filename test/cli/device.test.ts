@@ -209,6 +209,21 @@ test(
   }),
 );
 
+test(
+  'list and revoke make no data where there is none, and say where they looked',
+  withDevices(async (device, dataDir) => {
+    for (const args of [['list'], ['list', '--json'], ['revoke', 'nothing']]) {
+      const { code, stdout, stderr } = await device(...args);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.equal(
+        stderr,
+        `visiona: ${join(dataDir, 'visiona.db')} is missing: put it back, restore it from a backup, or set VISIONA_DATA_DIR to where the data is\n`,
+      );
+      assert.deepEqual(await readdir(dataDir), []);
+    }
+  }),
+);
+
 test('a data directory that cannot be used is one sentence and exit 1', () =>
   withTempDir(async (dir) => {
     const file = join(dir, 'a-file');

@@ -28,7 +28,10 @@ test('a store whose data is away is waited for: nothing is made in its place, an
     process.kill(store, 'SIGKILL');
     for (let failed = 0, from = 0; failed < FAILED_STARTS; failed += 1) {
       const { reason } = await program.line('the store process did not start', from);
-      assert.match(String(reason), /visiona\.db is missing: put it back or restore it from a backup/);
+      assert.match(
+        String(reason),
+        /visiona\.db is missing: put it back, restore it from a backup, or set VISIONA_DATA_DIR to where the data is/,
+      );
       from = program.logged;
     }
     const ready = await ask(proxy, '/internal/ready');

@@ -30,7 +30,7 @@ test('data that was there before and is missing is an error, and nothing is made
     for (const dataDir of [gone, dir]) {
       await assert.rejects(openStore({ dataDir, migrated: true }), {
         code: 'ERR_STORE_ACCESS',
-        message: `${databaseFile(dataDir)} is missing: put it back or restore it from a backup`,
+        message: `${databaseFile(dataDir)} is missing: put it back, restore it from a backup, or set VISIONA_DATA_DIR to where the data is`,
       });
     }
     assert.deepEqual(await readdir(dir), []);

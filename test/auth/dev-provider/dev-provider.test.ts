@@ -127,7 +127,7 @@ describe('development provider', () => {
     const taken = { host: '127.0.0.1', port: (other.address() as AddressInfo).port };
     await assert.rejects(startDevProvider(config(taken), log), {
       name: 'ListenError',
-      message: `cannot listen on 127.0.0.1:${taken.port}: it is taken by another process, or not an address of this machine`,
+      message: `cannot listen on 127.0.0.1:${taken.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine`,
     });
     other.close();
     await once(other, 'close');
