@@ -34,13 +34,23 @@ export interface Measured {
   readonly value: number;
 }
 
+/** What is measured in turns. */
+interface Case {
+  readonly title: string;
+  readonly rounds: number;
+  readonly size: Size;
+  readonly out: Dropouts;
+  /** Before each turn, in ms, for work that leaves nothing to wait for; what the size says, if absent. */
+  readonly pauseMs?: number;
+}
+
 /**
  * All rounds of one case: in each, every subject has its turn, in an order that is drawn anew. A subject whose turn failed
  * has no figure in the case.
  */
 export async function takeTurns<S extends { readonly subject: string }>(
   subjects: readonly S[],
-  { title, rounds, size, out }: { title: string; rounds: number; size: Size; out: Dropouts },
+  { title, rounds, size, out, pauseMs = PAUSE_MS[size] }: Case,
   turn: (subject: S) => Promise<readonly Measured[]>,
 ): Promise<readonly Figure[]> {
   const samples = new Samples();
@@ -50,7 +60,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
     for (const subject of shuffled(subjects)) {
       const of = results.get(subject);
       if (of === undefined || of === 'failed') continue;
-      await pause(PAUSE_MS[size]);
+      await pause(pauseMs);
       try {
         of.push([...(await turn(subject))]);
       } catch (error) {

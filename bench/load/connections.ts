@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { Answers } from './answers.js';
 
-/** Connections that a program holds at most; calls beyond wait, and their wait counts. */
-const MAX_CONNECTIONS = 1024;
+/** Connections that a program holds at most, unless it says otherwise; calls beyond wait, and their wait counts. */
+export const MAX_CONNECTIONS = 1024;
 
 /** A call and the time it was to begin at, in ms of `performance.now()`. */
 interface Due {
@@ -28,16 +28,19 @@ export class Connections {
   readonly #host: string;
   readonly #port: number;
   readonly #ended: (ended: Ended) => void;
+  readonly #limit: number;
   readonly #free: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #waiting: Due[] = [];
   /** Calls that have begun, or wait to, and have not ended. */
   outstanding = 0;
 
-  constructor(origin: URL, ended: (ended: Ended) => void) {
+  /** @param limit of connections at once */
+  constructor(origin: URL, ended: (ended: Ended) => void, limit = MAX_CONNECTIONS) {
     this.#host = origin.hostname;
     this.#port = Number(origin.port);
     this.#ended = ended;
+    this.#limit = limit;
   }
 
   /** @param at when it was to begin */
@@ -46,11 +49,13 @@ export class Connections {
     const due = { request, at };
     const free = this.#free.pop();
     if (free !== undefined) this.#send(free, due);
-    else if (this.#all.size < MAX_CONNECTIONS) this.#send(this.#open(), due);
+    else if (this.#all.size < this.#limit) this.#send(this.#open(), due);
     else this.#waiting.push(due);
   }
 
+  /** Breaks off the calls that have begun; those that wait never begin. */
   close(): void {
+    this.#waiting.length = 0;
     for (const { socket } of this.#all) socket.destroy();
   }
 
@@ -88,6 +93,9 @@ export class Connections {
     this.#all.delete(connection);
     const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
+    // Before the end is told of: a call that is made then must not have the place of one that waits.
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#send(this.#open(), next);
     this.#end(connection, 0);
   }
 

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRequests } from './call-file.js';
-import { Connections } from './connections.js';
+import { Connections, MAX_CONNECTIONS } from './connections.js';
 import { type OpenLoopPrinted, percentiles } from './percentiles.js';
 
 /**
- * `node open-loop.js ORIGIN FILE RATE SECONDS`: makes the calls of a file at a fixed rate, whether or not earlier ones have
- * been answered, and prints what became of them. Latency is from when a call was to begin, so that what waits for a slow
- * relay, or for a connection, is counted (no coordinated omission). Ends early at a line on stdin.
+ * `node open-loop.js ORIGIN FILE RATE SECONDS [CONNECTIONS]`: makes the calls of a file at a fixed rate, whether or not
+ * earlier ones have been answered, and prints what became of them. Latency is from when a call was to begin, so that what
+ * waits for a slow relay, or for a connection, is counted (no coordinated omission). Begins no more calls after a line on
+ * stdin or its end, so that it does not outlive whoever started it: from /dev/null it makes next to none.
  */
-const [origin = '', file = '', rate = '', seconds = ''] = process.argv.slice(2);
+const [origin = '', file = '', rate = '', seconds = '', limit = MAX_CONNECTIONS] = process.argv.slice(2);
 
 /** What is due in a tick begins together, a millisecond later at most, and that counts too. */
 const TICK_MS = 1;
@@ -24,16 +25,21 @@ const total = Math.round(Number(seconds) * Number(rate));
 const latencies: number[] = [];
 const statuses = new Map<number, number>();
 let stopped = false;
-process.stdin.once('data', () => {
+// At a line or at the end, whichever comes first.
+process.stdin.once('readable', () => {
   stopped = true;
 });
 
 const startedAt = performance.now();
-const connections = new Connections(url, ({ at, status }) => {
-  if (at - startedAt < UNCOUNTED_MS) return;
-  statuses.set(status, (statuses.get(status) ?? 0) + 1);
-  if (status === 200) latencies.push(performance.now() - at);
-});
+const connections = new Connections(
+  url,
+  ({ at, status }) => {
+    if (at - startedAt < UNCOUNTED_MS) return;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status === 200) latencies.push(performance.now() - at);
+  },
+  Number(limit),
+);
 
 for (let next = 0; next < total && !stopped; ) {
   const now = performance.now();

@@ -5,8 +5,8 @@ import { readRequests } from './call-file.js';
 
 /**
  * `node transfer.js ORIGIN FILE UPLOAD_BYTES TIMES`: makes the call of a file, with a body of so many bytes, again and again,
- * and prints how long each took and how long its answer was. Ends after so many times, or at a line on stdin, when it prints
- * what it moved in all.
+ * and prints how long each took and how long its answer was. Ends after so many times, or at a line on stdin or its end, when
+ * it prints what it moved in all: it does not outlive whoever started it, and from /dev/null it moves next to nothing.
  */
 const [origin = '', file = '', upload = '', times = ''] = process.argv.slice(2);
 
@@ -38,7 +38,8 @@ socket.on('close', () => {
   process.exit(1);
 });
 await once(socket, 'connect');
-process.stdin.once('data', () => {
+// At a line or at the end, whichever comes first.
+process.stdin.once('readable', () => {
   const moved: Moved = { moved: socket.bytesRead + socket.bytesWritten, ms: performance.now() - beganAt };
   process.stdout.write(`${JSON.stringify(moved)}\n`, () => process.exit(0));
 });

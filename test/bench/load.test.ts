@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Answers } from '../../bench/load/answers.js';
 import { type OpenLoopPrinted, percentiles } from '../../bench/load/percentiles.js';
-
-const OPEN_LOOP = fileURLToPath(new URL('../../bench/load/open-loop.js', import.meta.url));
+import { callFile, generator, startTarget } from './target.js';
 
 test('answers are read however they are cut', () => {
   const bytes = Buffer.from(
@@ -43,31 +36,28 @@ test('percentiles are of all samples', () => {
   assert.ok(Number.isNaN(percentiles([]).p50));
 });
 
-test('a call that waits for a server that stalls counts with all its waiting', async (t) => {
-  const [rate, seconds, stallMs] = [100, 1.5, 1200];
-  const held: ServerResponse[] = [];
-  let stalls = true;
-  const server = createServer((_req, res) => {
-    if (!stalls) return void res.end('hello');
-    if (held.push(res) > 1) return;
-    setTimeout(() => {
-      stalls = false;
-      for (const each of held) each.end('hello');
-    }, stallMs);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  t.after(() => server.close());
-  const folder = await mkdtemp(join(tmpdir(), 'visiona-load-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'requests.txt');
-  await writeFile(file, 'X: y\n\nGET /hello\n');
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+// With one connection all but the first wait before they are sent, with many after it.
+for (const connections of [1, 1024]) {
+  test(`a call that waits for a server that stalls counts with all its waiting, connections: ${connections}`, async (t) => {
+    const [rate, seconds, stallMs] = [100, 1.5, 1200];
+    const held: ServerResponse[] = [];
+    let stalls = true;
+    const { origin } = await startTarget(t, (_req, res) => {
+      if (!stalls) return void res.end('hello');
+      if (held.push(res) > 1) return;
+      setTimeout(() => {
+        stalls = false;
+        for (const each of held) each.end('hello');
+      }, stallMs);
+    });
 
-  const args = [OPEN_LOOP, origin, file, String(rate), String(seconds)];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  const printed: OpenLoopPrinted = JSON.parse(stdout);
-  // Those of the first half second are not counted. All others were made, though none was answered for long.
-  assert.deepEqual([printed.unanswered, printed.failed], [0, []]);
-  assert.ok(Math.abs(printed.answered - (seconds - 0.5) * rate) <= 1, `${printed.answered} calls`);
-  assert.ok(printed.max > stallMs - 600, `${printed.max} ms`);
-});
+    const args = [origin, await callFile(t), rate, seconds, connections].map(String);
+    const { stdout } = await promisify(execFile)(process.execPath, [generator('open-loop'), ...args]);
+    const printed: OpenLoopPrinted = JSON.parse(stdout);
+    // Those of the first half second are not counted. All others were made, though none was answered for long.
+    assert.deepEqual([printed.unanswered, printed.failed], [0, []]);
+    assert.ok(Math.abs(printed.answered - (seconds - 0.5) * rate) <= 1, `${printed.answered} calls`);
+    assert.ok(printed.max > stallMs - 600, `${printed.max} ms`);
+    assert.equal(held.length === 1, connections === 1, `${held.length} calls were sent meanwhile`);
+  });
+}
