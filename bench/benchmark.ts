@@ -25,8 +25,8 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
   /** Who did it: `visiona` or a peer. */
   readonly subject: string;
-  /** A difference, which may be zero or less: no ratio is made of it. */
-  readonly difference?: true;
+  /** It may be zero or less: no ratio is made of it. */
+  readonly noRatio?: true;
   readonly samples: number[];
 }
 
@@ -50,6 +50,11 @@ export function mergeOutcomes(outcomes: readonly Outcome[]): Pick<Outcome, 'figu
     figures: outcomes.flatMap(({ figures }) => figures),
     missing: outcomes.flatMap(({ missing }) => missing),
   };
+}
+
+/** The figures of those who took part to the end: ratios are made round by round. */
+export function withoutMissing(figures: readonly Figure[], missing: readonly Missing[]): readonly Figure[] {
+  return figures.filter((figure) => !missing.some(({ subject }) => subject === figure.subject));
 }
 
 /** Adds samples to figures, which it makes on first use. */

@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.js';
-import { openLoop, Transfers } from './load/generators.js';
+import { callsBeside, transfersBeside } from './load/beside.js';
+import { Transfers } from './load/generators.js';
 import { seedStack } from './relay/peers.js';
 import { cpuMicros } from './relay/proc.js';
 import { UP, upByToken } from './relay/product.js';
@@ -46,7 +47,7 @@ export const forwardBulk: Benchmark = {
           log(title);
           figures.push(
             ...(await takeTurns(stands, { title, rounds: beside.rounds, size, out }, ({ relay }) =>
-              callsBeside(relay, direction, beside.seconds),
+              smallCallsBeside(relay, direction, beside.seconds),
             )),
           );
         }
@@ -81,33 +82,16 @@ async function transfer(relay: Relay, direction: Direction, bytes: number): Prom
   }
 }
 
-/** The latency of small calls at a fixed rate, alone, and then while a transfer is under way on the same tunnel. */
-async function callsBeside(
+/** The latency of small calls at a fixed rate, alone and beside transfers on the same tunnel. */
+async function smallCallsBeside(
   relay: Relay,
   direction: Direction,
   seconds: number,
 ): Promise<readonly Measured[]> {
   const small = await writeCalls(relay, { method: 'GET', target: SMALL });
-  const alone = await openLoop(relay, small, { rate: RATE, seconds });
   const { upload, ...of } = call(direction, 64 * MIB);
-  const transfers = new Transfers(relay, await writeCalls(relay, of), { upload, times: 1e6 });
-  try {
-    const beside = await openLoop(relay, small, { rate: RATE, seconds });
-    const volume = (await transfers.breakOff()) / MIB;
-    return [
-      { metric: 'p99 latency, alone', unit: 'ms', better: 'lower', value: alone.p99 },
-      { metric: 'p99 latency, beside', unit: 'ms', better: 'lower', value: beside.p99 },
-      { metric: 'median latency, beside', unit: 'ms', better: 'lower', value: beside.p50 },
-      {
-        metric: 'p99 latency that it adds',
-        unit: 'ms',
-        better: 'lower',
-        difference: true,
-        value: beside.p99 - alone.p99,
-      },
-      { metric: 'volume meanwhile', unit: 'MiB/s', better: 'higher', value: volume },
-    ];
-  } finally {
-    await transfers.stop();
-  }
+  const large = await writeCalls(relay, of);
+  return callsBeside(relay, small, { rate: RATE, seconds }, async () =>
+    transfersBeside(relay, large, upload),
+  );
 }

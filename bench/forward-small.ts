@@ -11,7 +11,7 @@ const KINDS = [
   { ...upByCookie, fullOnly: true },
   { ...remoteProxy, fullOnly: true },
   seedStack,
-  seedStackReverseProxy,
+  { ...seedStackReverseProxy, fullOnly: true },
   plainNode,
   { ...rawUws, fullOnly: true },
 ];

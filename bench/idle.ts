@@ -1,5 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Benchmark, mergeOutcomes, type Outcome, Samples, type Size } from './benchmark.js';
+import {
+  type Benchmark,
+  mergeOutcomes,
+  type Outcome,
+  Samples,
+  type Size,
+  withoutMissing,
+} from './benchmark.js';
 import { seedStack } from './relay/peers.js';
 import { collectGarbage, cpuMicros, residentBytes } from './relay/proc.js';
 import { preloaded, UP, upByToken } from './relay/product.js';
@@ -27,7 +34,8 @@ export const idle: Benchmark = {
     for (const count of tunnels) {
       for (let round = 0; round < rounds; round++) outcomes.push(await measure(count, size, log, samples));
     }
-    return { product: UP, ...mergeOutcomes(outcomes), figures: samples.figures };
+    const { missing } = mergeOutcomes(outcomes);
+    return { product: UP, figures: withoutMissing(samples.figures, missing), missing };
   },
 };
 
@@ -42,10 +50,16 @@ function measure(count: number, size: Size, log: (line: string) => void, samples
     size,
     log,
   };
-  return withStands([upByToken, seedStack], options, async (stands) => {
-    const idled = await Promise.all(stands.map((stand) => idleOf(stand, count, SIZES[size].seconds)));
-    for (const [i, { memory, cpu, keepalive }] of idled.entries()) {
-      const of = { case: title, subject: stands[i]?.subject ?? '', better: 'lower' } as const;
+  return withStands([upByToken, seedStack], options, async (stands, out) => {
+    const idling = stands.map((stand) => idleOf(stand, count, SIZES[size].seconds));
+    for (const [i, idled] of (await Promise.allSettled(idling)).entries()) {
+      const subject = stands[i]?.subject ?? '';
+      if (idled.status === 'rejected') {
+        out.drop(subject, title, idled.reason);
+        continue;
+      }
+      const { memory, cpu, keepalive } = idled.value;
+      const of = { case: title, subject, better: 'lower' } as const;
       samples.add({ ...of, metric: 'memory per tunnel', unit: 'KiB' }, memory / 1024);
       samples.add({ ...of, metric: 'CPU per minute', unit: 'ms' }, cpu / 1000);
       samples.add({ ...of, metric: 'keepalive per tunnel and day', unit: 'KiB' }, keepalive / 1024);

@@ -11,7 +11,7 @@ import { spread } from './stats.js';
 export async function plot(title: string, figures: readonly Figure[]): Promise<string> {
   const values = figures.map(({ case: name, subject, samples }) => ({ name, subject, ...spread(samples) }));
   const subjects = [...new Set(values.map(({ subject }) => subject))];
-  // Subjects are often factors apart. There is no logarithm of a difference that is zero or less.
+  // Subjects are often factors apart. There is no logarithm of what is zero or less.
   const type = values.every(({ min }) => min > 0) ? 'log' : 'linear';
   const axis = `${figures[0]?.unit}, ${figures[0]?.better} is better`;
   const place = {

@@ -18,7 +18,7 @@ const DRAWN: Readonly<Record<string, readonly string[]>> = {
   latency: ['p99 latency'],
   idle: ['memory per tunnel', 'CPU per minute'],
   storm: ['until all are in', 'p99 latency of their calls'],
-  growth: ['relay CPU per call', 'event-loop delay'],
+  growth: ['relay CPU per call', 'event-loop delay, the longest'],
   yamux: ['streams', 'volume'],
   mailbox: ['messages', 'CPU per message'],
 };
@@ -46,7 +46,7 @@ function setting(file: string, { machine, versions, size, seconds, commit }: Res
   const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `\`${file}\`: size ${size}, ${Math.round(seconds / 60)} minutes, commit \`${commit}\`, on ${cores} cores of`,
-    `${cpu}, ${memoryMiB} MiB, ${kernel}; the load average before was ${loadBefore?.toFixed(2)}. ${used.join(', ')}.`,
+    `${cpu}, ${memoryMiB} MiB, ${kernel}; the load average before was ${loadBefore.toFixed(2)}. ${used.join(', ')}.`,
   ].join('\n');
 }
 

@@ -24,7 +24,7 @@ interface Machine {
   readonly memoryMiB: number;
   readonly kernel: string;
   /** Processes that wanted a core in the last minute; above 1 the figures are those of a busy machine. */
-  readonly loadBefore: number | undefined;
+  readonly loadBefore: number;
 }
 
 /** A run as its file has it. */
@@ -85,7 +85,7 @@ function machine(): Machine {
     cores: os.cpus().length,
     memoryMiB: Math.round(os.totalmem() / 2 ** 20),
     kernel: `${os.type()} ${os.release()}`,
-    loadBefore: os.loadavg()[0],
+    loadBefore: os.loadavg()[0] ?? 0,
   };
 }
 
@@ -109,7 +109,7 @@ async function versions(): Promise<Record<string, string>> {
     go: await firstLine('go', ['version']),
     'hashicorp/yamux': await debianVersion('golang-github-hashicorp-yamux-dev'),
     'gorilla/websocket': await debianVersion('golang-github-gorilla-websocket-dev'),
-    wrk: await firstLine('wrk', ['--version']),
+    wrk: (await firstLine('wrk', ['--version'])).replace(/^wrk /, ''),
     ...packages,
   };
 }

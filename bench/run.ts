@@ -54,6 +54,8 @@ async function main(): Promise<void> {
 
 async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
   const setting = await describeSetting(size);
+  if (setting.machine.loadBefore > 1)
+    process.stderr.write('the machine is busy: wait, or trust no absolute figure\n');
   const outcomes: Record<string, Outcome> = {};
   let file = '';
   for (const benchmark of selected) {
@@ -62,8 +64,8 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
     // The others are worth having, and this one is named as not measured.
     const outcome = await running.catch((error) => missingAll(String(error)));
     outcomes[benchmark.name] = outcome;
-    process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
     file = await writeResults(setting, outcomes);
+    process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
   }
   process.stderr.write(`${path.relative(repositoryRoot, file)}\n`);
   if (size === 'full' && selected.length === benchmarks.length) {

@@ -1,5 +1,5 @@
 import { INSPECTED, Inspector } from '../test/e2e/kit/inspector.js';
-import { type Benchmark, Samples } from './benchmark.js';
+import { type Benchmark, Samples, withoutMissing } from './benchmark.js';
 import { seedStack } from './relay/peers.js';
 import { cpuMicros } from './relay/proc.js';
 import { UP, type UpRelay, upByToken } from './relay/product.js';
@@ -7,7 +7,7 @@ import type { Relay, RelayKind } from './relay/relay.js';
 import { openStand, startFleet } from './relay/stand.js';
 import { Bystander } from './storm/bystander.js';
 import { allIn } from './storm/fleet.js';
-import { Dropouts } from './turns.js';
+import { Dropouts, shuffled } from './turns.js';
 
 /** So that one is left when one is killed; on two cores the product's default is one. */
 const HOSTS = 2;
@@ -17,22 +17,22 @@ const SIZES = { small: { devices: 1_000, rounds: 1 }, full: { devices: 10_000, r
 export const storm: Benchmark = {
   name: 'storm',
   async run(size, log) {
-    const samples = new Samples();
     const out = new Dropouts(log);
-    for (let round = 0; round < SIZES[size].rounds; round++) {
-      const turn = async <R extends Relay>(kind: RelayKind<R>, killer?: Killer<R>) => {
-        log(`round ${round + 1}: ${kind.subject}`);
+    const subject = <R extends Relay>(kind: RelayKind<R>, killer?: Killer<R>) => {
+      const samples = new Samples();
+      const turn = async (round: string) => {
+        log(`${round}: ${kind.subject}`);
         const once = new Storm(kind, SIZES[size].devices, samples).run(killer);
-        await once.catch((error) => out.drop(kind.subject, `round ${round + 1}`, error));
+        await once.catch((error) => out.drop(kind.subject, round, error));
       };
-      await turn(upByToken, hostKiller);
-      await turn(seedStack);
+      return { samples, turn };
+    };
+    const subjects = [subject(upByToken, hostKiller), subject(seedStack)];
+    for (let round = 1; round <= SIZES[size].rounds; round++) {
+      for (const { turn } of shuffled(subjects)) await turn(`round ${round}`);
     }
-    // Rounds of all, or none: ratios are made round by round.
-    const figures = samples.figures.filter(
-      (figure) => !out.missing.some(({ subject }) => subject === figure.subject),
-    );
-    return { product: UP, figures, missing: out.missing };
+    const figures = subjects.flatMap(({ samples }) => samples.figures);
+    return { product: UP, figures: withoutMissing(figures, out.missing), missing: out.missing };
   },
 };
 
@@ -106,11 +106,17 @@ class Storm<R extends Relay> {
     storm: (startedAt: number) => Promise<number>,
   ): Promise<void> {
     const called = await Promise.all(bystanders.map((bystander) => bystander.call()));
+    const end = (from: number, until: number) => Promise.all(called.map((calls) => calls.end(from, until)));
     const before = await cpuMicros(relay.pid);
-    const took = await storm(performance.now());
+    const startedAt = performance.now();
+    const took = await storm(startedAt).catch(async (error) => {
+      // Nobody else would: they call for minutes.
+      await end(startedAt, performance.now()).catch(() => undefined);
+      throw error;
+    });
     const cpu = (await cpuMicros(relay.pid)) - before;
-    const seen = await Promise.all(called.map((calls) => calls.end()));
-    const add = (metric: string, unit: string, value: number, difference?: true) =>
+    const seen = await end(startedAt, startedAt + took);
+    const add = (metric: string, unit: string, value: number, noRatio?: true) =>
       this.#samples.add(
         {
           case: title,
@@ -118,7 +124,7 @@ class Storm<R extends Relay> {
           unit,
           better: 'lower',
           subject: this.#kind.subject,
-          ...(difference && { difference }),
+          ...(noRatio && { noRatio }),
         },
         value,
       );

@@ -28,11 +28,13 @@ function bySubject(figures: readonly Figure[]): Figure[] {
 }
 
 function productAgainst(peer: Figure, figures: readonly Figure[], subject: string): string {
-  if (peer.subject === subject || peer.difference === true) return '';
+  if (peer.subject === subject || peer.noRatio === true) return '';
   const product = figures.find(
     (other) => other.subject === subject && other.case === peer.case && other.metric === peer.metric,
   );
-  return product === undefined ? '' : show(ratio(product.samples, peer.samples));
+  // Of rounds in which one was missing there is no ratio.
+  if (product?.samples.length !== peer.samples.length) return '';
+  return show(ratio(product.samples, peer.samples));
 }
 
 function show({ median, min, max }: Spread): string {

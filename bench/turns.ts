@@ -29,8 +29,8 @@ export interface Measured {
   readonly metric: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** No ratio is made of it. */
-  readonly difference?: true;
+  /** It may be zero or less: no ratio is made of it. */
+  readonly noRatio?: true;
   readonly value: number;
 }
 
@@ -76,7 +76,8 @@ export async function takeTurns<S extends { readonly subject: string }>(
   return samples.figures;
 }
 
-function shuffled<T>(list: readonly T[]): T[] {
+/** In an order that is drawn. */
+export function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((item) => ({ item, place: Math.random() }))
     .sort((a, b) => a.place - b.place)

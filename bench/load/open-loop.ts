@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRequests } from './call-file.js';
 import { Connections, MAX_CONNECTIONS } from './connections.js';
-import { type OpenLoopPrinted, percentiles } from './percentiles.js';
+import { type OpenLoopPrinted, percentiles, type Window } from './percentiles.js';
 
 /**
  * `node open-loop.js ORIGIN FILE RATE SECONDS [CONNECTIONS]`: makes the calls of a file at a fixed rate, whether or not
  * earlier ones have been answered, and prints what became of them. Latency is from when a call was to begin, so that what
  * waits for a slow relay, or for a connection, is counted (no coordinated omission). Begins no more calls after a line on
- * stdin or its end, so that it does not outlive whoever started it: from /dev/null it makes next to none.
+ * stdin or its end, so that it does not outlive whoever started it: from /dev/null it makes next to none. The line may be a
+ * `Window`: percentiles are then of the calls that were due in it.
  */
 const [origin = '', file = '', rate = '', seconds = '', limit = MAX_CONNECTIONS] = process.argv.slice(2);
 
@@ -22,12 +23,15 @@ const url = new URL(origin);
 const requests = readRequests(file, url.host);
 const intervalMs = 1000 / Number(rate);
 const total = Math.round(Number(seconds) * Number(rate));
-const latencies: number[] = [];
+const answers: { readonly at: number; readonly latency: number }[] = [];
 const statuses = new Map<number, number>();
 let stopped = false;
+let window: Window = { from: 0, until: Number.POSITIVE_INFINITY };
 // At a line or at the end, whichever comes first.
 process.stdin.once('readable', () => {
   stopped = true;
+  const line = String(process.stdin.read() ?? '');
+  if (line.startsWith('{')) window = JSON.parse(line);
 });
 
 const startedAt = performance.now();
@@ -36,7 +40,7 @@ const connections = new Connections(
   ({ at, status }) => {
     if (at - startedAt < UNCOUNTED_MS) return;
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    if (status === 200) latencies.push(performance.now() - at);
+    if (status === 200) answers.push({ at, latency: performance.now() - at });
   },
   Number(limit),
 );
@@ -51,11 +55,16 @@ for (let next = 0; next < total && !stopped; ) {
 const lastAt = performance.now();
 while (connections.outstanding > 0 && performance.now() - lastAt < LAST_MS) await delay(TICK_MS);
 
+const { from, until } = window;
+const counted = answers.filter(({ at }) => {
+  const due = performance.timeOrigin + at;
+  return due >= from && due < until;
+});
 const printed: OpenLoopPrinted = {
-  answered: latencies.length,
+  answered: answers.length,
   unanswered: connections.outstanding,
   failed: [...statuses].filter(([status]) => status !== 200),
-  ...percentiles(latencies),
+  ...percentiles(counted.map(({ latency }) => latency)),
 };
 connections.close();
 process.stdin.destroy();

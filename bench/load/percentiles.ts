@@ -6,6 +6,12 @@ export interface Percentiles {
   readonly max: number;
 }
 
+/** Between two times of the wall clock, in ms, the second left out. */
+export interface Window {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** What the open-loop generator prints. */
 export interface OpenLoopPrinted extends Percentiles {
   readonly answered: number;

@@ -51,6 +51,10 @@ for (let i = 0; i < Number(times); i++) {
   socket.write(request, 'latin1');
   await send(socket, Number(upload));
   const { status, bytes } = await answer;
+  if (status !== 200) {
+    process.stderr.write(`a transfer was answered ${status}\n`);
+    process.exit(1);
+  }
   const transferred: Transferred = { status, bytes, ms: performance.now() - startedAt };
   process.stdout.write(`${JSON.stringify(transferred)}\n`);
 }

@@ -1,24 +1,40 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { isMainThread } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
 /**
- * Loaded into a process of the product before its own code (NODE_OPTIONS): the first SIGUSR2 begins to measure by how much
- * a timer of the main thread is late, the second writes the percentiles, in ms, to the file that BENCH_LOOP_DELAYS names.
+ * Loaded into a process of the product before its own code (NODE_OPTIONS): the first SIGUSR2 begins to measure by how much a
+ * timer is late in each of its threads, the second makes each write the percentiles, in ms. A thread has a file in the folder
+ * that BENCH_LOOP_DELAYS names: empty while it measures.
  */
-const file = process.env.BENCH_LOOP_DELAYS;
+const folder = process.env.BENCH_LOOP_DELAYS;
 /** In ms: the timer's own time, which is taken off. */
 const RESOLUTION = 1;
 
-if (isMainThread && file !== undefined) {
+if (folder !== undefined) {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+  const at = (percentile: number) => Math.max(0, delays.percentile(percentile) / 1e6 - RESOLUTION);
+  const file = `${folder}/${isMainThread ? 'main' : threadId}`;
   let measuring = false;
-  process.on('SIGUSR2', () => {
+  const toggle = () => {
     measuring = !measuring;
-    if (measuring) return delays.enable();
+    if (measuring) {
+      delays.reset();
+      delays.enable();
+      return writeFileSync(file, '');
+    }
     delays.disable();
-    const at = (percentile: number) => Math.max(0, delays.percentile(percentile) / 1e6 - RESOLUTION);
-    const percentiles = [50, 90, 99, 99.9, 100].map((percentile) => [percentile, at(percentile)]);
-    writeFileSync(file, JSON.stringify(percentiles));
-  });
+    writeFileSync(
+      file,
+      JSON.stringify([50, 90, 99, 99.9, 100].map((percentile) => [percentile, at(percentile)])),
+    );
+  };
+  const threads = new BroadcastChannel('bench: loop delays');
+  threads.unref();
+  if (isMainThread) {
+    process.on('SIGUSR2', () => {
+      threads.postMessage('now');
+      toggle();
+    });
+  } else threads.onmessage = toggle;
 }

@@ -13,10 +13,9 @@ interface Ready {
 }
 
 /** The seed's stack in Go. */
-function seed(subject: string, args: readonly string[], fullOnly: boolean): RelayKind {
+function seed(subject: string, args: readonly string[]): RelayKind {
   return {
     subject,
-    fullOnly,
     start: async ({ devices }) => {
       const build = await buildGo('bench/peers/seed-stack');
       if ('reason' in build) throw new Error(build.reason);
@@ -31,8 +30,8 @@ function nodePeer(subject: string): RelayKind {
   return { subject, start: ({ devices }) => startPeer(process.execPath, [program], devices) };
 }
 
-export const seedStack = seed('seed-stack', [], false);
-export const seedStackReverseProxy = seed('seed-stack-reverse-proxy', ['-reverse-proxy'], true);
+export const seedStack = seed('seed-stack', []);
+export const seedStackReverseProxy = seed('seed-stack-reverse-proxy', ['-reverse-proxy']);
 export const plainNode = nodePeer('plain-node');
 export const rawUws = nodePeer('raw-uws');
 

@@ -66,8 +66,7 @@ export async function openStand<R extends Relay>(
   try {
     const upTo = connected ?? relay.devices;
     if (relay.tunnel !== undefined) {
-      fleet = await startFleet(relay, { from: 0, upTo });
-      await fleet.connected(CONNECT_MS);
+      fleet = await startConnected(relay, 0, upTo);
     }
     await checkCall(relay, 0);
     await checkCall(relay, upTo - 1);
@@ -92,6 +91,18 @@ export async function startFleet(
   const tokens = path.join(relay.folder, `tokens-${from}-${upTo}.txt`);
   await writeFile(tokens, all.slice(from, upTo).join('\n'), { mode: 0o600 });
   return new GoDevice(build.path, { url: relay.tunnel ?? '', tokens, query: true, ...options });
+}
+
+/** As `startFleet`; resolves when all of them are in. @throws when they are not in time, and has ended them then */
+export async function startConnected(relay: Relay, from: number, upTo: number): Promise<GoDevice> {
+  const fleet = await startFleet(relay, { from, upTo });
+  try {
+    await fleet.connected(CONNECT_MS);
+    return fleet;
+  } catch (error) {
+    await fleet.stop();
+    throw error;
+  }
 }
 
 /** @throws when a call through this device is not answered as it should be */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GoDevice } from '../../test/interop/device.js';
 import { OpenLoop } from '../load/generators.js';
 import { type Relay, writeCalls } from '../relay/relay.js';
-import { startFleet } from '../relay/stand.js';
+import { startConnected } from '../relay/stand.js';
 
 /** Calls a second. */
 const RATE = 100;
@@ -34,23 +34,20 @@ export class Bystander {
   }
 
   static async connect(relay: Relay, place: number): Promise<Bystander> {
-    const device = await startFleet(relay, { from: place, upTo: place + 1 });
-    const bystander = new Bystander(relay, place, device);
-    await device.connected().catch(async (error) => {
-      await device.stop();
-      throw error;
-    });
-    return bystander;
+    return new Bystander(relay, place, await startConnected(relay, place, place + 1));
   }
 
-  /** Calls it at a fixed rate until that is ended. */
-  async call(): Promise<{ end(): Promise<Seen> }> {
+  /** Calls it at a fixed rate until that is ended; latency is of the calls due between two times of `performance.now()`. */
+  async call(): Promise<{ end(from: number, until: number): Promise<Seen> }> {
     const file = await writeCalls(this.#relay, { method: 'GET', target: '/hello', first: this.#place });
     const calls = new OpenLoop(this.#relay, file, { rate: RATE, seconds: SECONDS });
     await delay(BEFORE_MS);
     return {
-      end: async () => {
-        const { unanswered, failed, p99 } = await calls.stop();
+      end: async (from, until) => {
+        const { unanswered, failed, p99 } = await calls.stop({
+          from: performance.timeOrigin + from,
+          until: performance.timeOrigin + until,
+        });
         const fell = await this.#device.next('disconnected', 1).then(
           () => true,
           () => false,

@@ -29,9 +29,8 @@ export const BATCH_BYTES = 64 * 1024;
 export const BATCH_MIN_BYTES = 1024;
 
 /**
- * Milliseconds that the entries of a batch may take before the event loop turns: a thousand messages for as many sockets, such
- * as the answers to the pings of a fleet, would hold up whoever else has something to say. Every batch that comes when none
- * waits has them anew.
+ * Milliseconds of an event loop's turn in which a link reads what came: a thousand messages for as many sockets, such as the
+ * answers to the pings of a fleet, would hold up whoever else has something to say.
  */
 export const READ_TURN_MS = 4;
 

@@ -38,6 +38,23 @@ for (const [how, end] of ENDINGS) {
   });
 }
 
+test('percentiles are of the calls that were due in a window, if one is given', LIMIT, async (t) => {
+  const { server, origin } = await startTarget(t, (_req, res) => res.end('hello'));
+  const child = start(t, 'open-loop', [origin, await callFile(t), '1000', String(SECONDS)]);
+  // The calls of the first half second are not counted in any case.
+  for (let calls = 0; calls < 700; calls++) await once(server, 'request');
+  child.stdin.write(`${JSON.stringify({ from: 0, until: 1 })}\n`);
+  const printed = await outcome<OpenLoopPrinted>(child);
+  assert.ok(printed.answered > 0);
+  assert.equal(printed.p50, null, 'JSON has no NaN');
+});
+
+test('a transfer that is refused ends the program', LIMIT, async (t) => {
+  const { origin } = await startTarget(t, (_req, res) => res.writeHead(503, { 'Content-Length': 0 }).end());
+  const child = start(t, 'transfer', [origin, await callFile(t), '0', '1']);
+  assert.deepEqual(await once(child, 'exit'), [1, null]);
+});
+
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 function start(t: TestContext, name: 'open-loop' | 'transfer', args: readonly string[]): Child {

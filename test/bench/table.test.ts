@@ -31,12 +31,20 @@ test('a peer has no ratio where the product has no such figure', () => {
   ]);
 });
 
-test('differences have no ratio', () => {
-  const difference = true;
+test('what may be zero or less has no ratio', () => {
+  const noRatio = true;
   const markdown = table({
-    figures: [figure('visiona', [10], { difference }), figure('peer', [0], { difference })],
+    figures: [figure('visiona', [10], { noRatio }), figure('peer', [0], { noRatio })],
     missing: [],
   });
+  assert.deepEqual(ratios(markdown), [
+    ['visiona', ''],
+    ['peer', ''],
+  ]);
+});
+
+test('a peer that missed a round has no ratio', () => {
+  const markdown = table({ figures: [figure('visiona', [10, 20]), figure('peer', [5])], missing: [] });
   assert.deepEqual(ratios(markdown), [
     ['visiona', ''],
     ['peer', ''],

@@ -27,10 +27,10 @@ test('in each round every subject has one turn, and samples of equal index are o
 test('a turn may measure several things', async () => {
   const figures = await takeTurns([{ subject: 'visiona' }], stand().options, async () => [
     { ...METRIC, value: 1 },
-    { metric: 'growth', unit: 'MiB', better: 'lower', difference: true, value: -1 },
+    { metric: 'growth', unit: 'MiB', better: 'lower', noRatio: true, value: -1 },
   ]);
   assert.deepEqual(
-    figures.map(({ metric, difference, samples }) => [metric, difference, samples.length]),
+    figures.map(({ metric, noRatio, samples }) => [metric, noRatio, samples.length]),
     [
       ['calls', undefined, ROUNDS],
       ['growth', true, ROUNDS],

@@ -24,6 +24,11 @@ type byHand struct {
 
 var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
 
+// A request's body leaves in yamux frames of this size; net/http's own writer would make each one 4 KiB.
+const writerBytes = 64 * 1024
+
+var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writerBytes) }}
+
 func (f *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	session := f.sessions.lookup(r.URL.Query().Get("token"))
 	if session == nil {
@@ -41,7 +46,7 @@ func (f *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer stream.Close()
-	if err := out.Write(stream); err != nil {
+	if err := writeRequest(stream, out); err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
@@ -55,6 +60,16 @@ func (f *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer response.Body.Close()
 	answer(w, response)
+}
+
+func writeRequest(stream net.Conn, out *http.Request) error {
+	to := writers.Get().(*bufio.Writer)
+	defer writers.Put(to)
+	to.Reset(stream)
+	if err := out.Write(to); err != nil {
+		return err
+	}
+	return to.Flush()
 }
 
 // readAnswer reads the final answer, past interim ones.

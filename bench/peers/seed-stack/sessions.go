@@ -20,10 +20,14 @@ type sessions struct {
 }
 
 func newSessions() *sessions {
-	return &sessions{byToken: make(map[string]*yamux.Session)}
+	return &sessions{
+		// An idle tunnel holds no buffer to write from.
+		upgrader: websocket.Upgrader{WriteBufferPool: &sync.Pool{}},
+		byToken:  make(map[string]*yamux.Session),
+	}
 }
 
-// ServeHTTP keeps one tunnel until it ends. The token names it; nobody checks it.
+// ServeHTTP takes a tunnel. The token names it; nobody checks it. What net/http keeps for a request ends with this call.
 func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
 	if token == "" {
@@ -42,8 +46,10 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.register(token, session)
-	<-session.CloseChan()
-	s.unregister(token, session)
+	go func() {
+		<-session.CloseChan()
+		s.unregister(token, session)
+	}()
 }
 
 func (s *sessions) register(token string, session *yamux.Session) {

@@ -78,7 +78,12 @@ export class Link {
 
   /** Batches that are not read to their end. */
   readonly #arrivals = new Fifo<BatchReading>();
-  readonly #readOn = () => this.#readUntil(performance.now() + READ_TURN_MS);
+  /** When this turn's time to read is over, in ms of `performance.now`; 0: it has not begun. */
+  #turnEnds = 0;
+  readonly #endTurn = () => {
+    this.#turnEnds = 0;
+    if (this.#arrivals.length > 0) this.#beginTurn();
+  };
   readonly #entry = (reading: BatchReading, type: number, actor: number, bytes: number): void => {
     if (type === CREDIT) return this.#takeCredit(reading.body.u32());
     this.stats.receivedMessages += 1;
@@ -236,16 +241,22 @@ export class Link {
     this.stats.receivedBatches += 1;
     this.stats.receivedBytes += batch.length;
     this.#arrivals.push(new BatchReading(batch));
-    if (this.#arrivals.length === 1) this.#readUntil(performance.now() + READ_TURN_MS);
+    // Others are being read, or wait for the next turn.
+    if (this.#arrivals.length > 1) return;
+    if (this.#turnEnds === 0) this.#beginTurn();
+    else this.#readUntil(this.#turnEnds);
+  }
+
+  #beginTurn(): void {
+    this.#turnEnds = performance.now() + READ_TURN_MS;
+    setImmediate(this.#endTurn);
+    this.#readUntil(this.#turnEnds);
   }
 
   /** Reads what has arrived; what the time is not enough for waits for the next turn. */
   #readUntil(turnEnds: number): void {
     for (let next = this.#arrivals.peek(); next !== undefined; next = this.#arrivals.peek()) {
-      if (!next.run(this.#entry, turnEnds)) {
-        setImmediate(this.#readOn);
-        return;
-      }
+      if (performance.now() >= turnEnds || !next.run(this.#entry, turnEnds)) return;
       this.#arrivals.shift();
       // A message that is held has its bytes yet to be read, also where they are lent.
       const isFree = !next.body.isKept && next.consumed === next.batch.length;

@@ -215,7 +215,9 @@ export class TunnelListener {
   }
 
   #received(ws: WebSocket<Upgraded>, message: ArrayBuffer): void {
-    ws.getUserData().socket?.session.received(new Uint8Array(message));
+    const { socket } = ws.getUserData();
+    if (socket === undefined) return;
+    socket.session.received(new Uint8Array(message));
     this.#moderation.received(message.byteLength);
   }
 

@@ -259,3 +259,25 @@ test('what waits for the next turn is read at once when the link is drained, and
     for (const link of [from, to]) link.close();
   }
 });
+
+test('all batches of a turn share its time', async (t) => {
+  let now = 1;
+  t.mock.method(performance, 'now', () => now);
+  const { sender, receiving, receiver, exchange } = pair();
+  const entry = receiver.entry.bind(receiver);
+  // Each message takes a millisecond, and the clock is looked at every 16.
+  receiver.entry = (...args) => {
+    now += 1;
+    return entry(...args);
+  };
+  for (let batch = 0; batch < 3; batch++) {
+    for (let i = 0; i < 8; i++) sender.tell(1, text, `${batch}.${i}`);
+    exchange();
+  }
+  const inTurn = receiver.messages.length;
+  assert.ok(inTurn < 24, `${inTurn} messages in a turn`);
+  while (receiver.messages.length < 24) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(receiver.messages.at(-1), '2.7');
+  receiving.close();
+  sender.close();
+});
