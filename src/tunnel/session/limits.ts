@@ -7,6 +7,12 @@ export const SOCKET_CREDIT = 256 * 1024;
  */
 export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
 
+/**
+ * Bytes of a body, or for a tunnel, in one message between the threads. Batches are then of like size in both directions, and
+ * their buffers go back and forth; larger ones are garbage that V8 collects (docs/adr/0023).
+ */
+export const PIECE_BYTES = 64 * 1024;
+
 /** Bytes of one device that may be on their way to its session; what comes beyond waits at the gateway. */
 export const RECEIVE_CREDIT = 1024 * 1024;
 

@@ -9,7 +9,13 @@ import { createSession } from '../yamux/session.js';
 import type { CloseReason } from './contract.js';
 import type { Exchange, ExchangePort } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
-import { MAX_EXCHANGES, RECEIVE_CREDIT_STEP, REPORT_INTERVAL_MS, SOCKET_CREDIT } from './limits.js';
+import {
+  MAX_EXCHANGES,
+  PIECE_BYTES,
+  RECEIVE_CREDIT_STEP,
+  REPORT_INTERVAL_MS,
+  SOCKET_CREDIT,
+} from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from './messages.js';
 import { RawExchange } from './raw-exchange.js';
 import type { Ticker, Ticks } from './ticker.js';
@@ -197,7 +203,12 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     // Until nothing is due or fits: only then does the multiplexer tell of new output.
     while (this.mux.pending > 0 && this.#credit > 0) {
       if (!this.#context.writable) return this.#awaitLink();
-      const due = { kind: 'transmit' as const, from: this.mux, max: this.#credit, sent: 0 };
+      const due = {
+        kind: 'transmit' as const,
+        from: this.mux,
+        max: Math.min(this.#credit, PIECE_BYTES),
+        sent: 0,
+      };
       this.#send(due);
       this.#credit -= due.sent;
       if (due.sent === 0) return;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Codec } from '../../../src/actors/codec.js';
 import { COPY_BYTES } from '../../../src/actors/limits.js';
@@ -11,6 +11,11 @@ import { FakeTransport } from '../loopback.js';
 
 const BOUNDS = { softBytes: 400, hardBytes: 1000 };
 const HEADER_AND_LENGTH = 13;
+
+/** A test is one turn of the loop, whose time to read must not run out. */
+function stopClock(t: TestContext): void {
+  t.mock.method(performance, 'now', () => 1);
+}
 
 /** The receiving side: keeps what it reads, and holds some of it until `handle`. */
 class Receiver implements EntryHandler {
@@ -60,7 +65,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('flush', 'exchange', 'hold', 'handle') }) },
 );
 
-test('whatever is sent, held and credited: order is kept, nothing is lost, and the bounds hold', () => {
+test('whatever is sent, held and credited: order is kept, nothing is lost, and the bounds hold', (t) => {
+  stopClock(t);
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
       const { sender, receiving, receiver, exchange } = pair();
@@ -142,7 +148,8 @@ const sending: fc.Arbitrary<Sending> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('flush' as const, 'system entry' as const) },
 );
 
-test('a message is joined to the one before it for the same actor in the same batch, if the codec does so', () => {
+test('a message is joined to the one before it for the same actor in the same batch, if the codec does so', (t) => {
+  stopClock(t);
   fc.assert(
     fc.property(fc.array(sending), (sendings) => {
       const [there, back] = [new FakeTransport(), new FakeTransport()];

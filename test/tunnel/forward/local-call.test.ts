@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import type { ForwardFailure, ForwardRequest, ResponseSink } from '../../../src/tunnel/forward/contract.js';
 import { LocalCall } from '../../../src/tunnel/forward/local-call.js';
+import { PIECE_BYTES } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn } from '../../../src/tunnel/session/messages.js';
 import type { SessionSeeker } from '../../../src/tunnel/session/session-supervisor.js';
 import { SessionFixture } from '../session/fixtures.js';
@@ -70,6 +72,22 @@ function bodyOf(told: readonly SessionIn[]) {
     last: parts.some(({ last }) => last),
   };
 }
+
+test('a large part of a body crosses to the session in pieces, of which only the last one ends the body', () => {
+  for (const size of [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES - 1, 3 * PIECE_BYTES]) {
+    const body = randomBytes(size);
+    for (const when of ['before a session is found', 'after']) {
+      const under = call();
+      if (when !== 'after') under.body(body, true);
+      const { told } = find(1).actor;
+      if (when === 'after') under.body(body, true);
+      assert.deepEqual(bodyOf(told), { bytes: body, last: true });
+      const pieces = told.filter((message) => message.kind === 'body');
+      assert.equal(pieces.length, Math.max(1, Math.ceil(size / PIECE_BYTES)));
+      assert.deepEqual(pieces.map(({ last }) => last).indexOf(true), pieces.length - 1);
+    }
+  }
+});
 
 test('a body whose first part is too large to keep is not sent again from its second part on', () => {
   const under = call();
