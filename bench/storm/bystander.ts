@@ -48,6 +48,9 @@ export class Bystander {
           from: performance.timeOrigin + from,
           until: performance.timeOrigin + until,
         });
+        // JSON has no NaN: there is none of no calls.
+        if (!Number.isFinite(p99))
+          throw new Error('a device that is connected answered no call that was due');
         const fell = await this.#device.next('disconnected', 1).then(
           () => true,
           () => false,
