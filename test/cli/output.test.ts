@@ -48,6 +48,8 @@ test('a reader that has seen enough is no error of what only prints', () =>
 
 test('output that fails is one sentence and exit 1', () =>
   withTempDir(async (dataDir) => {
+    // There are data to list, if no devices.
+    await (await openStore({ dataDir })).close();
     for (const command of ['device list', 'config', 'help', 'version', 'up --help', '--version']) {
       const { code, stderr } = await shell(`visiona ${command} > /dev/full`, dataDir);
       assert.equal(code, 1, command);
