@@ -30,20 +30,20 @@ const benchmarks: readonly Benchmark[] = [
   yamux,
   mailbox,
 ];
+const NAMES = benchmarks.map(({ name }) => name);
 
 /**
  * `node dist/bench/run.js …`: runs benchmarks, prints their tables, keeps every sample; the full run of all of them is written
  * into README.md. Exits with 2 where the command line is wrong.
  */
 async function main(): Promise<void> {
-  const names = benchmarks.map(({ name }) => name);
-  const asked = parseArguments(process.argv.slice(2), names);
+  const asked = parseArguments(process.argv.slice(2), NAMES);
   switch (asked.what) {
     case 'help':
-      process.stdout.write(`${USAGE}\n\nNAME is one of ${names.join(', ')}.\n`);
+      process.stdout.write(`${USAGE}\n\nNAME is one of ${NAMES.join(', ')}.\n`);
       return;
     case 'report':
-      return writeReport(path.resolve(asked.file), names);
+      return writeReport(path.resolve(asked.file), NAMES);
     case 'run':
       return run(
         benchmarks.filter(({ name }) => asked.names.includes(name)),
@@ -68,12 +68,7 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
     process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
   }
   process.stderr.write(`${path.relative(repositoryRoot, file)}\n`);
-  if (size === 'full' && selected.length === benchmarks.length) {
-    await writeReport(
-      file,
-      benchmarks.map(({ name }) => name),
-    );
-  }
+  if (size === 'full' && selected.length === benchmarks.length) await writeReport(file, NAMES);
 }
 
 try {

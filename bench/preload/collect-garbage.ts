@@ -1,5 +1,5 @@
 import { Session } from 'node:inspector';
-import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { atSignal } from './every-thread.js';
 
 /**
  * Loaded into a process of the product before its own code (NODE_OPTIONS): at SIGUSR2 all its threads collect garbage and
@@ -8,13 +8,4 @@ import { BroadcastChannel, isMainThread } from 'node:worker_threads';
  */
 const inspector = new Session();
 inspector.connect();
-const collect = () => inspector.post('HeapProfiler.collectGarbage');
-
-const threads = new BroadcastChannel('bench: collect garbage');
-threads.unref();
-if (isMainThread) {
-  process.on('SIGUSR2', () => {
-    threads.postMessage('now');
-    collect();
-  });
-} else threads.onmessage = collect;
+atSignal('collect garbage', () => inspector.post('HeapProfiler.collectGarbage'));

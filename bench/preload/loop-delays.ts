@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
+import { atSignal } from './every-thread.js';
 
 /**
  * Loaded into a process of the product before its own code (NODE_OPTIONS): the first SIGUSR2 begins to measure by how much a
@@ -16,7 +17,7 @@ if (folder !== undefined) {
   const at = (percentile: number) => Math.max(0, delays.percentile(percentile) / 1e6 - RESOLUTION);
   const file = `${folder}/${isMainThread ? 'main' : threadId}`;
   let measuring = false;
-  const toggle = () => {
+  atSignal('loop delays', () => {
     measuring = !measuring;
     if (measuring) {
       delays.reset();
@@ -28,13 +29,5 @@ if (folder !== undefined) {
       file,
       JSON.stringify([50, 90, 99, 99.9, 100].map((percentile) => [percentile, at(percentile)])),
     );
-  };
-  const threads = new BroadcastChannel('bench: loop delays');
-  threads.unref();
-  if (isMainThread) {
-    process.on('SIGUSR2', () => {
-      threads.postMessage('now');
-      toggle();
-    });
-  } else threads.onmessage = toggle;
+  });
 }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { DeviceId } from '../store/ids.js';
 import { openStore, type StorePlace } from '../store/open-store.js';
 import type { ProvisionedDevice, Store } from '../store/ports.js';
+import type { IfMissing } from '../store/sqlite.js';
 import { checkNames } from '../store/validate.js';
 import {
   describeAdded,
@@ -97,10 +98,10 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
   });
 }
 
-/** @param missing whether data that is missing is made: who looks for devices in the wrong place is to hear of it */
+/** @param missing who looks for devices in the wrong place is to hear of it */
 async function withStore(
   { place }: DeviceCommandContext,
-  missing: 'make' | 'fail',
+  missing: IfMissing,
   body: (store: Store) => Promise<void>,
 ): Promise<void> {
   const store = await openStore({ ...place, missing });

@@ -14,7 +14,7 @@ import { MIGRATIONS } from './migrations.js';
 import type { TimedStore } from './ports.js';
 import { databaseAt } from './postgres.js';
 import { openPostgres, POSTGRES } from './postgres-engine.js';
-import { databaseFile } from './sqlite.js';
+import { databaseFile, type IfMissing } from './sqlite.js';
 import { openSqlite, SQLITE } from './sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
 
@@ -29,8 +29,8 @@ export interface StorePlace {
 export interface StoreOptions extends StorePlace, RowLimits {
   /** The data is there and of this version: it is opened without a look, even if the database is away, and not made anew. */
   readonly migrated?: boolean;
-  /** Whether an embedded database that is missing is made, which it is if absent, or an error. */
-  readonly missing?: 'make' | 'fail';
+  /** Of an embedded database; it is made, if absent. */
+  readonly missing?: IfMissing;
   /** Wall clock; the time of the machine, if absent. */
   readonly clock?: Clock;
 }
@@ -45,7 +45,7 @@ export async function openStore(options: StoreOptions): Promise<TimedStore> {
   return storeOver({ engine, clock, ...tablesOf(clock, options) });
 }
 
-async function engineAt({ dataDir, databaseUrl }: StorePlace, missing: 'make' | 'fail'): Promise<Engine> {
+async function engineAt({ dataDir, databaseUrl }: StorePlace, missing: IfMissing): Promise<Engine> {
   return databaseUrl === undefined ? openSqlite(dataDir, missing) : openPostgres(databaseUrl, 'call');
 }
 

@@ -3,7 +3,7 @@ import { StoreError, storeError } from './errors.js';
 import { GroupCommit } from './group-commit.js';
 import type { MigrationDialect } from './migrate.js';
 import type { Answer, Query, Work } from './query.js';
-import { closeDatabase, type Database, databaseFile, openDatabase } from './sqlite.js';
+import { closeDatabase, type Database, databaseFile, type IfMissing, openDatabase } from './sqlite.js';
 
 /** STRICT tables know INTEGER only, which is 64 bits wide. */
 export const SQLITE: MigrationDialect = {
@@ -14,10 +14,9 @@ export const SQLITE: MigrationDialect = {
 
 /**
  * Opens the embedded database of a data directory, in this process. Several processes may have it open.
- * @param missing what is done about a file that is missing (sqlite.ts)
  * @throws StoreError with one sentence for the operator.
  */
-export async function openSqlite(dataDir: string, missing: 'make' | 'fail' = 'make'): Promise<Engine> {
+export async function openSqlite(dataDir: string, missing: IfMissing = 'make'): Promise<Engine> {
   return new SqliteEngine(await openDatabase(dataDir, missing), databaseFile(dataDir));
 }
 

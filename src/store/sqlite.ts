@@ -21,12 +21,14 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'visiona.db');
 }
 
+/** What is done about a database that is missing, file or directory: data that was there is not to be made anew. */
+export type IfMissing = 'make' | 'fail';
+
 /**
  * Opens the database of a data directory, readable by this user only.
- * @param missing whether what is missing of file and directory is made; data that was there is not to be made anew
  * @throws StoreError with one sentence for the operator.
  */
-export async function openDatabase(dataDir: string, missing: 'make' | 'fail' = 'make'): Promise<Database> {
+export async function openDatabase(dataDir: string, missing: IfMissing = 'make'): Promise<Database> {
   const file = databaseFile(dataDir);
   const { DatabaseSync } = await sqlite();
   try {

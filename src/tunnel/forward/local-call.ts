@@ -1,4 +1,3 @@
-import { PIECE_BYTES } from '../session/limits.js';
 import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
 import type { ForwardCall, ForwardFailureCode, ForwardRequest, ResponseSink, Target } from './contract.js';
@@ -75,7 +74,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   body(chunk: Uint8Array, last: boolean): void {
     if (this.#over) return;
     this.#keep(chunk, last);
-    if (this.#session !== undefined) this.#sendBody(this.#session, chunk, last);
+    this.#session?.sendBody(this.#exchange, chunk, last);
   }
 
   consumed(bytes: number): void {
@@ -105,7 +104,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
       head: this.#head,
     });
     for (const { bytes, last } of this.#parts ?? NO_PARTS) {
-      this.#sendBody(session, bytes, last);
+      session.sendBody(this.#exchange, bytes, last);
     }
     if (this.#retryOf !== undefined || this.#kept > REPLAY_BYTES) this.#parts = undefined;
   }
@@ -143,20 +142,6 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
 
   sessionLost(reached: boolean, detail: string): void {
     this.#failed(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', reached, detail);
-  }
-
-  #sendBody(session: TunnelSession, bytes: Uint8Array, last: boolean): void {
-    let at = 0;
-    for (; bytes.length - at > PIECE_BYTES; at += PIECE_BYTES) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
-      session.send({ kind: 'body', exchange: this.#exchange, last: false, bytes: piece });
-    }
-    session.send({
-      kind: 'body',
-      exchange: this.#exchange,
-      last,
-      bytes: at === 0 ? bytes : bytes.subarray(at),
-    });
   }
 
   #failed(code: ForwardFailureCode, reached: boolean, detail: string): void {

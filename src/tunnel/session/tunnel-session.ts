@@ -10,7 +10,7 @@ import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } fr
 import { SessionClosedError } from './errors.js';
 import { Inbox, receiveBound } from './inbox.js';
 import { SESSION } from './kind.js';
-import { GOAWAY_GRACE_MS, MAX_EXCHANGES, SOCKET_CREDIT, SOCKET_CREDIT_STEP } from './limits.js';
+import { GOAWAY_GRACE_MS, MAX_EXCHANGES, PIECE_BYTES, SOCKET_CREDIT, SOCKET_CREDIT_STEP } from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOut } from './messages.js';
 import { openTunnelStream } from './tunnel-stream.js';
 
@@ -211,6 +211,15 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** Stops listening: the exchange is over. */
   forget(exchange: ExchangeId): void {
     this.#listeners?.delete(exchange);
+  }
+
+  /** Sends body bytes of an exchange, in pieces. @param last nothing follows them */
+  sendBody(exchange: ExchangeId, bytes: Uint8Array, last: boolean): void {
+    let rest = bytes;
+    for (; rest.length > PIECE_BYTES; rest = rest.subarray(PIECE_BYTES)) {
+      this.send({ kind: 'body', exchange, last: false, bytes: rest.subarray(0, PIECE_BYTES) });
+    }
+    this.send({ kind: 'body', exchange, last, bytes: rest });
   }
 
   /** Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. */

@@ -90,7 +90,7 @@ class RawStream extends Duplex implements ExchangeListener {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#session.send({ kind: 'body', exchange: this.#id, last: true, bytes: NOTHING });
+    this.#session.sendBody(this.#id, NOTHING, true);
     done();
   }
 
@@ -108,7 +108,7 @@ class RawStream extends Duplex implements ExchangeListener {
       const { chunk, done } = this.#blocked;
       const part = chunk.subarray(0, this.#credit);
       this.#credit -= part.length;
-      this.#session.send({ kind: 'body', exchange: this.#id, last: false, bytes: part });
+      this.#session.sendBody(this.#id, part, false);
       this.#blocked = part.length < chunk.length ? { chunk: chunk.subarray(part.length), done } : undefined;
       if (this.#blocked === undefined) done();
     }

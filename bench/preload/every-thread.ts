@@ -1,0 +1,15 @@
+import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+
+/** At each SIGUSR2 to the process, does something in every thread that has called this with the same name. */
+export function atSignal(name: string, act: () => void): void {
+  const threads = new BroadcastChannel(`bench: ${name}`);
+  threads.unref();
+  if (!isMainThread) {
+    threads.onmessage = act;
+    return;
+  }
+  process.on('SIGUSR2', () => {
+    threads.postMessage('now');
+    act();
+  });
+}
