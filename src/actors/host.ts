@@ -32,6 +32,11 @@ export interface HostedContext<In, Out> {
   /** Called once when the link falls below its soft bound again. */
   onWritable(resume: () => void): void;
   /**
+   * Gives bytes back that a message leased, once and never to be looked at again: their buffer carries other messages. Of bytes
+   * that no message leased nothing is known, and nothing happens.
+   */
+  release(bytes: Uint8Array): void;
+  /**
    * Ends the turn of `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output
    * which many messages caused is sent once. A throw ends this actor. Pass the same object each time.
    */

@@ -113,6 +113,8 @@ export class PackReader {
   #at: number;
   #end: number;
   #isKept = false;
+  /** Ranges that were leased and are not released. */
+  leases = 0;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.#bytes = bytes;
@@ -179,6 +181,12 @@ export class PackReader {
     const at = this.#at;
     this.#at = this.#end;
     return this.#bytes.subarray(at, this.#end);
+  }
+
+  /** As `rest`, but whoever has it may release it (`HostedContext.release`), and then the buffer is used again. */
+  leased(): Buffer {
+    if (this.remaining > 0) this.leases += 1;
+    return this.lent();
   }
 
   latin1(): string {

@@ -57,6 +57,9 @@ export class FakeContext<In, Out> implements HostedContext<In, Out> {
     this.#resumes.add(resume);
   }
 
+  /** Messages of a test have no batch. */
+  release(): void {}
+
   beforePost(work: TurnEnd): void {
     this.#work.add(work);
   }

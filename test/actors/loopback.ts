@@ -18,19 +18,23 @@ export class FakeTransport implements Transport {
   /** The buffers that were given away with large batches. */
   readonly given: ArrayBufferLike[] = [];
   closed = false;
-  readonly #waiting: Buffer[] = [];
-  #onBatch: (batch: Buffer) => void = () => {};
+  /** The buffers that were given away beside batches. */
+  readonly surplus: ArrayBuffer[] = [];
+  readonly #waiting: { readonly batch: Buffer; readonly surplus: readonly ArrayBuffer[] }[] = [];
+  #onBatch: (batch: Buffer, surplus: readonly ArrayBuffer[]) => void = () => {};
 
-  post(batch: Buffer): boolean {
+  post(batch: Buffer, surplus: readonly ArrayBuffer[]): boolean {
     this.posted.push(batch.length);
+    this.surplus.push(...surplus);
     const isGiven = batch.length > COPY_BYTES;
     if (isGiven) this.given.push(batch.buffer);
-    this.#waiting.push(isGiven ? batch : Buffer.from(Uint8Array.prototype.slice.call(batch).buffer));
+    const bytes = isGiven ? batch : Buffer.from(Uint8Array.prototype.slice.call(batch).buffer);
+    this.#waiting.push({ batch: bytes, surplus });
     if (!this.held) setImmediate(() => this.#deliver());
     return isGiven;
   }
 
-  listen(onBatch: (batch: Buffer) => void): void {
+  listen(onBatch: (batch: Buffer, surplus: readonly ArrayBuffer[]) => void): void {
     this.#onBatch = onBatch;
   }
 
@@ -49,8 +53,8 @@ export class FakeTransport implements Transport {
   }
 
   #deliver(): void {
-    for (const batch of this.#waiting.splice(0)) {
-      if (this.peer?.closed === false) this.peer.#onBatch(batch);
+    for (const { batch, surplus } of this.#waiting.splice(0)) {
+      if (this.peer?.closed === false) this.peer.#onBatch(batch, surplus);
     }
   }
 }

@@ -107,6 +107,10 @@ export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, 
     this.#link.onWritable(once);
   }
 
+  release(bytes: Uint8Array): void {
+    this.#link.release(bytes);
+  }
+
   beforePost(work: TurnEnd): void {
     if (this.#work === undefined) this.#link.beforePost(this);
     this.#work = work;

@@ -1,5 +1,6 @@
 import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES, SPARE_BYTES } from '../limits.js';
 import { PackWriter, unpooled } from '../pack.js';
+import { NO_BUFFERS } from './transport.js';
 
 /** A buffer may be so many times as large as what it is to hold: whoever keeps a view of a batch keeps all of it. */
 const MAX_SLACK = 8;
@@ -12,8 +13,10 @@ const MAX_SLACK = 8;
 export class BatchBuffers {
   /** Decays by an eighth a batch, so that one large batch does not size the next hundred. */
   #recent = 0;
-  /** Buffers of batches that were read, the oldest first. */
+  /** Buffers for batches to come, the oldest first. */
   readonly #spare: ArrayBuffer[] = [];
+  /** What found no place there, as who posts fewer batches than it reads has no use for all: the other end has. */
+  #surplus: ArrayBuffer[] | undefined;
 
   next(): PackWriter {
     const size = Math.max(BATCH_MIN_BYTES, 2 ** Math.ceil(Math.log2(this.#recent * 1.25)));
@@ -28,12 +31,35 @@ export class BatchBuffers {
     return batch;
   }
 
-  /** Takes the buffer of a batch that was read and of which nobody keeps anything. Very small and very large ones are let go. */
+  /** Very small buffers and very large ones are not. */
+  isWanted({ buffer }: Buffer): boolean {
+    return buffer.byteLength > COPY_BYTES && buffer.byteLength <= SPARE_BYTES;
+  }
+
+  /** Takes the buffer of a batch that was read and of which nobody keeps anything, if it is wanted. */
   recycle(batch: Buffer): void {
-    const buffer = batch.buffer as ArrayBuffer;
-    if (buffer.byteLength <= COPY_BYTES || buffer.byteLength > SPARE_BYTES) return;
-    if (this.#spare.length === SPARE_BATCHES) this.#spare.shift();
-    this.#spare.push(buffer);
+    if (!this.isWanted(batch)) return;
+    this.#spare.push(batch.buffer as ArrayBuffer);
+    if (this.#spare.length <= SPARE_BATCHES) return;
+    const oldest = this.#spare.shift();
+    if (oldest === undefined || this.#surplus?.length === SPARE_BATCHES) return;
+    this.#surplus ??= [];
+    this.#surplus.push(oldest);
+  }
+
+  /** Buffers to give to the other end. */
+  takeSurplus(): readonly ArrayBuffer[] {
+    if (this.#surplus === undefined) return NO_BUFFERS;
+    const surplus = this.#surplus;
+    this.#surplus = undefined;
+    return surplus;
+  }
+
+  /** Takes the surplus of the other end, as much as there is room for. */
+  add(surplus: readonly ArrayBuffer[]): void {
+    for (const buffer of surplus) {
+      if (this.#spare.length < SPARE_BATCHES) this.#spare.push(buffer);
+    }
   }
 
   #takeSpare(size: number): Buffer | undefined {

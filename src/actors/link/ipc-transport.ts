@@ -1,4 +1,4 @@
-import type { Transport } from './transport.js';
+import { NO_BUFFERS, type Transport } from './transport.js';
 
 /** The IPC channel of `fork`, from either end: a ChildProcess, or `process` in the child. */
 export interface IpcChannel {
@@ -34,9 +34,9 @@ export class IpcTransport implements Transport {
     return false;
   }
 
-  listen(onBatch: (batch: Buffer) => void): void {
+  listen(onBatch: (batch: Buffer, surplus: readonly ArrayBuffer[]) => void): void {
     this.#channel.on('message', (batch) => {
-      onBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength));
+      onBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength), NO_BUFFERS);
     });
   }
 

@@ -78,6 +78,8 @@ export class Link {
 
   /** Batches that are not read to their end. */
   readonly #arrivals = new Fifo<BatchReading>();
+  /** Batches with ranges that are leased, by their buffers: one that is never released goes with its buffer. */
+  readonly #leased = new WeakMap<ArrayBufferLike, BatchReading>();
   /** When this turn's time to read is over, in ms of `performance.now`; 0: it has not begun. */
   #turnEnds = 0;
   readonly #endTurn = () => {
@@ -88,6 +90,8 @@ export class Link {
     if (type === CREDIT) return this.#takeCredit(reading.body.u32());
     this.stats.receivedMessages += 1;
     reading.consumed -= this.#handler.entry(type, actor, reading.body, bytes);
+    if (reading.body.leases > 0 && this.#buffers.isWanted(reading.batch))
+      this.#leased.set(reading.batch.buffer, reading);
   };
 
   constructor(transport: Transport, handler: EntryHandler, bounds: LinkBounds) {
@@ -95,7 +99,7 @@ export class Link {
     this.#handler = handler;
     this.#bounds = bounds;
     this.#batch = this.#buffers.next();
-    transport.listen((batch) => this.#arrived(batch));
+    transport.listen((batch, surplus) => this.#arrived(batch, surplus));
   }
 
   /** Bytes on their way or waiting at the other side. */
@@ -167,6 +171,14 @@ export class Link {
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
   }
 
+  /** Takes back a range that a message leased. Of any other range nothing is known, and nothing happens. */
+  release(range: Uint8Array): void {
+    const reading = this.#leased.get(range.buffer);
+    if (reading === undefined) return;
+    reading.body.leases -= 1;
+    if (reading.isAtEnd) this.#recycle(reading);
+  }
+
   /** Ends the turn of `work`, which must not throw, just before this turn's batch is posted. */
   beforePost(work: TurnEnd): void {
     this.#beforePost.push(work);
@@ -183,7 +195,7 @@ export class Link {
     this.#unconsumed += batch.length;
     this.stats.sentBatches += 1;
     this.stats.sentBytes += batch.length;
-    const given = this.#transport.post(batch.bytes.subarray(0, batch.length));
+    const given = this.#transport.post(batch.bytes.subarray(0, batch.length), this.#buffers.takeSurplus());
     this.#batch = this.#buffers.after(batch, given);
   }
 
@@ -237,7 +249,8 @@ export class Link {
     this.#owed = 0;
   }
 
-  #arrived(batch: Buffer): void {
+  #arrived(batch: Buffer, surplus: readonly ArrayBuffer[]): void {
+    this.#buffers.add(surplus);
     this.stats.receivedBatches += 1;
     this.stats.receivedBytes += batch.length;
     this.#arrivals.push(new BatchReading(batch));
@@ -258,11 +271,16 @@ export class Link {
     for (let next = this.#arrivals.peek(); next !== undefined; next = this.#arrivals.peek()) {
       if (performance.now() >= turnEnds || !next.run(this.#entry, turnEnds)) return;
       this.#arrivals.shift();
-      // A message that is held has its bytes yet to be read, also where they are lent.
-      const isFree = !next.body.isKept && next.consumed === next.batch.length;
-      if (isFree && this.#transport.givesBuffers) this.#buffers.recycle(next.batch);
+      this.#recycle(next);
       this.consumed(next.consumed);
     }
+  }
+
+  /** Its buffer is used again, unless somebody has bytes of it: a message that is held has yet to be read, also where they are lent. */
+  #recycle({ batch, body, consumed }: BatchReading): void {
+    if (!this.#transport.givesBuffers || body.isKept || body.leases > 0 || consumed < batch.length) return;
+    this.#leased.delete(batch.buffer);
+    this.#buffers.recycle(batch);
   }
 
   #takeCredit(bytes: number): void {

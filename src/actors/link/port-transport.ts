@@ -1,40 +1,48 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { COPY_BYTES } from '../limits.js';
-import type { Transport } from './transport.js';
+import { NO_BUFFERS, type Transport } from './transport.js';
+
+/** What is posted: a batch alone, which costs less, or with surplus. */
+type Posted = Uint8Array | { readonly batch: Uint8Array; readonly surplus: readonly ArrayBuffer[] };
 
 /** Batches over a MessagePort: small ones copied, larger ones transferred. */
 export class PortTransport implements Transport {
   readonly givesBuffers = true;
   readonly #port: MessagePort;
-  #onBatch: ((batch: Buffer) => void) | undefined;
+  #onBatch: ((batch: Buffer, surplus: readonly ArrayBuffer[]) => void) | undefined;
 
   constructor(port: MessagePort) {
     this.#port = port;
   }
 
-  post(batch: Buffer): boolean {
-    if (batch.length > COPY_BYTES) {
-      this.#port.postMessage(batch, [batch.buffer as ArrayBuffer]);
-      return true;
-    }
+  post(batch: Buffer, surplus: readonly ArrayBuffer[]): boolean {
+    const isGiven = batch.length > COPY_BYTES;
     // A view is cloned with all of the buffer behind it: clone one of the right size.
-    this.#port.postMessage(Uint8Array.prototype.slice.call(batch));
-    return false;
+    const bytes = isGiven ? batch : Uint8Array.prototype.slice.call(batch);
+    const given = isGiven ? [batch.buffer as ArrayBuffer] : [];
+    if (surplus.length === 0) this.#port.postMessage(bytes, given);
+    else this.#port.postMessage({ batch: bytes, surplus }, [...given, ...surplus]);
+    return isGiven;
   }
 
-  listen(onBatch: (batch: Buffer) => void): void {
+  listen(onBatch: (batch: Buffer, surplus: readonly ArrayBuffer[]) => void): void {
     this.#onBatch = onBatch;
-    this.#port.on('message', (batch: Uint8Array) => onBatch(asBuffer(batch)));
+    this.#port.on('message', (posted: Posted) => this.#arrived(posted));
   }
 
   drain(): void {
     for (let next = receiveMessageOnPort(this.#port); next; next = receiveMessageOnPort(this.#port)) {
-      this.#onBatch?.(asBuffer(next.message));
+      this.#arrived(next.message);
     }
   }
 
   close(): void {
     this.#port.close();
+  }
+
+  #arrived(posted: Posted): void {
+    if (posted instanceof Uint8Array) this.#onBatch?.(asBuffer(posted), NO_BUFFERS);
+    else this.#onBatch?.(asBuffer(posted.batch), posted.surplus);
   }
 }
 

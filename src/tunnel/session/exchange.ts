@@ -8,6 +8,8 @@ export interface ExchangePort {
   /** Milliseconds, monotonic. */
   now(): number;
   emit(message: SessionOutWritten): void;
+  /** Bytes of a body are done with. */
+  release(bytes: Uint8Array): void;
   /** Takes the exchange off the session's table. */
   finished(exchange: ExchangeId): void;
 }

@@ -80,6 +80,10 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
     this.abort();
   }
 
+  encoded(chunk: Uint8Array): void {
+    this.#port.release(chunk);
+  }
+
   sent(_stream: MuxStream, bytes: number): void {
     this.#reached = true;
     if (this.#over) return;

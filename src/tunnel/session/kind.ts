@@ -133,7 +133,7 @@ const inCodec: Codec<SessionIn> = {
         };
       }
       case IN.body:
-        return { kind: 'body', exchange: from.u32(), last: from.u8() === 1, bytes: from.rest() };
+        return { kind: 'body', exchange: from.u32(), last: from.u8() === 1, bytes: from.leased() };
       case IN.consumed:
         return { kind: 'consumed', exchange: from.u32(), bytes: from.u32() };
       case IN.abort:

@@ -1,17 +1,22 @@
-/** Bytes that a session may hand to its socket before the gateway says that the socket took them. */
-export const SOCKET_CREDIT = 256 * 1024;
+import { HEADER_LENGTH } from '../yamux/constants.js';
 
 /**
- * The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message; to a
- * session that has none left it returns what there is.
- */
-export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
-
-/**
- * Bytes of a body, or for a tunnel, in one message between the threads. Batches are then of like size in both directions, and
- * their buffers go back and forth; larger ones are garbage that V8 collects (docs/adr/0023).
+ * Bytes of a body in one message between the threads. Batches are then of like size in both directions, and their buffers go
+ * back and forth; larger ones are garbage that V8 collects (docs/adr/0023).
  */
 export const PIECE_BYTES = 64 * 1024;
+
+/** Bytes for a tunnel in one message: a piece of a body in one frame, and no rest that takes a write of its own. */
+export const TRANSMIT_BYTES = PIECE_BYTES + HEADER_LENGTH;
+
+/** Bytes that a session may hand to its socket before the gateway says that the socket took them. */
+export const SOCKET_CREDIT = 4 * TRANSMIT_BYTES;
+
+/** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
+export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
+
+/** Less waits until something else is said to the session: a message of its own would wake a thread for what it does not need. */
+export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
 
 /** Bytes of one device that may be on their way to its session; what comes beyond waits at the gateway. */
 export const RECEIVE_CREDIT = 1024 * 1024;

@@ -64,6 +64,10 @@ export class RawExchange implements Exchange, StreamHandler {
     this.abort();
   }
 
+  encoded(chunk: Uint8Array): void {
+    this.#port.release(chunk);
+  }
+
   sent(_stream: MuxStream, bytes: number): void {
     this.#reached = true;
     this.#earned += bytes;

@@ -11,10 +11,10 @@ import type { Exchange, ExchangePort } from './exchange.js';
 import { HttpExchange } from './http-exchange.js';
 import {
   MAX_EXCHANGES,
-  PIECE_BYTES,
   RECEIVE_CREDIT_STEP,
   REPORT_INTERVAL_MS,
   SOCKET_CREDIT,
+  TRANSMIT_BYTES,
 } from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from './messages.js';
 import { RawExchange } from './raw-exchange.js';
@@ -117,6 +117,10 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     } else if (!this.#context.emit(message)) throw new Error(REFUSED);
   }
 
+  release(bytes: Uint8Array): void {
+    this.#context.release(bytes);
+  }
+
   finished(exchange: ExchangeId): void {
     this.#exchanges?.delete(exchange);
     this.#waiting?.delete(exchange);
@@ -206,7 +210,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
       const due = {
         kind: 'transmit' as const,
         from: this.mux,
-        max: Math.min(this.#credit, PIECE_BYTES),
+        max: Math.min(this.#credit, TRANSMIT_BYTES),
         sent: 0,
       };
       this.#send(due);

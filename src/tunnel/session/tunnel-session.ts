@@ -10,7 +10,14 @@ import type { CloseReason, Epoch, Handle, SessionKey, Summary, TunnelStream } fr
 import { SessionClosedError } from './errors.js';
 import { Inbox, receiveBound } from './inbox.js';
 import { SESSION } from './kind.js';
-import { GOAWAY_GRACE_MS, MAX_EXCHANGES, PIECE_BYTES, SOCKET_CREDIT, SOCKET_CREDIT_STEP } from './limits.js';
+import {
+  GOAWAY_GRACE_MS,
+  MAX_EXCHANGES,
+  PIECE_BYTES,
+  SOCKET_CREDIT,
+  SOCKET_CREDIT_ALONE,
+  SOCKET_CREDIT_STEP,
+} from './limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOut } from './messages.js';
 import { openTunnelStream } from './tunnel-stream.js';
 
@@ -157,6 +164,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   received(bytes: Uint8Array): void {
     this.#totals.bytesFromDevices += bytes.length;
     if (this.#closed) return;
+    if (this.#taken >= SOCKET_CREDIT_STEP) this.#returnCredit();
     this.#inbox.put(bytes);
     if (this.#inbox.unread <= receiveBound(this.exchanges)) return;
     this.#accuse('it sends far more than its windows allow');
@@ -166,7 +174,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** The socket took `bytes` of what it was given. */
   taken(bytes: number): void {
     this.#taken += bytes;
-    this.#returnCredit();
+    this.#creditAlone();
   }
 
   /** The socket closed by itself: every exchange fails at once. `release` follows, which may take its time. */
@@ -265,14 +273,18 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.#totals.bytesToDevices += bytes.length;
     this.#uncredited += bytes.length;
     this.#socket.send(bytes);
+    this.#creditAlone();
+  }
+
+  /** In large steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
+  #creditAlone(): void {
+    if (this.#taken < SOCKET_CREDIT_ALONE) {
+      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited >= HEADER_LENGTH) return;
+    }
     this.#returnCredit();
   }
 
-  /** In steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
   #returnCredit(): void {
-    if (this.#taken < SOCKET_CREDIT_STEP) {
-      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited >= HEADER_LENGTH) return;
-    }
     this.send({ kind: 'taken', bytes: this.#taken });
     this.#uncredited -= this.#taken;
     this.#taken = 0;

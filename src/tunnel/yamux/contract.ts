@@ -52,7 +52,7 @@ export interface MuxSession {
 export interface MuxStream {
   readonly id: number;
   /**
-   * Queues bytes; the stream keeps `chunk` until it is sent, so the caller must not change it.
+   * Queues bytes; the stream keeps `chunk`, so the caller must not change it until `StreamHandler.encoded`.
    * @returns false once more than `config.sendBuffer` bytes wait: stop until `StreamHandler.drain`. Bytes given
    * after false are still queued; the caller's discipline is the bound. After `end` or a reset: ignored, false.
    */
@@ -80,6 +80,8 @@ export interface StreamHandler {
   drain(stream: MuxStream): void;
   /** `bytes` of queued data were encoded by `pull` (credit for whoever feeds the stream). */
   sent?(stream: MuxStream, bytes: number): void;
+  /** The last byte of a chunk that was given to `write` was encoded: it is the caller's again. Calls nothing of the stream. */
+  encoded?(chunk: Uint8Array): void;
   /** The peer acknowledged the stream. */
   acknowledged?(stream: MuxStream): void;
 }

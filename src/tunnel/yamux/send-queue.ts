@@ -1,13 +1,23 @@
 import { Fifo } from '../../collections/fifo.js';
 
+/** Told which chunk was moved to its last byte. */
+interface ChunkOwner {
+  encoded(chunk: Uint8Array): void;
+}
+
 /** The bytes of one stream that wait to be framed; chunks are kept as given and copied once, into the frame. */
 export class SendQueue {
+  readonly #owner: ChunkOwner;
   #first: Uint8Array | undefined;
   /** How much of `#first` was taken. */
   #offset = 0;
   /** What follows `#first`; most streams never have a second chunk. */
   #rest: Fifo<Uint8Array> | undefined;
   #length = 0;
+
+  constructor(owner: ChunkOwner) {
+    this.#owner = owner;
+  }
 
   get length(): number {
     return this.#length;
@@ -33,7 +43,9 @@ export class SendQueue {
       target.set(slice(chunk, this.#offset, taken), position);
       position += taken;
       this.#offset += taken;
-      if (this.#offset === chunk.length) this.#next();
+      if (this.#offset < chunk.length) break;
+      this.#next();
+      this.#owner.encoded(chunk);
     }
     this.#length -= count;
   }

@@ -37,7 +37,7 @@ export class Stream implements MuxStream {
   readonly #link: StreamLink;
 
   /** Bytes that wait for a frame. */
-  readonly output = new SendQueue();
+  readonly output = new SendQueue(this);
   /** Bytes that the peer lets us send. */
   credit = INITIAL_WINDOW;
   /** SYN or ACK until a frame carried it, then 0. */
@@ -154,6 +154,11 @@ export class Stream implements MuxStream {
     const flag = this.openFlag;
     this.openFlag = 0;
     return flag;
+  }
+
+  /** All of a chunk of the queue was encoded. */
+  encoded(chunk: Uint8Array): void {
+    this.handler.encoded?.(chunk);
   }
 
   /** A frame with `bytes` of the queue was encoded. */

@@ -305,6 +305,38 @@ sentence(
 );
 
 sentence(
+  'Byte ranges that it leases may be kept until they are released; then the batch may carry a later one back.',
+  async () => {
+    const leased: Codec<Buffer> = { ...bytes, read: (from) => from.leased() };
+    const kind: HostedKind<Buffer, Buffer, Buffer, null> = { name: 'bytes', in: leased, out: bytes };
+    const kept: Buffer[] = [];
+    const implementation = hosted({
+      kind,
+      start: (_init, context) => ({
+        receive: (message) => {
+          kept.push(message);
+          // The last three are kept.
+          const oldest = kept.length > 3 ? kept.shift() : undefined;
+          context.emit(Buffer.from(oldest ?? 'none yet'));
+          if (oldest !== undefined) context.release(oldest);
+        },
+      }),
+    });
+    const link = await loopback([implementation]);
+    const owner = new Inbox<Buffer>();
+    const ref = link.host.spawn(kind, null, owner);
+    const sent = Array.from({ length: 12 }, (_, i) => Buffer.alloc(2 * COPY_BYTES, i));
+    for (const [round, message] of sent.entries()) {
+      ref.tell(message);
+      await owner.until(round + 1);
+    }
+    assert.deepEqual(owner.messages.slice(3), sent.slice(0, -3));
+    assert.ok(link.toOwner.given.some((buffer) => link.toHost.given.includes(buffer)));
+    await link.close();
+  },
+);
+
+sentence(
   'A message that its codec joins to the one before it, for the same actor and in the same batch, is read as one with it.',
   async () => {
     const joined: Codec<Buffer> = {

@@ -46,6 +46,25 @@ test('no more buffers are kept than a few, and the oldest is let go first', () =
   assert.deepEqual(kept, came.slice(1));
 });
 
+test('what there is no room for is surplus, which the other end takes as far as it has room', () => {
+  const [from, to] = [used(10_000), used(10_000)];
+  assert.deepEqual(from.takeSurplus(), []);
+  const came = Array.from({ length: 3 * SPARE_BATCHES }, () => Buffer.alloc(16_384));
+  for (const each of came) from.recycle(each);
+  const surplus = from.takeSurplus();
+  assert.deepEqual(
+    surplus,
+    came.slice(0, SPARE_BATCHES).map(({ buffer }) => buffer),
+    'a bounded part of it',
+  );
+  assert.deepEqual(from.takeSurplus(), [], 'once');
+  to.recycle(Buffer.alloc(16_384));
+  to.add(surplus);
+  const used_ = Array.from({ length: SPARE_BATCHES + 1 }, () => bufferOf(to));
+  assert.equal(used_.filter((buffer) => surplus.includes(buffer as ArrayBuffer)).length, SPARE_BATCHES - 1);
+  assert.deepEqual(to.takeSurplus(), [], 'and gives none of it back');
+});
+
 test('a batch that was copied is packed again into the same buffer', () => {
   const buffers = new BatchBuffers();
   const batch = buffers.next();

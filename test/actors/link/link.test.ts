@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Codec } from '../../../src/actors/codec.js';
-import { COPY_BYTES } from '../../../src/actors/limits.js';
+import { COPY_BYTES, SPARE_BATCHES } from '../../../src/actors/limits.js';
 import { PING, TELL } from '../../../src/actors/link/entry.js';
 import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
 import type { PackReader } from '../../../src/actors/pack.js';
@@ -234,6 +234,90 @@ for (const { what, reads, holds, isReused } of [
     for (const link of [from, to]) link.close();
   });
 }
+
+for (const { what, reads, releases, isReused } of [
+  { what: 'all of them', reads: ['leased', 'leased'], releases: 2, isReused: true },
+  { what: 'all but one of them', reads: ['leased', 'leased'], releases: 1, isReused: false },
+  { what: 'all, and others are lent', reads: ['leased', 'lent'], releases: 1, isReused: true },
+  { what: 'all, and others are kept', reads: ['leased', 'rest'], releases: 1, isReused: false },
+] as const) {
+  for (const when of ['while they are read', 'later']) {
+    test(`leased ranges of a batch are released ${when}, ${what}: ${isReused ? 'it is' : 'it is not'} used again`, () => {
+      const [there, back] = [new FakeTransport(), new FakeTransport()];
+      there.peer = back;
+      back.peer = there;
+      for (const each of [there, back]) each.held = true;
+      const bounds = { softBytes: 1e6, hardBytes: 1e7 };
+      const leased: Uint8Array[] = [];
+      let read = 0;
+      const from = new Link(there, { entry: () => 0 }, bounds);
+      const release = (ranges: Uint8Array[]) => {
+        for (const each of ranges.splice(0, releases)) to.release(each);
+      };
+      const to: Link = new Link(
+        back,
+        {
+          entry(_type, _actor, body) {
+            const range = body[reads[read++ % 2]!]();
+            if (reads[(read - 1) % 2] === 'leased') leased.push(range);
+            if (when === 'while they are read' && read % 2 === 0) release(leased);
+            return 0;
+          },
+        },
+        bounds,
+      );
+      const large = 'x'.repeat(COPY_BYTES);
+      for (let round = 0; round < 3; round++) {
+        for (const link of [from, from, to, to]) link.tell(1, text, large);
+        from.flush();
+        there.release();
+        there.held = true;
+        if (when === 'later') release(leased);
+        leased.length = 0;
+        to.flush();
+      }
+      assert.equal(
+        back.given.some((buffer) => there.given.includes(buffer)),
+        isReused,
+      );
+      to.release(Buffer.from('of this range the link knows nothing'));
+      for (const link of [from, to]) link.close();
+    });
+  }
+}
+
+test('an end that reads more batches than it posts gives their buffers back', () => {
+  const [there, back] = [new FakeTransport(), new FakeTransport()];
+  there.peer = back;
+  back.peer = there;
+  for (const each of [there, back]) each.held = true;
+  const bounds = { softBytes: 1e6, hardBytes: 1e7 };
+  const lends: EntryHandler = {
+    entry: (_type, _actor, body) => {
+      body.lent();
+      return 0;
+    },
+  };
+  const from = new Link(there, lends, bounds);
+  const to = new Link(back, lends, bounds);
+  const buffers = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 20; round++) {
+    for (let i = 0; i < SPARE_BATCHES; i++) {
+      from.tell(1, text, 'x'.repeat(2 * COPY_BYTES));
+      from.flush();
+    }
+    there.release();
+    to.tell(1, text, '');
+    to.flush();
+    back.release();
+    there.held = true;
+    back.held = true;
+    for (const each of there.given.splice(0)) buffers.add(each);
+  }
+  assert.ok(back.surplus.length > 0);
+  assert.ok(buffers.size <= 3 * SPARE_BATCHES, `${buffers.size} buffers for ${20 * SPARE_BATCHES} batches`);
+  for (const link of [from, to]) link.close();
+});
 
 test('what waits for the next turn is read at once when the link is drained, and not at all when it is closed', async (t) => {
   let now = 0;

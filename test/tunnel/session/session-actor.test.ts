@@ -29,6 +29,12 @@ class Stage {
   silent = false;
   readonly said: Said[] = [];
   readonly streams: MuxStream[] = [];
+  /** What the streams of the device received. */
+  readonly received: string[] = [];
+  /** What the actor may release, and then has no right to look at any more. */
+  readonly leased = new Set<Uint8Array>();
+  /** What it released. */
+  readonly released: Uint8Array[] = [];
   readonly heard: string[] = [];
   /** What the device answers to a stream that it gets bytes of. */
   answer: string | undefined = OK;
@@ -52,7 +58,7 @@ class Stage {
     const stage = this;
     const context: Pick<
       HostedContext<SessionIn, SessionOutWritten>,
-      'self' | 'now' | 'exit' | 'emit' | 'writable' | 'onWritable' | 'beforePost'
+      'self' | 'now' | 'exit' | 'emit' | 'writable' | 'onWritable' | 'release' | 'beforePost'
     > = {
       self: { tell: (message) => this.#tell(message) } as ActorRef<SessionIn>,
       now: () => this.clock.now(),
@@ -66,6 +72,11 @@ class Stage {
       onWritable: (resume) => {
         this.waits += 1;
         this.resume = resume;
+      },
+      release: (bytes) => {
+        if (!this.leased.delete(bytes)) return;
+        this.released.push(bytes);
+        bytes.fill(0x21);
       },
       beforePost: (work) => this.#works.push(work),
     };
@@ -119,6 +130,7 @@ class Stage {
     this.streams.push(stream);
     return {
       data: (from, chunk) => {
+        this.received.push(Buffer.from(chunk).toString());
         from.consumed(chunk.length);
         if (this.answer !== undefined) from.write(Buffer.from(this.answer));
       },
@@ -136,7 +148,7 @@ class Stage {
     const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
     message.sent = message.from.pull(bytes, 0, bytes.length);
     this.device.receive(bytes.subarray(0, message.sent), this.clock.now());
-    bytes.fill('!');
+    bytes.fill(0x21);
     return true;
   }
 
@@ -278,6 +290,26 @@ test('no more than the credit of the socket is transmitted before it took some',
   stage.settle();
   assert.ok(bytes > SOCKET_CREDIT && bytes <= 2 * SOCKET_CREDIT, `${bytes} bytes`);
 });
+
+for (const mode of ['http', 'raw'] as const) {
+  test(`the body of an upload (${mode}) is released when all of it is encoded, and what the device gets is right`, () => {
+    const stage = new Stage();
+    stage.answer = undefined;
+    const upload = { chunked: mode === 'http', hasBody: true, head: Buffer.alloc(0) } as const;
+    stage.actor.receive({ kind: 'open', exchange: 1, mode, ...upload });
+    const bodies = Array.from({ length: 3 }, (_, i) => Buffer.alloc(1000 * (i + 1), 'xyz'.charAt(i)));
+    const sent = Buffer.concat(bodies).toString();
+    bodies.forEach((bytes, i) => {
+      stage.leased.add(bytes);
+      stage.actor.receive({ kind: 'body', exchange: 1, last: i === 2, bytes });
+    });
+    assert.deepEqual(stage.released, []);
+    stage.settle();
+    const came = stage.received.join('');
+    assert.ok((mode === 'raw' ? came : came.replaceAll(/[0-9a-f]+\r\n|\r\n/g, '')) === sent);
+    assert.deepEqual(stage.released, bodies);
+  });
+}
 
 test('a slow socket is no stall, one that takes nothing is', () => {
   const stage = new Stage();

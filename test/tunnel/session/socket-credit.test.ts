@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { SOCKET_CREDIT, SOCKET_CREDIT_STEP } from '../../../src/tunnel/session/limits.js';
+import {
+  SOCKET_CREDIT,
+  SOCKET_CREDIT_ALONE,
+  SOCKET_CREDIT_STEP,
+} from '../../../src/tunnel/session/limits.js';
 import { SessionFixture } from './fixtures.js';
 
 let tunnel: ReturnType<SessionFixture['tunnel']>;
@@ -18,12 +22,25 @@ function credits(): number[] {
 }
 
 test('while a session has credit, what its socket takes is told in steps', () => {
-  for (let call = 0; call < 100; call += 1) {
+  for (let call = 0; call < 300; call += 1) {
     transmit(1000);
     tunnel.session.taken(1000);
   }
-  assert.deepEqual(credits(), [66_000]);
-  assert.ok(SOCKET_CREDIT_STEP <= 66_000);
+  assert.deepEqual(credits(), [197_000]);
+  assert.ok(SOCKET_CREDIT_ALONE <= 197_000);
+});
+
+test('when something else is said to the session, smaller steps go with it', () => {
+  const heard = () => tunnel.session.received(Buffer.alloc(12));
+  for (const bytes of [SOCKET_CREDIT_STEP - 1, 1]) {
+    transmit(bytes);
+    tunnel.session.taken(bytes);
+    assert.deepEqual(credits(), []);
+    if (bytes > 1) heard();
+  }
+  heard();
+  assert.deepEqual(tunnel.actor.kinds(), ['received', 'taken', 'received']);
+  assert.deepEqual(credits(), [SOCKET_CREDIT_STEP]);
 });
 
 test('a session out of credit is told at once what its socket takes, however little', () => {

@@ -16,6 +16,8 @@ class Party implements StreamHandler {
   written = 0;
   received = 0;
   unread = 0;
+  /** Chunks that the stream has, the oldest first. */
+  readonly lent: Buffer[] = [];
   hasEnded = false;
   sawEnd = false;
   isReset = false;
@@ -40,13 +42,19 @@ class Party implements StreamHandler {
     this.error = error;
     this.isReset = true;
   }
+  encoded(chunk: Uint8Array): void {
+    assert.equal(chunk, this.lent.shift(), 'chunks come back in order, once');
+    chunk.fill('!');
+  }
   drain(): void {
     assert.ok(!this.isReset && this.isBlocked, 'drain after a write that answered false');
     this.isBlocked = false;
   }
   write(size: number): void {
     if (this.hasEnded || this.isReset || this.written + size > MOST) return;
-    const isOpen = this.stream?.write(PATTERN.subarray(this.written, this.written + size));
+    const chunk = Buffer.from(PATTERN.subarray(this.written, this.written + size));
+    if (size > 0) this.lent.push(chunk);
+    const isOpen = this.stream?.write(chunk);
     this.written += size;
     if (!isOpen) this.isBlocked = true;
   }
@@ -211,6 +219,7 @@ test('bytes in are bytes out, credit is never overdrawn, every stream is freed i
         if (far === undefined || near.isKiller || far.isKiller) continue;
         assert.deepEqual([near.error, far.error], [undefined, undefined]);
         assert.deepEqual([far.received, near.received], [near.written, far.written]);
+        assert.deepEqual([near.lent.length, far.lent.length], [0, 0], 'every chunk came back');
         assert.ok(near.sawEnd && far.sawEnd && !near.isBlocked && !far.isBlocked);
       }
     }),
