@@ -130,7 +130,7 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
     const stream = this.#stream;
     this.#finish();
     // A device that answered early may never read the rest of the request: leave it no half stream.
-    if (this.#requestDone) stream?.end();
+    if (this.#requestDone) stream?.endLater();
     else stream?.reset();
   }
 

@@ -2,7 +2,7 @@ import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { NORMAL } from '../../actors/exit.js';
 import type { HostedContext, TurnEnd } from '../../actors/host.js';
 import { IdTable } from '../../collections/id-table.js';
-import { type Config, makeConfig } from '../yamux/config.js';
+import { type Config, defaultConfig, makeConfig } from '../yamux/config.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../yamux/contract.js';
 import type { YamuxError } from '../yamux/errors.js';
 import { createSession } from '../yamux/session.js';
@@ -292,7 +292,7 @@ function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
     sharedConfig = makeConfig({
       keepaliveInterval,
       keepaliveTimeout,
-      maxOutgoing: MAX_EXCHANGES,
+      maxOutgoing: MAX_EXCHANGES + defaultConfig.maxLateEnds,
       maxIncoming: 0,
     });
   }

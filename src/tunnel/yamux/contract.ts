@@ -59,6 +59,11 @@ export interface MuxStream {
   write(chunk: Uint8Array): boolean;
   /** Half-close: FIN after the queued bytes, once (a second call does nothing). */
   end(): void;
+  /**
+   * As `end`, but nobody waits for the FIN: it goes with other output, at the latest at a `tick` or when `config.maxLateEnds`
+   * streams wait so.
+   */
+  endLater(): void;
   /** RST now: queued and unread bytes are dropped, no more events on this stream. */
   reset(): void;
   /** The application has read `bytes` of what `data` gave: credit may go back to the peer. */

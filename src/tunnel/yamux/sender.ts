@@ -102,11 +102,17 @@ export class Sender {
 
   /** The stream may have data or FIN to send. */
   addData(stream: Stream): void {
-    if (stream.inDataRing || this.#isShut || !stream.isSendable) return;
-    stream.inDataRing = true;
-    this.#ready += stream.queued;
-    this.#data.push(stream);
-    this.#due();
+    if (this.#intoDataRing(stream)) this.#due();
+  }
+
+  /** As `addData`, but others may join: no output is told of until there is some, or enough wait. */
+  addDataLater(stream: Stream): void {
+    if (this.#intoDataRing(stream) && this.#data.length >= this.#config.maxLateEnds) this.#due();
+  }
+
+  /** Tells of output that waits for other output. */
+  sendLate(): void {
+    if (this.#data.length > 0) this.#due();
   }
 
   /** `bytes` were added to the queue of `stream`. */
@@ -128,6 +134,14 @@ export class Sender {
     position = this.#pullData(target, position, at, end);
     if (position === at || this.pending === 0) this.#isSignaled = false;
     return position - at;
+  }
+
+  #intoDataRing(stream: Stream): boolean {
+    if (stream.inDataRing || this.#isShut || !stream.isSendable) return false;
+    stream.inDataRing = true;
+    this.#ready += stream.queued;
+    this.#data.push(stream);
+    return true;
   }
 
   #due(): void {

@@ -158,6 +158,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     if (this.#isClosed) return;
     this.now = now;
     this.#checkOutput(now);
+    this.#sender.sendLate();
     this.#checkPeer(now);
     for (const stream of this.#streams?.values() ?? []) {
       if (stream.deadline <= now) stream.expire();
@@ -172,6 +173,10 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
 
   sendable(stream: Stream): void {
     this.#sender.addData(stream);
+  }
+
+  sendableLater(stream: Stream): void {
+    this.#sender.addDataLater(stream);
   }
 
   windowRead(stream: Stream): void {

@@ -13,6 +13,8 @@ export interface StreamLink {
   queued(stream: Stream, bytes: number): void;
   /** A FIN is due, or credit allows data again. */
   sendable(stream: Stream): void;
+  /** A FIN is due that may wait for other output. */
+  sendableLater(stream: Stream): void;
   /** Half of the receive window was read since the last time; a window update is due. */
   windowRead(stream: Stream): void;
   /** The peer acknowledged a stream of ours in one way or another. */
@@ -93,10 +95,11 @@ export class Stream implements MuxStream {
   }
 
   end(): void {
-    if (this.#isGone || this.#isEnded) return;
-    this.#isEnded = true;
-    this.#extend();
-    this.#link.sendable(this);
+    if (this.#endsNow()) this.#link.sendable(this);
+  }
+
+  endLater(): void {
+    if (this.#endsNow()) this.#link.sendableLater(this);
   }
 
   reset(): void {
@@ -229,6 +232,14 @@ export class Stream implements MuxStream {
         ? new YamuxError('ERR_YAMUX_STREAM_CLOSE_TIMEOUT', `stream ${this.id} went silent after its end`)
         : new YamuxError('ERR_YAMUX_STREAM_OPEN_TIMEOUT', `stream ${this.id} was not acknowledged`);
     this.fail(error, true);
+  }
+
+  /** @returns false if it has ended before, in whatever way */
+  #endsNow(): boolean {
+    if (this.#isGone || this.#isEnded) return false;
+    this.#isEnded = true;
+    this.#extend();
+    return true;
   }
 
   /** An ended stream lives as long as bytes move; an open one without limit. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActorRef } from '../../../src/actors/behaviour.js';
 import type { HostedContext, TurnEnd } from '../../../src/actors/host.js';
-import { RECEIVE_CREDIT_STEP, SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
+import { BUSY_TICK_MS, RECEIVE_CREDIT_STEP, SOCKET_CREDIT } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn, SessionOutWritten } from '../../../src/tunnel/session/messages.js';
 import { SessionActor } from '../../../src/tunnel/session/session-actor.js';
 import { Ticks } from '../../../src/tunnel/session/ticker.js';
@@ -160,11 +160,29 @@ class Stage {
   }
 }
 
-test('a small answer is one message, and the stream ends with FIN on both sides', () => {
+test('a small answer is one message, and the end of its stream goes with the next request', () => {
   const stage = new Stage();
+  let transmits = 0;
+  const receive = stage.device.receive.bind(stage.device);
+  stage.device.receive = (chunk, now) => {
+    transmits += 1;
+    receive(chunk, now);
+  };
   stage.open(1);
   stage.settle();
   assert.deepEqual(stage.kinds(), ['head']);
+  assert.deepEqual([stage.heard, transmits], [[], 1]);
+  stage.open(2);
+  stage.settle();
+  assert.deepEqual([stage.heard, transmits], [['end'], 2]);
+});
+
+test('after the last answer the end of its stream goes with the next tick', () => {
+  const stage = new Stage();
+  stage.open(1);
+  stage.settle();
+  stage.advance(BUSY_TICK_MS);
+  stage.settle();
   assert.deepEqual(stage.heard, ['end']);
 });
 

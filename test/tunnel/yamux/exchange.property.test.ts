@@ -58,8 +58,9 @@ class Party implements StreamHandler {
     this.written += size;
     if (!isOpen) this.isBlocked = true;
   }
-  finish(): void {
-    this.stream?.end();
+  finish(later = false): void {
+    if (later) this.stream?.endLater();
+    else this.stream?.end();
     this.hasEnded = true;
   }
   read(part: number): void {
@@ -171,10 +172,10 @@ const steps: fc.Arbitrary<Step>[] = [
       (world) =>
         pick(world, n)?.write(bytes),
   ),
-  which.map(
-    (n): Step =>
+  fc.tuple(which, fc.boolean()).map(
+    ([n, later]): Step =>
       (world) =>
-        pick(world, n)?.finish(),
+        pick(world, n)?.finish(later),
   ),
   which.map(
     (n): Step =>

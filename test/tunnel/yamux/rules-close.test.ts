@@ -31,6 +31,42 @@ test('rule 26: FIN is a half-close: the other direction runs on until its own FI
   assert.equal(near.events.at(-1), 'end');
 });
 
+test('rule 26: a FIN that nobody waits for goes with other output, or at a tick', () => {
+  for (const other of ['output', 'tick'] as const) {
+    const { relay, device, near, far } = exchange();
+    relay.events.length = 0;
+    near.stream.endLater();
+    near.stream.endLater();
+    near.stream.end();
+    assert.deepEqual(relay.events, []);
+    assert.equal(near.stream.write(Buffer.from('too late')), false);
+    if (other === 'tick') relay.session.tick(1);
+    else relay.open();
+    assert.deepEqual(relay.events, ['output'], other);
+    settle(relay, device);
+    assert.deepEqual(far.events, ['end'], other);
+  }
+});
+
+test('rule 26: a FIN that may wait does not do so after data, which it follows', () => {
+  const { relay, device, near, far } = exchange();
+  near.stream.write(Buffer.from('last words'));
+  near.stream.endLater();
+  settle(relay, device);
+  assert.deepEqual([far.events, far.text], [['data', 'end'], 'last words']);
+});
+
+test('rule 26: no more FINs wait than maxLateEnds', () => {
+  const { relay, device } = pair({ ...QUIET, maxLateEnds: 3 });
+  const streams = Array.from({ length: 3 }, () => relay.open());
+  settle(relay, device);
+  relay.events.length = 0;
+  for (const { stream } of streams.slice(0, 2)) stream.endLater();
+  assert.deepEqual(relay.events, []);
+  streams[2]?.stream.endLater();
+  assert.deepEqual(relay.events, ['output']);
+});
+
 test('rule 26: what arrived stays readable when the session is lost', () => {
   const relay = new End('server');
   const kept: Uint8Array[] = [];
