@@ -34,7 +34,7 @@ const NAMES = benchmarks.map(({ name }) => name);
 
 /**
  * `node dist/bench/run.js …`: runs benchmarks, prints their tables, keeps every sample; the full run of all of them is written
- * into README.md. Exits with 2 where the command line is wrong.
+ * into README.md. Exits with 2 where the command line is wrong, with 1 where a benchmark has no figure at all.
  */
 async function main(): Promise<void> {
   const asked = parseArguments(process.argv.slice(2), NAMES);
@@ -63,6 +63,7 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
     const running = benchmark.run(size, (line) => process.stderr.write(`  ${line}\n`));
     // The others are worth having, and this one is named as not measured.
     const outcome = await running.catch((error) => missingAll(String(error)));
+    if (outcome.figures.length === 0) process.exitCode = 1;
     outcomes[benchmark.name] = outcome;
     file = await writeResults(setting, outcomes);
     process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
