@@ -116,10 +116,14 @@ export async function startConnected(relay: Relay, from: number, upTo: number): 
  */
 async function firstCall(relay: Relay, device: number): Promise<void> {
   const { method, headers, path } = relay.form('GET', '/hello');
-  const signal = AbortSignal.timeout(FIRST_CALL_MS);
-  for (let said = ''; said !== 'hello'; await delay(AGAIN_MS)) {
-    if (signal.aborted) throw new Error(`a first call is answered: ${said.slice(0, 200)}`);
+  const until = performance.now() + FIRST_CALL_MS;
+  for (;;) {
+    const signal = AbortSignal.timeout(FIRST_CALL_MS);
     const response = await fetch(new URL(path(device), relay.origin), { method, headers, signal });
-    said = response.status === 200 ? await response.text() : `${response.status} ${await response.text()}`;
+    const body = await response.text();
+    if (response.status === 200 && body === 'hello') return;
+    if (performance.now() > until)
+      throw new Error(`a first call answered ${response.status}: ${body.slice(0, 200)}`);
+    await delay(AGAIN_MS);
   }
 }

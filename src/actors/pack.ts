@@ -113,8 +113,8 @@ export class PackReader {
   #at: number;
   #end: number;
   #isKept = false;
-  /** Ranges that were leased and are not released. */
-  leases = 0;
+  /** Ranges that were leased and are not released; made for the first. */
+  #leased: Set<Uint8Array> | undefined;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.#bytes = bytes;
@@ -125,6 +125,11 @@ export class PackReader {
   /** A range was read that whoever has it may keep: the buffer must not change any more. */
   get isKept(): boolean {
     return this.#isKept;
+  }
+
+  /** A range was leased and is not released. */
+  get isLeased(): boolean {
+    return this.#leased !== undefined && this.#leased.size > 0;
   }
 
   /** Bytes left in the current entry. */
@@ -185,8 +190,17 @@ export class PackReader {
 
   /** As `rest`, but whoever has it may release it (`HostedContext.release`), and then the buffer is used again. */
   leased(): Buffer {
-    if (this.remaining > 0) this.leases += 1;
-    return this.lent();
+    const range = this.lent();
+    // Nobody releases nothing.
+    if (range.length === 0) return range;
+    this.#leased ??= new Set();
+    this.#leased.add(range);
+    return range;
+  }
+
+  /** Takes a leased range back. Of any other, or one that is back, nothing is known, and nothing happens. */
+  release(range: Uint8Array): void {
+    this.#leased?.delete(range);
   }
 
   latin1(): string {

@@ -31,15 +31,11 @@ export class BatchBuffers {
     return batch;
   }
 
-  /** Very small buffers and very large ones are not. */
-  isWanted({ buffer }: Buffer): boolean {
-    return buffer.byteLength > COPY_BYTES && buffer.byteLength <= SPARE_BYTES;
-  }
-
-  /** Takes the buffer of a batch that was read and of which nobody keeps anything, if it is wanted. */
+  /** Takes the buffer of a batch that was read and of which nobody keeps anything. Very small and very large ones are let go. */
   recycle(batch: Buffer): void {
-    if (!this.isWanted(batch)) return;
-    this.#spare.push(batch.buffer as ArrayBuffer);
+    const buffer = batch.buffer as ArrayBuffer;
+    if (buffer.byteLength <= COPY_BYTES || buffer.byteLength > SPARE_BYTES) return;
+    this.#spare.push(buffer);
     if (this.#spare.length <= SPARE_BATCHES) return;
     const oldest = this.#spare.shift();
     if (oldest === undefined || this.#surplus?.length === SPARE_BATCHES) return;
@@ -55,10 +51,11 @@ export class BatchBuffers {
     return surplus;
   }
 
-  /** Takes the surplus of the other end, as much as there is room for. */
+  /** Takes the surplus of the other end; what it had no use for itself is let go. */
   add(surplus: readonly ArrayBuffer[]): void {
     for (const buffer of surplus) {
-      if (this.#spare.length < SPARE_BATCHES) this.#spare.push(buffer);
+      if (this.#spare.length === SPARE_BATCHES) this.#spare.shift();
+      this.#spare.push(buffer);
     }
   }
 

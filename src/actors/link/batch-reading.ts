@@ -18,10 +18,6 @@ export class BatchReading {
     this.consumed = batch.length;
   }
 
-  get isAtEnd(): boolean {
-    return this.#at >= this.batch.length;
-  }
-
   /**
    * Reads entries until the batch is at its end, or the time is up.
    * @param entry takes one, whose payload is `body`; `bytes` is the size of the whole
@@ -41,6 +37,6 @@ export class BatchReading {
       entry(this, batch[at + 8] ?? 0, batch.readUInt32LE(at + 4), bytes);
       if (count % LOOK_EVERY === 0 && performance.now() >= turnEnds) break;
     }
-    return this.isAtEnd;
+    return this.#at >= batch.length;
   }
 }

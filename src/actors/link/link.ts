@@ -22,7 +22,7 @@ export const defaultBounds: LinkBounds = { softBytes: LINK_SOFT_BYTES, hardBytes
 /** Takes the entries of a batch, one after the other. */
 export interface EntryHandler {
   /**
-   * @param body the payload; valid during the call, but byte ranges read from it may be kept, unless they are `lent`.
+   * @param body the payload; valid during the call, but byte ranges read from it may be kept, unless they are `lent`, or `leased` and released.
    * @param bytes size of the whole entry.
    * @returns how many of `bytes` are still held; `consumed` is called for them later.
    */
@@ -78,7 +78,7 @@ export class Link {
 
   /** Batches that are not read to their end. */
   readonly #arrivals = new Fifo<BatchReading>();
-  /** Batches with ranges that are leased, by their buffers: one that is never released goes with its buffer. */
+  /** Batches that were read, with ranges that are leased, by their buffers: one that is never released goes with its buffer. */
   readonly #leased = new WeakMap<ArrayBufferLike, BatchReading>();
   /** When this turn's time to read is over, in ms of `performance.now`; 0: it has not begun. */
   #turnEnds = 0;
@@ -90,8 +90,6 @@ export class Link {
     if (type === CREDIT) return this.#takeCredit(reading.body.u32());
     this.stats.receivedMessages += 1;
     reading.consumed -= this.#handler.entry(type, actor, reading.body, bytes);
-    if (reading.body.leases > 0 && this.#buffers.isWanted(reading.batch))
-      this.#leased.set(reading.batch.buffer, reading);
   };
 
   constructor(transport: Transport, handler: EntryHandler, bounds: LinkBounds) {
@@ -171,12 +169,14 @@ export class Link {
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
   }
 
-  /** Takes back a range that a message leased. Of any other range nothing is known, and nothing happens. */
+  /** Takes back a range that a message leased. Of any other nothing is known, and nothing happens. */
   release(range: Uint8Array): void {
+    const current = this.#arrivals.peek();
+    if (current?.batch.buffer === range.buffer) return current.body.release(range);
     const reading = this.#leased.get(range.buffer);
     if (reading === undefined) return;
-    reading.body.leases -= 1;
-    if (reading.isAtEnd) this.#recycle(reading);
+    reading.body.release(range);
+    if (!reading.body.isLeased) this.#recycle(reading);
   }
 
   /** Ends the turn of `work`, which must not throw, just before this turn's batch is posted. */
@@ -276,9 +276,15 @@ export class Link {
     }
   }
 
-  /** Its buffer is used again, unless somebody has bytes of it: a message that is held has yet to be read, also where they are lent. */
-  #recycle({ batch, body, consumed }: BatchReading): void {
-    if (!this.#transport.givesBuffers || body.isKept || body.leases > 0 || consumed < batch.length) return;
+  /** The buffer of a batch that was read is used again, unless or until nobody has bytes of it. */
+  #recycle(reading: BatchReading): void {
+    const { batch, body, consumed } = reading;
+    // A message that is held has its bytes yet to be read, also where they are lent.
+    if (!this.#transport.givesBuffers || body.isKept || consumed < batch.length) return;
+    if (body.isLeased) {
+      this.#leased.set(batch.buffer, reading);
+      return;
+    }
     this.#leased.delete(batch.buffer);
     this.#buffers.recycle(batch);
   }

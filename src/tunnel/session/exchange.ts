@@ -7,6 +7,8 @@ export interface ExchangePort {
   readonly mux: MuxSession;
   /** Milliseconds, monotonic. */
   now(): number;
+  /** No exchange is under way. */
+  readonly isIdle: boolean;
   emit(message: SessionOutWritten): void;
   /** Bytes of a body are done with. */
   release(bytes: Uint8Array): void;

@@ -130,8 +130,10 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
     const stream = this.#stream;
     this.#finish();
     // A device that answered early may never read the rest of the request: leave it no half stream.
-    if (this.#requestDone) stream?.endLater();
-    else stream?.reset();
+    if (!this.#requestDone) stream?.reset();
+    // Another call may wait in the device for the end of this one.
+    else if (this.#port.isIdle) stream?.endLater();
+    else stream?.end();
   }
 
   failed(code: ForwardFailureCode, detail: string): void {

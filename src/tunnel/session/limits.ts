@@ -7,7 +7,7 @@ import { HEADER_LENGTH } from '../yamux/constants.js';
  */
 export const PIECE_BYTES = 64 * 1024;
 
-/** Bytes for a tunnel in one message: a piece of a body in its frames, and no rest that takes a write of its own. */
+/** Bytes for a tunnel in one message: a piece of a body in its frames, and (unless it is chunked) no rest that takes a write of its own. */
 export const TRANSMIT_BYTES = PIECE_BYTES + (PIECE_BYTES / defaultConfig.maxFrame) * HEADER_LENGTH;
 
 /** Bytes that a session may hand to its socket before the gateway says that the socket took them. */

@@ -2,7 +2,8 @@ import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { NORMAL } from '../../actors/exit.js';
 import type { HostedContext, TurnEnd } from '../../actors/host.js';
 import { IdTable } from '../../collections/id-table.js';
-import { type Config, defaultConfig, makeConfig } from '../yamux/config.js';
+import { type Config, makeConfig } from '../yamux/config.js';
+import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../yamux/contract.js';
 import type { YamuxError } from '../yamux/errors.js';
 import { createSession } from '../yamux/session.js';
@@ -108,6 +109,10 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     return this.#context.now();
   }
 
+  get isIdle(): boolean {
+    return !this.#exchanges?.size;
+  }
+
   /** A refusal means that the gateway has stopped reading: the session cannot go on. */
   emit(message: SessionOutWritten): void {
     // The multiplexer reports what it sends while a message is being packed: that report is a message of its own.
@@ -205,7 +210,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 
   #transmitDue(): void {
     // Until nothing is due or fits: only then does the multiplexer tell of new output.
-    while (this.mux.pending > 0 && this.#credit > 0) {
+    while (this.mux.pending > 0 && this.#credit > HEADER_LENGTH) {
       if (!this.#context.writable) return this.#awaitLink();
       const due = {
         kind: 'transmit' as const,
@@ -292,7 +297,7 @@ function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
     sharedConfig = makeConfig({
       keepaliveInterval,
       keepaliveTimeout,
-      maxOutgoing: MAX_EXCHANGES + defaultConfig.maxLateEnds,
+      maxOutgoing: MAX_EXCHANGES,
       maxIncoming: 0,
     });
   }

@@ -279,7 +279,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** In large steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
   #creditAlone(): void {
     if (this.#taken < SOCKET_CREDIT_ALONE) {
-      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited >= HEADER_LENGTH) return;
+      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited > HEADER_LENGTH) return;
     }
     this.#returnCredit();
   }

@@ -43,8 +43,6 @@ export interface Config {
   readonly maxPongs: number;
   /** Resets waiting to be sent. More means that the peer opens streams and reads nothing: the session ends (rule 41). */
   readonly maxResets: number;
-  /** Streams ended by `endLater` whose FIN may wait for other output; from here on they are sent at once. */
-  readonly maxLateEnds: number;
   /**
    * Bytes for streams that are gone which may be dropped beyond what their windows allowed (rule 10). A frame that
    * goes over ends the session: only a broken or hostile peer sends it.
@@ -73,7 +71,6 @@ export const defaultConfig: Config = {
   closeTimeout: 300_000,
   maxPongs: 32,
   maxResets: 4096,
-  maxLateEnds: 64,
   strayData: 1 << 20,
   tickMs: 1000,
   random: Math.random,
@@ -109,7 +106,6 @@ export function verifyConfig(config: Config): string[] {
   whole('maxIncoming', 0, MAX_CREDIT);
   whole('maxPongs', 1, MAX_CREDIT);
   whole('maxResets', config.maxOutgoing + config.maxIncoming + 1, MAX_CREDIT);
-  whole('maxLateEnds', 1, MAX_CREDIT);
   whole('strayData', HEADER_LENGTH, Number.MAX_SAFE_INTEGER);
   positive('keepaliveInterval');
   positive('keepaliveTimeout');

@@ -59,10 +59,7 @@ export interface MuxStream {
   write(chunk: Uint8Array): boolean;
   /** Half-close: FIN after the queued bytes, once (a second call does nothing). */
   end(): void;
-  /**
-   * As `end`, but nobody waits for the FIN: it goes with other output, at the latest at a `tick` or when `config.maxLateEnds`
-   * streams wait so.
-   */
+  /** As `end`, but nobody waits for the FIN: it goes with other output, at the latest at a `tick`, and without delay after a GoAway. */
   endLater(): void;
   /** RST now: queued and unread bytes are dropped, no more events on this stream. */
   reset(): void;
@@ -92,7 +89,7 @@ export interface StreamHandler {
 }
 
 export interface SessionHandler {
-  /** `pull` has something again (edge: once until `pull` returned 0 or `pending` fell to 0). */
+  /** `pull` has something again that is not to wait (edge: once until `pull` returned 0 or `pending` fell to 0). */
   output(): void;
   /** The peer opened a stream; undefined refuses it with RST. */
   incoming(stream: MuxStream): StreamHandler | undefined;

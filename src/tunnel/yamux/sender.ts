@@ -105,9 +105,9 @@ export class Sender {
     if (this.#intoDataRing(stream)) this.#due();
   }
 
-  /** As `addData`, but others may join: no output is told of until there is some, or enough wait. */
+  /** As `addData`, but it waits for other output: none is told of. */
   addDataLater(stream: Stream): void {
-    if (this.#intoDataRing(stream) && this.#data.length >= this.#config.maxLateEnds) this.#due();
+    this.#intoDataRing(stream);
   }
 
   /** Tells of output that waits for other output. */

@@ -176,7 +176,9 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   sendableLater(stream: Stream): void {
-    this.#sender.addDataLater(stream);
+    // Whoever drains waits for the last stream to end.
+    if (this.#sentGoAway || this.#gotGoAway) this.#sender.addData(stream);
+    else this.#sender.addDataLater(stream);
   }
 
   windowRead(stream: Stream): void {
@@ -241,6 +243,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
       this.#end(error, undefined);
     } else if (!this.#gotGoAway) {
       this.#gotGoAway = true;
+      this.#sender.sendLate();
       this.#refuseUnsent();
       this.#handler.goneAway();
     }

@@ -238,48 +238,49 @@ for (const { what, reads, holds, isReused } of [
 for (const { what, reads, releases, isReused } of [
   { what: 'all of them', reads: ['leased', 'leased'], releases: 2, isReused: true },
   { what: 'all but one of them', reads: ['leased', 'leased'], releases: 1, isReused: false },
-  { what: 'all, and others are lent', reads: ['leased', 'lent'], releases: 1, isReused: true },
-  { what: 'all, and others are kept', reads: ['leased', 'rest'], releases: 1, isReused: false },
+  { what: 'all, and others are lent', reads: ['leased', 'lent'], releases: 2, isReused: true },
+  { what: 'all, and others are kept', reads: ['leased', 'rest'], releases: 2, isReused: false },
 ] as const) {
-  for (const when of ['while they are read', 'later']) {
-    test(`leased ranges of a batch are released ${when}, ${what}: ${isReused ? 'it is' : 'it is not'} used again`, () => {
+  for (const when of ['by the handler that gets them', 'later'] as const) {
+    test(`leased ranges of a batch are released ${when}, ${what}: it is ${isReused ? '' : 'not '}used again`, () => {
       const [there, back] = [new FakeTransport(), new FakeTransport()];
       there.peer = back;
       back.peer = there;
       for (const each of [there, back]) each.held = true;
       const bounds = { softBytes: 1e6, hardBytes: 1e7 };
       const leased: Uint8Array[] = [];
-      let read = 0;
-      const from = new Link(there, { entry: () => 0 }, bounds);
-      const release = (ranges: Uint8Array[]) => {
-        for (const each of ranges.splice(0, releases)) to.release(each);
+      const release = (range: Uint8Array) => {
+        to.release(range.subarray());
+        for (let times = 0; times < 2; times++) to.release(range);
       };
-      const to: Link = new Link(
-        back,
-        {
-          entry(_type, _actor, body) {
-            const range = body[reads[read++ % 2]!]();
-            if (reads[(read - 1) % 2] === 'leased') leased.push(range);
-            if (when === 'while they are read' && read % 2 === 0) release(leased);
-            return 0;
-          },
+      let read = 0;
+      const handler: EntryHandler = {
+        entry(_type, _actor, body) {
+          const index = read++ % 2;
+          const range = body[reads[index]!]();
+          if (index >= releases) return 0;
+          if (when === 'later') leased.push(range);
+          else release(range);
+          return 0;
         },
-        bounds,
-      );
+      };
+      const from = new Link(there, { entry: () => 0 }, bounds);
+      const to = new Link(back, handler, bounds);
       const large = 'x'.repeat(COPY_BYTES);
       for (let round = 0; round < 3; round++) {
         for (const link of [from, from, to, to]) link.tell(1, text, large);
         from.flush();
         there.release();
         there.held = true;
-        if (when === 'later') release(leased);
-        leased.length = 0;
+        for (const range of leased.splice(0)) release(range);
         to.flush();
       }
       assert.equal(
         back.given.some((buffer) => there.given.includes(buffer)),
         isReused,
       );
+      const away = [...back.given, ...back.surplus];
+      assert.equal(new Set(away).size, away.length, 'no buffer was given away twice');
       to.release(Buffer.from('of this range the link knows nothing'));
       for (const link of [from, to]) link.close();
     });

@@ -177,6 +177,16 @@ test('a small answer is one message, and the end of its stream goes with the nex
   assert.deepEqual([stage.heard, transmits], [['end'], 2]);
 });
 
+test('while another call is under way, the end of a stream goes at once: that call may wait for it in the device', () => {
+  const stage = new Stage();
+  stage.answer = undefined;
+  for (const exchange of [1, 2]) stage.open(exchange);
+  stage.settle();
+  stage.streams[0]!.write(Buffer.from(OK));
+  stage.settle();
+  assert.deepEqual([stage.kinds(), stage.heard], [['head'], ['end']]);
+});
+
 test('after the last answer the end of its stream goes with the next tick', () => {
   const stage = new Stage();
   stage.open(1);

@@ -52,14 +52,16 @@ test('a session out of credit is told at once what its socket takes, however lit
   assert.deepEqual(credits(), [1000, 1000, 1000]);
 });
 
-test('what is left is too little for a frame: that too is out of credit', () => {
-  transmit(SOCKET_CREDIT - 11);
-  tunnel.session.taken(500);
-  assert.deepEqual(credits(), [500]);
-  transmit(500 - 1);
-  tunnel.session.taken(500);
-  assert.deepEqual(credits(), [500]);
-});
+for (const left of [1, 12]) {
+  test(`with ${left} bytes left, too few for a frame with data, a session is out of credit too`, () => {
+    transmit(SOCKET_CREDIT - left);
+    tunnel.session.taken(500);
+    assert.deepEqual(credits(), [500]);
+    transmit(500 - 13 + left);
+    tunnel.session.taken(500);
+    assert.deepEqual(credits(), [500], 'it has 13');
+  });
+}
 
 test('small takes before the credit ran out are told when it does', () => {
   transmit(2000);

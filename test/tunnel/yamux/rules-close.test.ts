@@ -56,15 +56,23 @@ test('rule 26: a FIN that may wait does not do so after data, which it follows',
   assert.deepEqual([far.events, far.text], [['data', 'end'], 'last words']);
 });
 
-test('rule 26: no more FINs wait than maxLateEnds', () => {
-  const { relay, device } = pair({ ...QUIET, maxLateEnds: 3 });
-  const streams = Array.from({ length: 3 }, () => relay.open());
-  settle(relay, device);
-  relay.events.length = 0;
-  for (const { stream } of streams.slice(0, 2)) stream.endLater();
-  assert.deepEqual(relay.events, []);
-  streams[2]?.stream.endLater();
-  assert.deepEqual(relay.events, ['output']);
+test('rule 26: a FIN that may wait does not do so after a GoAway of either side', () => {
+  for (const from of ['relay', 'device'] as const) {
+    for (const order of ['before', 'after'] as const) {
+      const { relay, device, near, far } = exchange();
+      const drainer = from === 'relay' ? relay : device;
+      if (order === 'before') near.stream.endLater();
+      drainer.session.goAway();
+      if (order === 'after') {
+        settle(relay, device);
+        relay.events.length = 0;
+        near.stream.endLater();
+      } else if (from === 'device') relay.give(device.take());
+      assert.ok(relay.events.includes('output'), `${from}, ${order}`);
+      settle(relay, device);
+      assert.ok(far.events.includes('end'), `${from}, ${order}`);
+    }
+  }
 });
 
 test('rule 26: what arrived stays readable when the session is lost', () => {
