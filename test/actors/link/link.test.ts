@@ -202,7 +202,8 @@ for (const { what, reads, holds, isReused } of [
   { what: 'gives to keep and lends', reads: ['kept', 'lent'], holds: false, isReused: false },
   { what: 'lends to an actor that is busy', reads: ['lent', 'lent'], holds: true, isReused: false },
 ] as const) {
-  test(`a batch that ${what} ${isReused ? 'carries' : 'does not carry'} a later one back`, () => {
+  test(`a batch that ${what} ${isReused ? 'carries' : 'does not carry'} a later one back`, (t) => {
+    stopClock(t);
     const [there, back] = [new FakeTransport(), new FakeTransport()];
     there.peer = back;
     back.peer = there;
@@ -242,7 +243,8 @@ for (const { what, reads, releases, isReused } of [
   { what: 'all, and others are kept', reads: ['leased', 'rest'], releases: 2, isReused: false },
 ] as const) {
   for (const when of ['by the handler that gets them', 'later'] as const) {
-    test(`leased ranges of a batch are released ${when}, ${what}: it is ${isReused ? '' : 'not '}used again`, () => {
+    test(`leased ranges of a batch are released ${when}, ${what}: it is ${isReused ? '' : 'not '}used again`, (t) => {
+      stopClock(t);
       const [there, back] = [new FakeTransport(), new FakeTransport()];
       there.peer = back;
       back.peer = there;
@@ -287,7 +289,8 @@ for (const { what, reads, releases, isReused } of [
   }
 }
 
-test('an end that reads more batches than it posts gives their buffers back', () => {
+test('an end that reads more batches than it posts gives their buffers back', (t) => {
+  stopClock(t);
   const [there, back] = [new FakeTransport(), new FakeTransport()];
   there.peer = back;
   back.peer = there;
