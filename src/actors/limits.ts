@@ -35,8 +35,8 @@ export const BATCH_MIN_BYTES = 1024;
 export const READ_TURN_MS = 4;
 
 /**
- * Buffers that an end of a link keeps for batches to come, and as many again that it is about to give back, and the largest of them. More would save garbage in a bulk transfer,
- * and cost uploads a third more CPU: what is taken next is in no cache any more.
+ * Buffers that an end of a link keeps for batches to come, and as many again that it is about to give back, and the largest of
+ * them. More would save garbage in a bulk transfer, and cost uploads a third more CPU: what is taken next is in no cache any more.
  */
 export const SPARE_BATCHES = 8;
 export const SPARE_BYTES = 256 * 1024;

@@ -101,15 +101,47 @@ test('16 MiB come down whole', async () => {
   assert.equal(sha256(body), sha256(big));
 });
 
-test('16 MiB go up whole, of known and of unknown length', async () => {
-  serve = async (req, res) => {
-    const hash = createHash('sha256');
+/** Answers with the digest of what came; a caller may break off. */
+async function digest(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const hash = createHash('sha256');
+  req.on('error', () => {});
+  try {
     for await (const part of req) hash.update(part);
     res.end(hash.digest('hex'));
-  };
+  } catch {
+    res.destroy();
+  }
+}
+
+test('16 MiB go up whole, of known and of unknown length', async () => {
+  serve = digest;
   assert.equal(await (await call('/', { method: 'PUT', body: big })).text(), sha256(big));
   const body = new Blob([big]).stream();
   assert.equal(await (await call('/', { method: 'POST', body, duplex: 'half' })).text(), sha256(big));
+});
+
+test('uploads at once arrive whole, of all sizes, while others break off and answers come down', async () => {
+  serve = (req, res) => (req.method === 'GET' ? res.end(big) : void digest(req, res));
+  const uploads = Array.from({ length: 40 }, async (_, i) => {
+    const bytes = big.subarray(i, i + 3 ** (i % 15));
+    if (i % 4 > 0) {
+      assert.equal(await (await call('/', { method: 'PUT', body: bytes })).text(), sha256(bytes));
+      return;
+    }
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 1;
+        if (sent < 5) controller.enqueue(big.subarray(0, 100_000));
+        else controller.error(new Error('breaks off'));
+      },
+    });
+    await assert.rejects(call('/', { method: 'POST', body, duplex: 'half' }));
+  });
+  const downloads = Array.from({ length: 3 }, async () => {
+    assert.equal(sha256(new Uint8Array(await (await call('/')).arrayBuffer())), sha256(big));
+  });
+  await Promise.all([...uploads, ...downloads]);
 });
 
 test('events come one by one, as they are made', async () => {
