@@ -31,7 +31,10 @@ export interface HostedContext<In, Out> {
   readonly writable: boolean;
   /** Called once when the link falls below its soft bound again. */
   onWritable(resume: () => void): void;
-  /** Gives the very range back that a message leased, never to be looked at again: its buffer carries other messages. Any other is ignored. */
+  /**
+   * Gives the very range back that a message leased, never to be looked at again: its buffer carries other messages. Any other
+   * is ignored.
+   */
   release(bytes: Uint8Array): void;
   /**
    * Ends the turn of `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output

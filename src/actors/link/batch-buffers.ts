@@ -35,9 +35,7 @@ export class BatchBuffers {
   recycle(batch: Buffer): void {
     const buffer = batch.buffer as ArrayBuffer;
     if (buffer.byteLength <= COPY_BYTES || buffer.byteLength > SPARE_BYTES) return;
-    this.#spare.push(buffer);
-    if (this.#spare.length <= SPARE_BATCHES) return;
-    const oldest = this.#spare.shift();
+    const oldest = this.#keep(buffer);
     if (oldest === undefined || this.#surplus?.length === SPARE_BATCHES) return;
     this.#surplus ??= [];
     this.#surplus.push(oldest);
@@ -53,10 +51,13 @@ export class BatchBuffers {
 
   /** Takes the surplus of the other end; what it had no use for itself is let go. */
   add(surplus: readonly ArrayBuffer[]): void {
-    for (const buffer of surplus) {
-      if (this.#spare.length === SPARE_BATCHES) this.#spare.shift();
-      this.#spare.push(buffer);
-    }
+    for (const buffer of surplus) this.#keep(buffer);
+  }
+
+  /** @returns the one that there is no room for any more */
+  #keep(buffer: ArrayBuffer): ArrayBuffer | undefined {
+    this.#spare.push(buffer);
+    return this.#spare.length > SPARE_BATCHES ? this.#spare.shift() : undefined;
   }
 
   #takeSpare(size: number): Buffer | undefined {

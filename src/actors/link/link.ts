@@ -176,7 +176,9 @@ export class Link {
     const reading = this.#leased.get(range.buffer);
     if (reading === undefined) return;
     reading.body.release(range);
-    if (!reading.body.isLeased) this.#recycle(reading);
+    if (reading.body.isLeased) return;
+    this.#leased.delete(range.buffer);
+    this.#recycle(reading);
   }
 
   /** Ends the turn of `work`, which must not throw, just before this turn's batch is posted. */
@@ -281,12 +283,8 @@ export class Link {
     const { batch, body, consumed } = reading;
     // A message that is held has its bytes yet to be read, also where they are lent.
     if (!this.#transport.givesBuffers || body.isKept || consumed < batch.length) return;
-    if (body.isLeased) {
-      this.#leased.set(batch.buffer, reading);
-      return;
-    }
-    this.#leased.delete(batch.buffer);
-    this.#buffers.recycle(batch);
+    if (body.isLeased) this.#leased.set(batch.buffer, reading);
+    else this.#buffers.recycle(batch);
   }
 
   #takeCredit(bytes: number): void {

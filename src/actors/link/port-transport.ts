@@ -19,9 +19,11 @@ export class PortTransport implements Transport {
     const isGiven = batch.length > COPY_BYTES;
     // A view is cloned with all of the buffer behind it: clone one of the right size.
     const bytes = isGiven ? batch : Uint8Array.prototype.slice.call(batch);
-    const given = isGiven ? [batch.buffer as ArrayBuffer] : [];
-    if (surplus.length === 0) this.#port.postMessage(bytes, given);
-    else this.#port.postMessage({ batch: bytes, surplus }, [...given, ...surplus]);
+    const buffer = batch.buffer as ArrayBuffer;
+    if (surplus.length > 0)
+      this.#port.postMessage({ batch: bytes, surplus }, isGiven ? [buffer, ...surplus] : surplus);
+    else if (isGiven) this.#port.postMessage(bytes, [buffer]);
+    else this.#port.postMessage(bytes);
     return isGiven;
   }
 

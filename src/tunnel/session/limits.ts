@@ -7,7 +7,10 @@ import { HEADER_LENGTH } from '../yamux/constants.js';
  */
 export const PIECE_BYTES = 64 * 1024;
 
-/** Bytes for a tunnel in one message: a piece of a body in its frames, and (unless it is chunked) no rest that takes a write of its own. */
+/**
+ * Bytes for a tunnel in one message: a piece of a body in its frames, and (unless it is chunked) no rest that takes a write of
+ * its own.
+ */
 export const TRANSMIT_BYTES = PIECE_BYTES + (PIECE_BYTES / defaultConfig.maxFrame) * HEADER_LENGTH;
 
 /** Bytes that a session may hand to its socket before the gateway says that the socket took them. */
@@ -16,7 +19,9 @@ export const SOCKET_CREDIT = 4 * TRANSMIT_BYTES;
 /** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
 export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
 
-/** Less waits until something else is said to the session: a message of its own would wake a thread for what it does not need. */
+/**
+ * Less waits until something else is said to the session: a message of its own would wake a thread for what it does not need.
+ */
 export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
 
 /** Bytes of one device that may be on their way to its session; what comes beyond waits at the gateway. */

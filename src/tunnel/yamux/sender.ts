@@ -102,12 +102,16 @@ export class Sender {
 
   /** The stream may have data or FIN to send. */
   addData(stream: Stream): void {
-    if (this.#intoDataRing(stream)) this.#due();
+    if (this.addDataLater(stream)) this.#due();
   }
 
-  /** As `addData`, but it waits for other output: none is told of. */
-  addDataLater(stream: Stream): void {
-    this.#intoDataRing(stream);
+  /** As `addData`, but it waits for other output: none is told of. @returns whether there is anything new */
+  addDataLater(stream: Stream): boolean {
+    if (stream.inDataRing || this.#isShut || !stream.isSendable) return false;
+    stream.inDataRing = true;
+    this.#ready += stream.queued;
+    this.#data.push(stream);
+    return true;
   }
 
   /** Tells of output that waits for other output. */
@@ -134,14 +138,6 @@ export class Sender {
     position = this.#pullData(target, position, at, end);
     if (position === at || this.pending === 0) this.#isSignaled = false;
     return position - at;
-  }
-
-  #intoDataRing(stream: Stream): boolean {
-    if (stream.inDataRing || this.#isShut || !stream.isSendable) return false;
-    stream.inDataRing = true;
-    this.#ready += stream.queued;
-    this.#data.push(stream);
-    return true;
   }
 
   #due(): void {

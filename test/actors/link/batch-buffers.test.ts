@@ -46,7 +46,7 @@ test('no more buffers are kept than a few, and the oldest is let go first', () =
   assert.deepEqual(kept, came.slice(1));
 });
 
-test('what there is no room for is surplus, which the other end takes as far as it has room', () => {
+test('what there is no room for is surplus, which the other end takes rather than what it has', () => {
   const [from, to] = [used(10_000), used(10_000)];
   assert.deepEqual(from.takeSurplus(), []);
   const came = Array.from({ length: 3 * SPARE_BATCHES }, () => Buffer.alloc(16_384));

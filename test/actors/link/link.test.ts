@@ -35,12 +35,43 @@ class Receiver implements EntryHandler {
   }
 }
 
-function pair() {
+/** Two ends of a transport: what is posted waits to be released. */
+function heldTransports() {
   const [there, back] = [new FakeTransport(), new FakeTransport()];
   there.peer = back;
   back.peer = there;
   there.held = true;
   back.held = true;
+  return { there, back };
+}
+
+/** Beyond what any test of buffers has under way. */
+const WIDE = { softBytes: 1e6, hardBytes: 1e7 };
+
+/** Sends batches of two large messages both ways, three times; `to` reads those of the other end. */
+function exchangeLarge(handlerOf: (to: () => Link) => EntryHandler, afterReading: () => void = () => {}) {
+  const { there, back } = heldTransports();
+  const from = new Link(there, { entry: () => 0 }, WIDE);
+  const to: Link = new Link(
+    back,
+    handlerOf(() => to),
+    WIDE,
+  );
+  for (let round = 0; round < 3; round++) {
+    for (const link of [from, from, to, to]) link.tell(1, text, 'x'.repeat(COPY_BYTES));
+    from.flush();
+    there.release();
+    there.held = true;
+    afterReading();
+    to.flush();
+  }
+  for (const link of [from, to]) link.close();
+  const isReused = back.given.some((buffer) => there.given.includes(buffer));
+  return { isReused, away: [...back.given, ...back.surplus] };
+}
+
+function pair() {
+  const { there, back } = heldTransports();
   const receiver = new Receiver();
   const sender = new Link(there, { entry: () => 0 }, BOUNDS);
   const receiving = new Link(back, receiver, BOUNDS);
@@ -204,11 +235,6 @@ for (const { what, reads, holds, isReused } of [
 ] as const) {
   test(`a batch that ${what} ${isReused ? 'carries' : 'does not carry'} a later one back`, (t) => {
     stopClock(t);
-    const [there, back] = [new FakeTransport(), new FakeTransport()];
-    there.peer = back;
-    back.peer = there;
-    there.held = true;
-    back.held = true;
     let read = 0;
     const handler: EntryHandler = {
       entry(_type, _actor, body, bytes) {
@@ -217,22 +243,7 @@ for (const { what, reads, holds, isReused } of [
         return holds ? bytes : 0;
       },
     };
-    const bounds = { softBytes: 1e6, hardBytes: 1e7 };
-    const from = new Link(there, { entry: () => 0 }, bounds);
-    const to = new Link(back, handler, bounds);
-    const large = 'x'.repeat(COPY_BYTES);
-    for (let round = 0; round < 3; round++) {
-      for (const link of [from, from, to, to]) link.tell(1, text, large);
-      from.flush();
-      there.release();
-      there.held = true;
-      to.flush();
-    }
-    assert.equal(
-      back.given.some((buffer) => there.given.includes(buffer)),
-      isReused,
-    );
-    for (const link of [from, to]) link.close();
+    assert.equal(exchangeLarge(() => handler).isReused, isReused);
   });
 }
 
@@ -245,65 +256,43 @@ for (const { what, reads, releases, isReused } of [
   for (const when of ['by the handler that gets them', 'later'] as const) {
     test(`leased ranges of a batch are released ${when}, ${what}: it is ${isReused ? '' : 'not '}used again`, (t) => {
       stopClock(t);
-      const [there, back] = [new FakeTransport(), new FakeTransport()];
-      there.peer = back;
-      back.peer = there;
-      for (const each of [there, back]) each.held = true;
-      const bounds = { softBytes: 1e6, hardBytes: 1e7 };
-      const leased: Uint8Array[] = [];
-      const release = (range: Uint8Array) => {
-        to.release(range.subarray());
-        for (let times = 0; times < 2; times++) to.release(range);
-      };
+      const leased: (() => void)[] = [];
       let read = 0;
-      const handler: EntryHandler = {
+      const handlerOf = (to: () => Link): EntryHandler => ({
         entry(_type, _actor, body) {
           const index = read++ % 2;
           const range = body[reads[index]!]();
+          const release = () => {
+            to().release(Buffer.from('of this range the link knows nothing'));
+            to().release(range.subarray());
+            for (let times = 0; times < 2; times++) to().release(range);
+          };
           if (index >= releases) return 0;
-          if (when === 'later') leased.push(range);
-          else release(range);
+          if (when === 'later') leased.push(release);
+          else release();
           return 0;
         },
-      };
-      const from = new Link(there, { entry: () => 0 }, bounds);
-      const to = new Link(back, handler, bounds);
-      const large = 'x'.repeat(COPY_BYTES);
-      for (let round = 0; round < 3; round++) {
-        for (const link of [from, from, to, to]) link.tell(1, text, large);
-        from.flush();
-        there.release();
-        there.held = true;
-        for (const range of leased.splice(0)) release(range);
-        to.flush();
-      }
-      assert.equal(
-        back.given.some((buffer) => there.given.includes(buffer)),
-        isReused,
-      );
-      const away = [...back.given, ...back.surplus];
+      });
+      const { isReused: wasReused, away } = exchangeLarge(handlerOf, () => {
+        for (const release of leased.splice(0)) release();
+      });
+      assert.equal(wasReused, isReused);
       assert.equal(new Set(away).size, away.length, 'no buffer was given away twice');
-      to.release(Buffer.from('of this range the link knows nothing'));
-      for (const link of [from, to]) link.close();
     });
   }
 }
 
 test('an end that reads more batches than it posts gives their buffers back', (t) => {
   stopClock(t);
-  const [there, back] = [new FakeTransport(), new FakeTransport()];
-  there.peer = back;
-  back.peer = there;
-  for (const each of [there, back]) each.held = true;
-  const bounds = { softBytes: 1e6, hardBytes: 1e7 };
+  const { there, back } = heldTransports();
   const lends: EntryHandler = {
     entry: (_type, _actor, body) => {
       body.lent();
       return 0;
     },
   };
-  const from = new Link(there, lends, bounds);
-  const to = new Link(back, lends, bounds);
+  const from = new Link(there, lends, WIDE);
+  const to = new Link(back, lends, WIDE);
   const buffers = new Set<ArrayBufferLike>();
   for (let round = 0; round < 20; round++) {
     for (let i = 0; i < SPARE_BATCHES; i++) {

@@ -148,7 +148,7 @@ class Stage {
     const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
     message.sent = message.from.pull(bytes, 0, bytes.length);
     this.device.receive(bytes.subarray(0, message.sent), this.clock.now());
-    bytes.fill(0x21);
+    bytes.fill('!');
     return true;
   }
 
