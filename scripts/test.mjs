@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fail, root, say, setup } from './setup.mjs';
 
 /** The longest a test file may take, in milliseconds: far above any, so that only a hang reaches it. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = process.env.VISIONA_TEST_SIZE === 'long' ? 1_800_000 : 180_000;
 
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));

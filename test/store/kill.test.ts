@@ -5,11 +5,12 @@ import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
+import { sized } from '../support/sized.js';
 import { audit } from './audit.js';
 import { withTempDir } from './temp-dir.js';
 
 const WRITES = 1_000;
-const KILLS = 20;
+const KILLS = sized(20, 500);
 const WRITERS = 8;
 /** Devices a call, so that a call could be there in part. */
 const BATCH = 3;
