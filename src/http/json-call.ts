@@ -65,24 +65,23 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
   }
 
   async #parseBody(): Promise<unknown> {
-    const { body } = this.#route;
+    const { body, bodyOptional } = this.#route;
     if (body === undefined) return undefined;
     const bytes = await readBody(this.#exchange, MAX_JSON_BODY, BODY_TIMEOUT_MS);
     if (bytes === 'aborted') return undefined;
     if (typeof bytes === 'string') throw new ProblemError(bytes, { close: true });
-    return parseBody(body, bytes);
+    return bytes.length === 0 && bodyOptional ? body.parse({}) : parseBody(body, bytes);
   }
 }
 
-function bodyRefusal({ body }: JsonRoute, req: HttpRequest): ProblemError | undefined {
+function bodyRefusal({ body, bodyOptional }: JsonRoute, req: HttpRequest): ProblemError | undefined {
   const max = body === undefined ? 0 : MAX_JSON_BODY;
   const chunked = req.getHeader('transfer-encoding') !== '';
   if (Number(req.getHeader('content-length')) > max || (chunked && max === 0)) {
     return new ProblemError('payload-too-large', { close: true });
   }
-  if (body === undefined || isJson(req.getHeader('content-type'), req.getHeader('content-encoding'))) {
-    return undefined;
-  }
+  if (bodyOptional && !hasBody(req)) return undefined;
+  if (isJson(req.getHeader('content-type'), req.getHeader('content-encoding'))) return undefined;
   return new ProblemError('unsupported-media-type', {
     detail: 'send application/json, without a content coding',
     close: chunked || hasBody(req),

@@ -109,6 +109,7 @@ function route(
     params,
     query,
     body,
+    bodyOptional: body?.safeParse({}).success ?? true,
     answer,
     fields: declared.fields ?? [],
     status: declared.status ?? (answer === undefined ? 204 : 200),

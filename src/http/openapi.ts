@@ -82,7 +82,7 @@ function operation(route: ApiRoute, method: string): Json {
     security: route.access === 'public' ? [] : [{ session: [] }, { bearer: [] }],
     parameters: parameters(route, method),
     ...(route.kind === 'json' &&
-      route.body !== undefined && { requestBody: { required: true, ...json(route.body) } }),
+      route.body !== undefined && { requestBody: { required: !route.bodyOptional, ...json(route.body) } }),
     responses: { ...success(route), ...problems(route) },
   };
 }

@@ -59,6 +59,8 @@ export interface JsonRoute extends RouteBase {
   readonly query: z.ZodObject | undefined;
   /** Undefined: a body is refused. */
   readonly body: z.ZodType | undefined;
+  /** Whether it may be left out: none of its members is needed, so that no body says as much as `{}`. */
+  readonly bodyOptional: boolean;
   /** Request fields that the handler wants, in lower case. */
   readonly fields: readonly string[];
   /** Of the answer of a success. */

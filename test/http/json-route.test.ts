@@ -40,6 +40,16 @@ const routes = [
       return { ...secret, id: params.id, name: body.name, limit: query.limit, by: user.userId, at: 1000 };
     },
   ),
+  userRoute(
+    {
+      method: 'POST',
+      path: '/t/optional',
+      summary: 'Nothing is needed',
+      body: z.strictObject({ name: z.string().optional(), limit: z.int().default(2) }),
+      answer: z.object({ got: z.string() }),
+    },
+    async ({ body }) => ({ got: JSON.stringify(body) }),
+  ),
   userRoute({ method: 'DELETE', path: '/t/{id}/things', summary: 'Gone' }, async () => undefined),
   userRoute({ method: 'POST', path: '/t/fault', summary: 'Fails' }, async () => {
     if (fault !== undefined) throw fault;
@@ -115,6 +125,30 @@ describe('JSON routes', () => {
       assert.deepEqual(problem(await post(body)), { status: 400, code: 'validation', errors });
     });
   }
+
+  test('B8: a body of which nothing is needed may be left out', async () => {
+    const ask = (headers: Record<string, string>, body = '') =>
+      rawRequest(api.port, 'POST /t/optional', { ...AS_ALICE, ...headers }, body);
+    const chunked = { 'transfer-encoding': 'chunked' };
+    for (const [headers, body] of [
+      [{}],
+      [{ 'content-length': '0' }],
+      [{ 'content-length': '0', 'content-type': 'text/plain' }],
+      [{ 'content-length': '0', ...JSON_TYPE }],
+      [{ ...chunked, ...JSON_TYPE }, '0\r\n\r\n'],
+      [{ 'content-length': '2', ...JSON_TYPE }, '{}'],
+    ] as const) {
+      const answer = await ask(headers, body);
+      assert.equal(JSON.parse(answer.body).got, '{"limit":2}', JSON.stringify(headers));
+    }
+    const wrong = async (headers: Record<string, string>, body: string) =>
+      JSON.parse((await ask(headers, body)).body).code;
+    assert.equal(await wrong({ 'content-length': '2' }, '{}'), 'unsupported-media-type');
+    assert.equal(await wrong({ 'content-length': '1', ...JSON_TYPE }, ' '), 'bad-request');
+    assert.equal(await wrong({ 'content-length': '4', ...JSON_TYPE }, 'null'), 'validation');
+    // Where something is needed, it is not.
+    assert.equal((await rawRequest(api.port, 'POST /t/x/things', AS_ALICE)).status, 415);
+  });
 
   test('what is wrong with a query is told; a parameter is given once', async () => {
     const ask = async (query: string) =>

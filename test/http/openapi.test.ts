@@ -51,6 +51,12 @@ describe('GET /api/openapi.json', () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
+  test('B8: a body that may be left out is not required', () => {
+    const body = (path: string) => document.paths?.[path]?.post?.requestBody?.required;
+    assert.equal(body('/api/pairing/tokens'), false);
+    assert.equal(body('/api/pairing/exchange'), true);
+  });
+
   test('what needs credentials says so, and what changes something its field against forgery', () => {
     const proxy = document.paths?.['/api/devices/{deviceId}/proxy/{path}'];
     assert.deepEqual(proxy?.get?.security, [{ session: [] }, { bearer: [] }]);
