@@ -3,11 +3,13 @@ import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { CallRecorder } from '../server/call-recorder.js';
+import { Readiness } from '../server/readiness.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
 import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
 import { HttpProxyClient } from '../tunnel/session/proxy-client.js';
 import { ProxyUserSessions } from '../tunnel/session/user-sessions.js';
 import { createContainer } from './container.js';
+import { startOps } from './ops.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { givenUp } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
@@ -45,10 +47,15 @@ export async function startApiServer(
   log: Logger,
   auth?: RestOptions['auth'],
 ): Promise<RunningProcess> {
-  const c = createContainer(log);
+  const c = createContainer(log, ['rest']);
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, log);
   const client = c.resolve(TOKENS.store);
+  const readiness = new Readiness(async () =>
+    client.isAvailable ? await proxy.watch.unready() : 'store-unavailable',
+  );
+  /** What runs so far, to be stopped if the rest does not start. */
+  const stops: (() => Promise<unknown>)[] = [() => store.stop(), () => proxy.close()];
   try {
     const rest = await startRest({
       address: config.apiAddr,
@@ -59,24 +66,29 @@ export async function startApiServer(
       store: client,
       sessions: proxy.sessions,
       tunnelUrl: dialledUrl(config, DEFAULT_TUNNEL_URL, log),
-      unready: async () => (client.isAvailable ? await proxy.watch.unready() : 'store-unavailable'),
+      readiness,
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
       log,
     });
+    stops.push(async () => rest.close());
     proxy.watch.start();
+    const ops = await startOps(c, config, readiness);
     return {
-      ready: { api: urlOf('http', config.apiAddr, rest.port) },
+      ready: {
+        api: urlOf('http', config.apiAddr, rest.port),
+        ops: urlOf('http', config.opsAddr, ops.port),
+      },
       drain: async () => {
         await rest.drain(CALLS_DRAIN_MS);
         await proxy.close();
         await store.stop();
+        ops.close();
         await c.dispose();
       },
       failed: givenUp(store.exited),
     };
   } catch (error) {
-    await proxy.close();
-    await store.stop();
+    for (const stop of stops.reverse()) await stop();
     throw error;
   }
 }

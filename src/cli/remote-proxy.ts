@@ -7,6 +7,7 @@ import type { ProxyConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import { RemoteProxy } from '../tunnel/proxy/remote-proxy.js';
 import { createContainer } from './container.js';
+import { startOps } from './ops.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
@@ -42,24 +43,30 @@ export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error
 
 /** `visiona remote-proxy`: the store, then the sessions and listeners. */
 export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promise<RunningProcess> {
-  const c = createContainer(log);
+  const c = createContainer(log, ['tunnels']);
   const store = await superviseStore(c, config);
+  /** What runs so far, to be stopped if the rest does not start. */
+  const stops: (() => Promise<unknown>)[] = [() => store.stop()];
   try {
     const proxy = await startProxy(c, config);
+    stops.push(() => proxy.stop());
+    const ops = await startOps(c, config, proxy.readiness);
     return {
       ready: {
         tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
         internal: urlOf('http', config.internalAddr, proxy.internalPort),
+        ops: urlOf('http', config.opsAddr, ops.port),
       },
       drain: async () => {
         await proxy.drain(CALLS_DRAIN_MS);
         await store.stop();
+        ops.close();
         await c.dispose();
       },
       failed: givenUp(proxy.exited, store.exited),
     };
   } catch (error) {
-    await store.stop();
+    for (const stop of stops.reverse()) await stop();
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import { createContainer } from './container.js';
+import { startOps } from './ops.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { givenUp, startProxy } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
@@ -13,7 +14,7 @@ import { dialledUrl } from './tunnel-url.js';
 
 /** `visiona up`: the REST API and the tunnel side in one process; calls go by message, not over the internal API. */
 export async function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
-  const c = createContainer(log);
+  const c = createContainer(log, ['rest', 'tunnels']);
   const client = c.resolve(TOKENS.store);
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [];
@@ -33,23 +34,26 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       store: client,
       sessions: proxy.userSessions,
       tunnelUrl: dialledUrl(config, urlOf('ws', config.tunnelAddr, proxy.tunnelPort), log),
-      unready: () => Promise.resolve(proxy.unready()),
+      readiness: proxy.readiness,
       calls: proxy.calls,
       log,
     });
     stops.push(async () => rest.close());
     await provider?.serve(rest.publicUrl);
+    const ops = await startOps(c, config, proxy.readiness);
     return {
       ready: {
         api: urlOf('http', config.apiAddr, rest.port),
         tunnel: urlOf('ws', config.tunnelAddr, proxy.tunnelPort),
         internal: urlOf('http', config.internalAddr, proxy.internalPort),
+        ops: urlOf('http', config.opsAddr, ops.port),
         ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {
         await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
         await provider?.stop();
         await store.stop();
+        ops.close();
         await c.dispose();
       },
       failed: givenUp(proxy.exited, store.exited),

@@ -99,7 +99,7 @@ function logConfig(values: ValuesOf<Pick<typeof tables.up, 'logLevel' | 'logForm
 }
 
 function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
-  const { tunnelAddr, internalAddr, trustedProxies, hosts, heartbeatMs, idleTimeoutMs } = values;
+  const { tunnelAddr, internalAddr, opsAddr, trustedProxies, hosts, heartbeatMs, idleTimeoutMs } = values;
   const store = storeConfig(values);
   return {
     log: logConfig(values),
@@ -107,6 +107,7 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
     trustedProxies,
     tunnelAddr,
     internalAddr,
+    opsAddr,
     internalSecret: values.internalSecret ?? generated('internal-secret', store.dataDir),
     hosts,
     heartbeatMs,
@@ -121,6 +122,7 @@ function restConfig(values: RestValues): RestConfig {
     ...store,
     trustedProxies: values.trustedProxies,
     apiAddr: values.apiAddr,
+    opsAddr: values.opsAddr,
     publicUrl: derived(values.publicUrl, 'http', values.apiAddr),
     tunnelUrl: derived(values.tunnelUrl, 'ws', values.tunnelAddr),
     oidc: oidcConfig(values),

@@ -34,7 +34,12 @@ export const settings = {
   }),
   internalAddr: withDefault('VISIONA_INTERNAL_ADDR', '127.0.0.1:3801', {
     placeholder: 'HOST:PORT',
-    doc: 'Where the internal API, health and metrics listen; keep it off public networks.',
+    doc: 'Where the internal API listens; keep it off public networks.',
+    schema: address,
+  }),
+  opsAddr: withDefault('VISIONA_OPS_ADDR', '127.0.0.1:3723', {
+    placeholder: 'HOST:PORT',
+    doc: 'Where /healthz, /readyz and /metrics are served, to whoever asks; port 0 takes any free one and prints it.',
     schema: address,
   }),
   publicUrl: optional('VISIONA_PUBLIC_URL', {

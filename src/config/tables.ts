@@ -23,6 +23,8 @@ const oidc = pick(
 const proxy = {
   ...tunnel,
   ...pick(settings, 'internalAddr'),
+  // Not the one of api-server and `up`: both sides may run on one machine.
+  opsAddr: { ...settings.opsAddr, fallback: '127.0.0.1:3802' },
   ...trusted,
   ...store,
   ...pick(settings, 'internalSecret'),
@@ -33,7 +35,7 @@ const proxy = {
 const api = {
   ...pick(settings, 'apiAddr', 'publicUrl'),
   ...tunnel,
-  ...pick(settings, 'proxyUrl'),
+  ...pick(settings, 'proxyUrl', 'opsAddr'),
   ...trusted,
   ...store,
   ...oidc,
@@ -46,7 +48,7 @@ export const tables = {
   proxy,
   api,
   up: {
-    ...pick(settings, 'apiAddr', 'tunnelAddr', 'internalAddr', 'publicUrl', 'tunnelUrl'),
+    ...pick(settings, 'apiAddr', 'tunnelAddr', 'internalAddr', 'opsAddr', 'publicUrl', 'tunnelUrl'),
     ...trusted,
     ...store,
     ...oidc,

@@ -17,8 +17,13 @@ export interface StoreConfig {
   readonly databaseUrl: Secret | undefined;
 }
 
+/** Where an operator's tools ask. */
+export interface OpsConfig {
+  readonly opsAddr: Address;
+}
+
 /** What both sides that callers and devices reach need. */
-export interface ListenerConfig extends StoreConfig {
+export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly log: LogConfig;
   /** Proxies whose X-Forwarded-For is believed; undefined: there are none. */
   readonly trustedProxies: BlockList | undefined;

@@ -7,13 +7,13 @@ import type { Logger } from '../observability/log.js';
 import { BridgedSockets } from '../server/bridged-sockets.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
+import type { Readiness } from '../server/readiness.js';
 import { TrustedProxies } from '../server/trusted-proxies.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import { DeviceLookup } from './device-lookup.js';
 import { OpenStreams } from './open-streams.js';
-import { type Check, Readiness } from './readiness.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
 import type { RestStore } from './services.js';
@@ -31,8 +31,8 @@ export interface RestOptions {
   readonly sessions: UserSessions;
   /** What devices are told to dial. */
   readonly tunnelUrl: URL;
-  /** Why what it needs, such as the store or the proxy, is not there; must not reject. */
-  readonly unready: Check;
+  /** Of the process. A drain tells it. */
+  readonly readiness: Readiness;
   readonly calls: CallRecorder;
   readonly log: Logger;
 }
@@ -54,8 +54,7 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, tunnelUrl, calls, log } = options;
-  const readiness = new Readiness(options.unready);
+  const { address, forwarder, store, sessions, tunnelUrl, readiness, calls, log } = options;
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);

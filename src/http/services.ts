@@ -1,11 +1,11 @@
 import type { Accounts } from '../auth/auth.js';
 import type { Pairing } from '../auth/pairing.js';
+import type { Readiness } from '../server/readiness.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
 import type { DevicePort } from '../store/ports.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import type { DeviceServices } from './device-services.js';
-import type { Readiness } from './readiness.js';
 
 /** The part of the store that the REST API uses. */
 export type RestStore = DeviceCarePort &

@@ -4,33 +4,42 @@ import type { Buckets } from './buckets.js';
 // prom-client can only observe one value at a time. What was observed in plain fields is handed over where its
 // registry asks a metric for what it prints: `getForPromString`.
 
-interface BucketHistogramOptions {
-  readonly name: string;
-  readonly help: string;
+/** {@link Buckets} under some labels. */
+interface BucketSeries<L extends string> {
+  readonly labels: Readonly<Partial<Record<L, string>>>;
   readonly buckets: Buckets;
 }
 
-/** Exposes {@link Buckets} as a Prometheus histogram. */
-export class BucketHistogram extends Histogram {
-  readonly #options: BucketHistogramOptions;
+interface BucketHistogramOptions<L extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames?: readonly L[];
+  readonly series: readonly BucketSeries<L>[];
+}
 
-  constructor(registry: Registry, options: BucketHistogramOptions) {
-    const { name, help, buckets } = options;
-    super({ name, help, buckets: [...buckets.bounds], registers: [registry] });
+/** Exposes {@link Buckets} as a Prometheus histogram. */
+export class BucketHistogram<L extends string = never> extends Histogram<L> {
+  readonly #options: BucketHistogramOptions<L>;
+
+  constructor(registry: Registry, options: BucketHistogramOptions<L>) {
+    const { name, help, labelNames = [] } = options;
+    super({ name, help, labelNames, registers: [registry] });
     this.#options = options;
   }
 
   async getForPromString() {
-    const { name, help, buckets } = this.#options;
+    const { name, help, series } = this.#options;
     const values = [];
-    let cumulative = 0;
-    for (const [at, inBucket] of buckets.counts.entries()) {
-      cumulative += inBucket;
-      const le = buckets.bounds[at] ?? '+Inf';
-      values.push({ metricName: `${name}_bucket`, labels: { le }, value: cumulative });
+    for (const { labels, buckets } of series) {
+      let cumulative = 0;
+      for (const [at, inBucket] of buckets.counts.entries()) {
+        cumulative += inBucket;
+        const le = buckets.bounds[at] ?? '+Inf';
+        values.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: cumulative });
+      }
+      values.push({ metricName: `${name}_sum`, labels, value: buckets.sum });
+      values.push({ metricName: `${name}_count`, labels, value: buckets.count });
     }
-    values.push({ metricName: `${name}_sum`, labels: {}, value: buckets.sum });
-    values.push({ metricName: `${name}_count`, labels: {}, value: buckets.count });
     return { name, help, type: 'histogram', aggregator: 'sum', values };
   }
 }

@@ -1,49 +1,11 @@
-import { Counter, Gauge, Registry } from 'prom-client';
-import { BucketHistogram, TotalsSummary } from './aggregates.js';
-import type { HostSample, Metrics } from './metrics.js';
+import { Registry } from 'prom-client';
+import { BucketHistogram } from './aggregates.js';
+import { exposeBuild } from './build-info.js';
+import { counter, labelled } from './families.js';
+import type { Metrics } from './metrics.js';
 import { exposeProcess } from './process-metrics.js';
-
-type HostLabel = 'host';
-
-/** A counter that is set to what was counted elsewhere, each time it is scraped. */
-function counter<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-  read: () => Iterable<readonly [Partial<Record<L, string>>, number]>,
-): void {
-  new Counter({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [labels, value] of read()) this.inc(labels, value);
-    },
-  });
-}
-
-/** A gauge that is read each time it is scraped. */
-function gauge<L extends string>(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-  read: () => Iterable<readonly [Partial<Record<L, string>>, number]>,
-): void {
-  new Gauge({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [labels, value] of read()) this.set(labels, value);
-    },
-  });
-}
+import { exposeRestSide } from './rest-families.js';
+import { exposeTunnelSide } from './tunnel-families.js';
 
 function* callsByOutcome({ answered, failed, aborted }: Metrics) {
   for (let status = 1; status <= 5; status++) {
@@ -51,12 +13,6 @@ function* callsByOutcome({ answered, failed, aborted }: Metrics) {
   }
   for (const [reason, count] of Object.entries(failed)) yield [{ outcome: 'failed', reason }, count] as const;
   yield [{ outcome: 'aborted', reason: 'client' }, aborted] as const;
-}
-
-function* labelled<L extends string>(label: L, counts: Readonly<Record<string, number>>) {
-  for (const [value, count] of Object.entries(counts)) {
-    yield [{ [label]: value } as Partial<Record<L, string>>, count] as const;
-  }
 }
 
 function exposeCalls(registry: Registry, metrics: Metrics): void {
@@ -73,90 +29,48 @@ function exposeCalls(registry: Registry, metrics: Metrics): void {
   new BucketHistogram(registry, {
     name: 'visiona_call_duration_seconds',
     help: 'From the head of a request to the end of its answer; WebSockets: to that of the handshake.',
-    buckets: metrics.callSeconds,
+    series: [{ labels: {}, buckets: metrics.callSeconds }],
   });
 }
 
-function exposeTunnels(registry: Registry, metrics: Metrics): void {
-  gauge(registry, 'visiona_sessions', 'Tunnels connected now.', [], () => [[{}, metrics.sessions]]);
-  gauge(registry, 'visiona_streams', 'Calls and WebSockets under way now.', [], () => [
-    [{}, metrics.streams],
-  ]);
-  counter(registry, 'visiona_bytes_total', 'Tunnel bytes, framing included.', ['direction'], () =>
-    labelled('direction', { to_device: metrics.bytesToDevices, from_device: metrics.bytesFromDevices }),
-  );
-  counter(registry, 'visiona_dials_total', 'Devices that dialled, by the answer they got.', ['result'], () =>
-    labelled('result', metrics.dials),
-  );
-  counter(registry, 'visiona_tunnel_ends_total', 'Tunnels that ended, by why.', ['reason'], () =>
-    labelled('reason', metrics.tunnelEnds),
-  );
-  counter(
-    registry,
-    'visiona_window_stalls_total',
-    'Times a stream had bytes to send and no window.',
-    [],
-    () => [[{}, metrics.windowStalls]],
-  );
-  counter(
-    registry,
-    'visiona_stream_resets_total',
-    'Streams that ended by a reset, of either side.',
-    [],
-    () => [[{}, metrics.streamResets]],
-  );
+function exposeStore(registry: Registry, { storeSeconds, storeErrors }: Metrics): void {
   new BucketHistogram(registry, {
-    name: 'visiona_heartbeat_round_trip_seconds',
-    help: 'Round trips of heartbeat pings.',
-    buckets: metrics.roundTripSeconds,
+    name: 'visiona_store_call_duration_seconds',
+    help: 'How long the store took to answer a call of this process, waits included.',
+    labelNames: ['kind'],
+    series: Object.entries(storeSeconds).map(([kind, buckets]) => ({ labels: { kind }, buckets })),
   });
-}
-
-/** One value of each host that is up. */
-function* perHost(hosts: readonly HostSample[], value: (stats: NonNullable<HostSample['stats']>) => number) {
-  for (const { index, stats } of hosts) {
-    if (stats !== undefined) yield [{ host: String(index) }, value(stats)] as const;
-  }
-}
-
-function exposeHosts(registry: Registry, metrics: Metrics): void {
-  const host: readonly HostLabel[] = ['host'];
-  counter(registry, 'visiona_host_restarts_total', 'Times a session host was started again.', host, () =>
-    metrics.hosts().map(({ index, restarts }) => [{ host: String(index) }, restarts] as const),
-  );
-  gauge(registry, 'visiona_host_actors', 'Actors living in a session host.', host, () =>
-    perHost(metrics.hosts(), (stats) => stats.actors),
-  );
-  gauge(
+  counter(
     registry,
-    'visiona_mailbox_depth_bytes',
-    'Bytes posted to a host and not yet consumed by it.',
-    host,
-    () => perHost(metrics.hosts(), (stats) => stats.depthBytes),
+    'visiona_store_errors_total',
+    'Store calls that failed, by the code of the error (docs/operate.md).',
+    ['code'],
+    () => labelled('code', storeErrors),
   );
-  gauge(registry, 'visiona_event_loop_delay_seconds', "Mean delay of a host's event loop.", host, () =>
-    perHost(metrics.hosts(), (stats) => stats.loopDelayMean),
+}
+
+function exposeRefusals(registry: Registry, metrics: Metrics): void {
+  counter(
+    registry,
+    'visiona_problems_total',
+    'Requests that this process itself answered with an error, by its code (docs/errors.md).',
+    ['code'],
+    () => labelled('code', metrics.problems),
   );
-  gauge(registry, 'visiona_event_loop_delay_max_seconds', "Longest delay of a host's event loop.", host, () =>
-    perHost(metrics.hosts(), (stats) => stats.loopDelayMax),
+  counter(
+    registry,
+    'visiona_rate_limit_refusals_total',
+    'Requests and dials refused because one sender tries too often, by which limit.',
+    ['limit'],
+    () => labelled('limit', metrics.limited),
   );
-  new TotalsSummary(registry, {
-    name: 'visiona_mailbox_batch_size',
-    help: 'Messages in a batch between the gateway and a host; sum: messages, count: batches.',
-    labelNames: ['host', 'direction'],
-    *read() {
-      for (const { index, stats } of metrics.hosts()) {
-        if (stats === undefined) continue;
-        const host = String(index);
-        yield { labels: { host, direction: 'to_host' }, sum: stats.sentMessages, count: stats.sentBatches };
-        yield {
-          labels: { host, direction: 'from_host' },
-          sum: stats.receivedMessages,
-          count: stats.receivedBatches,
-        };
-      }
-    },
-  });
+  counter(
+    registry,
+    'visiona_cut_uploads_total',
+    'Request bodies for devices that were not taken to their end, by why.',
+    ['reason'],
+    () => labelled('reason', metrics.cutUploads),
+  );
 }
 
 /** A process's metrics in Prometheus text. */
@@ -165,12 +79,21 @@ export interface Exposition {
   text(): Promise<string>;
 }
 
-/** Exposes the product's metrics and those of the process and its main thread (prom-client's standard set). */
-export function expose(metrics: Metrics): Exposition {
+/** What a process does beside calls: it serves people and programs, or has the tunnels; `up` does both. */
+export type Side = 'rest' | 'tunnels';
+
+/**
+ * Exposes what the product counts in a process that has these sides, and the standard set about the process and its main
+ * thread (prom-client's).
+ */
+export function expose(metrics: Metrics, sides: readonly Side[]): Exposition {
   const registry = new Registry();
+  exposeBuild(registry);
   exposeProcess(registry);
   exposeCalls(registry, metrics);
-  exposeTunnels(registry, metrics);
-  exposeHosts(registry, metrics);
+  exposeRefusals(registry, metrics);
+  exposeStore(registry, metrics);
+  if (sides.includes('rest')) exposeRestSide(registry, metrics);
+  if (sides.includes('tunnels')) exposeTunnelSide(registry, metrics);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }

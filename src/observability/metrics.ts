@@ -1,4 +1,6 @@
 import type { HostStats } from '../actors/host.js';
+import { PROBLEM_CODES } from '../server/problem.js';
+import { STORE_ERROR_CODES } from '../store/errors.js';
 import { FORWARD_FAILURES } from '../tunnel/forward/contract.js';
 import { CLOSE_REASONS } from '../tunnel/session/contract.js';
 import { Buckets } from './buckets.js';
@@ -15,6 +17,51 @@ export const DIAL_RESULTS = [
 /** Why a tunnel ended: by our word, or because its connection was gone. The set is closed: it becomes a label. */
 export const TUNNEL_ENDS = [...CLOSE_REASONS, 'disconnected'] as const;
 
+/** How a sign-in ended. The set is closed: it becomes a label. */
+export const SIGN_IN_RESULTS = [
+  'signed-in',
+  /** What came back is of no sign-in that this browser has begun. */
+  'unknown',
+  /** The provider, or the person at it, said no. */
+  'denied',
+  'provider-failed',
+  'provider-unreachable',
+  /** Too many are on their way. */
+  'full',
+  /** Of the store, or ours. */
+  'failed',
+] as const;
+
+/** What became of a refresh of a session's tokens. The set is closed: it becomes a label. */
+export const REFRESH_RESULTS = ['refreshed', 'ended', 'failed'] as const;
+
+/** Why an access token was not accepted. The set is closed: it becomes a label. */
+export const BEARER_REFUSALS = [
+  'malformed',
+  'too-long',
+  'algorithm',
+  'unknown-key',
+  'signature',
+  'expired',
+  'issuer',
+  'audience',
+  'claims',
+  /** It is a client's own, or bound to a key of its sender. */
+  'no-user',
+] as const;
+
+/** What limits how often one sender may try. The set is closed: it becomes a label. */
+export const RATE_LIMITS = ['dial-address', 'sign-in-address', 'pairing-address', 'pairing-code'] as const;
+
+/** Why a request's body was not taken to its end. The set is closed: it becomes a label. */
+export const UPLOAD_CUTS = [
+  /** The device's answer was whole before the body was. */
+  'answered',
+  'failed',
+  /** The caller went away. */
+  'caller',
+] as const;
+
 /** A host as it is at scrape time. */
 export interface HostSample {
   /** Its place among the hosts, the only label it gets; the same after a restart. */
@@ -25,6 +72,7 @@ export interface HostSample {
 }
 
 const CALL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const STORE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const ROUND_TRIP_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 function tally<K extends string>(keys: readonly K[]): Record<K, number> {
@@ -53,6 +101,17 @@ export class Metrics {
   /** Tunnel bytes, framing included. */
   bytesToDevices = 0;
   bytesFromDevices = 0;
+  readonly cutUploads = tally(UPLOAD_CUTS);
+  /** Requests that this process answered with an error of its own. */
+  readonly problems = tally(PROBLEM_CODES);
+  readonly limited = tally(RATE_LIMITS);
+  readonly signIns = tally(SIGN_IN_RESULTS);
+  readonly refreshes = tally(REFRESH_RESULTS);
+  readonly pairings = tally(['made', 'refused']);
+  readonly bearerRefused = tally(BEARER_REFUSALS);
+  /** What the store took to answer, as its callers see it. */
+  readonly storeSeconds = { read: new Buckets(STORE_SECONDS), write: new Buckets(STORE_SECONDS) };
+  readonly storeErrors = tally(STORE_ERROR_CODES);
   readonly dials = tally(DIAL_RESULTS);
   readonly tunnelEnds = tally(TUNNEL_ENDS);
   /** Times a stream had bytes and no window to send them. */

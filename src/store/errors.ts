@@ -1,6 +1,7 @@
 import { CodedError } from '../actors/errors.js';
 
-const CODES = [
+/** Closed: it becomes a label. */
+export const STORE_ERROR_CODES = [
   /** Another process held the write lock for longer than the busy timeout, or too many calls wait. Try again. */
   'ERR_STORE_BUSY',
   /** The disk is full; what was acknowledged before is safe. */
@@ -24,7 +25,7 @@ const CODES = [
 ] as const;
 
 /** Stable codes of {@link StoreError}. */
-export type StoreErrorCode = (typeof CODES)[number];
+export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 
 /** Codes after which the connection cannot be trusted: its process must end and a new one open the file. */
 const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_IO']);
@@ -53,7 +54,7 @@ export class StoreUnavailableError extends StoreError {
 }
 
 export function isStoreErrorCode(code: string): code is StoreErrorCode {
-  return (CODES as readonly string[]).includes(code);
+  return (STORE_ERROR_CODES as readonly string[]).includes(code);
 }
 
 /**

@@ -77,6 +77,7 @@ test('a provider whose port is taken is one sentence, and the start ends with 1'
       VISIONA_API_ADDR: '127.0.0.1:0',
       VISIONA_TUNNEL_ADDR: '127.0.0.1:0',
       VISIONA_INTERNAL_ADDR: '127.0.0.1:0',
+      VISIONA_OPS_ADDR: '127.0.0.1:0',
       VISIONA_DEV_OP_ADDR: `127.0.0.1:${port}`,
     });
     assert.equal(code, 1);

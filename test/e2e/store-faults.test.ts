@@ -13,6 +13,7 @@ const SERVER = {
   VISIONA_API_ADDR: '127.0.0.1:0',
   VISIONA_TUNNEL_ADDR: '127.0.0.1:0',
   VISIONA_INTERNAL_ADDR: '127.0.0.1:0',
+  VISIONA_OPS_ADDR: '127.0.0.1:0',
   INTERNAL_SECRET: 'a-secret-of-the-tests-with-32-bytes-or-more',
   LOG_FORMAT: 'json',
 };

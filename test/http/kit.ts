@@ -6,6 +6,7 @@ import { Secret } from '../../src/config/secret.js';
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
+import { Readiness } from '../../src/server/readiness.js';
 import type { SignInId, UserId } from '../../src/store/ids.js';
 import type {
   Bridge,
@@ -199,7 +200,7 @@ export class TestRest {
       store,
       sessions,
       tunnelUrl: new URL('wss://tunnel.test'),
-      unready: () => Promise.resolve(undefined),
+      readiness: new Readiness(() => Promise.resolve(undefined)),
       calls: new CallRecorder(metrics),
       log: pino({ level: 'silent' }),
       ...over,

@@ -1,11 +1,11 @@
 import uWS from 'uWebSockets.js';
 import { pino } from 'pino';
-import { Readiness } from '../../src/http/readiness.js';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
+import { Readiness } from '../../src/server/readiness.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 import { NameTag } from './kit.js';
 

@@ -6,6 +6,8 @@ import { DIAL_RESULTS, Metrics, TUNNEL_ENDS } from '../../src/observability/metr
 import { FORWARD_FAILURES } from '../../src/tunnel/forward/contract.js';
 import { type Family, parseExposition } from './parse-exposition.js';
 
+const SIDES = ['rest', 'tunnels'] as const;
+
 /** Each family of the product with its labels, beside `le` of histograms. The list is what operators rely on. */
 const FAMILIES: Readonly<Record<string, readonly [type: string, ...labels: string[]]>> = {
   visiona_sessions: ['gauge'],
@@ -13,6 +15,16 @@ const FAMILIES: Readonly<Record<string, readonly [type: string, ...labels: strin
   visiona_calls_total: ['counter', 'outcome', 'reason'],
   visiona_call_retries_total: ['counter'],
   visiona_call_duration_seconds: ['histogram'],
+  visiona_build_info: ['gauge', 'version', 'node', 'uws'],
+  visiona_problems_total: ['counter', 'code'],
+  visiona_rate_limit_refusals_total: ['counter', 'limit'],
+  visiona_cut_uploads_total: ['counter', 'reason'],
+  visiona_store_call_duration_seconds: ['histogram', 'kind'],
+  visiona_store_errors_total: ['counter', 'code'],
+  visiona_sign_ins_total: ['counter', 'result'],
+  visiona_refreshes_total: ['counter', 'result'],
+  visiona_pairings_total: ['counter', 'result'],
+  visiona_bearer_tokens_refused_total: ['counter', 'reason'],
   visiona_bytes_total: ['counter', 'direction'],
   visiona_dials_total: ['counter', 'result'],
   visiona_tunnel_ends_total: ['counter', 'reason'],
@@ -68,7 +80,7 @@ function busy(): Metrics {
 }
 
 async function families(metrics: Metrics): Promise<Map<string, Family>> {
-  return parseExposition(await expose(metrics).text());
+  return parseExposition(await expose(metrics, SIDES).text());
 }
 
 test('every family is there, with its type and labels and no others', async () => {
@@ -87,7 +99,7 @@ test('every family is there, with its type and labels and no others', async () =
 
 test('what was counted is what is exposed, at each scrape anew', async () => {
   const metrics = busy();
-  const exposition = expose(metrics);
+  const exposition = expose(metrics, SIDES);
   const value = async (sample: string) => {
     const all = [...parseExposition(await exposition.text()).values()].flatMap(({ samples }) => samples);
     return all.find(({ text }) => text === sample)?.value;

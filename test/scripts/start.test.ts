@@ -21,6 +21,7 @@ function settings(data: string): Record<string, string> {
     VISIONA_API_ADDR: '127.0.0.1:0',
     VISIONA_TUNNEL_ADDR: '127.0.0.1:0',
     VISIONA_INTERNAL_ADDR: '127.0.0.1:0',
+    VISIONA_OPS_ADDR: '127.0.0.1:0',
     VISIONA_DEV_OP_ADDR: '127.0.0.1:0',
     VISIONA_HOSTS: '1',
   };

@@ -109,7 +109,7 @@ export class ProxyFixture {
       idleTimeoutMs: 90_000,
       store,
       metrics,
-      exposition: expose(metrics),
+      exposition: expose(metrics, ['tunnels']),
       log: pino({ level: 'silent' }),
       ...options,
     });

@@ -9,9 +9,10 @@ import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
+import type { Readiness } from '../../server/readiness.js';
 import { requestFields } from '../../server/request-fields.js';
 import { ResponseWriter } from '../../server/response-writer.js';
-import { requestIdOf, sendJson, sendProblem } from '../../server/send.js';
+import { answerLater, requestIdOf, sendJson, sendProblem } from '../../server/send.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
 import type { Forwarder, Target } from '../forward/contract.js';
@@ -44,8 +45,8 @@ export interface InternalApiOptions {
   readonly userSessions: UserSessions;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly policy: ForwardPolicy;
-  /** Why the process is not ready to serve; undefined when it is. */
-  readonly unready: () => ProblemCode | undefined;
+  /** Of the process. */
+  readonly readiness: Readiness;
   /** The metrics page. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: Logger;
@@ -178,10 +179,13 @@ export class InternalApi {
   }
 
   #ready(res: HttpResponse, req: HttpRequest): void {
-    const why = this.#options.unready();
+    const { readiness, log } = this.#options;
     const id = requestIdOf(req);
-    if (why === undefined) sendJson(res, id, { status: 'ready' });
-    else sendProblem(res, why, id);
+    const answer = (why: ProblemCode | undefined) => {
+      if (why === undefined) sendJson(res, id, { status: 'ready' });
+      else sendProblem(res, why, id);
+    };
+    answerLater(res, id, log, readiness.why(), answer, () => undefined);
   }
 
   #metrics(res: HttpResponse): void {

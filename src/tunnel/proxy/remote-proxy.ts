@@ -6,6 +6,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
+import { Readiness } from '../../server/readiness.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
@@ -54,6 +55,8 @@ export interface RemoteProxyOptions {
 export class RemoteProxy {
   readonly forwarder: LocalForwarder;
   readonly calls: CallRecorder;
+  /** Whether the tunnel side can serve. */
+  readonly readiness = new Readiness(() => Promise.resolve(this.#missing()));
   /** The sessions of each user's devices. */
   readonly userSessions: LocalUserSessions;
   readonly #options: RemoteProxyOptions;
@@ -61,7 +64,6 @@ export class RemoteProxy {
   readonly #forgetChanges: () => void;
   #tunnels: TunnelListener | undefined;
   #internal: InternalApi | undefined;
-  #draining = false;
 
   private constructor(options: RemoteProxyOptions) {
     const { store, metrics, log } = options;
@@ -109,8 +111,7 @@ export class RemoteProxy {
   }
 
   /** Why it cannot serve now; undefined when it can. */
-  unready(): ProblemCode | undefined {
-    if (this.#draining) return 'draining';
+  #missing(): ProblemCode | undefined {
     if (!this.#options.store.isAvailable) return 'store-unavailable';
     return this.#plane.hosts.live === 0 ? 'overloaded' : undefined;
   }
@@ -120,7 +121,7 @@ export class RemoteProxy {
    * stops.
    */
   async drain(graceMs: number): Promise<void> {
-    this.#draining = true;
+    this.readiness.drain();
     this.#tunnels?.drain();
     await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
     this.#internal?.drain();
@@ -148,7 +149,7 @@ export class RemoteProxy {
       userSessions: this.userSessions,
       forwarder: this.forwarder,
       policy: new ForwardPolicy(this.calls),
-      unready: () => this.unready(),
+      readiness: this.readiness,
       metrics: async () => ({ contentType: exposition.contentType, body: await exposition.text() }),
       log,
     });

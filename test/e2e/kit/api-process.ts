@@ -16,6 +16,7 @@ export function apiEnvironment(proxy: ProxyProcess): Record<string, string> {
   return {
     VISIONA_DATA_DIR: proxy.dataDir,
     VISIONA_API_ADDR: '127.0.0.1:0',
+    VISIONA_OPS_ADDR: '127.0.0.1:0',
     VISIONA_PROXY_URL: `http://127.0.0.1:${proxy.internalPort}`,
     INTERNAL_SECRET: proxy.secret,
     LOG_FORMAT: 'json',

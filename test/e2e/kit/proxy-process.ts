@@ -135,6 +135,7 @@ export class ProxyProcess {
       VISIONA_DATA_DIR: this.dataDir,
       VISIONA_TUNNEL_ADDR: tunnelAddr,
       VISIONA_INTERNAL_ADDR: internalAddr,
+      VISIONA_OPS_ADDR: '127.0.0.1:0',
       VISIONA_HOSTS: `${hosts}`,
       INTERNAL_SECRET: this.secret,
       LOG_FORMAT: 'json',

@@ -27,6 +27,7 @@ export class RestProcess {
       VISIONA_DATA_DIR: dataDir,
       VISIONA_TUNNEL_ADDR: ANY_PORT,
       VISIONA_INTERNAL_ADDR: ANY_PORT,
+      VISIONA_OPS_ADDR: ANY_PORT,
       VISIONA_HOSTS: '1',
       INTERNAL_SECRET: randomBytes(32).toString('hex'),
       LOG_LEVEL: 'debug',

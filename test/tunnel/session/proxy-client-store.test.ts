@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
+import { Readiness } from '../../../src/server/readiness.js';
 import { ForwardPolicy } from '../../../src/tunnel/internal/forward-policy.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import type { SessionKey } from '../../../src/tunnel/session/contract.js';
@@ -32,7 +33,7 @@ async function open() {
     userSessions: new LocalUserSessions(fixture.supervisor, fixture.store),
     forwarder: new FakeForwarder(),
     policy: new ForwardPolicy(new CallRecorder(new Metrics())),
-    unready: () => undefined,
+    readiness: new Readiness(() => Promise.resolve(undefined)),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),
   });

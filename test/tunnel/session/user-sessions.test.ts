@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
+import { Readiness } from '../../../src/server/readiness.js';
 import { ForwardPolicy } from '../../../src/tunnel/internal/forward-policy.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import { HttpProxyClient } from '../../../src/tunnel/session/proxy-client.js';
@@ -41,7 +42,7 @@ async function overInternalApi(): Promise<Opened> {
     userSessions: sessions,
     forwarder: new FakeForwarder(),
     policy: new ForwardPolicy(new CallRecorder(new Metrics())),
-    unready: () => undefined,
+    readiness: new Readiness(() => Promise.resolve(undefined)),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),
   });

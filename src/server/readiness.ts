@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../server/problem.js';
+import type { ProblemCode } from './problem.js';
 
 /** Why something cannot serve; undefined: it can. */
 export type Check = () => Promise<ProblemCode | undefined>;
@@ -6,7 +6,7 @@ export type Check = () => Promise<ProblemCode | undefined>;
 /** How long one result is good for, in ms: anybody may ask, and each check costs the store and the proxy a call. */
 const GOOD_FOR_MS = 1000;
 
-/** Whether the server can serve: not draining, and what it needs is there. */
+/** Whether a process can serve: not draining, and what it needs is there. Every listener of a process answers from one. */
 export class Readiness {
   readonly #check: Check;
   readonly #now: () => number;

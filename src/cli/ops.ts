@@ -1,0 +1,15 @@
+import type { DependencyContainer } from 'tsyringe';
+import type { OpsConfig } from '../config/types.js';
+import { OpsListener } from '../ops/ops-listener.js';
+import type { Readiness } from '../server/readiness.js';
+import { TOKENS } from './tokens.js';
+
+/** The operations listener of a process. It is the last to start: whoever finds it finds the others. @throws ListenError */
+export function startOps(
+  c: DependencyContainer,
+  { opsAddr }: OpsConfig,
+  readiness: Readiness,
+): Promise<OpsListener> {
+  const [exposition, log] = [c.resolve(TOKENS.exposition), c.resolve(TOKENS.log)];
+  return OpsListener.start({ address: opsAddr, readiness, exposition, log });
+}

@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Exposition } from '../observability/exposition.js';
+import type { Logger } from '../observability/log.js';
+import { ListenError } from '../server/listen-error.js';
+import type { ListenAddress } from '../server/listener.js';
+import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../server/problem.js';
+import type { Readiness } from '../server/readiness.js';
+import { requestId } from '../server/request-id.js';
+
+/** A balancer, a scraper and a person, many times over; connections beyond are closed at once. */
+const MAX_CONNECTIONS = 64;
+const MAX_HEAD_BYTES = 8 * 1024;
+/** How long a request may take to arrive, and an answer to be taken, in ms. */
+const PATIENCE_MS = 5000;
+/** How long a connection may be idle, in ms: longer than a scraper's usual interval. */
+const IDLE_MS = 65_000;
+
+/** @returns status, content type and body of an answer */
+type Page = () => Promise<readonly [status: number, contentType: string, body: string]>;
+
+export interface OpsListenerOptions {
+  readonly address: ListenAddress;
+  readonly readiness: Readiness;
+  readonly exposition: Exposition;
+  readonly log: Logger;
+}
+
+/**
+ * What an operator's tools ask of a process: `/healthz`, `/readyz`, `/metrics`, without a secret, and nothing else. On
+ * node:http: it is asked a few times a minute, and what it needs bounded is bounded there.
+ */
+export class OpsListener {
+  readonly #options: OpsListenerOptions;
+  readonly #pages: ReadonlyMap<string, Page>;
+  readonly #server: Server;
+
+  private constructor(options: OpsListenerOptions) {
+    this.#options = options;
+    const { exposition } = options;
+    this.#pages = new Map<string, Page>([
+      ['/healthz', () => Promise.resolve(json(200, { status: 'up' }))],
+      ['/readyz', () => this.#ready()],
+      ['/metrics', async () => [200, exposition.contentType, await exposition.text()]],
+    ]);
+    this.#server = createServer(
+      {
+        maxHeaderSize: MAX_HEAD_BYTES,
+        headersTimeout: PATIENCE_MS,
+        requestTimeout: PATIENCE_MS,
+        connectionsCheckingInterval: 1000,
+        keepAliveTimeout: IDLE_MS,
+      },
+      (req, res) => void this.#serve(req, res),
+    );
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    // Of a connection on which nothing moves, such as one whose answer nobody reads.
+    this.#server.timeout = IDLE_MS;
+  }
+
+  /** @throws ListenError */
+  static async start(options: OpsListenerOptions): Promise<OpsListener> {
+    const ops = new OpsListener(options);
+    await ops.#listen(options.address);
+    return ops;
+  }
+
+  /** The port in use, also where 0 was asked for. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Closes the listener and every connection. */
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  #listen(address: ListenAddress): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', () => reject(new ListenError(address)));
+      this.#server.listen(address.port, address.host, resolve);
+    });
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const id = requestId(String(req.headers['x-request-id'] ?? ''));
+    res.setHeader('X-Request-Id', id).setHeader('Cache-Control', 'no-store');
+    try {
+      const [status, contentType, body] = await this.#answer(req);
+      res.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
+      res.end(body);
+    } catch (error) {
+      const code = error instanceof OpsProblem ? error.problem : 'internal';
+      if (code === 'internal')
+        this.#options.log.error({ err: error, requestId: id }, 'an operations request failed');
+      if (code === 'method-not-allowed') res.setHeader('Allow', 'GET, HEAD');
+      res.writeHead(problemKind(code).status, { 'Content-Type': PROBLEM_CONTENT_TYPE });
+      res.end(renderProblem(code, { requestId: id }));
+    }
+  }
+
+  /** @throws OpsProblem */
+  #answer({ method, url = '' }: IncomingMessage): ReturnType<Page> {
+    const page = this.#pages.get(url.split('?', 1)[0] ?? '');
+    if (page === undefined) throw new OpsProblem('not-found');
+    if (method !== 'GET' && method !== 'HEAD') throw new OpsProblem('method-not-allowed');
+    return page();
+  }
+
+  async #ready(): ReturnType<Page> {
+    const why = await this.#options.readiness.why();
+    if (why !== undefined) throw new OpsProblem(why);
+    return json(200, { status: 'ready' });
+  }
+}
+
+/** A request that is answered with a problem. */
+class OpsProblem extends Error {
+  readonly problem: ProblemCode;
+
+  constructor(problem: ProblemCode) {
+    super(problem);
+    this.problem = problem;
+  }
+}
+
+function json(status: number, value: unknown): Awaited<ReturnType<Page>> {
+  return [status, 'application/json', JSON.stringify(value)];
+}
