@@ -1,14 +1,18 @@
-import { Agent, fetch, Headers, type RequestInit, type Response } from 'undici';
+import { Agent, type Dispatcher, fetch, Headers, type RequestInit, type Response } from 'undici';
 
 /** A browser without pages: it follows redirects, keeps cookies of each host and path, and fills in forms. */
 export class HttpBrowser {
-  /** Connections that close themselves. */
-  readonly #agent = new Agent({ keepAliveTimeout: 1 });
+  readonly #connections: Dispatcher;
   readonly #cookies: { host: string; path: string; name: string; value: string }[] = [];
+
+  /** @param connections left out: such as close themselves */
+  constructor(connections: Dispatcher = new Agent({ keepAliveTimeout: 1 })) {
+    this.#connections = connections;
+  }
 
   /** Another one with the same cookies. */
   copy(): HttpBrowser {
-    const copy = new HttpBrowser();
+    const copy = new HttpBrowser(this.#connections);
     copy.#cookies.push(...this.#cookies);
     return copy;
   }
@@ -18,18 +22,31 @@ export class HttpBrowser {
     return this.#cookies.find((cookie) => cookie.name === name)?.value;
   }
 
+  /** What the Cookie field of a request there is; empty: it has none. */
+  cookieField(url: string | URL): string {
+    const { hostname, pathname } = new URL(url);
+    return (
+      this.#cookies
+        // Not kept apart by port, as in browsers.
+        .filter(({ host, path }) => host === hostname && isBelow(pathname, path))
+        .map(({ name, value }) => `${name}=${value}`)
+        .join('; ')
+    );
+  }
+
   /** One request, redirects not followed. */
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
     const headers = new Headers(init.headers ?? {});
-    const cookies = this.#cookies.filter(
-      // Not kept apart by port, as in browsers.
-      ({ host, path }) => host === target.hostname && isBelow(target.pathname, path),
-    );
-    if (cookies.length > 0)
-      headers.set('cookie', cookies.map(({ name, value }) => `${name}=${value}`).join('; '));
+    const cookies = this.cookieField(target);
+    if (cookies !== '') headers.set('cookie', cookies);
     const { headers: _, ...rest } = init;
-    const response = await fetch(target, { ...rest, headers, redirect: 'manual', dispatcher: this.#agent });
+    const response = await fetch(target, {
+      ...rest,
+      headers,
+      redirect: 'manual',
+      dispatcher: this.#connections,
+    });
     for (const line of response.headers.getSetCookie()) this.#keep(target, line);
     return response;
   }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetch, type Response } from 'undici';
+import { type Dispatcher, fetch, type Response } from 'undici';
 import { fixedPort } from '../../support/fixed-port.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { Program } from './program.js';
@@ -100,12 +100,15 @@ export class RestProcess {
   }
 }
 
+/** Where the REST API is reached: the process itself, or a proxy in front of it. */
+export type RestAddress = Pick<RestProcess, 'url'>;
+
 /** Somebody at a browser. */
 export class Person {
   readonly browser: HttpBrowser;
-  readonly #at: RestProcess;
+  readonly #at: RestAddress;
 
-  constructor(at: RestProcess, browser = new HttpBrowser()) {
+  constructor(at: RestAddress, browser = new HttpBrowser()) {
     this.#at = at;
     this.browser = browser;
   }
@@ -136,10 +139,10 @@ export class Person {
     return (await answer.json()) as Minted;
   }
 
-  /** Pairs a device of its own, as the device does it. */
-  async pair(name = 'cam'): Promise<Provisioned> {
+  /** Pairs a device of its own, as the device does it. @param dispatcher its connections, if they are special */
+  async pair(name = 'cam', dispatcher?: Dispatcher): Promise<Provisioned> {
     const { token } = await this.mint();
-    const answer = await exchange(this.#at, token, name);
+    const answer = await exchange(this.#at, token, name, dispatcher);
     assert.equal(answer.status, 200);
     return (await answer.json()) as Provisioned;
   }
@@ -162,8 +165,14 @@ export interface Minted {
 }
 
 /** A device that presents a pairing token, or whatever else it has. */
-export function exchange(at: RestProcess, token: unknown, name = 'cam'): Promise<Response> {
+export function exchange(
+  at: RestAddress,
+  token: unknown,
+  name = 'cam',
+  dispatcher?: Dispatcher,
+): Promise<Response> {
   return fetch(at.url('/api/pairing/exchange'), {
+    ...(dispatcher && { dispatcher }),
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token, device: { name, model: 'Jetson' } }),

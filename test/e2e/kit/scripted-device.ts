@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { MessageWriter } from '../../../src/agent/message-writer.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
 import { StreamDuplex } from '../../../src/tunnel/yamux/duplex.js';
@@ -63,9 +63,9 @@ export class ScriptedDevice {
     });
   }
 
-  /** Dials. @throws DialRefused */
-  static connect(url: string, token: string): Promise<ScriptedDevice> {
-    const socket = dial(url, { Authorization: `Bearer ${token}` });
+  /** Dials. @param options of its connection @throws DialRefused */
+  static connect(url: string, token: string, options: ClientOptions = {}): Promise<ScriptedDevice> {
+    const socket = dial(url, { Authorization: `Bearer ${token}` }, options);
     return new Promise((resolve, reject) => {
       socket.once('upgrade', () => resolve(new ScriptedDevice(socket)));
       socket.once('unexpected-response', (_request, response) => {
@@ -110,6 +110,10 @@ export class ScriptedDevice {
 }
 
 /** A WebSocket to the tunnel listener, for tests that speak below yamux. */
-export function dial(url: string, headers: Readonly<Record<string, string>> = {}): WebSocket {
-  return new WebSocket(url, { headers, perMessageDeflate: false });
+export function dial(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+  options: ClientOptions = {},
+): WebSocket {
+  return new WebSocket(url, { ...options, headers, perMessageDeflate: false });
 }
