@@ -36,10 +36,13 @@ export class MailboxFullError extends CodedError {
 export class ActorGoneError extends CodedError {
   override readonly name = 'ActorGoneError';
   readonly reason: ExitReason;
+  /** False: it had ended before it was asked, so nothing came of the question. True: it may have seen it. */
+  readonly asked: boolean;
 
-  constructor(reason: ExitReason) {
+  constructor(reason: ExitReason, asked: boolean) {
     super('ACTOR_GONE', `the actor has ended: ${describeExit(reason)}`);
     this.reason = reason;
+    this.asked = asked;
   }
 }
 

@@ -55,14 +55,16 @@ async function post(api: URL, body: string): Promise<Answer> {
   } catch (error) {
     throw new PairError(
       'ERR_PAIR_UNREACHABLE',
-      `the API at ${api.origin} cannot be reached (${reasonOf(error)}): check --public-url and the network, then try again; ` +
-        'if the code is refused then, it was used: get a new one',
+      `the API at ${api.origin} cannot be reached (${reasonOf(error)}): check --public-url and the network, then try again; ${USED}`,
       { cause: error },
     );
   } finally {
     await client.destroy();
   }
 }
+
+/** It is not known whether the code was taken. */
+const USED = 'if the code is refused then, it was used: get a new one';
 
 /** The error of a host with several addresses has a code and no message. */
 function reasonOf(error: unknown): string {
@@ -86,6 +88,12 @@ function refusal(api: URL, { status, retryAfter, text }: Answer): PairError {
     );
   }
   if (status === 429) return new PairError('ERR_PAIR_LIMITED', `too many attempts to pair: ${again}`);
+  if (code === 'store-outcome-unknown') {
+    return new PairError(
+      'ERR_PAIR_UNREACHABLE',
+      `the API at ${api.origin} cannot pair just now: try again; ${USED}`,
+    );
+  }
   if (status === 503) {
     return new PairError('ERR_PAIR_UNREACHABLE', `the API at ${api.origin} cannot pair just now: ${again}`);
   }

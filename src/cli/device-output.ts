@@ -26,6 +26,12 @@ export function describeUnseen(
   return `${why}: ${which} lost, and what was written just before may not have been read; revoke these devices with "visiona device revoke" and add them anew`;
 }
 
+/** What is to be done where nobody knows whether devices were made. */
+export function describeDoubtful(names: readonly string[]): string {
+  const which = names.length === 1 ? `${names[0]} is` : `${names[0]} to ${names.at(-1)} are`;
+  return `if ${which} in "visiona device list", its token was never shown: revoke it and add it anew`;
+}
+
 /** One JSON object, without secrets. */
 export function lineOfDevice(device: OwnedDevice): string {
   const { deviceId, issuer, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { StoreOutcomeUnknownError } from '../store/errors.js';
 import type { DeviceId } from '../store/ids.js';
 import { openStore, type StorePlace } from '../store/open-store.js';
 import type { ProvisionedDevice, Store } from '../store/ports.js';
@@ -6,6 +7,7 @@ import type { IfMissing } from '../store/sqlite.js';
 import { checkNames } from '../store/validate.js';
 import {
   describeAdded,
+  describeDoubtful,
   describeUnseen,
   HEADER,
   lineOfAdded,
@@ -60,7 +62,9 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
     const owner = await store.ensureUser(issuer, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
-      const added = await store.provision(owner, names, undefined, OPERATOR);
+      const added = await store.provision(owner, names, undefined, OPERATOR).catch((error: unknown) => {
+        throw doubt(error, describeDoubtful(names));
+      });
       await printAdded(context.stdout, added, names, json);
     }
     if (!json) await print(context.stdout, describeAdded(count, user, issuer));
@@ -93,9 +97,17 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
     if (owner === undefined) {
       throw new CliError('ERR_NO_DEVICE', `there is no device "${device}"; "visiona device list" shows all`);
     }
-    const revoked = await store.revokeDevice(owner, device, OPERATOR);
+    const revoked = await store.revokeDevice(owner, device, OPERATOR).catch((error: unknown) => {
+      throw doubt(error, 'run it again, which says whether it was done');
+    });
     await print(context.stdout, `Device ${device} ${revoked ? 'is revoked' : 'was revoked before'}.\n`);
   });
+}
+
+/** An error after which nobody knows whether the write was done, with what to do about this one. */
+function doubt(error: unknown, advice: string): unknown {
+  if (!(error instanceof StoreOutcomeUnknownError)) return error;
+  return new CliError('ERR_OUTCOME_UNKNOWN', `${error.message}; ${advice}`, { cause: error });
 }
 
 /** @param missing who looks for devices in the wrong place is to hear of it */

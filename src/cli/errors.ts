@@ -1,6 +1,8 @@
 export type CliErrorCode =
   /** The command line names a command or operand that does not exist. */
   | 'ERR_USAGE'
+  /** The store did not say whether a write was done. */
+  | 'ERR_OUTCOME_UNKNOWN'
   /** The store has no such device. */
   | 'ERR_NO_DEVICE'
   /** The OpenID provider gave no access token. */

@@ -27,7 +27,15 @@ export const authRoutes: readonly JsonRoute[] = [
       fields: NAVIGATION,
       status: 303,
       problemPage: signInProblemPage,
-      problems: ['forbidden', 'rate-limited', 'overloaded', 'provider-failed', 'provider-unreachable'],
+      problems: [
+        'forbidden',
+        'rate-limited',
+        'overloaded',
+        'provider-failed',
+        'provider-unreachable',
+        'store-unavailable',
+        'store-outcome-unknown',
+      ],
     },
     async (input, services) => {
       const { cookies, signIn, starts } = accountsOf(services);
@@ -49,7 +57,15 @@ export const authRoutes: readonly JsonRoute[] = [
       fields: [...NAVIGATION, 'user-agent'],
       status: 303,
       problemPage: signInProblemPage,
-      problems: ['forbidden', 'sign-in-failed', 'sign-in-denied', 'provider-failed', 'provider-unreachable'],
+      problems: [
+        'forbidden',
+        'sign-in-failed',
+        'sign-in-denied',
+        'provider-failed',
+        'provider-unreachable',
+        'store-unavailable',
+        'store-outcome-unknown',
+      ],
     },
     async ({ query, ...input }, services) => {
       const { cookies, sessions, signIn } = accountsOf(services);

@@ -3,6 +3,7 @@ import type { DeviceId } from '../store/ids.js';
 import { listDevices } from './device-list.js';
 import { DEVICE_MISSING, device, deviceChange, deviceParams, deviceView, viewDevice } from './device-view.js';
 import { userRoute } from './json-route.js';
+import { sessionOf } from './own-device.js';
 import { ProblemError } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { cursorAt, flag, pageOf, pageQuery } from './schemas.js';
@@ -44,10 +45,11 @@ export const deviceRoutes: readonly JsonRoute[] = [
       problems: ['proxy-unreachable'],
     },
     async ({ params: { deviceId }, body, remoteAddr, requestId }, { userId }, services) => {
-      const by = { remoteAddr, requestId };
-      if (!(await services.store.updateDevice(userId, deviceId, body, by)))
-        throw new ProblemError(DEVICE_MISSING);
-      return viewDevice(services, userId, deviceId);
+      // First what may fail without an effect: after the write nothing may.
+      const session = await sessionOf(services, userId, deviceId);
+      const changed = await services.store.updateDevice(userId, deviceId, body, { remoteAddr, requestId });
+      if (changed === undefined) throw new ProblemError(DEVICE_MISSING);
+      return deviceView({ device: changed, session });
     },
   ),
   userRoute(

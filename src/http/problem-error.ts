@@ -1,7 +1,7 @@
 import { CodedError } from '../actors/errors.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
-import { StoreError } from '../store/errors.js';
+import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../store/errors.js';
 
 /** A request that is answered with a problem: thrown by handlers, for what they expect to go wrong. */
 export class ProblemError extends CodedError {
@@ -18,6 +18,7 @@ export class ProblemError extends CodedError {
 /** What errors of those that handlers call are to whoever asked. */
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROXY_UNREACHABLE: 'proxy-unreachable',
+  ERR_PROXY_BROKE_OFF: 'proxy-broke-off',
   ERR_PROXY_REFUSED: 'proxy-refused',
   ERR_PROVIDER_UNREACHABLE: 'provider-unreachable',
   ERR_PROVIDER_REFUSED: 'provider-failed',
@@ -33,8 +34,18 @@ const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_C
 /** The problem that `error` is; `internal` for a fault of ours. */
 export function problemOf(error: unknown): ProblemCode {
   if (error instanceof ProblemError) return error.problem;
+  if (error instanceof StoreOutcomeUnknownError) return 'store-outcome-unknown';
   if (error instanceof StoreError) return OUR_FAULTS.has(error.code) ? 'internal' : 'store-unavailable';
   return (error instanceof CodedError ? problemOfCode(error.code) : undefined) ?? 'internal';
+}
+
+/**
+ * What an error is before anything of the request itself was done: whatever else was written by then, the request may be sent
+ * again. Throws it.
+ */
+export function beforeRequest(error: unknown): never {
+  if (!(error instanceof StoreOutcomeUnknownError)) throw error;
+  throw new StoreUnavailableError(error.message, { cause: error });
 }
 
 /** The problem that an error with this code is; undefined: there is none. */

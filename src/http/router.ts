@@ -11,7 +11,7 @@ import { Exchange } from './exchange.js';
 import { JsonCall } from './json-call.js';
 import { servePageFile } from './page-file.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
-import { ProblemError, problemOf } from './problem-error.js';
+import { beforeRequest, ProblemError, problemOf } from './problem-error.js';
 import type { PendingRequest, Route, StreamRoute, Upgrade } from './route.js';
 import type { RouteServices } from './services.js';
 
@@ -153,7 +153,7 @@ export class Router {
   }
 
   async #ask(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
-    const user = await this.#options.authenticator.authenticate(sender.credentials);
+    const user = await this.#options.authenticator.authenticate(sender.credentials).catch(beforeRequest);
     if (exchange.over) return;
     if (user === undefined) return exchange.problem('unauthorized');
     if ('refused' in user) return this.#refused(exchange, sender, user);

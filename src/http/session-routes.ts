@@ -62,7 +62,7 @@ export const sessionRoutes: readonly JsonRoute[] = [
       summary: 'Closes the session of a device, which may dial again',
       params,
       missing: 'session-not-found',
-      problems: ['proxy-unreachable'],
+      problems: ['proxy-unreachable', 'proxy-broke-off'],
     },
     async ({ params: { deviceId } }, user, services) => {
       const found = await sessionOf(services, user.userId, deviceId);

@@ -17,8 +17,8 @@ interface ProblemKind {
 }
 
 /**
- * For device calls the status says whether the device can have seen the request (02-tunnel §2.3): after 503 it has not,
- * after 502 and 504 it may have.
+ * For device calls the status says whether the device can have seen the request (02-tunnel §2.3): after 429 and 503 it has
+ * not, after 408, 502 and 504 it may have. Of 503, `store-outcome-unknown` is no answer to a device call.
  */
 const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed', retry: 'never' },
@@ -32,7 +32,7 @@ const PROBLEMS = {
   'device-not-found': { status: 404, title: 'There is no such device', retry: 'never' },
   'session-not-found': { status: 404, title: 'There is no such tunnel session', retry: 'never' },
   'method-not-allowed': { status: 405, title: 'This resource does not have that method', retry: 'never' },
-  'request-timeout': { status: 408, title: 'The request did not arrive in time', retry: 'any' },
+  'request-timeout': { status: 408, title: 'The request did not arrive in time', retry: 'idempotent' },
   'session-expired': { status: 410, title: 'The tunnel session has expired', retry: 'never' },
   'payload-too-large': { status: 413, title: 'The body is too large', retry: 'never' },
   'unsupported-media-type': { status: 415, title: 'This media type is not taken here', retry: 'never' },
@@ -90,6 +90,11 @@ const PROBLEMS = {
   draining: { status: 503, title: 'This server is going down', retry: 'any', retryAfter: 5 },
   overloaded: { status: 503, title: 'This server is overloaded', retry: 'any', retryAfter: 2 },
   'store-unavailable': { status: 503, title: 'The store cannot be reached', retry: 'any', retryAfter: 2 },
+  'store-outcome-unknown': {
+    status: 503,
+    title: 'It may have been done or not: look before you try again',
+    retry: 'idempotent',
+  },
   'device-timeout': { status: 504, title: 'The device did not answer in time', retry: 'idempotent' },
 } as const satisfies Record<string, ProblemKind>;
 

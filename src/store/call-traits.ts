@@ -10,7 +10,7 @@ export type CallName = keyof Ports;
 export interface CallTraits {
   /**
    * Whether it may be made again when it is not known if the first was done: a read may, and a write whose repetition
-   * changes nothing.
+   * changes nothing that anybody sees. When another fails so, its caller hears ERR_STORE_OUTCOME_UNKNOWN.
    */
   readonly repeat: 'again' | 'never';
   /** It may write a change, which is told at once. */
@@ -51,7 +51,8 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   listPairingTokens: READ,
   revokePairingToken: { repeat: 'never' },
   findPairing: READ,
-  mintPending: { repeat: 'never' },
+  // What was made before is good for nothing, and pruned.
+  mintPending: { repeat: 'again' },
   completePairing: { repeat: 'never' },
   // Who takes one away needs it gone, by whichever of the two.
   revokeCredential: { repeat: 'again', changes: true },

@@ -20,8 +20,10 @@ export const STORE_ERROR_CODES = [
   'ERR_STORE_CONFLICT',
   /** The store was closed. */
   'ERR_STORE_CLOSED',
-  /** The store's process is gone or does not answer. A write that was under way may have been done or not. */
+  /** The store's process or its database is away. Nothing was done; the call may be made again. */
   'ERR_STORE_UNAVAILABLE',
+  /** Nobody said whether the write was done: it is there whole, or not at all. To make it again may do it twice. */
+  'ERR_STORE_OUTCOME_UNKNOWN',
 ] as const;
 
 /** Stable codes of {@link StoreError}. */
@@ -40,7 +42,7 @@ export class StoreError extends CodedError {
   }
 
   get fatal(): boolean {
-    return FATAL.has(this.code);
+    return FATAL.has(this.code) || (this.cause instanceof StoreError && this.cause.fatal);
   }
 }
 
@@ -50,6 +52,19 @@ export class StoreUnavailableError extends StoreError {
 
   constructor(why: string, options?: ErrorOptions) {
     super('ERR_STORE_UNAVAILABLE', `the store is not available: ${why}`, options);
+  }
+}
+
+/** See ERR_STORE_OUTCOME_UNKNOWN. */
+export class StoreOutcomeUnknownError extends StoreError {
+  override readonly name = 'StoreOutcomeUnknownError';
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(
+      'ERR_STORE_OUTCOME_UNKNOWN',
+      `the write may have been done, look before you make it again: ${why}`,
+      options,
+    );
   }
 }
 
@@ -65,6 +80,14 @@ export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { errcode } = error as Error & { errcode?: unknown };
   return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}
+
+/** SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL: the part of the log that makes a transaction valid is written last, and was not. */
+const UNDONE: ReadonlySet<number | undefined> = new Set([5, 6, 13]);
+
+/** Whether a transaction is undone for certain when its COMMIT failed with `error`; after a failed fsync, say, nobody knows. */
+export function isUndone(error: unknown): boolean {
+  return UNDONE.has(sqliteCode(error));
 }
 
 /**

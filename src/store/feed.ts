@@ -1,4 +1,4 @@
-import { StoreError, StoreUnavailableError } from './errors.js';
+import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
 import type { ChangeSeq } from './ids.js';
 import type { TimedStore } from './ports.js';
 import type { StoreReport } from './store-kind.js';
@@ -65,7 +65,8 @@ export class Feed {
     } catch (error) {
       // Busy, full, away or closed: the next look tries again.
       if (!(error instanceof StoreError) || error.fatal) throw error;
-      if (error instanceof StoreUnavailableError) this.#tellAnswers(false);
+      const silent = error instanceof StoreUnavailableError || error instanceof StoreOutcomeUnknownError;
+      if (silent) this.#tellAnswers(false);
     }
   }
 

@@ -1,4 +1,4 @@
-import { StoreError } from './errors.js';
+import { isUndone, StoreError, StoreOutcomeUnknownError } from './errors.js';
 import type { Database } from './sqlite.js';
 
 /** Writes that may wait; more are refused with ERR_STORE_BUSY. */
@@ -92,13 +92,25 @@ export class GroupCommit {
         if (tell !== undefined) performed.push({ tell, reject: write.reject });
         if (this.#now() > deadline) break;
       }
-      this.#db.exec('COMMIT');
     } catch (error) {
-      this.#abandon(error, [...performed, ...batch.slice(next)]);
+      this.#abandon(this.#mapError(error), [...performed, ...batch.slice(next)]);
       return;
     }
     this.#waiting = [...batch.slice(next), ...this.#waiting];
+    try {
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      this.#abandon(this.#outcome(error), performed);
+      return;
+    }
     for (const { tell } of performed) tell();
+  }
+
+  /** What the callers get when a COMMIT failed. An error of which nothing is known is no answer: the process ends by it. */
+  #outcome(error: unknown): unknown {
+    const mapped = this.#mapError(error);
+    if (isUndone(error) || !(mapped instanceof StoreError)) return mapped;
+    return new StoreOutcomeUnknownError(mapped.message, { cause: mapped });
   }
 
   /** Undefined: it failed and was told so. Throws when SQLite gave up the whole transaction (a full disk, say). */
@@ -119,7 +131,6 @@ export class GroupCommit {
 
   #abandon(error: unknown, writes: readonly Pick<Write, 'reject'>[]): void {
     if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-    const mapped = this.#mapError(error);
-    for (const write of writes) write.reject(mapped);
+    for (const write of writes) write.reject(error);
   }
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { StoreUnavailableError } from './errors.js';
+import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
 import { isConflict, postgresError } from './postgres-errors.js';
 
 /** One that is used by one call at a time. Where it is not known how it stands, it is not used again. */
@@ -31,6 +31,21 @@ export class Connection {
       // No server answered, and its answer may still be on the way, or this connection is no good to it.
       if (said instanceof StoreUnavailableError) this.#broken = true;
       throw said;
+    }
+  }
+
+  /**
+   * Ends the transaction. Until this is sent a transaction is undone whatever happens: the server never commits by itself.
+   * @throws StoreError ERR_STORE_OUTCOME_UNKNOWN unless the server said that it is undone
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.query({ text: 'COMMIT' });
+    } catch (error) {
+      if (this.#conflicted || !(error instanceof StoreError) || error.code === 'ERR_STORE_CONFLICT')
+        throw error;
+      this.#broken = true;
+      throw new StoreOutcomeUnknownError(error.message);
     }
   }
 

@@ -117,7 +117,7 @@ class PostgresEngine implements Engine {
       await connection.rollBack();
       throw error;
     }
-    await connection.query({ text: 'COMMIT' });
+    await connection.commit();
     return result;
   }
 

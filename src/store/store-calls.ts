@@ -1,8 +1,8 @@
 import type { ActorRef } from '../actors/behaviour.js';
 import type { Clock } from '../actors/clock.js';
 import { ActorGoneError, CodedError } from '../actors/errors.js';
-import { CALLS } from './call-traits.js';
-import { isStoreErrorCode, StoreError, StoreUnavailableError } from './errors.js';
+import { CALLS, type CallTraits } from './call-traits.js';
+import { isStoreErrorCode, StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
 import type { StoreAsks, StoreMessage } from './store-kind.js';
 
 /** Code of MailboxFullError, which may come from either side. */
@@ -73,7 +73,7 @@ export class StoreCalls {
       const asked = actor.ask(name, request, ANSWER_MS);
       return CALLS[name].repeat === 'again' ? await this.#orAgain(asked, actor, name, request) : await asked;
     } catch (error) {
-      throw storeErrorOf(error);
+      throw storeErrorOf(error, CALLS[name].repeat);
     }
   }
 
@@ -121,10 +121,19 @@ class Outage {
   }
 }
 
-/** What the store answered comes back as its error; what happened on the way there means that it is unavailable. */
-function storeErrorOf(error: unknown): unknown {
+/**
+ * What the store answered comes back as its error; what happened on the way there means that it is unavailable. Whether a
+ * call was done matters only where to make it again is not the same as to make it once.
+ */
+function storeErrorOf(error: unknown, repeat: CallTraits['repeat']): unknown {
   if (!(error instanceof CodedError) || error instanceof StoreError) return error;
-  if (error.code === MAILBOX_FULL) return new StoreError('ERR_STORE_BUSY', error.message, { cause: error });
-  if (isStoreErrorCode(error.code)) return new StoreError(error.code, error.message, { cause: error });
-  return new StoreUnavailableError(error.message, { cause: error });
+  const { code, message } = error;
+  if (code === MAILBOX_FULL) return new StoreError('ERR_STORE_BUSY', message, { cause: error });
+  const unanswered = code === 'ACTOR_ASK_TIMEOUT' || (error instanceof ActorGoneError && error.asked);
+  if (unanswered || code === 'ERR_STORE_OUTCOME_UNKNOWN') {
+    const Unknown = repeat === 'never' ? StoreOutcomeUnknownError : StoreUnavailableError;
+    return new Unknown(message, { cause: error });
+  }
+  if (isStoreErrorCode(code)) return new StoreError(code, message, { cause: error });
+  return new StoreUnavailableError(message, { cause: error });
 }

@@ -18,6 +18,8 @@ const OUR_FAULT: Told = {
   text: 'You are not signed in. It is our fault, not yours; if it happens again, please report it.',
 };
 
+const LATER: Told = { ...OUR_FAULT, text: 'You are not signed in. Please try again in a few seconds.' };
+
 /** Problems of a sign-in. What is not here is a fault of ours. */
 const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   'sign-in-failed': {
@@ -51,7 +53,9 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   'rate-limited': BUSY,
   overloaded: BUSY,
   draining: BUSY,
-  'store-unavailable': { ...OUR_FAULT, text: 'You are not signed in. Please try again in a few seconds.' },
+  'store-unavailable': LATER,
+  // Whatever was begun, nobody has its cookie.
+  'store-outcome-unknown': LATER,
 };
 
 /**

@@ -119,6 +119,12 @@ const REFUSALS: readonly [string, ReturnType<typeof json>, string, RegExp][] = [
     /just now: try again in 2 s/,
   ],
   [
+    'a store that did not say whether it paired the device',
+    json(503, { code: 'store-outcome-unknown' }),
+    'ERR_PAIR_UNREACHABLE',
+    /just now: try again; if the code is refused then, it was used: get a new one$/,
+  ],
+  [
     'a name that the API does not take',
     json(400, { code: 'validation', errors: [{ path: '/device/name', message: 'it is blank' }] }),
     'ERR_PAIR_UNREACHABLE',

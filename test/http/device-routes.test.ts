@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailableError } from '../../src/store/errors.js';
+import type { DeviceId } from '../../src/store/ids.js';
 import { ProxyUnreachableError } from '../../src/tunnel/session/proxy-errors.js';
 import { ALICE, AS_ALICE, answer, BOB, rawRequest, send, TestRest } from './kit.js';
 
@@ -198,6 +199,13 @@ describe('devices', () => {
     const head = await rawRequest(api.port, 'HEAD /api/devices/cam-1/system', AS_ALICE);
     assert.equal(head.status, 203);
     assert.equal((await ask('POST /api/devices/cam-1/system')).status, 405);
+  });
+
+  test('D1: nothing fails after a change is made: what is told as without effect had none', async () => {
+    api.sessions.fault = new ProxyUnreachableError('down');
+    const refused = await ask('PATCH /api/devices/cam-1', { name: 'gate' });
+    assert.deepEqual([refused.status, refused.body.code], [503, 'proxy-unreachable']);
+    assert.equal((await api.store.findDevice(ALICE, 'cam-1' as DeviceId))?.name, 'name of cam-1');
   });
 
   test('a store or a proxy that is down is 503', async () => {

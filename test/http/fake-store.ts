@@ -45,12 +45,13 @@ export class FakeStore extends MemoryPairing implements RestStore {
     owner: UserId,
     deviceId: DeviceId,
     change: { readonly name?: string; readonly labels?: Readonly<Record<string, string>> },
-  ): Promise<boolean> {
+  ): Promise<Device | undefined> {
     this.#ask();
     const device = this.#live(owner, deviceId);
-    if (device === undefined) return false;
-    this.devices.set(deviceId, { ...device, ...change });
-    return true;
+    if (device === undefined) return undefined;
+    const changed = { ...device, ...change };
+    this.devices.set(deviceId, changed);
+    return changed;
   }
 
   async rotateCredential(owner: UserId, deviceId: DeviceId): Promise<SessionToken | undefined> {

@@ -7,7 +7,7 @@ import { publicRoute, userRoute } from '../../src/http/json-route.js';
 import { ProblemError } from '../../src/http/problem-error.js';
 import { Reply } from '../../src/http/reply.js';
 import { BODY_TIMEOUT_MS, MAX_JSON_BODY } from '../../src/http/request-body.js';
-import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
+import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../src/store/errors.js';
 import { ProxyUnreachableError } from '../../src/tunnel/session/proxy-errors.js';
 import { ALICE, AS_ALICE, type RawAnswer, rawRequest } from './kit.js';
 import { startRoutes } from './routed.js';
@@ -287,6 +287,7 @@ describe('JSON routes', () => {
       detail: 'why',
     });
     assert.equal((await fail(new StoreUnavailableError('down'))).code, 'store-unavailable');
+    assert.equal((await fail(new StoreOutcomeUnknownError('down'))).code, 'store-outcome-unknown');
     assert.equal((await fail(new StoreError('ERR_STORE_INPUT', 'secret'))).code, 'internal');
     assert.equal((await fail(new ProxyUnreachableError('down'))).code, 'proxy-unreachable');
     assert.deepEqual(await fail(new Error('secret')), { status: 500, code: 'internal' });

@@ -125,6 +125,18 @@ describe('router', () => {
     assert.match(strange.body, new RegExp(`"requestId":"${id}"`));
   });
 
+  test('D1: a write whose outcome is not known before the request is begun is no effect of the request', async () => {
+    const { StoreOutcomeUnknownError } = await import('../../src/store/errors.js');
+    const authenticate = () => Promise.reject(new StoreOutcomeUnknownError('killed'));
+    const api = await TestRest.start({ auth: authBy({ recall: nobody, authenticate }) });
+    try {
+      const { status, body } = await rawRequest(api.port, 'POST /api/pairing/tokens', AS_ALICE);
+      assert.deepEqual([status, JSON.parse(body).code], [503, 'store-unavailable']);
+    } finally {
+      api.close();
+    }
+  });
+
   test('an authenticator that cannot tell is 503, not 401, and not let in', async () => {
     const { StoreUnavailableError } = await import('../../src/store/errors.js');
     const down = await TestRest.start({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storeError } from '../../src/store/errors.js';
+import { type StoreError, storeError } from '../../src/store/errors.js';
 import { GroupCommit, type GroupCommitOptions } from '../../src/store/group-commit.js';
 import { type Database, openDatabase } from '../../src/store/sqlite.js';
 import { withTempDir } from './temp-dir.js';
@@ -97,6 +97,51 @@ test('a full disk fails the whole transaction, and the store works again when th
     await insert(5);
     assert.deepEqual(ids(), [1, 5]);
   }));
+
+/** A connection whose next COMMIT fails with this error of SQLite, before or after it is done. */
+function failingCommit(db: Database, errcode: number, done: boolean) {
+  let failing = true;
+  return {
+    exec: (sql: string) => {
+      if (sql === 'COMMIT' && failing) {
+        failing = false;
+        db.exec(done ? 'COMMIT' : 'ROLLBACK');
+        throw Object.assign(new Error('disk I/O error'), { errcode });
+      }
+      db.exec(sql);
+    },
+    get isTransaction() {
+      return db.isTransaction;
+    },
+  };
+}
+
+for (const [what, errcode, done, code] of [
+  ['an fsync failed', 10 | (4 << 8), true, 'ERR_STORE_OUTCOME_UNKNOWN'],
+  ['an fsync failed', 10 | (4 << 8), false, 'ERR_STORE_OUTCOME_UNKNOWN'],
+  ['the disk is full', 13, false, 'ERR_STORE_FULL'],
+  ['it is locked', 5, false, 'ERR_STORE_BUSY'],
+] as const) {
+  test(`D1: a COMMIT that fails as ${what} is ${code} to its writes alone, those of the next one are done`, () =>
+    bench(async ({ db, ids }) => {
+      let ms = 0;
+      const options = {
+        mapError: (error: unknown) => storeError(error, 'the file'),
+        now: () => (ms += 20),
+      };
+      const commit = new GroupCommit(failingCommit(db, errcode, done), options);
+      const add = db.prepare('INSERT INTO t (id) VALUES (?)');
+      const [first, second, third] = [1, 2, 3].map((id) => commit.write(() => add.run(id)));
+      for (const write of [first, second]) {
+        await assert.rejects(write!, (error: StoreError) => {
+          assert.deepEqual([error.code, error.fatal], [code, code === 'ERR_STORE_OUTCOME_UNKNOWN']);
+          return true;
+        });
+      }
+      await third;
+      assert.deepEqual(ids(), done ? [1, 2, 3] : [3]);
+    }));
+}
 
 test('a write lock that another process holds too long is an error of that transaction only', () =>
   bench(async ({ db, other, insert, ids }) => {

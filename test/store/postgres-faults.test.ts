@@ -93,6 +93,24 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       await engine.close();
     });
 
+    test('D1: a connection that is lost in a COMMIT leaves the outcome unknown, and the transaction may be done', async () => {
+      const url = new URL(schema.url);
+      const path = await BlackHole.start(Number(url.port || 5432));
+      url.host = `127.0.0.1:${path.port}`;
+      const engine = openPostgres(url.href, 'call');
+      const write = engine.write(function* () {
+        yield* run("INSERT INTO users (id, issuer, subject, created_at) VALUES ('doubt', 'i', 'doubt', 0)");
+        // Nothing comes back from here on, and COMMIT goes out.
+        path.hole('down');
+      });
+      const rows = () => sql(`SELECT id FROM ${schema.name}.users WHERE id = 'doubt'`);
+      await until(async () => (await rows()).length === 1);
+      path.cut();
+      await assert.rejects(write, { code: 'ERR_STORE_OUTCOME_UNKNOWN' });
+      await engine.close();
+      await path.close();
+    });
+
     test('a process that starts anew while it is away waits for it', async () => {
       const other = new StoreClient();
       relay.refuse(false);

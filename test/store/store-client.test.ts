@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
+import { ActorGoneError, AskTimeoutError, CodedError, MailboxFullError } from '../../src/actors/errors.js';
 import type { Host } from '../../src/actors/host.js';
 import { startProcessHost } from '../../src/actors/process-host.js';
 import { deviceRevoke } from '../../src/cli/device.js';
+import { StoreOutcomeUnknownError } from '../../src/store/errors.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Changes } from '../../src/store/ports.js';
 import { databaseFile } from '../../src/store/sqlite.js';
@@ -122,7 +124,7 @@ test('an admission is known before its revocation is heard of', () =>
     await all;
   }));
 
-test('when the process is killed, a write under way fails as unavailable, a read is asked again', () =>
+test('D1: when the process is killed, the outcome of a write under way is unknown, and a read is asked again', () =>
   withStore(async ({ client, host, dataDir }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
     const [made] = await client.provision(owner, ['cam']);
@@ -131,7 +133,11 @@ test('when the process is killed, a write under way fails as unavailable, a read
     const read = client.ownerOf(made!.deviceId);
     const connect = admit(client, made!.sessionToken);
     host.kill('test');
-    await assert.rejects(write, { name: 'StoreUnavailableError', code: 'ERR_STORE_UNAVAILABLE' });
+    await assert.rejects(write, {
+      name: 'StoreOutcomeUnknownError',
+      code: 'ERR_STORE_OUTCOME_UNKNOWN',
+      message: /^the write may have been done, look before you make it again: /,
+    });
     const waiting = client.provision(owner, ['asked while there was none']);
     const next = await startStoreProcess(client, { dataDir });
     assert.equal(await read, owner);
@@ -139,6 +145,28 @@ test('when the process is killed, a write under way fails as unavailable, a read
     assert.equal((await waiting).length, 1);
     await next.stop(5_000);
   }));
+
+test('D1: a write that was never handed over is unavailable, one that gets no answer in time is unknown', async () => {
+  const rejecting = (error: Error) => ({ ask: () => Promise.reject(error) }) as never;
+  const provision = (client: StoreClient) => client.provision('alice' as never, ['cam']);
+  const read = (client: StoreClient) => client.lastChange();
+  const gone = { kind: 'killed', why: 'test' } as const;
+  for (const [error, call, code] of [
+    [new ActorGoneError(gone, false), provision, 'ERR_STORE_UNAVAILABLE'],
+    [new ActorGoneError(gone, true), provision, 'ERR_STORE_OUTCOME_UNKNOWN'],
+    [new AskTimeoutError('provision', 10_000), provision, 'ERR_STORE_OUTCOME_UNKNOWN'],
+    [new AskTimeoutError('lastChange', 10_000), read, 'ERR_STORE_UNAVAILABLE'],
+    [new StoreOutcomeUnknownError('over there'), provision, 'ERR_STORE_OUTCOME_UNKNOWN'],
+    [new CodedError('ERR_STORE_OUTCOME_UNKNOWN', 'over there'), provision, 'ERR_STORE_OUTCOME_UNKNOWN'],
+    [new CodedError('ERR_STORE_OUTCOME_UNKNOWN', 'over there'), read, 'ERR_STORE_UNAVAILABLE'],
+    [new CodedError('ERR_STORE_UNAVAILABLE', 'over there'), provision, 'ERR_STORE_UNAVAILABLE'],
+    [new MailboxFullError('the mailbox'), provision, 'ERR_STORE_BUSY'],
+  ] as const) {
+    const client = new StoreClient();
+    client.attach(rejecting(error));
+    await assert.rejects(call(client), { code }, `${error.code} ${call.name}`);
+  }
+});
 
 test('a stop of the process still answers the writes that it was asked before', () =>
   withStore(async ({ client, host, dataDir }) => {
@@ -239,7 +267,9 @@ test('a store that fails at work takes its process with it', () =>
     await other.close();
     await writeFile(databaseFile(dataDir), Buffer.alloc(100_000, 0xaa));
     await writeFile(`${databaseFile(dataDir)}-wal`, '');
-    const failed = assert.rejects(client.provision(owner, ['one more']), { code: 'ERR_STORE_UNAVAILABLE' });
+    const failed = assert.rejects(client.provision(owner, ['one more']), {
+      code: 'ERR_STORE_OUTCOME_UNKNOWN',
+    });
     assert.equal((await host.exited).kind, 'killed');
     await failed;
   }));

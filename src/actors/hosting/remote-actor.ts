@@ -53,7 +53,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     request: A[K]['request'],
     timeoutMs: number,
   ): Promise<A[K]['response']> {
-    if (this.#ended !== undefined) return Promise.reject(new ActorGoneError(this.#ended));
+    if (this.#ended !== undefined) return Promise.reject(new ActorGoneError(this.#ended, false));
     this.#asks ??= new Map();
     const asks = this.#asks;
     if (this.#link.full || asks.size >= ASKS_PER_ACTOR) {
@@ -131,7 +131,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     this.#onEnd(this.id);
     // An error takes its stack: not for each of ten thousand that nobody asked anything.
     if (this.#asks === undefined || this.#asks.size === 0) return;
-    const gone = new ActorGoneError(reason);
+    const gone = new ActorGoneError(reason, true);
     for (const asker of this.#asks.values()) asker.refused(gone);
     this.#asks.clear();
   }

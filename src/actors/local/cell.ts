@@ -233,7 +233,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
     this.#ending = reason;
     this.#behaviour = undefined;
     this.#discard(reason);
-    this.#questions?.refuseAll(new ActorGoneError(reason));
+    this.#questions?.refuseAll(new ActorGoneError(reason, true));
     this.#owner?.exited(reason);
     this.#monitors.end(reason);
   }
@@ -243,7 +243,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
     const bytes = this.#mailbox.bytes;
     while (this.#mailbox.length > 0) {
       const item = this.#mailbox.shift();
-      if (item instanceof Question) item.asker.refused(new ActorGoneError(reason));
+      if (item instanceof Question) item.asker.refused(new ActorGoneError(reason, false));
     }
     if (bytes > 0) this.#owner?.consumed(bytes);
   }

@@ -30,7 +30,7 @@ export class LocalRef<Message, A extends Asks = NoAsks> implements ActorRef<Mess
       const asker = new LocalAsker(name, timeoutMs, this.#clock, resolve, reject);
       if (this.#cell.enqueue(new Question(name, request, asker))) return;
       if (this.#cell.alive) asker.refused(new MailboxFullError('the mailbox'));
-      else this.#cell.monitor((reason) => asker.refused(new ActorGoneError(reason)));
+      else this.#cell.monitor((reason) => asker.refused(new ActorGoneError(reason, false)));
     });
   }
 

@@ -9,12 +9,12 @@ export function deviceCareCalls(parts: Parts): DeviceCarePort & DeviceEventPort 
     async updateDevice(owner, device, update, by) {
       checkDeviceUpdate(update);
       return engine.write(function* () {
-        if (!(yield* devices.update(owner, device, update))) return false;
+        if (!(yield* devices.update(owner, device, update))) return undefined;
         const now = clock();
         if (update.name !== undefined) yield* events.add(owner, device, 'renamed', now);
         if (update.labels !== undefined) yield* events.add(owner, device, 'labelled', now);
         yield* audit.add(owner, { ...by, action: 'device.updated', target: device, result: 'done' }, now);
-        return true;
+        return yield* devices.find(owner, device);
       });
     },
 

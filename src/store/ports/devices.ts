@@ -1,5 +1,5 @@
 import type { DeviceId, Epoch, SessionToken, UserId } from '../ids.js';
-import type { Page, PageRequest } from '../ports.js';
+import type { Device, Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
 
 /** What can happen to a device. `added`: by the operator. */
@@ -31,8 +31,13 @@ export interface DeviceUpdate {
 
 /** What a user does about one device. Nothing of it works on a revoked one. */
 export interface DeviceCarePort {
-  /** False: no such device, or another user's. */
-  updateDevice(owner: UserId, device: DeviceId, update: DeviceUpdate, by?: Requester): Promise<boolean>;
+  /** The device as it is now. Undefined: no such device, or another user's. */
+  updateDevice(
+    owner: UserId,
+    device: DeviceId,
+    update: DeviceUpdate,
+    by?: Requester,
+  ): Promise<Device | undefined>;
   /** A new session token; the old one dies at once, with the tunnel that it opened. Undefined: no such device. */
   rotateCredential(owner: UserId, device: DeviceId, by?: Requester): Promise<SessionToken | undefined>;
   /** Newest first; only the newest are kept. */

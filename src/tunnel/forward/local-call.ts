@@ -1,6 +1,13 @@
 import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
-import type { ForwardCall, ForwardFailureCode, ForwardRequest, ResponseSink, Target } from './contract.js';
+import type {
+  ForwardCall,
+  ForwardFailure,
+  ForwardFailureCode,
+  ForwardRequest,
+  ResponseSink,
+  Target,
+} from './contract.js';
 
 /** A request body is kept for a retry only up to this many bytes. */
 const REPLAY_BYTES = 64 * 1024;
@@ -42,7 +49,8 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   #parts: BodyPart[] | undefined = NO_PARTS;
   /** Bytes in `#parts`. */
   #kept = 0;
-  #retryOf: { readonly code: ForwardFailureCode; readonly detail: string } | undefined;
+  /** How the first attempt failed; `reached`: the device may have seen it. */
+  #retryOf: (ForwardFailure & { readonly reached: boolean }) | undefined;
   #answered = false;
   #over = false;
 
@@ -147,8 +155,8 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   #failed(code: ForwardFailureCode, reached: boolean, detail: string): void {
     const epoch = this.#session?.identity.epoch ?? 0;
     this.#session = undefined;
-    if (!this.#mayRetry(code, reached)) return this.#fail(code, detail);
-    this.#retryOf = { code, detail };
+    if (!this.#mayRetry(code, reached)) return this.#fail(code, detail, reached);
+    this.#retryOf = { code, detail, reached };
     this.minEpoch = epoch + 1;
     this.#retried();
     this.seek();
@@ -171,10 +179,13 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
     this.#parts.push({ bytes: Buffer.from(chunk), last });
   }
 
-  #fail(code: ForwardFailureCode, detail: string): void {
+  /** @param reached the device may have seen this attempt; if it did not, it may have seen the one before */
+  #fail(code: ForwardFailureCode, detail: string, reached = false): void {
     if (this.#over) return;
+    const before = this.#retryOf;
     this.#finish();
-    this.#sink.fail({ code, detail });
+    if (reached || !before?.reached) this.#sink.fail({ code, detail });
+    else this.#sink.fail({ code: before.code, detail: before.detail });
   }
 
   #finish(): void {

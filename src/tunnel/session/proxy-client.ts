@@ -1,9 +1,14 @@
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
 import { z } from 'zod';
 import type { Secret } from '../../config/secret.js';
 import type { Epoch, ProxyClient, SessionKey, SessionRange, Summary } from './contract.js';
 import { SessionExpiredError, SessionNotFoundError } from './errors.js';
-import { ProxyRefusedError, ProxyUnreachableError, ProxyUnreadyError } from './proxy-errors.js';
+import {
+  ProxyBrokeOffError,
+  ProxyRefusedError,
+  ProxyUnreachableError,
+  ProxyUnreadyError,
+} from './proxy-errors.js';
 
 /** How long remote-proxy may take to answer, in ms; it only looks into a map. */
 const ANSWER_MS = 5000;
@@ -14,6 +19,9 @@ const CONNECTIONS = 8;
 const MAX_CALLS = 1024;
 /** A list of 100,000 sessions is below this. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Errors of a connection that was not made: nothing was sent. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
 const time = z.iso.datetime().transform((text) => new Date(text));
 
@@ -39,7 +47,10 @@ export interface ProxyClientOptions {
   readonly answerMs?: number;
 }
 
-/** Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED. */
+/**
+ * Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED, and
+ * ERR_PROXY_BROKE_OFF where something may have been done.
+ */
 export class HttpProxyClient implements ProxyClient {
   readonly #pool: Pool;
   readonly #authorization: string;
@@ -101,24 +112,29 @@ export class HttpProxyClient implements ProxyClient {
       if (status === 410) throw new SessionExpiredError();
       if (status === 401) throw new ProxyRefusedError();
       if (status === 503) throw new ProxyUnreadyError();
-      if (status >= 300) throw new ProxyUnreachableError(`it answered ${status}`);
+      if (status >= 300) throw noAnswer(method, `it answered ${status}`);
       return text;
     } finally {
       this.#calls -= 1;
     }
   }
 
-  async #exchange(method: Dispatcher.HttpMethod, path: string) {
+  async #exchange(method: 'GET' | 'POST', path: string) {
     try {
       const headers = { authorization: this.#authorization };
       const { statusCode, body } = await this.#pool.request({ method, path, headers });
       return { status: statusCode, text: await body.text() };
     } catch (error) {
-      throw new ProxyUnreachableError(error instanceof Error ? error.message : String(error), {
-        cause: error,
-      });
+      const why = error instanceof Error ? error.message : String(error);
+      const sent = !(error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)));
+      throw noAnswer(sent ? method : 'GET', why, { cause: error });
     }
   }
+}
+
+/** @param method of what was sent: nothing is done by a GET */
+function noAnswer(method: 'GET' | 'POST', why: string, options?: ErrorOptions): Error {
+  return method === 'GET' ? new ProxyUnreachableError(why, options) : new ProxyBrokeOffError(why, options);
 }
 
 function parsed<T>(schema: z.ZodType<T>, text: string): T {

@@ -7,6 +7,13 @@ export class ProxyUnreachableError extends CodedError {
   }
 }
 
+/** remote-proxy was told to do something, and did not say whether it did. */
+export class ProxyBrokeOffError extends CodedError {
+  constructor(why: string, options?: ErrorOptions) {
+    super('ERR_PROXY_BROKE_OFF', `the tunnel proxy broke off: ${why}`, options);
+  }
+}
+
 /** remote-proxy answered that it cannot serve now. */
 export class ProxyUnreadyError extends ProxyUnreachableError {
   constructor() {

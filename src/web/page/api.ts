@@ -48,8 +48,9 @@ export async function renameDevice(deviceId: string, name: string): Promise<void
   await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'PATCH', body: { name } });
 }
 
+/** That it is gone already is no failure. */
 export async function unpairDevice(deviceId: string): Promise<void> {
-  await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'DELETE' });
+  await remove(`/api/devices/${encodeURIComponent(deviceId)}`, 'device-not-found');
 }
 
 export async function newPairingCode(ttlSeconds: number): Promise<MadePairingToken> {
@@ -58,10 +59,15 @@ export async function newPairingCode(ttlSeconds: number): Promise<MadePairingTok
 
 /** That it was used or has ended already is no failure. */
 export async function revokePairingCode(tokenId: string): Promise<void> {
+  await remove(`/api/pairing/tokens/${encodeURIComponent(tokenId)}`, 'not-found');
+}
+
+/** @param missing the code of the problem that it is not there, perhaps as it was removed before without an answer */
+async function remove(path: string, missing: string): Promise<void> {
   try {
-    await call(`/api/pairing/tokens/${encodeURIComponent(tokenId)}`, { method: 'DELETE' });
+    await call(path, { method: 'DELETE' });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 'not-found') throw error;
+    if (!(error instanceof ApiError) || error.code !== missing) throw error;
   }
 }
 
@@ -85,7 +91,8 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
-    throw new ApiError('unreachable', 'The server cannot be reached.');
+    const done = init.method === undefined ? '' : ' It may have been done or not: look before you try again.';
+    throw new ApiError('unreachable', `The server cannot be reached.${done}`);
   }
 }
 

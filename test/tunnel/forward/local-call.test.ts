@@ -156,6 +156,28 @@ test('parts are copied: the listener uses their memory again', () => {
   assert.equal(bodyOf(find(2).actor.told).bytes.toString(), 'first');
 });
 
+for (const [what, next] of [
+  [
+    'is busy',
+    (tunnel: ReturnType<SessionFixture['tunnel']>) =>
+      Object.defineProperty(tunnel.session, 'busy', { value: true }),
+  ],
+  [
+    'is lost before it saw the call',
+    (tunnel: ReturnType<SessionFixture['tunnel']>) => tunnel.session.disconnected(),
+  ],
+] as const) {
+  test(`D1: a call that the device may have seen says so, whatever the session that is asked next: it ${what}`, () => {
+    call({ bodyLength: 0 });
+    lose(find(1));
+    const tunnel = sessions.tunnel('camera', 2);
+    if (what === 'is busy') next(tunnel);
+    seekers.shift()?.found(tunnel.session);
+    if (what !== 'is busy') next(tunnel);
+    assert.equal(sink.failure?.code, 'tunnel-lost-after-send');
+  });
+}
+
 test('a call that has its answer’s head is not sent again', () => {
   const under = call({ method: 'GET', bodyLength: 0 });
   const old = find(1);
