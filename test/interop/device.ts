@@ -32,6 +32,8 @@ export interface GoDeviceOptions {
   readonly count?: number;
   /** The credential as ?token= instead of a header. */
   readonly query?: boolean;
+  /** Offers compression of WebSocket messages. */
+  readonly compress?: boolean;
   /** `hand`: http.ReadRequest and http.Response.Write; `serve`: http.Serve on the session. */
   readonly style?: 'hand' | 'serve';
   /** Answers in many tiny frames. */

@@ -144,6 +144,7 @@ func (d *device) dial(ctx context.Context) (*websocket.Conn, error) {
 		header.Set("Authorization", "Bearer "+d.token)
 	}
 	dialer := *websocket.DefaultDialer
+	dialer.EnableCompression = d.fleet.options.compress
 	dialer.NetDialContext = d.fleet.traffic.dial
 	ws, response, err := dialer.DialContext(ctx, address, header)
 	if err == nil {

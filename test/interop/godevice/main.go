@@ -27,6 +27,7 @@ type options struct {
 	tokens     string
 	count      int
 	query      bool
+	compress   bool
 	style      string
 	unbuffered bool
 	oneByte    bool
@@ -50,6 +51,7 @@ func parse() options {
 	flag.StringVar(&o.tokens, "tokens", "", "file of credentials, one a line")
 	flag.IntVar(&o.count, "count", 0, "devices to run (default: one for each token)")
 	flag.BoolVar(&o.query, "query", false, "send the credential as ?token= instead of a header")
+	flag.BoolVar(&o.compress, "compress", false, "offer compression of WebSocket messages")
 	flag.StringVar(&o.style, "style", "hand", "how streams are served: hand (http.ReadRequest) or serve (http.Serve)")
 	flag.BoolVar(&o.unbuffered, "unbuffered", false, "style hand: write answers straight to the stream, in many small frames")
 	flag.BoolVar(&o.oneByte, "onebyte", false, "send every byte as its own WebSocket message")
