@@ -82,8 +82,9 @@ export function createAuth(options: AuthOptions): Auth {
   if (askAtOnce) provider.metadata().catch(() => {});
   const refresher = new Refresher({ provider, store, sealer, log });
   const sessions = new Sessions({ store, sealer, refresher, log });
-  const { audience } = oidc;
-  const bearer = audience === undefined ? undefined : new BearerTokens({ provider, store, audience });
+  const { audience, clockToleranceS } = oidc;
+  const bearer =
+    audience === undefined ? undefined : new BearerTokens({ provider, store, audience, clockToleranceS });
   store.onChanges((changes) => sessions.changed(changes));
   return {
     authenticator: new SessionAuthenticator(cookies, sessions, bearer),

@@ -1,21 +1,21 @@
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { Believed } from '../store/believed.js';
 import type { UserPort } from '../store/ports.js';
 import type { BearerPrincipal } from './authenticator.js';
-import { ANSWER_MS, CLOCK_TOLERANCE_S } from './discovery.js';
+import { claimAhead } from './claim-times.js';
 import { type Identity, identityOf } from './identity.js';
 import type { Provider } from './provider.js';
-import { ProviderError, unreachable } from './provider-error.js';
+import { ProviderError } from './provider-error.js';
+import { ALGORITHMS, OF_ANYBODY_MS } from './signing-keys.js';
 
 export interface BearerOptions {
-  readonly provider: Pick<Provider, 'metadata'>;
+  readonly provider: Pick<Provider, 'metadata' | 'keys'>;
   readonly store: UserPort;
   /** What tokens must be made for. */
   readonly audience: string;
+  /** By how much the provider's clock may differ from ours, in seconds. */
+  readonly clockToleranceS: number;
 }
-
-/** Signatures by a key that only the provider has; `none` and shared secrets are not among them. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 /** What an access token must say (RFC 9068 §2.2). */
 const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
@@ -28,7 +28,6 @@ export class BearerTokens {
   readonly #options: BearerOptions;
   /** By token: a hash would cost each call more than all else that is asked about it. */
   readonly #known = new Believed((token) => this.#verify(token));
-  #keys: JWTVerifyGetKey | undefined;
 
   constructor(options: BearerOptions) {
     this.#options = options;
@@ -46,52 +45,35 @@ export class BearerTokens {
   }
 
   async #verify(token: string): Promise<BearerPrincipal | undefined> {
-    const { store } = this.#options;
+    const { store, clockToleranceS } = this.#options;
     const claims = await this.#claims(token);
     const identity = claims && isOfUser(claims) ? userOf(claims) : undefined;
     if (claims?.exp === undefined || identity === undefined) return undefined;
     const { issuer, subject } = identity;
     const userId = (await store.findUser(issuer, subject)) ?? (await store.ensureUser(issuer, subject));
-    return { userId, via: 'bearer', endsAt: (claims.exp + CLOCK_TOLERANCE_S) * 1000 };
+    return { userId, via: 'bearer', endsAt: (claims.exp + clockToleranceS) * 1000 };
   }
 
   async #claims(token: string): Promise<JWTPayload | undefined> {
-    const { provider, audience } = this.#options;
-    const { issuer, jwks_uri } = await provider.metadata();
-    if (jwks_uri === undefined) throw new ProviderError('ERR_PROVIDER_ANSWER', 'it names no keys (jwks_uri)');
-    this.#keys ??= remoteKeys(new URL(jwks_uri));
+    const { provider, audience, clockToleranceS } = this.#options;
+    const { issuer } = await provider.metadata();
+    const asked = {
+      issuer,
+      audience,
+      typ: 'at+jwt',
+      algorithms: ALGORITHMS,
+      requiredClaims: CLAIMS,
+      clockTolerance: clockToleranceS,
+    };
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
-        issuer,
-        audience,
-        typ: 'at+jwt',
-        algorithms: ALGORITHMS,
-        requiredClaims: CLAIMS,
-        clockTolerance: CLOCK_TOLERANCE_S,
-      });
-      return payload;
+      const { payload } = await provider.keys.verify((keys) => jwtVerify(token, keys, asked), OF_ANYBODY_MS);
+      return claimAhead(payload, clockToleranceS) === undefined ? payload : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   }
 }
-
-/** The provider's keys; asked for again, at most every 30 s, when a token names one that is not among them. */
-function remoteKeys(url: URL): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(url, { timeoutDuration: ANSWER_MS });
-  return async (header, token) => {
-    try {
-      return await keys(header, token);
-    } catch (error) {
-      if (NO_SUCH_KEY.some((kind) => error instanceof kind)) throw error;
-      throw unreachable('its keys cannot be had');
-    }
-  };
-}
-
-/** What is wrong with the token, and not with the way to the keys. */
-const NO_SUCH_KEY = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 /**
  * A token that a client got for itself is no user's (RFC 9068 §2.2: its `sub` is the client), and one that is bound to a

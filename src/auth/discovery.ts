@@ -1,107 +1,113 @@
 import * as oc from 'openid-client';
-import { backoffMs } from '../actors/supervision/backoff.js';
 import { isLoopback } from '../config/address.js';
 import type { Secret } from '../config/secret.js';
 import type { Logger } from '../observability/log.js';
+import { LastKnown } from './last-known.js';
 import { ProviderError, providerError } from './provider-error.js';
+import { type Endpoints, type ProviderMetadata, readMetadata } from './provider-metadata.js';
 
 /** Where the provider is, and who we are to it. */
-export interface ClientOptions {
+export interface Client {
   readonly issuer: URL;
   readonly clientId: string;
   /** Undefined: a public client, which PKCE alone protects. */
   readonly clientSecret: Secret | undefined;
-  readonly log: Logger;
+  /** By how much the provider's clock may differ from ours, in seconds. */
+  readonly clockToleranceS: number;
   /** How long any answer of the provider may take, in ms. */
   readonly timeoutMs?: number;
+}
+
+export interface ClientOptions extends Client {
+  /** How long is believed what the provider said of itself, in seconds. */
+  readonly discoveryRefreshS: number;
+  readonly log: Logger;
   /** Milliseconds of a clock that never steps back. */
   readonly now?: () => number;
 }
 
-/** By how much the provider's clock may differ from ours, in seconds. */
-export const CLOCK_TOLERANCE_S = 5;
+/** What the provider says of itself, for the library and for us. */
+export interface Discovered {
+  readonly configuration: oc.Configuration;
+  readonly metadata: ProviderMetadata;
+}
+
 export const ANSWER_MS = 5_000;
-const RETRY = { minMs: 500, maxMs: 10_000 };
 
-/**
- * What the provider says of itself, asked for when it is first needed, so that the provider may be down when we start.
- * After a failure it is asked again by whoever needs it, but not before a while has passed.
- */
-export class Discovery {
-  readonly #options: ClientOptions;
-  readonly #now: () => number;
-  #known: oc.Configuration | undefined;
-  #asking: Promise<oc.Configuration> | undefined;
-  #failures = 0;
-  #failed: { readonly error: unknown; readonly until: number } | undefined;
+/** How often what only the provider itself can cause may have it asked again, in ms. */
+export const OF_PROVIDER_MS = 1000;
 
+/** What the provider says of itself, asked for when it is first needed: it may be down when we start. */
+export class Discovery extends LastKnown<Discovered> {
   constructor(options: ClientOptions) {
-    const { protocol, hostname } = options.issuer;
+    const { protocol, hostname, href: issuer } = options.issuer;
+    const { log, now, discoveryRefreshS } = options;
     if (protocol !== 'https:' && !isLoopback(hostname)) {
       throw new RangeError(`an issuer on plain http must be on loopback, and ${hostname} is not`);
     }
-    this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-  }
-
-  /** Rejects with a {@link ProviderError}. */
-  configuration(): Promise<oc.Configuration> {
-    if (this.#known !== undefined) return Promise.resolve(this.#known);
-    if (this.#failed !== undefined && this.#now() < this.#failed.until) {
-      return Promise.reject(this.#failed.error);
-    }
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined;
+    super({
+      ask: async () => {
+        const discovered = await discover(options);
+        for (const problem of discovered.metadata.flaws) {
+          log.warn({ issuer, problem }, 'an endpoint of the OpenID provider is not used');
+        }
+        return discovered;
+      },
+      maxAgeMs: discoveryRefreshS * 1000,
+      failed: (error, retryMs) => {
+        // What the provider did is said by its sentence; only of a fault of ours is the stack of use.
+        const why = error instanceof ProviderError ? { problem: error.message } : { err: error };
+        log.warn({ issuer, ...why, retryMs }, 'the OpenID provider was not discovered');
+      },
+      answersAgain: () => log.info({ issuer }, 'the OpenID provider answers again'),
+      now,
     });
-    return this.#asking;
   }
 
-  async #ask(): Promise<oc.Configuration> {
-    const { issuer, log } = this.#options;
+  /** Runs a call to an endpoint; once more, if that is gone and the provider names another by now. Rejects as it does. */
+  async at<T>(endpoint: keyof Endpoints, call: (discovered: Discovered) => Promise<T>): Promise<T> {
+    const discovered = await this.get();
     try {
-      this.#known = await discover(this.#options);
-      if (this.#failures > 0) log.info({ issuer: issuer.href }, 'the OpenID provider answers again');
-      return this.#known;
+      return await call(discovered);
     } catch (error) {
-      this.#failures += 1;
-      const retryMs = Math.round(backoffMs(RETRY, this.#failures, Math.random()));
-      this.#failed = { error, until: this.#now() + retryMs };
-      // What the provider did is said by its sentence; only of a fault of ours is the stack of use.
-      const why = error instanceof ProviderError ? { problem: error.message } : { err: error };
-      log.warn({ issuer: issuer.href, ...why, retryMs }, 'the OpenID provider was not discovered');
-      throw error;
+      if (!(error instanceof ProviderError && error.isGone)) throw error;
+      const renewed = await this.renewed(OF_PROVIDER_MS).catch(() => discovered);
+      if (renewed.metadata.endpoints[endpoint] === discovered.metadata.endpoints[endpoint]) throw error;
+      return call(renewed);
     }
   }
 }
 
 /** Asks once. Rejects with a {@link ProviderError}. */
-export async function discover({
-  issuer,
-  clientId,
-  clientSecret,
-  timeoutMs = ANSWER_MS,
-}: Omit<ClientOptions, 'log'>): Promise<oc.Configuration> {
-  // Without it openid-client trusts the TLS connection instead of the ID token's signature.
-  const execute = [oc.enableNonRepudiationChecks];
-  if (issuer.protocol === 'http:') execute.push(oc.allowInsecureRequests);
+export async function discover(client: Client): Promise<Discovered> {
+  const { issuer, clientId, clientSecret, clockToleranceS, timeoutMs = ANSWER_MS } = client;
   // A bare secret would be sent by client_secret_post; without one nothing is sent.
   const method = clientSecret === undefined ? oc.None() : oc.ClientSecretBasic(clientSecret.reveal());
+  let configuration: oc.Configuration;
   try {
-    return await oc.discovery(issuer, clientId, { [oc.clockTolerance]: CLOCK_TOLERANCE_S }, method, {
-      execute,
+    configuration = await oc.discovery(issuer, clientId, { [oc.clockTolerance]: clockToleranceS }, method, {
+      execute: issuer.protocol === 'http:' ? [oc.allowInsecureRequests] : [],
       timeout: timeoutMs / 1000,
     });
   } catch (error) {
     throw discoveryError(error);
   }
+  return { configuration, metadata: readMetadata(configuration.serverMetadata()) };
 }
 
 /** A discovery document that is not there, or another issuer's, is for the operator: but it may be mended meanwhile. */
 function discoveryError(thrown: unknown): unknown {
-  const error = providerError(thrown);
+  const error = isUrlError(thrown)
+    ? new ProviderError('ERR_PROVIDER_ANSWER', 'the issuer in it is no URL')
+    : providerError(thrown);
   if (!(error instanceof ProviderError) || error.code === 'ERR_PROVIDER_UNREACHABLE') return error;
   return new ProviderError(
     error.code,
     `OIDC_ISSUER does not lead to its discovery document: ${error.message}`,
   );
+}
+
+/** openid-client compares issuers as URLs, and is not ready for one that is none. */
+function isUrlError(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }

@@ -20,9 +20,12 @@ export type ProviderErrorCode =
 export class ProviderError extends CodedError {
   override readonly name = 'ProviderError';
   declare readonly code: ProviderErrorCode;
+  /** There is no such endpoint (any more), and so nothing was done. */
+  readonly isGone: boolean;
 
-  constructor(code: ProviderErrorCode, message: string) {
+  constructor(code: ProviderErrorCode, message: string, isGone = false) {
     super(code, message);
+    this.isGone = isGone;
   }
 }
 
@@ -38,6 +41,10 @@ const DECLINED = new Set([
 ]);
 /** What fetch() rejects with when there is no, or only half an, answer. */
 const BROKEN_OFF = new Set(['fetch failed', 'terminated']);
+/** Nobody is there. */
+const NO_HOST = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** Of an endpoint that was taken away, or is elsewhere. */
+const GONE = new Set([301, 302, 303, 307, 308, 404, 405, 410]);
 
 /**
  * The {@link ProviderError} for what openid-client or jose threw; anything else is a fault of ours and comes back as it
@@ -50,8 +57,11 @@ export function providerError(error: unknown): unknown {
     return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the client's credentials (${error.status})`);
   }
   if (error instanceof oc.ClientError) return clientError(error);
-  if (error instanceof TypeError && BROKEN_OFF.has(error.message)) return unreachable(codeOf(error.cause));
-  return error;
+  if (error instanceof TypeError && BROKEN_OFF.has(error.message)) {
+    const code = codeOf(error.cause);
+    return unreachable(code, NO_HOST.has(code));
+  }
+  return isTimeout(error) ? unreachable(LATE) : error;
 }
 
 function authorizationError(error: string): ProviderError {
@@ -63,7 +73,17 @@ function authorizationError(error: string): ProviderError {
 function bodyError(status: number, error: string): ProviderError {
   if (status >= 500) return unreachable(`status ${status}`);
   if (error === 'invalid_grant') return new ProviderError('ERR_PROVIDER_GRANT', 'it says invalid_grant');
-  return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the request: ${word(error)}`);
+  return new ProviderError(
+    'ERR_PROVIDER_REFUSED',
+    `it refuses the request: ${word(error)}`,
+    GONE.has(status),
+  );
+}
+
+/** The error that an answer with this status is, which should have been another. */
+export function statusError(status: number): ProviderError {
+  if (status >= 500) return unreachable(`status ${status}`);
+  return new ProviderError('ERR_PROVIDER_ANSWER', `it answers with status ${status}`, GONE.has(status));
 }
 
 function clientError(error: oc.ClientError): ProviderError {
@@ -74,8 +94,8 @@ function clientError(error: oc.ClientError): ProviderError {
     cause !== undefined;
     cause = cause instanceof Error ? cause.cause : undefined
   ) {
-    if (code === 'OAUTH_TIMEOUT' || isTimeout(cause)) return unreachable('it did not answer in time');
-    if (cause instanceof Response && cause.status >= 500) return unreachable(`status ${cause.status}`);
+    if (code === 'OAUTH_TIMEOUT' || isTimeout(cause)) return unreachable(LATE);
+    if (cause instanceof Response && cause.status !== 200) return statusError(cause.status);
     if (cause instanceof TypeError && BROKEN_OFF.has(cause.message)) return unreachable('it broke off');
   }
   return new ProviderError(
@@ -89,8 +109,14 @@ function detailOf(cause: unknown): string {
   return cause instanceof Error && cause.name === 'OperationProcessingError' ? `: ${cause.message}` : '';
 }
 
-export function unreachable(why: string): ProviderError {
-  return new ProviderError('ERR_PROVIDER_UNREACHABLE', `the OpenID provider cannot be reached: ${why}`);
+const LATE = 'it did not answer in time';
+
+function unreachable(why: string, isGone = false): ProviderError {
+  return new ProviderError(
+    'ERR_PROVIDER_UNREACHABLE',
+    `the OpenID provider cannot be reached: ${why}`,
+    isGone,
+  );
 }
 
 function isTimeout(error: unknown): boolean {

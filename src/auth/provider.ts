@@ -1,10 +1,13 @@
 import * as oc from 'openid-client';
+import type { OidcConfig } from '../config/types.js';
+import { claimAhead } from './claim-times.js';
 import { type ClientOptions, Discovery } from './discovery.js';
 import { type Identity, identityOf, type UserKey } from './identity.js';
 import { ProviderError, providerError } from './provider-error.js';
+import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
+import { SigningKeys } from './signing-keys.js';
 
-export interface ProviderOptions extends ClientOptions {
-  readonly scopes: readonly string[];
+export interface ProviderOptions extends ClientOptions, Pick<OidcConfig, 'scopes' | 'consent'> {
   /** What browsers see of us; where the provider sends them back to comes from it alone, never from a request. */
   readonly publicUrl: URL;
 }
@@ -26,8 +29,14 @@ export interface Tokens {
   readonly expiresAt: number | undefined;
 }
 
-/** The scope that refresh tokens need; the provider gives it with prompt=consent only (OpenID Connect Core §11). */
+/** The scope that refresh tokens need; most providers give it with prompt=consent only (OpenID Connect Core §11). */
 const OFFLINE = 'offline_access';
+
+/** The longest that an access token is taken to last, in seconds: some say 1e308 for ever. */
+const MAX_LIFE_S = 365 * 24 * 3600;
+
+/** Longer ID tokens are no hint at the sign-out, in characters: proxies and providers refuse URLs that are too long. */
+const MAX_HINT = 2048;
 
 /** What an access token may hold (RFC 6749 §A.12): anything else is no header field. */
 const VISIBLE = /^[\x20-\x7e]+$/;
@@ -35,52 +44,55 @@ const VISIBLE = /^[\x20-\x7e]+$/;
 /** The OpenID provider, as the authorization-code flow needs it. Every call rejects with a {@link ProviderError}. */
 export class Provider {
   readonly redirectUri: string;
+  /** What it signs with. */
+  readonly keys: SigningKeys;
   readonly #options: ProviderOptions;
   readonly #discovery: Discovery;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
     this.#discovery = new Discovery(options);
+    this.keys = new SigningKeys(this.#discovery, options);
     this.redirectUri = new URL('/api/auth/callback', options.publicUrl).href;
   }
 
   /** What the provider says of itself. */
-  async metadata(): Promise<oc.ServerMetadata> {
-    return (await this.#discovery.configuration()).serverMetadata();
+  async metadata(): Promise<ProviderMetadata> {
+    return (await this.#discovery.get()).metadata;
   }
 
   /** Where to send the browser. */
   async authorizationUrl({ state, nonce, verifier }: SignInChecks): Promise<URL> {
-    const { scopes } = this.#options;
-    return oc.buildAuthorizationUrl(await this.#discovery.configuration(), {
+    const { scopes, consent } = this.#options;
+    const { configuration } = await this.#discovery.get();
+    return oc.buildAuthorizationUrl(configuration, {
       redirect_uri: this.redirectUri,
       scope: scopes.join(' '),
       state,
       nonce,
       code_challenge: await oc.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
-      ...(scopes.includes(OFFLINE) && { prompt: 'consent' }),
+      ...(consent === 'auto' && scopes.includes(OFFLINE) && { prompt: 'consent' }),
     });
   }
 
   /** Trades the code for tokens. @param query what came to the callback, without the question mark */
   async redeem(query: string, { state, nonce, verifier }: SignInChecks): Promise<Tokens & Identity> {
-    const configuration = await this.#discovery.configuration();
     const here = new URL(this.redirectUri);
     here.search = query;
-    checkIssuer(here.searchParams, configuration.serverMetadata());
-    return known(async () => {
-      const answer = await oc.authorizationCodeGrant(configuration, here, {
+    checkIssuer(here.searchParams, await this.metadata());
+    const answer = await this.#at('token_endpoint', (configuration) =>
+      oc.authorizationCodeGrant(configuration, here, {
         pkceCodeVerifier: verifier,
         expectedState: state,
         expectedNonce: nonce,
         idTokenExpected: true,
-      });
-      const claims = answer.claims() ?? {};
-      const identity = identityOf(claims);
-      const more = await this.#userInfo(configuration, answer.access_token, identity);
-      return { ...tokensOf(answer), ...identityOf({ ...more, ...claims }) };
-    });
+      }),
+    );
+    const claims = await this.#claimsOf(answer);
+    const identity = identityOf(claims);
+    const more = await this.#userInfo(answer.access_token, identity);
+    return { ...tokensOf(answer), ...identityOf({ ...more, ...claims }) };
   }
 
   /**
@@ -88,69 +100,91 @@ export class Provider {
    * @throws ProviderError ERR_PROVIDER_GRANT also if they are another user's, which openid-client does not look at
    */
   async refresh(refreshToken: string, { issuer, subject }: UserKey): Promise<Tokens> {
-    const configuration = await this.#discovery.configuration();
-    return known(async () => {
-      const answer = await oc.refreshTokenGrant(configuration, refreshToken);
-      const claims = answer.claims();
-      if (claims !== undefined && (claims.sub !== subject || claims.iss !== issuer)) {
+    const answer = await this.#at('token_endpoint', (configuration) =>
+      oc.refreshTokenGrant(configuration, refreshToken),
+    );
+    if (answer.id_token !== undefined) {
+      const claims = await this.#claimsOf(answer);
+      if (claims.sub !== subject || claims.iss !== issuer) {
         throw new ProviderError(
           'ERR_PROVIDER_GRANT',
           'it answered a refresh with the tokens of another user',
         );
       }
-      return tokensOf(answer);
-    });
+    }
+    return tokensOf(answer);
   }
 
   /** Takes a refresh token back, where the provider can (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
-    const configuration = await this.#discovery.configuration();
-    if (configuration.serverMetadata().revocation_endpoint === undefined) return;
+    const { endpoints } = await this.metadata();
+    if (endpoints.revocation_endpoint === undefined) return;
     const more = { token_type_hint: 'refresh_token' };
-    await known(() => oc.tokenRevocation(configuration, refreshToken, more));
+    await this.#at('revocation_endpoint', (configuration) =>
+      oc.tokenRevocation(configuration, refreshToken, more),
+    );
   }
 
   /** Where to send the browser to sign out there too; undefined: it has no such place. */
   async endSessionUrl(idToken: string | undefined): Promise<URL | undefined> {
-    const configuration = await this.#discovery.configuration();
-    if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
+    const { configuration, metadata } = await this.#discovery.get();
+    if (metadata.endpoints.end_session_endpoint === undefined) return undefined;
     return oc.buildEndSessionUrl(configuration, {
       post_logout_redirect_uri: new URL('/', this.#options.publicUrl).href,
-      ...(idToken !== undefined && { id_token_hint: idToken }),
+      ...(idToken !== undefined && idToken.length <= MAX_HINT && { id_token_hint: idToken }),
     });
   }
 
-  /** Name and address, where the ID token does not have them. Not to get them keeps nobody out. */
-  async #userInfo(configuration: oc.Configuration, accessToken: string, { subject, name }: Identity) {
-    const { log } = this.#options;
+  /** What the ID token says, which the provider itself signed, by clocks that agree. */
+  async #claimsOf(answer: TokenAnswer): Promise<Readonly<Record<string, unknown>>> {
+    // The library looks at all but these: it trusts the connection instead of the signature.
+    await this.keys.checkIdToken(answer.id_token ?? '');
+    const claims = { ...answer.claims() };
+    const ahead = claimAhead(claims, this.#options.clockToleranceS);
+    if (ahead === undefined) return claims;
+    throw new ProviderError(
+      'ERR_PROVIDER_ANSWER',
+      `the ID token's ${ahead} is in the future: the clocks differ by more than OIDC_CLOCK_TOLERANCE`,
+    );
+  }
+
+  /** Name and address, where the ID token does not have them. Not to get them keeps nobody out; another's do. */
+  async #userInfo(accessToken: string, { subject, name }: Identity) {
     if (!VISIBLE.test(accessToken))
       throw new ProviderError('ERR_PROVIDER_ANSWER', 'no access token is like that');
-    if (name !== undefined || configuration.serverMetadata().userinfo_endpoint === undefined) return {};
-    try {
-      return await known(() => oc.fetchUserInfo(configuration, accessToken, subject));
-    } catch (error) {
-      const harmless = error instanceof ProviderError && error.code !== 'ERR_PROVIDER_ANSWER';
-      if (!harmless) throw error;
-      log.warn({ err: error }, "the OpenID provider did not tell a user's name");
-      return {};
-    }
+    const { endpoints } = await this.metadata();
+    if (name !== undefined || endpoints.userinfo_endpoint === undefined) return {};
+    const info = await this.#at('userinfo_endpoint', (configuration) =>
+      oc.fetchUserInfo(configuration, accessToken, oc.skipSubjectCheck),
+    ).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, "the OpenID provider did not tell a user's name");
+      return undefined;
+    });
+    if (info === undefined || info.sub === subject) return { ...info };
+    throw new ProviderError('ERR_PROVIDER_ANSWER', 'its userinfo is of another user');
+  }
+
+  /** Runs a call of the library to an endpoint, wherever that is by now. */
+  #at<T>(endpoint: keyof Endpoints, call: (configuration: oc.Configuration) => Promise<T>): Promise<T> {
+    return this.#discovery.at(endpoint, ({ configuration }) => known(() => call(configuration)));
   }
 }
 
+type TokenAnswer = oc.TokenEndpointResponse & oc.TokenEndpointResponseHelpers;
+
 /** The issuer in the answer, where the provider promises one (RFC 9207), before anything is sent there. */
-function checkIssuer(query: URLSearchParams, metadata: oc.ServerMetadata): void {
+function checkIssuer(query: URLSearchParams, { issuer, namesItself }: ProviderMetadata): void {
   const given = query.getAll('iss');
-  const needed = metadata.authorization_response_iss_parameter_supported === true;
-  if (given.length === 0 ? !needed : given.length === 1 && given[0] === metadata.issuer) return;
+  if (given.length === 0 ? !namesItself : given.length === 1 && given[0] === issuer) return;
   throw new ProviderError('ERR_PROVIDER_CALLBACK', 'the answer names no, or another, issuer');
 }
 
-function tokensOf(answer: oc.TokenEndpointResponse & oc.TokenEndpointResponseHelpers): Tokens {
+function tokensOf(answer: TokenAnswer): Tokens {
   const seconds = answer.expiresIn();
   return {
     idToken: answer.id_token,
     refreshToken: answer.refresh_token,
-    expiresAt: seconds === undefined ? undefined : Date.now() + seconds * 1000,
+    expiresAt: seconds === undefined ? undefined : Date.now() + Math.min(seconds, MAX_LIFE_S) * 1000,
   };
 }
 

@@ -18,6 +18,7 @@ import {
   type DevProviderConfig,
   type LogConfig,
   type OidcConfig,
+  type OidcPolicy,
   type ProxyConfig,
   type RestConfig,
   type StoreConfig,
@@ -82,6 +83,15 @@ function derived(url: URL | undefined, scheme: 'http' | 'ws', address: Address):
   return new URL(urlOf(scheme, address));
 }
 
+function oidcPolicy(values: RestValues): OidcPolicy {
+  return {
+    scopes: values.oidcScopes,
+    consent: values.oidcConsent,
+    clockToleranceS: values.oidcClockTolerance,
+    discoveryRefreshS: values.oidcDiscoveryRefresh,
+  };
+}
+
 function oidcConfig(values: RestValues): OidcConfig | undefined {
   const { oidcIssuer: issuer, oidcClientId: clientId } = values;
   if (issuer === undefined || clientId === undefined) return undefined;
@@ -89,8 +99,8 @@ function oidcConfig(values: RestValues): OidcConfig | undefined {
     issuer,
     clientId,
     clientSecret: values.oidcClientSecret,
-    scopes: values.oidcScopes,
     audience: values.oidcAudience,
+    ...oidcPolicy(values),
   };
 }
 
@@ -161,7 +171,7 @@ function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig
   return {
     address: values.devOpAddr,
     secret: generated('dev-provider-secret', dataDir),
-    scopes: values.oidcScopes,
+    policy: oidcPolicy(values),
     audience: values.oidcAudience ?? DEV_AUDIENCE,
   };
 }
@@ -220,6 +230,7 @@ export function loadTokenConfig(given: Given): TokenConfig {
     clientId: values.oidcClientId ?? DEV_CLIENT_ID,
     clientSecret: values.oidcClientSecret,
     audience: values.oidcAudience ?? DEV_AUDIENCE,
+    clockToleranceS: values.oidcClockTolerance,
   };
 }
 

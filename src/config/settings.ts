@@ -107,6 +107,21 @@ export const settings = {
     doc: 'The audience that access tokens of REST clients must carry.',
     schema: text,
   }),
+  oidcConsent: withDefault('OIDC_CONSENT', 'auto', {
+    placeholder: 'WHEN',
+    doc: 'Whether users are asked for consent (prompt=consent): auto, with offline_access; or never, where they may not give it.',
+    schema: oneOf('auto', 'never'),
+  }),
+  oidcClockTolerance: withDefault('OIDC_CLOCK_TOLERANCE', '30', {
+    placeholder: 'SECONDS',
+    doc: "By how much the provider's clock may differ from this machine's, in seconds.",
+    schema: integer(0, 600),
+  }),
+  oidcDiscoveryRefresh: withDefault('OIDC_DISCOVERY_REFRESH', '600', {
+    placeholder: 'SECONDS',
+    doc: "How long the provider's discovery document and keys are believed before they are asked for again, in seconds.",
+    schema: integer(1, 86_400),
+  }),
   oidcServiceClientId: optional('OIDC_SERVICE_CLIENT_ID', {
     placeholder: 'ID',
     doc: 'Reserved; has no effect.',

@@ -15,6 +15,9 @@ const oidc = pick(
   'oidcClientSecret',
   'oidcScopes',
   'oidcAudience',
+  'oidcConsent',
+  'oidcClockTolerance',
+  'oidcDiscoveryRefresh',
   'oidcServiceClientId',
   'oidcServiceClientSecret',
   'oidcServiceScope',
@@ -75,7 +78,7 @@ export const tables = {
       doc: 'The audience of the token, as it is set for the API; required with OIDC_ISSUER.',
       fallbackDoc: `${DEV_AUDIENCE} at the development provider`,
     }),
-    ...pick(settings, 'devOpAddr'),
+    ...pick(settings, 'oidcClockTolerance', 'devOpAddr'),
   },
   deviceAdd: {
     user: requiredFlag('user', {

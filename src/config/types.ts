@@ -40,13 +40,23 @@ export interface ProxyConfig extends ListenerConfig {
   readonly idleTimeoutMs: number;
 }
 
+/** What is asked of any OpenID provider, and how its answers are taken. */
+export interface OidcPolicy {
+  readonly scopes: readonly string[];
+  /** Whether the user is asked for consent where refresh tokens need it. */
+  readonly consent: 'auto' | 'never';
+  /** By how much its clock may differ from ours, in seconds. */
+  readonly clockToleranceS: number;
+  /** How long is believed what it said of itself and its keys, in seconds. */
+  readonly discoveryRefreshS: number;
+}
+
 /** How users sign in. */
-export interface OidcConfig {
+export interface OidcConfig extends OidcPolicy {
   readonly issuer: URL;
   readonly clientId: string;
   /** Undefined: a public client. */
   readonly clientSecret: Secret | undefined;
-  readonly scopes: readonly string[];
   /** Undefined: no bearer tokens. */
   readonly audience: string | undefined;
 }
@@ -75,8 +85,8 @@ export interface DevProviderConfig {
   readonly address: Address;
   /** Its keys come from it. */
   readonly secret: Secret;
-  /** What is asked of it, as of any other. */
-  readonly scopes: readonly string[];
+  /** As with any other. */
+  readonly policy: OidcPolicy;
   /** Of access tokens for REST clients. */
   readonly audience: string;
 }
@@ -88,7 +98,8 @@ export const DEV_AUDIENCE = 'urn:visiona:api';
 export const DEV_CLIENT_ID = 'visiona';
 
 /** Where and as whom a REST client gets an access token. */
-export interface TokenConfig extends Omit<OidcConfig, 'scopes'> {
+export interface TokenConfig
+  extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'clockToleranceS'> {
   readonly audience: string;
 }
 

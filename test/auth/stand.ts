@@ -7,6 +7,7 @@ import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
 import { FakeProvider } from './fake-provider.js';
 import { NEW_SECRET } from './keys.js';
 import { MemorySignIns } from './memory-sign-ins.js';
+import { OIDC_POLICY } from './oidc-policy.js';
 
 export interface StandOptions {
   readonly secrets?: readonly Secret[];
@@ -41,7 +42,7 @@ export class Stand {
       issuer: new URL(provider.issuer),
       clientId: 'visiona',
       clientSecret: undefined,
-      scopes: ['openid', 'profile', 'email', 'offline_access'],
+      ...OIDC_POLICY,
       audience,
     };
     const rest = await TestRest.start({

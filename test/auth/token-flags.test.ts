@@ -6,12 +6,13 @@ import { loadTokenConfig } from '../../src/config/load.js';
 import { Secret } from '../../src/config/secret.js';
 import { DEV_AUDIENCE, DEV_CLIENT_ID } from '../../src/config/types.js';
 import { given } from '../config/given.js';
+import { OIDC_POLICY } from './oidc-policy.js';
 
 const oidc = {
   issuer: new URL('https://id.example/realm'),
   clientId: "it's our $HOME",
   clientSecret: new Secret('s3cret'),
-  scopes: ['openid'],
+  ...OIDC_POLICY,
   audience: 'https://api.example/a;b',
 };
 

@@ -23,6 +23,7 @@ import type {
   Target,
 } from '../../src/tunnel/forward/contract.js';
 import { MemorySignIns } from '../auth/memory-sign-ins.js';
+import { OIDC_POLICY } from '../auth/oidc-policy.js';
 import { FakeSessions } from './fake-sessions.js';
 import { FakeStore } from './fake-store.js';
 
@@ -58,7 +59,7 @@ export function authBy(authenticator: Authenticator, store = new MemorySignIns()
     issuer,
     clientId: 'visiona',
     clientSecret: undefined,
-    scopes: ['openid'],
+    ...OIDC_POLICY,
     audience: undefined,
   };
   const sessionSecrets = [new Secret('a secret of a test, 32 bytes long')];

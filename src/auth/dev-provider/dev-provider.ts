@@ -41,7 +41,7 @@ function atHost(host: string, listener: RequestListener): RequestListener {
 
 /** Binds the port of the development provider: its issuer must be known before it can exist. @throws ListenError */
 export async function bindDevProvider(
-  { address, secret, audience }: Omit<DevProviderConfig, 'scopes'>,
+  { address, secret, audience }: Omit<DevProviderConfig, 'policy'>,
   write: WriteLine,
 ): Promise<BoundProvider> {
   const endNotices = takeNotices(write);

@@ -44,7 +44,7 @@ interface Started {
  * @throws ListenError, HostStartError at the first start
  */
 export async function startDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
-  const { address, secret, scopes, audience } = config;
+  const { address, secret, policy, audience } = config;
   const threads = new ThreadHosts(1, { maxOldGenerationSizeMb: HEAP_MB });
   let init: DevProviderInit = { address, secret: secret.reveal(), audience };
   let current: Started;
@@ -77,8 +77,8 @@ export async function startDevProvider(config: DevProviderConfig, log: Logger): 
       issuer: new URL(urlOf('http', address, port)),
       clientId: DEV_CLIENT_ID,
       clientSecret: undefined,
-      scopes,
       audience,
+      ...policy,
     },
     serve: async ({ href }) => {
       init = { ...init, publicUrl: href };

@@ -14,6 +14,7 @@ import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { NEW_SECRET } from '../keys.js';
 import { MemorySignIns } from '../memory-sign-ins.js';
+import { OIDC_POLICY } from '../oidc-policy.js';
 
 const SECRET = new Secret('x'.repeat(43));
 
@@ -24,7 +25,7 @@ describe('development provider', () => {
   const config = (address: Address): DevProviderConfig => ({
     address,
     secret: SECRET,
-    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    policy: OIDC_POLICY,
     audience: DEV_AUDIENCE,
   });
   let provider: DevProvider;

@@ -1,0 +1,9 @@
+import type { OidcPolicy } from '../../src/config/types.js';
+
+/** How a provider is dealt with where nothing is set. */
+export const OIDC_POLICY: OidcPolicy = {
+  scopes: ['openid', 'profile', 'email', 'offline_access'],
+  consent: 'auto',
+  clockToleranceS: 30,
+  discoveryRefreshS: 600,
+};
