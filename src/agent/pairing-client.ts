@@ -84,7 +84,13 @@ function refusal(api: URL, { status, retryAfter, text }: Answer): PairError {
   if (code === 'pairing-refused') {
     return new PairError(
       'ERR_PAIR_REFUSED',
-      'the pairing code is not good: it is mistyped, was used, has expired or was replaced by a newer one; get a new one',
+      'the pairing code is not good: it is mistyped, was used, has expired or was revoked; get a new one',
+    );
+  }
+  if (code === 'limit-reached') {
+    return new PairError(
+      'ERR_PAIR_REFUSED',
+      'whoever made the pairing code has as many devices as a user may have: unpair one, then try again',
     );
   }
   if (status === 429) return new PairError('ERR_PAIR_LIMITED', `too many attempts to pair: ${again}`);

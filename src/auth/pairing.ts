@@ -17,12 +17,26 @@ import {
 /** How long a pairing token may be good for, in seconds: what a code's 49 bits are enough for has an end. */
 export const PAIRING_TTL = { min: 30, default: 600, max: 3600 } as const;
 
+/** How many devices one pairing token may pair: a shelf of them, set up by a script. */
+export const PAIRING_USES = { min: 1, default: 1, max: 100 } as const;
+
+/** What a new pairing token is to be. */
+export interface WantedPairing {
+  /** Of the device; with a number, if there are several. */
+  readonly name?: string;
+  /** Within {@link PAIRING_TTL}. */
+  readonly ttlSeconds?: number;
+  /** Within {@link PAIRING_USES}. */
+  readonly uses?: number;
+}
+
 /** A new pairing token. This is the only time that it is seen. */
 export interface MintedPairing {
   readonly tokenId: PairingTokenId;
   readonly token: PairingSecret;
   /** The same, to be typed. */
   readonly code: string;
+  readonly uses: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -46,7 +60,7 @@ export type PairingOutcome =
 export interface PairingLimits {
   /** Attempts of one address that were refused or are under way: a fleet behind one NAT may pair at once. */
   readonly perAddress: Allowance;
-  /** Attempts with one code, also those that succeed. */
+  /** Attempts with one code that were refused, failed or are under way. */
   readonly perCode: Allowance;
 }
 
@@ -58,7 +72,8 @@ export interface PairingOptions {
 
 const LIMITS: PairingLimits = {
   perAddress: { points: 30, windowSeconds: 60 },
-  perCode: { points: 10, windowSeconds: 600 },
+  // Above what one code may have under way.
+  perCode: { points: PAIRING_USES.max + 10, windowSeconds: 600 },
 };
 
 /** For the audit log. */
@@ -80,24 +95,22 @@ export class Pairing {
     this.#codes = new AttemptLimit(limits.perCode);
   }
 
-  /**
-   * Makes a pairing token, which voids the owner's older unused one.
-   * @param ttlSeconds within {@link PAIRING_TTL}
-   */
+  /** Makes a pairing token. Rejects with what the store rejects with, such as ERR_STORE_LIMIT. @throws RangeError */
   async mint(
     owner: UserId,
-    { name, ttlSeconds = PAIRING_TTL.default }: { readonly name?: string; readonly ttlSeconds?: number } = {},
+    { name, ttlSeconds = PAIRING_TTL.default, uses = PAIRING_USES.default }: WantedPairing = {},
     by: Requester = {},
   ): Promise<MintedPairing> {
-    if (!(ttlSeconds >= PAIRING_TTL.min && ttlSeconds <= PAIRING_TTL.max)) {
+    if (!isWithin(ttlSeconds, PAIRING_TTL))
       throw new RangeError(`a pairing token is not good for ${ttlSeconds} s`);
-    }
+    if (!isWithin(uses, PAIRING_USES))
+      throw new RangeError(`a pairing token is not good for ${uses} devices`);
     const token = newPairingSecret();
     const code = codeOf(token);
     const expiresAt = Date.now() + ttlSeconds * 1000;
-    const kept = { hash: hashCode(code), expiresAt, ...(name !== undefined && { name }) };
+    const kept = { hash: hashCode(code), uses, expiresAt, ...(name !== undefined && { name }) };
     const tokenId = await this.#store.addPairingToken(owner, kept, by);
-    return { tokenId, token, code: shownCode(code), expiresAt };
+    return { tokenId, token, code: shownCode(code), uses, expiresAt };
   }
 
   /**
@@ -111,14 +124,15 @@ export class Pairing {
     // limited address tries counts against no code, and fills no room for counts of codes.
     const retryAfterSeconds = (await this.#addresses.take(remoteAddr)) || (await this.#codes.take(hash));
     if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
-    let refused = false;
+    let kind: PairingOutcome['kind'] | undefined;
     try {
       const outcome = await this.#attempt(hash, device, by);
-      refused = outcome.kind === 'refused';
+      kind = outcome.kind;
       return outcome;
     } finally {
       // Who gets no answer from the store has learned nothing, and comes again.
-      if (!refused) await this.#addresses.giveBack(remoteAddr);
+      if (kind !== 'refused') await this.#addresses.giveBack(remoteAddr);
+      if (kind === 'paired') await this.#codes.giveBack(hash);
     }
   }
 
@@ -135,9 +149,9 @@ export class Pairing {
 
   /** Undefined: whoever made the pairing token is not there any more. */
   async #mintPending(offer: PairingOffer, device: PairedDevice): Promise<PendingDevice | undefined> {
-    const { owner, tokenId, name = device.name } = offer;
+    const { owner, tokenId } = offer;
     try {
-      return await this.#store.mintPending(owner, tokenId, { ...device, name });
+      return await this.#store.mintPending(owner, tokenId, device);
     } catch (error) {
       if (error instanceof StoreError && error.code === 'ERR_STORE_CONFLICT') return undefined;
       throw error;
@@ -169,4 +183,8 @@ export class Pairing {
       );
     }
   }
+}
+
+function isWithin(value: number, { min, max }: { readonly min: number; readonly max: number }): boolean {
+  return value >= min && value <= max;
 }

@@ -28,7 +28,7 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
     summary: 'A device trades its pairing token for its session token',
     body: attempt,
     answer: paired,
-    problems: ['pairing-refused', 'rate-limited', 'store-unavailable', 'draining'],
+    problems: ['pairing-refused', 'limit-reached', 'rate-limited', 'store-unavailable', 'draining'],
   },
   async ({ body: { token, device }, remoteAddr, requestId }, services) => {
     // A pairing that is done and whose answer is cut off by the end of the process has used up the token.

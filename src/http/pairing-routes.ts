@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PAIRING_TTL } from '../auth/pairing.js';
+import { PAIRING_TTL, PAIRING_USES } from '../auth/pairing.js';
 import type { PairingTokenId } from '../store/ids.js';
 import { userRoute } from './json-route.js';
 import { ProblemError } from './problem-error.js';
@@ -8,7 +8,15 @@ import { cursorAt, id, oneLine, pageOf, pageQuery, time } from './schemas.js';
 
 const wanted = z
   .strictObject({
-    name: oneLine.optional().describe('Of the device; it may say one of its own otherwise'),
+    name: oneLine
+      .exactOptional()
+      .describe('Of the device, followed by a number if there are several; otherwise it says one of its own'),
+    uses: z
+      .int()
+      .min(PAIRING_USES.min)
+      .max(PAIRING_USES.max)
+      .default(PAIRING_USES.default)
+      .describe('How many devices it is for'),
     ttlSeconds: z.int().min(PAIRING_TTL.min).max(PAIRING_TTL.max).default(PAIRING_TTL.default),
   })
   .meta({ id: 'NewPairingToken' });
@@ -18,6 +26,7 @@ const made = z
     tokenId: z.string(),
     token: z.string().describe('For programs. Shown this once'),
     code: z.string().describe('The same for people, who may type it in any case. Shown this once'),
+    uses: z.int(),
     expiresAt: time,
   })
   .meta({ id: 'MadePairingToken' });
@@ -27,9 +36,11 @@ const pairingToken = z
     tokenId: z.string(),
     name: z.string().optional(),
     state: z.enum(['pending', 'used', 'expired', 'revoked']),
+    uses: z.int().describe('How many devices it is for'),
+    used: z.int().describe('How many it has paired'),
     createdAt: time,
     expiresAt: time,
-    deviceId: z.string().optional().describe('The device that was paired with it'),
+    deviceId: z.string().optional().describe('The device that was paired with it last'),
   })
   .meta({ id: 'PairingToken' });
 
@@ -39,15 +50,14 @@ export const pairingRoutes: readonly JsonRoute[] = [
     {
       method: 'POST',
       path: '/api/pairing/tokens',
-      summary: 'A new pairing token, shown once. My older one that was not used is void',
+      summary: 'A new pairing token, shown once. There may be several',
       body: wanted,
       answer: made,
       status: 201,
+      problems: ['limit-reached'],
     },
-    ({ body: { name, ttlSeconds }, remoteAddr, requestId }, { userId }, services) => {
-      const wanted = { ttlSeconds, ...(name !== undefined && { name }) };
-      return services.pairing.mint(userId, wanted, { remoteAddr, requestId });
-    },
+    ({ body, remoteAddr, requestId }, { userId }, services) =>
+      services.pairing.mint(userId, body, { remoteAddr, requestId }),
   ),
   userRoute(
     {
@@ -70,7 +80,7 @@ export const pairingRoutes: readonly JsonRoute[] = [
     {
       method: 'DELETE',
       path: '/api/pairing/tokens/{tokenId}',
-      summary: 'Revokes a pairing token that was not used',
+      summary: 'Revokes a pairing token that may be used',
       params: z.object({ tokenId: id<PairingTokenId>() }),
     },
     async ({ params: { tokenId }, remoteAddr, requestId }, { userId }, { store }) => {

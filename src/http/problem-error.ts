@@ -31,9 +31,15 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
 /** Errors of the store that say that the call was wrong, not that the store is: a fault of ours. */
 const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
 
-/** The problem that `error` is; `internal` for a fault of ours. */
+/** The problem that `error` says itself, for whoever asked; undefined: it is for the log. */
+export function toldProblem(error: unknown): ProblemError | undefined {
+  if (error instanceof ProblemError) return error;
+  if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_LIMIT') return undefined;
+  return new ProblemError('limit-reached', { detail: error.message });
+}
+
+/** The problem that any other error is; `internal` for a fault of ours. */
 export function problemOf(error: unknown): ProblemCode {
-  if (error instanceof ProblemError) return error.problem;
   if (error instanceof StoreOutcomeUnknownError) return 'store-outcome-unknown';
   if (error instanceof StoreError) return OUR_FAULTS.has(error.code) ? 'internal' : 'store-unavailable';
   return (error instanceof CodedError ? problemOfCode(error.code) : undefined) ?? 'internal';

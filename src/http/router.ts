@@ -11,7 +11,7 @@ import { Exchange } from './exchange.js';
 import { JsonCall } from './json-call.js';
 import { servePageFile } from './page-file.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
-import { beforeRequest, ProblemError, problemOf } from './problem-error.js';
+import { beforeRequest, problemOf, toldProblem } from './problem-error.js';
 import type { PendingRequest, Route, StreamRoute, Upgrade } from './route.js';
 import type { RouteServices } from './services.js';
 
@@ -146,8 +146,9 @@ export class Router {
   }
 
   #failed(exchange: Exchange, error: unknown): void {
+    const told = toldProblem(error);
+    if (told !== undefined) return exchange.problem(told.problem, told.options);
     const code = problemOf(error);
-    if (error instanceof ProblemError) return exchange.problem(code, error.options);
     this.#options.log.error({ err: error, requestId: exchange.requestId, code }, 'a request failed');
     exchange.problem(code);
   }

@@ -33,6 +33,11 @@ const PROBLEMS = {
   'session-not-found': { status: 404, title: 'There is no such tunnel session', retry: 'never' },
   'method-not-allowed': { status: 405, title: 'This resource does not have that method', retry: 'never' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time', retry: 'idempotent' },
+  'limit-reached': {
+    status: 409,
+    title: 'You have as many of these as a user may have',
+    retry: 'never',
+  },
   'session-expired': { status: 410, title: 'The tunnel session has expired', retry: 'never' },
   'payload-too-large': { status: 413, title: 'The body is too large', retry: 'never' },
   'unsupported-media-type': { status: 415, title: 'This media type is not taken here', retry: 'never' },

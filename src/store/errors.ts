@@ -18,6 +18,8 @@ export const STORE_ERROR_CODES = [
   'ERR_STORE_INPUT',
   /** A row that another one refers to is missing, or a key that must be unique is taken. */
   'ERR_STORE_CONFLICT',
+  /** The user has as many of something as a user may have; the message says which. */
+  'ERR_STORE_LIMIT',
   /** The store was closed. */
   'ERR_STORE_CLOSED',
   /** The store's process or its database is away. Nothing was done; the call may be made again. */

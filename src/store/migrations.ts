@@ -167,4 +167,12 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX audit_log_by_age ON audit_log (at)',
     ],
   },
+  {
+    name: 'pairing tokens for several devices',
+    statements: ({ bigint }) => [
+      `ALTER TABLE pairing_tokens ADD COLUMN uses ${bigint} NOT NULL DEFAULT 1`,
+      `ALTER TABLE pairing_tokens ADD COLUMN used ${bigint} NOT NULL DEFAULT 0`,
+      'UPDATE pairing_tokens SET used = 1 WHERE used_at IS NOT NULL',
+    ],
+  },
 ];

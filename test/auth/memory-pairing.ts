@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StoreUnavailableError } from '../../src/store/errors.js';
+import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
 import {
   type CredentialId,
   type DeviceId,
@@ -9,13 +9,14 @@ import {
   type TokenHash,
   type UserId,
 } from '../../src/store/ids.js';
-import type {
-  NewPairingToken,
-  PairedDevice,
-  PairingOffer,
-  PairingPort,
-  PairingToken,
-  PendingDevice,
+import {
+  MAX_LIVE_PAIRING_TOKENS,
+  type NewPairingToken,
+  type PairedDevice,
+  type PairingOffer,
+  type PairingPort,
+  type PairingToken,
+  type PendingDevice,
 } from '../../src/store/ports/pairing.js';
 import type { Page, PageRequest } from '../../src/store/ports.js';
 
@@ -23,6 +24,8 @@ interface TokenRow extends NewPairingToken {
   readonly tokenId: PairingTokenId;
   readonly owner: UserId;
   readonly createdAt: number;
+  readonly uses: number;
+  used: number;
   state: 'pending' | 'used' | 'revoked';
   deviceId?: DeviceId;
 }
@@ -32,7 +35,7 @@ interface CredentialRow {
   readonly tokenId: PairingTokenId;
   readonly owner: UserId;
   readonly deviceId: DeviceId;
-  readonly device: PairedDevice;
+  device: PairedDevice;
   readonly hash: TokenHash;
   state: 'pending' | 'valid' | 'revoked';
 }
@@ -55,10 +58,11 @@ export class MemoryPairing implements PairingPort {
 
   async addPairingToken(owner: UserId, token: NewPairingToken): Promise<PairingTokenId> {
     return this.#call('addPairingToken', () => {
-      for (const row of this.tokens)
-        if (row.owner === owner && row.state === 'pending') row.state = 'revoked';
+      const live = this.tokens.filter((row) => row.owner === owner && this.#usable(row));
+      if (live.length >= MAX_LIVE_PAIRING_TOKENS)
+        throw new StoreError('ERR_STORE_LIMIT', 'you have too many pairing codes');
       const tokenId = `pair-${this.tokens.length + 10}` as PairingTokenId;
-      this.tokens.push({ ...token, tokenId, owner, createdAt: this.now, state: 'pending' });
+      this.tokens.push({ uses: 1, used: 0, ...token, tokenId, owner, createdAt: this.now, state: 'pending' });
       return tokenId;
     });
   }
@@ -92,8 +96,8 @@ export class MemoryPairing implements PairingPort {
     return this.#call('findPairing', () => {
       const row = this.tokens.find((each) => each.hash === hash && this.#usable(each));
       if (row === undefined) return undefined;
-      const { tokenId, owner, name } = row;
-      return { tokenId, owner, ...(name !== undefined && { name }) };
+      const { tokenId, owner } = row;
+      return { tokenId, owner };
     });
   }
 
@@ -114,7 +118,10 @@ export class MemoryPairing implements PairingPort {
       const minted = this.minted.find(({ credentialId }) => credentialId === credential);
       if (token?.owner !== owner || !this.#usable(token)) return false;
       if (minted?.tokenId !== id || minted.state !== 'pending') return false;
-      token.state = 'used';
+      token.used += 1;
+      if (token.used === token.uses) token.state = 'used';
+      const { name = minted.device.name, uses, used } = token;
+      minted.device = { ...minted.device, name: token.name && uses > 1 ? `${name} ${used}` : name };
       token.deviceId = minted.deviceId;
       minted.state = 'valid';
       return true;

@@ -8,7 +8,7 @@ import { FakeProvider } from '../auth/fake-provider.js';
 import { root } from '../scripts/root.js';
 import { launchBrowser, NO_BROWSER, openTab, type Tab } from './kit/browser.js';
 import { Program } from './kit/program.js';
-import { RestProcess } from './kit/rest-process.js';
+import { exchange, RestProcess } from './kit/rest-process.js';
 
 /** Set to write the screenshots that the documentation shows: `VISIONA_SCREENSHOTS=1 npm test -- e2e/web`. */
 const SCREENSHOTS = process.env.VISIONA_SCREENSHOTS !== undefined;
@@ -109,6 +109,26 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     assert.equal(page.url(), up.url('/'));
     assert.deepEqual(faults, []);
+  });
+
+  test('B7: a code of a second tab leaves the first as it is, each tab hears of its own, and others can be revoked', async (t) => {
+    const { page, context } = await signedIn(t, 'judy');
+    const second = await context.newPage();
+    await second.goto(up.url('/'));
+    await page.getByRole('button', { name: 'Pair a device' }).click();
+    await page.getByRole('timer').waitFor();
+    await pairAgent(t, second);
+    // The first has seen the device of the second, and waits for its own.
+    await device(page, 'Online').waitFor();
+    await page.getByRole('timer').waitFor();
+    await second.getByText(/^A code, until /).waitFor();
+    const shown = await page
+      .getByRole('region', { name: 'the command that pairs', exact: true })
+      .textContent();
+    const [, code = ''] = /--pair (\S+)/.exec(shown ?? '') ?? [];
+    await second.getByRole('button', { name: /^Revoke: A code/ }).click();
+    await second.getByText(/^A code, until /).waitFor({ state: 'detached' });
+    assert.equal((await exchange(up, code)).status, 400);
   });
 
   test('a token that is confirmed in the browser calls the device with the commands of the page', async (t) => {

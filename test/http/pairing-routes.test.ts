@@ -33,6 +33,8 @@ describe('pairing tokens', () => {
         tokenId: body.tokenId,
         name: 'Gate',
         state: 'pending',
+        uses: 1,
+        used: 0,
         createdAt: new Date(api.store.now).toISOString(),
         expiresAt: body.expiresAt,
       },
@@ -51,13 +53,25 @@ describe('pairing tokens', () => {
     }
   });
 
-  test('attack 45: a new one voids the older one that was not used', async () => {
-    const first = (await ask('POST /api/pairing/tokens', {})).body;
-    await ask('POST /api/pairing/tokens', {});
+  test('attack 45, B7: a user has twenty that may be used at most, and revokes which they like', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      assert.equal((await ask('POST /api/pairing/tokens', { name: `Gate ${i}` })).status, 201);
+    }
+    const { status, body } = await ask('POST /api/pairing/tokens');
+    assert.deepEqual([status, body.code], [409, 'limit-reached']);
+    assert.match(body.detail, /pairing codes/);
     const { items } = (await ask('GET /api/pairing/tokens')).body;
-    const states = items.map(({ state }: { state: string }) => state);
-    assert.deepEqual(states, ['revoked', 'pending']);
-    assert.equal((await ask(`DELETE /api/pairing/tokens/${first.tokenId}`)).status, 404);
+    assert.ok(items.every(({ state }: { state: string }) => state === 'pending'));
+    assert.equal((await ask(`DELETE /api/pairing/tokens/${items[7].tokenId}`)).status, 204);
+    assert.equal((await ask('POST /api/pairing/tokens')).status, 201);
+  });
+
+  test('B7: one may be for several devices', async () => {
+    const { status, body } = await ask('POST /api/pairing/tokens', { uses: 100 });
+    assert.deepEqual([status, body.uses], [201, 100]);
+    for (const uses of [0, -1, 101, 1.5, '2', null]) {
+      assert.equal((await ask('POST /api/pairing/tokens', { uses })).body.code, 'validation');
+    }
   });
 
   test('revoking works once', async () => {

@@ -31,27 +31,33 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
     check('a token is found by its hash, and listed without it', async (store, alice) => {
       const token = newToken({ name: 'Gate' });
       const tokenId = await store.addPairingToken(alice, token);
-      assert.deepEqual(await store.findPairing(token.hash), { tokenId, owner: alice, name: 'Gate' });
+      assert.deepEqual(await store.findPairing(token.hash), { tokenId, owner: alice });
       assert.equal(await store.findPairing(hashToken('another')), undefined);
       const { items } = await store.listPairingTokens(alice, { limit: 10 });
       const createdAt = items[0]?.createdAt ?? 0;
       assert.ok(Math.abs(Date.now() - createdAt) < 60_000);
       assert.deepEqual(items, [
-        { tokenId, name: 'Gate', createdAt, expiresAt: token.expiresAt, state: 'pending' },
+        { tokenId, name: 'Gate', createdAt, expiresAt: token.expiresAt, state: 'pending', uses: 1, used: 0 },
       ]);
     });
 
     check(
-      'attack 45: a new one voids the older unused one of its owner, and no other',
+      'attack 45, B7: a user has twenty that may be used at most, asked for at once or one by one, and others have theirs',
       async (store, alice, bob) => {
-        const [bobs, first, second] = [newToken(), newToken(), newToken()];
-        await store.addPairingToken(bob, bobs);
-        await store.addPairingToken(alice, first);
-        await store.addPairingToken(alice, second);
-        assert.equal(await store.findPairing(first.hash), undefined);
-        assert.equal((await store.findPairing(second.hash))?.owner, alice);
-        assert.equal((await store.findPairing(bobs.hash))?.owner, bob);
-        assert.deepEqual(await states(store, alice), ['revoked', 'pending']);
+        const added = await Promise.allSettled(
+          Array.from({ length: 25 }, () => store.addPairingToken(alice, newToken())),
+        );
+        const failed = added.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []));
+        assert.deepEqual(
+          failed,
+          Array.from({ length: 5 }, () => 'ERR_STORE_LIMIT'),
+        );
+        await store.addPairingToken(bob, newToken());
+        const [first] = (await store.listPairingTokens(alice, { limit: 1 })).items;
+        assert.ok(first !== undefined);
+        assert.equal(await store.revokePairingToken(alice, first.tokenId), true);
+        await store.addPairingToken(alice, newToken());
+        await assert.rejects(store.addPairingToken(alice, newToken()), { code: 'ERR_STORE_LIMIT' });
       },
     );
 
@@ -75,7 +81,14 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
 
     check('the newest 100 of a user are kept, and walked page by page', async (store, alice, bob) => {
       await store.addPairingToken(bob, newToken());
-      for (let i = 0; i < 103; i += 1) await store.addPairingToken(alice, newToken({ name: `t${i}` }));
+      const kept = await store.addPairingToken(alice, newToken({ name: 'kept' }));
+      const expiresAt = Date.now() - 1;
+      for (let i = 0; i < 103; i += 1) {
+        await store.addPairingToken(alice, newToken({ name: `t${i}`, expiresAt }));
+      }
+      // One that may be used is not forgotten, however old it is.
+      assert.equal(await store.revokePairingToken(alice, kept), true);
+      await store.addPairingToken(alice, newToken({ name: 't103', expiresAt }));
       const names: (string | undefined)[] = [];
       for (let after: PairingTokenId | undefined; ; ) {
         const page = await store.listPairingTokens(alice, { limit: 30, ...(after && { after }) });
@@ -85,7 +98,7 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
       }
       assert.deepEqual(
         names,
-        Array.from({ length: 100 }, (_, i) => `t${i + 3}`),
+        Array.from({ length: 100 }, (_, i) => `t${i + 4}`),
       );
       assert.deepEqual(await states(store, bob), ['pending']);
     });
@@ -168,26 +181,54 @@ export function pairingContract(name: string, open: () => Promise<Subject>): voi
       },
     );
 
-    check(
-      'a token that is used, revoked, replaced or expired completes nothing',
-      async (store, alice, bob) => {
-        const used = await begin(store, bob);
-        const late = await store.mintPending(bob, used.tokenId, DEVICE);
-        assert.equal(await store.completePairing(bob, used.tokenId, used.credentialId), true);
-        assert.equal(await store.completePairing(bob, used.tokenId, used.credentialId), false);
-        assert.equal(await store.completePairing(bob, used.tokenId, late.credentialId), false);
-        const revoked = await begin(store, alice);
-        await store.revokePairingToken(alice, revoked.tokenId);
-        const replaced = await begin(store, alice);
-        const expired = await begin(store, alice, newToken({ expiresAt: Date.now() - 1 }));
-        for (const { tokenId, credentialId, sessionToken } of [revoked, replaced, expired]) {
-          assert.equal(await store.completePairing(alice, tokenId, credentialId), false);
-          assert.equal(await admit(store, sessionToken), undefined);
-        }
-        assert.equal((await store.listDevices(bob, { limit: 10 })).items.length, 1);
-        assert.deepEqual((await store.listDevices(alice, { limit: 10 })).items, []);
-      },
-    );
+    check('a token that is used, revoked or expired completes nothing', async (store, alice, bob) => {
+      const used = await begin(store, bob);
+      const late = await store.mintPending(bob, used.tokenId, DEVICE);
+      assert.equal(await store.completePairing(bob, used.tokenId, used.credentialId), true);
+      assert.equal(await store.completePairing(bob, used.tokenId, used.credentialId), false);
+      assert.equal(await store.completePairing(bob, used.tokenId, late.credentialId), false);
+      const revoked = await begin(store, alice);
+      await store.revokePairingToken(alice, revoked.tokenId);
+      const expired = await begin(store, alice, newToken({ expiresAt: Date.now() - 1 }));
+      for (const { tokenId, credentialId, sessionToken } of [revoked, expired]) {
+        assert.equal(await store.completePairing(alice, tokenId, credentialId), false);
+        assert.equal(await admit(store, sessionToken), undefined);
+      }
+      assert.equal((await store.listDevices(bob, { limit: 10 })).items.length, 1);
+      assert.deepEqual((await store.listDevices(alice, { limit: 10 })).items, []);
+    });
+
+    check('B7: a token for several devices pairs so many, also at one time', async (store, alice) => {
+      const token = newToken({ name: 'Gate', uses: 3 });
+      const tokenId = await store.addPairingToken(alice, token);
+      const pair = async () => {
+        const { credentialId } = await store.mintPending(alice, tokenId, DEVICE);
+        return store.completePairing(alice, tokenId, credentialId);
+      };
+      assert.equal(await pair(), true);
+      const item = async () => (await store.listPairingTokens(alice, { limit: 1 })).items[0];
+      const { uses, used, state } = (await item()) ?? {};
+      assert.deepEqual([uses, used, state], [3, 1, 'pending']);
+      assert.equal((await store.findPairing(token.hash))?.tokenId, tokenId);
+      const done = await Promise.all(Array.from({ length: 20 }, pair));
+      assert.equal(done.filter(Boolean).length, 2);
+      assert.deepEqual([(await item())?.used, (await item())?.state], [3, 'used']);
+      assert.equal(await store.findPairing(token.hash), undefined);
+      const names = (await store.listDevices(alice, { limit: 10 })).items.map(({ name }) => name);
+      assert.deepEqual(names.sort(), ['Gate 1', 'Gate 2', 'Gate 3']);
+    });
+
+    check('B7: a token for several devices that is revoked pairs no more', async (store, alice) => {
+      const tokenId = await store.addPairingToken(alice, newToken({ uses: 3 }));
+      const [first, second] = [
+        await store.mintPending(alice, tokenId, DEVICE),
+        await store.mintPending(alice, tokenId, DEVICE),
+      ];
+      assert.equal(await store.completePairing(alice, tokenId, first.credentialId), true);
+      assert.equal(await store.revokePairingToken(alice, tokenId), true);
+      assert.equal(await store.completePairing(alice, tokenId, second.credentialId), false);
+      assert.deepEqual(await states(store, alice), ['revoked']);
+    });
 
     check('a credential completes only what it was made for', async (store, alice, bob) => {
       const [mine, bobs] = [await begin(store, alice), await begin(store, bob)];

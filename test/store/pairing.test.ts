@@ -39,6 +39,37 @@ testStore(
   },
 );
 
+testEach('B2: a user pairs no more devices than a user may have, also at one time', async ({ place }) => {
+  const store = await openStore({ ...place, devicesOfUser: 3 });
+  const [alice, bob] = await Promise.all(
+    ['alice', 'bob'].map((name) => store.ensureUser('https://id.example', name)),
+  );
+  assert.ok(alice !== undefined && bob !== undefined);
+  const expiresAt = Date.now() + 10 * MINUTE;
+  const token = newToken({ expiresAt, uses: 9 });
+  const tokenId = await store.addPairingToken(alice, token);
+  const pair = async () => {
+    const { credentialId } = await store.mintPending(alice, tokenId, DEVICE);
+    return store.completePairing(alice, tokenId, credentialId);
+  };
+  const done = await Promise.allSettled(Array.from({ length: 6 }, pair));
+  const codes = done.map((result) => (result.status === 'fulfilled' ? 'paired' : result.reason.code));
+  assert.equal(codes.filter((code) => code === 'paired').length, 3);
+  assert.equal(codes.filter((code) => code === 'ERR_STORE_LIMIT').length, 3);
+  await assert.rejects(store.addPairingToken(alice, newToken({ expiresAt })), { code: 'ERR_STORE_LIMIT' });
+  await store.addPairingToken(bob, newToken({ expiresAt }));
+  // What was not done used up nothing.
+  const { items } = await store.listDevices(alice, { limit: 10 });
+  assert.equal(items.length, 3);
+  assert.ok(items[0] !== undefined);
+  await store.revokeDevice(alice, items[0].deviceId);
+  assert.equal(await pair(), true);
+  await assert.rejects(pair(), { code: 'ERR_STORE_LIMIT' });
+  // The operator is not a user.
+  assert.equal((await store.provision(alice, ['one', 'two'])).length, 2);
+  await store.close();
+});
+
 testStore(
   'what a pairing made goes when it is complete, or when it was left',
   async ({ clock, store, alice, pending }) => {

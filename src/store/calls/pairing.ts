@@ -1,17 +1,30 @@
-import { hashToken, newSessionToken } from '../ids.js';
-import type { PairingPort } from '../ports/pairing.js';
+import { StoreError } from '../errors.js';
+import { hashToken, newSessionToken, type UserId } from '../ids.js';
+import { MAX_LIVE_PAIRING_TOKENS, type PairingPort } from '../ports/pairing.js';
+import type { Work } from '../query.js';
 import { checkCount, checkNames, checkPairedDevice } from '../validate.js';
 import type { Parts } from './parts.js';
 
 export function pairingCalls(parts: Parts): PairingPort {
   const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = parts;
-  const { changes, audit } = parts;
+  const { changes, audit, devicesOfUser } = parts;
+
+  /** Of a user whose row is locked: nobody adds another one meanwhile. */
+  function* checkDevices(owner: UserId): Work<void> {
+    if ((yield* devices.live(owner)) >= devicesOfUser)
+      throw limitReached(`${devicesOfUser} devices: unpair one`);
+  }
+
   return {
     async addPairingToken(owner, token, by) {
       if (token.name !== undefined) checkNames([token.name]);
       return engine.write(function* () {
         const now = clock();
         yield* users.lock(owner);
+        yield* checkDevices(owner);
+        if ((yield* pairingTokens.live(owner, now)) >= MAX_LIVE_PAIRING_TOKENS) {
+          throw limitReached(`${MAX_LIVE_PAIRING_TOKENS} pairing codes that may be used: use or revoke one`);
+        }
         const id = yield* pairingTokens.add(owner, token, now);
         yield* audit.add(owner, { ...by, action: 'pairing-token.added', target: id, result: 'done' }, now);
         return id;
@@ -50,14 +63,18 @@ export function pairingCalls(parts: Parts): PairingPort {
     completePairing: (owner, token, credential, by) =>
       engine.write(function* () {
         const now = clock();
-        // Of many at once, one has the token and the others wait here, holding nothing that it needs.
-        if (!(yield* pairingTokens.lock(owner, token, now))) return false;
+        // Of many at once, one goes on and the others wait here, holding nothing that it needs.
+        yield* users.lock(owner);
+        const use = yield* pairingTokens.lock(owner, token, now);
+        if (use === undefined) return false;
         const pending = yield* pendingDevices.lock(owner, token, credential);
         if (pending === undefined) return false;
-        yield* pairingTokens.use(owner, token, pending.deviceId, now);
-        yield* devices.addPaired(owner, pending, now);
+        yield* checkDevices(owner);
+        yield* pairingTokens.use(owner, token, pending.deviceId, use.last ? now : undefined);
+        yield* devices.addPaired(owner, { ...pending, name: use.name ?? pending.name }, now);
         yield* credentials.addPaired(owner, pending, now);
-        yield* pendingDevices.dropAll(owner, token);
+        if (use.last) yield* pendingDevices.dropAll(owner, token);
+        else yield* pendingDevices.drop(owner, credential);
         yield* events.add(owner, pending.deviceId, 'paired', now);
         const entry = { action: 'device.paired', target: pending.deviceId, result: 'done' } as const;
         yield* audit.add(owner, { actor: 'device', ...by, ...entry }, now);
@@ -77,4 +94,8 @@ export function pairingCalls(parts: Parts): PairingPort {
         return true;
       }),
   };
+}
+
+function limitReached(what: string): StoreError {
+  return new StoreError('ERR_STORE_LIMIT', `you have ${what} first`);
 }

@@ -2,14 +2,19 @@ import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, U
 import type { Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
 
+/** Pairing tokens of one user that may be used: as many as a person has use for at one time. */
+export const MAX_LIVE_PAIRING_TOKENS = 20;
+
 export interface NewPairingToken {
   readonly hash: TokenHash;
-  /** What the device will be called; absent: as the device says. */
+  /** What the device will be called, with a number if there are several; absent: as the device says. */
   readonly name?: string;
+  /** How many devices it may pair; 1, if absent. */
+  readonly uses?: number;
   readonly expiresAt: number;
 }
 
-/** What became of a pairing token. */
+/** What became of a pairing token. `used`: for all devices that it was for. */
 export type PairingTokenState = 'pending' | 'used' | 'expired' | 'revoked';
 
 /** A pairing token, as its owner sees it. */
@@ -19,7 +24,11 @@ export interface PairingToken {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly state: PairingTokenState;
-  /** The device that used it. */
+  /** How many devices it is for. */
+  readonly uses: number;
+  /** How many it has paired. */
+  readonly used: number;
+  /** The device that used it last. */
   readonly deviceId?: DeviceId;
 }
 
@@ -27,7 +36,6 @@ export interface PairingToken {
 export interface PairingOffer {
   readonly tokenId: PairingTokenId;
   readonly owner: UserId;
-  readonly name?: string;
 }
 
 /** What is known of a device that is about to be paired. */
@@ -46,7 +54,10 @@ export interface PendingDevice {
 
 /** How devices become a user's (03-identity §3.4). */
 export interface PairingPort {
-  /** Voids the owner's older unused token in the same transaction. */
+  /**
+   * Rejects with ERR_STORE_LIMIT where the owner has {@link MAX_LIVE_PAIRING_TOKENS} that may be used, or as many devices as
+   * a user may have.
+   */
   addPairingToken(owner: UserId, token: NewPairingToken, by?: Requester): Promise<PairingTokenId>;
   /** Oldest first. */
   listPairingTokens(
@@ -60,8 +71,9 @@ export interface PairingPort {
   /** Adds a device and its credential, both pending: seen by nobody, good for nothing, and pruned later. */
   mintPending(owner: UserId, token: PairingTokenId, device: PairedDevice): Promise<PendingDevice>;
   /**
-   * The compare-and-set: marks the token used and makes device and credential valid, in one transaction. False: the token
-   * is not usable any more, or the credential is not a pending one of it; nothing changed.
+   * The compare-and-set: counts a use of the token and makes device and credential valid, in one transaction. False: the
+   * token is not usable any more, or the credential is not a pending one of it; nothing changed. Rejects with ERR_STORE_LIMIT,
+   * and nothing changed, where the owner has as many devices as a user may have.
    */
   completePairing(
     owner: UserId,

@@ -23,6 +23,9 @@ const COLUMNS =
 
 const INSERT = 'INSERT INTO devices (id, user_id, name, model, serial, created_at) VALUES (?, ?, ?, ?, ?, ?)';
 
+/** Devices that a user may have paired. The operator may add more. */
+export const DEVICES_OF_USER = 10_000;
+
 /** The rows of devices. */
 export class Devices {
   readonly #ids: IdSource;
@@ -106,6 +109,15 @@ export class Devices {
       now,
     );
     return row && { deviceId: row.id, userId: row.user_id, epoch: row.epoch };
+  }
+
+  /** How many of a user's devices are not revoked. */
+  *live(owner: UserId): Work<number> {
+    const row = yield* one<{ count: number }>(
+      'SELECT count(*) AS count FROM devices WHERE user_id = ? AND revoked_at IS NULL',
+      owner,
+    );
+    return row?.count ?? 0;
   }
 
   /** Keeps it from connecting until the transaction is over. False: it is not this user's, or revoked. */

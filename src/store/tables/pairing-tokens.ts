@@ -5,7 +5,7 @@ import type { NewPairingToken, PairingOffer, PairingToken, PairingTokenState } f
 import type { Page, PageRequest } from '../ports.js';
 import { all, one, run, type Work } from '../query.js';
 
-/** Tokens of one user that are kept, the newest; beyond it the oldest are forgotten, whatever became of them. */
+/** Tokens of one user that are kept, the newest, and those that may be used; beyond it the oldest are forgotten. */
 const KEPT_OF_USER = 100;
 
 interface Row {
@@ -13,12 +13,22 @@ interface Row {
   name: string | null;
   created_at: number;
   expires_at: number;
+  uses: number;
+  used: number;
   used_at: number | null;
   revoked_at: number | null;
   device_id: DeviceId | null;
 }
 
+/** `used_at` is the time of the last use that there was to be. */
 const USABLE = 'used_at IS NULL AND revoked_at IS NULL AND expires_at > ?';
+
+/** What a token that is locked says of the device that uses it. */
+export interface PairingUse {
+  readonly name?: string;
+  /** No use is left after this one. */
+  readonly last: boolean;
+}
 
 /** The rows of pairing tokens. */
 export class PairingTokens {
@@ -28,26 +38,36 @@ export class PairingTokens {
     this.#ids = ids;
   }
 
-  /** Voids the older one that was not used. */
+  /** How many may be used. */
+  *live(owner: UserId, now: number): Work<number> {
+    const row = yield* one<{ count: number }>(
+      `SELECT count(*) AS count FROM pairing_tokens WHERE user_id = ? AND ${USABLE}`,
+      owner,
+      now,
+    );
+    return row?.count ?? 0;
+  }
+
   *add(owner: UserId, token: NewPairingToken, now: number): Work<PairingTokenId> {
-    const { hash, name = null, expiresAt } = token;
-    yield* run(`UPDATE pairing_tokens SET revoked_at = ? WHERE user_id = ? AND ${USABLE}`, now, owner, now);
+    const { hash, name = null, uses = 1, expiresAt } = token;
     const id = this.#ids.next() as PairingTokenId;
     yield* run(
-      `INSERT INTO pairing_tokens (id, user_id, token_hash, name, created_at, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pairing_tokens (id, user_id, token_hash, name, uses, created_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       id,
       owner,
       hash,
       name,
+      uses,
       now,
       expiresAt,
     );
     yield* run(
       `DELETE FROM pairing_tokens
-       WHERE user_id = ? AND id NOT IN
+       WHERE user_id = ? AND NOT (${USABLE}) AND id NOT IN
          (SELECT id FROM pairing_tokens WHERE user_id = ? ORDER BY id DESC LIMIT ?)`,
       owner,
+      now,
       owner,
       KEPT_OF_USER,
     );
@@ -60,7 +80,7 @@ export class PairingTokens {
     now: number,
   ): Work<Page<PairingToken, PairingTokenId>> {
     const rows = yield* all<Row>(
-      `SELECT id, name, created_at, expires_at, used_at, revoked_at, device_id
+      `SELECT id, name, uses, used, created_at, expires_at, used_at, revoked_at, device_id
        FROM pairing_tokens WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?`,
       owner,
       after,
@@ -81,30 +101,35 @@ export class PairingTokens {
   }
 
   *find(hash: TokenHash, now: number): Work<PairingOffer | undefined> {
-    const row = yield* one<{ id: PairingTokenId; user_id: UserId; name: string | null }>(
-      `SELECT id, user_id, name FROM pairing_tokens WHERE token_hash = ? AND ${USABLE}`,
+    const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
+      `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND ${USABLE}`,
       hash,
       now,
     );
-    return row && { tokenId: row.id, owner: row.user_id, ...(row.name !== null && { name: row.name }) };
+    return row && { tokenId: row.id, owner: row.user_id };
   }
 
-  /** Whether it may be used; if so, nobody else may until the transaction is over. */
-  *lock(owner: UserId, id: PairingTokenId, now: number): Work<boolean> {
-    const locked = yield* run(
-      `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}`,
+  /** Undefined: it may not be used. Otherwise nobody else may use it until the transaction is over. */
+  *lock(owner: UserId, id: PairingTokenId, now: number): Work<PairingUse | undefined> {
+    const row = yield* one<Pick<Row, 'name' | 'uses' | 'used'>>(
+      `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}
+       RETURNING name, uses, used`,
       owner,
       id,
       now,
     );
-    return locked === 1;
+    if (row === undefined) return undefined;
+    const { name, uses, used } = row;
+    const last = used + 1 >= uses;
+    if (name === null) return { last };
+    return { last, name: uses === 1 ? name : `${name} ${used + 1}` };
   }
 
-  /** Marks one that is locked as used. @throws StoreError, and with it the transaction fails, if it could not be marked */
-  *use(owner: UserId, id: PairingTokenId, device: DeviceId, now: number): Work<void> {
+  /** Counts a use of one that is locked. @throws StoreError, and with it the transaction fails, if it could not be marked */
+  *use(owner: UserId, id: PairingTokenId, device: DeviceId, usedUpAt: number | undefined): Work<void> {
     const used = yield* run(
-      'UPDATE pairing_tokens SET used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
-      now,
+      'UPDATE pairing_tokens SET used = used + 1, used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
+      usedUpAt ?? null,
       device,
       owner,
       id,
@@ -121,6 +146,8 @@ function pairingToken(row: Row, now: number): PairingToken {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     state: stateOf(row, now),
+    uses: row.uses,
+    used: row.used,
     ...(row.device_id !== null && { deviceId: row.device_id }),
   };
 }

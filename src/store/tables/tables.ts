@@ -3,30 +3,34 @@ import { AuditLog } from './audit-log.js';
 import { CHANGES_KEPT, ChangeLog } from './changes.js';
 import { Credentials } from './credentials.js';
 import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
-import { Devices } from './devices.js';
+import { DEVICES_OF_USER, Devices } from './devices.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
 import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
 import { SignIns } from './sign-ins.js';
 import { Users } from './users.js';
 
-/** How many rows are kept. */
+/** How many rows there may be, or are kept. */
 export interface RowLimits {
   /** Changes in the feed. */
   readonly changesKept?: number;
+  /** Devices of one user, where the user pairs them. */
+  readonly devicesOfUser?: number;
   /** Events of one device. */
   readonly eventsKept?: number;
   /** Browsers on their way to the provider. */
   readonly maxPending?: number;
 }
 
-/** The rows of every table. */
+/** The rows of every table, and how many there may be. */
 export type Tables = ReturnType<typeof tablesOf>;
 
 export function tablesOf(clock: Clock, limits: RowLimits) {
   const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxPending = MAX_PENDING } = limits;
+  const { devicesOfUser = DEVICES_OF_USER } = limits;
   const ids = new IdSource(clock);
   return {
+    devicesOfUser,
     users: new Users(ids),
     devices: new Devices(ids),
     credentials: new Credentials(ids),

@@ -1,4 +1,4 @@
-import type { DevicePage, MadePairingToken, Me, Problem, SignedOut } from './wire.js';
+import type { DevicePage, MadePairingToken, Me, PairingTokenPage, Problem, SignedOut } from './wire.js';
 
 /** An answer that is an error, or no answer at all. Its message is a sentence for the person at the screen. */
 export class ApiError extends Error {
@@ -14,7 +14,7 @@ export class ApiError extends Error {
 /** How long an answer may take, in ms: longer than the server waits for what it needs itself. */
 const TIMEOUT_MS = 15_000;
 
-/** Devices of one page of the list. */
+/** Items of one page of a list. */
 const PAGE = 200;
 
 interface Call {
@@ -55,6 +55,11 @@ export async function unpairDevice(deviceId: string): Promise<void> {
 
 export async function newPairingCode(ttlSeconds: number): Promise<MadePairingToken> {
   return (await call('/api/pairing/tokens', { method: 'POST', body: { ttlSeconds } })) as MadePairingToken;
+}
+
+/** All of them: fewer are kept than a page has. */
+export async function listPairingCodes(): Promise<PairingTokenPage> {
+  return (await call(`/api/pairing/tokens?limit=${PAGE}`, { passive: true })) as PairingTokenPage;
 }
 
 /** That it was used or has ended already is no failure. */

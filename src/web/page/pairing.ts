@@ -1,4 +1,5 @@
 import * as api from './api.js';
+import { LiveCodes, useCodes } from './codes.js';
 import { Command } from './copy.js';
 import { html, useEffect, useState } from './preact.js';
 import { isHere, PROGRAM_IN_SOURCES } from './program.js';
@@ -14,8 +15,6 @@ interface PairingProps {
 interface Offer {
   readonly tokenId: string;
   readonly code: string;
-  /** When it was made, by the server's clock, in ms since 1970. */
-  readonly madeAt: number;
   /** When it ends, by the clock of `performance.now()`: this computer's may be wrong. */
   readonly endsAt: number;
 }
@@ -28,25 +27,30 @@ export function Pairing({ devices, ended }: PairingProps) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
   const { run, busy, error } = useTask(ended);
   const [pairedId, setPairedId] = useState<string | undefined>(undefined);
-  const newest = offer && devices.find(({ createdAt }) => Date.parse(createdAt) >= offer.madeAt);
+  // What was changed here is asked for at once.
+  const [asked, setAsked] = useState(0);
+  const changed = () => setAsked((count) => count + 1);
+  const codes = useCodes(offer !== undefined, `${asked} ${devices.at(-1)?.deviceId}`);
+  const usedBy = codes.find(({ tokenId }) => tokenId === offer?.tokenId)?.deviceId;
   useEffect(() => {
-    if (newest === undefined) return;
-    setPairedId(newest.deviceId);
+    if (usedBy === undefined) return;
+    setPairedId(usedBy);
     setOffer(undefined);
-  }, [newest?.deviceId]);
+  }, [usedBy]);
   const paired = devices.find(({ deviceId }) => deviceId === pairedId);
   const pair = () =>
     run(async () => {
-      const { tokenId, code, expiresAt } = await api.newPairingCode(TTL_SECONDS);
-      const madeAt = Date.parse(expiresAt) - TTL_SECONDS * 1000;
+      const { tokenId, code } = await api.newPairingCode(TTL_SECONDS);
       setPairedId(undefined);
-      setOffer({ tokenId, code, madeAt, endsAt: performance.now() + TTL_SECONDS * 1000 });
+      setOffer({ tokenId, code, endsAt: performance.now() + TTL_SECONDS * 1000 });
     });
   const cancel = () =>
     run(async () => {
       if (offer !== undefined) await api.revokePairingCode(offer.tokenId);
       setOffer(undefined);
+      changed();
     });
+  const others = codes.filter(({ tokenId, state }) => state === 'pending' && tokenId !== offer?.tokenId);
   const label = paired === undefined ? 'Pair a device' : 'Pair another device';
   return html`<section aria-labelledby="pairing" class="pairing">
     <h2 id="pairing">Pair a device</h2>
@@ -55,6 +59,7 @@ export function Pairing({ devices, ended }: PairingProps) {
     <div role="status">${paired === undefined ? '' : html`<p class="done">${paired.name} is paired.</p>`}</div>
     ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
     ${offer === undefined ? html`<button type="button" onClick=${pair} disabled=${busy}>${label}</button>` : ''}
+    <${LiveCodes} codes=${others} changed=${changed} ended=${ended} />
   </section>`;
 }
 

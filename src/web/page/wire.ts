@@ -28,7 +28,21 @@ export interface DevicePage {
 export interface MadePairingToken {
   readonly tokenId: string;
   readonly code: string;
+}
+
+export interface PairingToken {
+  readonly tokenId: string;
+  readonly name?: string | undefined;
+  readonly state: 'pending' | 'used' | 'expired' | 'revoked';
+  readonly uses: number;
+  readonly used: number;
   readonly expiresAt: string;
+  /** The device that was paired with it last. */
+  readonly deviceId?: string | undefined;
+}
+
+export interface PairingTokenPage {
+  readonly items: readonly PairingToken[];
 }
 
 export interface SignedOut {
