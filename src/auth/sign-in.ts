@@ -111,7 +111,7 @@ export class SignInFlow {
     const pending = cookie && (await this.#take(cookie, state));
     if (pending === undefined) return 'unknown';
     const redeemed = provider.redeem(new URLSearchParams(query).toString(), pending);
-    const tokens = await redeemed.catch((error: unknown) => this.#failure(error));
+    const tokens = await redeemed.catch((error: unknown) => this.#failure(error, by));
     if (typeof tokens === 'string') return tokens;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
     // Always a new id: whoever knew the one before, knows nothing now.
@@ -131,10 +131,10 @@ export class SignInFlow {
   }
 
   /** The person is told little; the operator is told what to look at. */
-  #failure(error: unknown): ProviderErrorCode {
+  #failure(error: unknown, by: Pick<Finish, 'requestId' | 'remoteAddr'>): ProviderErrorCode {
     if (!(error instanceof ProviderError)) throw error;
     const level = error.code === 'ERR_PROVIDER_DENIED' ? 'info' : 'warn';
-    this.#options.log[level]({ err: error }, 'a sign-in failed at the OpenID provider');
+    this.#options.log[level]({ err: error, ...by }, 'a sign-in failed at the OpenID provider');
     return error.code;
   }
 

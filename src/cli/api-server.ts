@@ -47,7 +47,7 @@ export async function startApiServer(
   log: Logger,
   auth?: RestOptions['auth'],
 ): Promise<RunningProcess> {
-  const c = createContainer(log, ['rest']);
+  const c = createContainer(log, { ...config, sides: ['rest'] });
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, log);
   const client = c.resolve(TOKENS.store);
@@ -68,6 +68,7 @@ export async function startApiServer(
       tunnelUrl: dialledUrl(config, DEFAULT_TUNNEL_URL, log),
       readiness,
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
+      requests: c.resolve(TOKENS.requests),
       log,
     });
     stops.push(async () => rest.close());

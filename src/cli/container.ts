@@ -3,16 +3,29 @@ import { container, type DependencyContainer, instanceCachingFactory } from 'tsy
 import { expose, type Side } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
+import { RequestLog } from '../server/request-log.js';
 import { StoreClient } from '../store/store-client.js';
 import { TOKENS } from './tokens.js';
 
+export interface ContainerOptions {
+  /** What the process does, and so has metrics of. */
+  readonly sides: readonly Side[];
+  /** Every request is a line of the log. */
+  readonly accessLog: boolean;
+}
+
 /** The container of one process: what every composition root shares. Disposed of by whoever created it. */
-export function createContainer(log: Logger, sides: readonly Side[]): DependencyContainer {
+export function createContainer(log: Logger, { sides, accessLog }: ContainerOptions): DependencyContainer {
   const child = container.createChildContainer();
   child.register(TOKENS.log, { useValue: log });
   child.register(TOKENS.metrics, { useFactory: instanceCachingFactory(() => new Metrics()) });
   child.register(TOKENS.exposition, {
     useFactory: instanceCachingFactory((c) => expose(c.resolve(TOKENS.metrics), sides)),
+  });
+  child.register(TOKENS.requests, {
+    useFactory: instanceCachingFactory(
+      (c) => new RequestLog({ log, metrics: c.resolve(TOKENS.metrics), access: accessLog }),
+    ),
   });
   child.register(TOKENS.store, { useFactory: instanceCachingFactory(() => new StoreClient()) });
   return child;

@@ -10,6 +10,6 @@ export function startOps(
   { opsAddr }: OpsConfig,
   readiness: Readiness,
 ): Promise<OpsListener> {
-  const [exposition, log] = [c.resolve(TOKENS.exposition), c.resolve(TOKENS.log)];
-  return OpsListener.start({ address: opsAddr, readiness, exposition, log });
+  const [exposition, requests] = [c.resolve(TOKENS.exposition), c.resolve(TOKENS.requests)];
+  return OpsListener.start({ address: opsAddr, readiness, exposition, requests });
 }

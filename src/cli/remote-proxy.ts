@@ -26,6 +26,7 @@ export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise
     store: c.resolve(TOKENS.store),
     metrics: c.resolve(TOKENS.metrics),
     exposition: c.resolve(TOKENS.exposition),
+    requests: c.resolve(TOKENS.requests),
     log: c.resolve(TOKENS.log),
   });
 }
@@ -43,7 +44,7 @@ export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error
 
 /** `visiona remote-proxy`: the store, then the sessions and listeners. */
 export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promise<RunningProcess> {
-  const c = createContainer(log, ['tunnels']);
+  const c = createContainer(log, { ...config, sides: ['tunnels'] });
   const store = await superviseStore(c, config);
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [() => store.stop()];

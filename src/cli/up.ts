@@ -14,7 +14,7 @@ import { dialledUrl } from './tunnel-url.js';
 
 /** `visiona up`: the REST API and the tunnel side in one process; calls go by message, not over the internal API. */
 export async function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
-  const c = createContainer(log, ['rest', 'tunnels']);
+  const c = createContainer(log, { ...config, sides: ['rest', 'tunnels'] });
   const client = c.resolve(TOKENS.store);
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [];
@@ -36,6 +36,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       tunnelUrl: dialledUrl(config, urlOf('ws', config.tunnelAddr, proxy.tunnelPort), log),
       readiness: proxy.readiness,
       calls: proxy.calls,
+      requests: c.resolve(TOKENS.requests),
       log,
     });
     stops.push(async () => rest.close());

@@ -109,11 +109,13 @@ function logConfig(values: ValuesOf<Pick<typeof tables.up, 'logLevel' | 'logForm
 }
 
 function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
-  const { tunnelAddr, internalAddr, opsAddr, trustedProxies, hosts, heartbeatMs, idleTimeoutMs } = values;
+  const { tunnelAddr, internalAddr, opsAddr, accessLog, trustedProxies, hosts, heartbeatMs, idleTimeoutMs } =
+    values;
   const store = storeConfig(values);
   return {
     log: logConfig(values),
     ...store,
+    accessLog,
     trustedProxies,
     tunnelAddr,
     internalAddr,
@@ -130,6 +132,7 @@ function restConfig(values: RestValues): RestConfig {
   return {
     log: logConfig(values),
     ...store,
+    accessLog: values.accessLog,
     trustedProxies: values.trustedProxies,
     apiAddr: values.apiAddr,
     opsAddr: values.opsAddr,

@@ -184,6 +184,10 @@ export const settings = {
     doc: 'How log lines look: json or pretty.',
     schema: oneOf('json', 'pretty'),
   }),
+  accessLog: withDefault('VISIONA_ACCESS_LOG', 'false', {
+    doc: 'Log every request that is answered, one line each, whatever LOG_LEVEL is.',
+    schema: flag,
+  }),
   deviceToken: optional('VISIONA_DEVICE_TOKEN', {
     placeholder: 'TOKEN',
     fallbackDoc: 'from the token file',

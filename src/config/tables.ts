@@ -5,6 +5,7 @@ import { DEFAULT_PUBLIC_URL, DEFAULT_TUNNEL_URL, DEV_AUDIENCE } from './types.js
 
 const trusted = pick(settings, 'trustedProxies');
 const log = pick(settings, 'logLevel', 'logFormat');
+const requests = pick(settings, 'accessLog');
 const store = pick(settings, 'dataDir', 'databaseUrl');
 const tunnel = pick(settings, 'tunnelAddr', 'tunnelUrl');
 const hosts = pick(settings, 'hosts', 'heartbeatMs', 'idleTimeoutMs');
@@ -33,6 +34,7 @@ const proxy = {
   ...pick(settings, 'internalSecret'),
   ...hosts,
   ...log,
+  ...requests,
 };
 
 const api = {
@@ -44,6 +46,7 @@ const api = {
   ...oidc,
   ...pick(settings, 'sessionSecret', 'internalSecret'),
   ...log,
+  ...requests,
 };
 
 /** Which settings each command reads, in the order `--help` shows them. */
@@ -58,6 +61,7 @@ export const tables = {
     ...pick(settings, 'devOpAddr', 'sessionSecret', 'internalSecret'),
     ...hosts,
     ...log,
+    ...requests,
   },
   agent: {
     tunnelUrl: explained(settings.tunnelUrl, {

@@ -25,6 +25,8 @@ export interface OpsConfig {
 /** What both sides that callers and devices reach need. */
 export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly log: LogConfig;
+  /** Every request is a line of the log. */
+  readonly accessLog: boolean;
   /** Proxies whose X-Forwarded-For is believed; undefined: there are none. */
   readonly trustedProxies: BlockList | undefined;
 }

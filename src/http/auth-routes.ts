@@ -79,7 +79,7 @@ export const authRoutes: readonly JsonRoute[] = [
         requestId: input.requestId,
       });
       if (typeof result === 'object') return redirection(result);
-      if (result !== 'unknown') throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed');
+      if (result !== 'unknown') throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
       if (cookie === undefined) throw unknownSignIn('no-cookie');
       throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
     },
@@ -186,5 +186,5 @@ const UNKNOWN = {
 function unknownSignIn(why: keyof typeof UNKNOWN): ProblemError {
   // As after the back button: it goes on to our pages.
   const headers = why === 'signed-in' ? { Refresh: '0; url=/' } : {};
-  return new ProblemError('sign-in-failed', { detail: UNKNOWN[why], headers });
+  return new ProblemError('sign-in-failed', { detail: UNKNOWN[why], because: why, headers });
 }

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
 import type { OwnFields } from '../server/answer-fields.js';
+import { reportAnswer } from '../server/report-answer.js';
 import type { RequestFields } from '../server/request-fields.js';
 import { type BridgePolicy, type Handshake, WebSocketBridge } from '../server/websocket-bridge.js';
 import type { ForwardFailure } from '../tunnel/forward/contract.js';
@@ -54,11 +55,11 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   async #start(user: Principal): Promise<void> {
     const { devices, forwarder } = this.#services;
     const { deviceId, target, headers } = this.#request;
-    const { res, requestId } = this.#exchange;
+    const { res } = this.#exchange;
     if (!(await devices.has(user.userId, deviceId))) return this.#exchange.problem('device-not-found');
     if (this.#exchange.over) return;
     addUser(headers, user);
-    const bridge = new WebSocketBridge(res, this.#handshake, this, requestId);
+    const bridge = new WebSocketBridge(res, this.#handshake, this);
     this.#bridge = bridge;
     bridge.attach(
       forwarder.bridge({ by: 'device', deviceId }, { target, headers, protocols: this.#protocols }, bridge),
@@ -92,6 +93,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
 
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void {
     this.#services.calls.answered(bridge, failure);
+    reportAnswer(this.#exchange, bridge, failure);
   }
 
   over(): void {

@@ -3,6 +3,7 @@ import type { Principal } from '../auth/authenticator.js';
 import type { OwnFields } from '../server/answer-fields.js';
 import { endHead } from '../server/end-head.js';
 import type { HeldBody } from '../server/held-body.js';
+import { reportAnswer } from '../server/report-answer.js';
 import type { RequestFields } from '../server/request-fields.js';
 import { type ResponsePolicy, ResponseWriter } from '../server/response-writer.js';
 import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
@@ -59,9 +60,9 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   #forward(user: Principal): void {
     const { forwarder } = this.#services;
     const { deviceId, target, headers, bodyLength } = this.#request;
-    const { res, method, requestId } = this.#exchange;
+    const { res, method } = this.#exchange;
     addUser(headers, user);
-    const writer = new ResponseWriter(res, this, requestId, this.#body !== undefined);
+    const writer = new ResponseWriter(res, this, this.#body !== undefined);
     this.#writer = writer;
     this.#exchange.onAbort(() => writer.aborted());
     const call = forwarder.forward(
@@ -90,7 +91,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
     else endHead(res, contentLength, close);
   }
 
-  problem(_res: HttpResponse, { code, detail }: ForwardFailure, _id: string, close: boolean): void {
+  problem(_res: HttpResponse, { code, detail }: ForwardFailure, close: boolean): void {
     this.#exchange.writeProblem(code, { detail, close });
   }
 
@@ -102,5 +103,6 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
     this.#services.open.remove(this);
     this.#services.calls.answered(writer, failure);
     this.#services.calls.ended();
+    reportAnswer(this.#exchange, writer, failure);
   }
 }

@@ -55,18 +55,22 @@ export interface DeviceRequest {
 export function readDeviceRequest(
   req: HttpRequest,
   fields: RequestFields,
-  { res, path, requestId }: Exchange,
+  exchange: Exchange,
   { proxies, scheme }: Pick<DeviceServices, 'proxies' | 'scheme'>,
   mount: Mount,
 ): DeviceRequest {
+  const { res, path, requestId } = exchange;
   // The matched segment is as it was sent, so its length tells where the tail begins.
   const deviceId = req.getParameter(0);
   const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
   const query: string | undefined = req.getQuery();
   const { headers, bodyLength } = fields;
+  const hops = proxies.hops(socketAddressOf(res), fields.getHeader('x-forwarded-for'));
+  exchange.deviceId = deviceId;
+  exchange.remoteAddr = hops[0];
   headers.push(
     'x-forwarded-for',
-    proxies.hops(socketAddressOf(res), fields.getHeader('x-forwarded-for')).join(', '),
+    hops.join(', '),
     'x-forwarded-proto',
     scheme,
     'x-forwarded-host',

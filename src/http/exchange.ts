@@ -3,31 +3,44 @@ import { endHead } from '../server/end-head.js';
 import { HeldBody } from '../server/held-body.js';
 import { type ProblemCode, problemKind } from '../server/problem.js';
 import type { FieldSource } from '../server/request-fields.js';
-import { type ProblemOptions, requestIdOf, sendProblem } from '../server/send.js';
+import type { RequestLog, Unfinished } from '../server/request-log.js';
+import { type ProblemOptions, type ProblemRequest, requestIdOf, sendProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
 import { Page, type ReplyHeaders } from './reply.js';
 import type { ProblemPage } from './route.js';
 
 /** One request and its answer. */
-export class Exchange {
+export class Exchange implements ProblemRequest {
+  readonly log: RequestLog;
   readonly res: HttpResponse;
   readonly requestId: string;
+  readonly startedAt = performance.now();
   /** As it was sent. */
   readonly method: string;
   /** As it was sent: not decoded, without the query. */
   readonly path: string;
+  /** What is known of its sender and of what it is about, once it is. */
+  userId: string | undefined;
+  deviceId: string | undefined;
+  remoteAddr: string | undefined;
   #over = false;
+  #told = false;
   #body: HeldBody | undefined;
   #aborted: () => void = () => {};
   #problemPage: ProblemPage | undefined;
 
   /** @param fields of the request, where they have been read already */
-  constructor(res: HttpResponse, req: HttpRequest, fields: FieldSource = req) {
+  constructor(log: RequestLog, res: HttpResponse, req: HttpRequest, fields: FieldSource = req) {
+    this.log = log;
     this.res = res;
     this.requestId = requestIdOf(fields);
     this.method = req.getCaseSensitiveMethod();
     this.path = req.getUrl();
+  }
+
+  get instance(): string {
+    return this.path;
   }
 
   /** The caller has gone away, or has its answer: nothing can be written any more. */
@@ -41,6 +54,7 @@ export class Exchange {
       this.#over = true;
       this.#body?.abandon();
       this.#aborted();
+      this.told(0, 0, 'aborted');
     });
   }
 
@@ -67,7 +81,7 @@ export class Exchange {
 
   /** Answers with a problem, unless it is over. */
   problem(code: ProblemCode, options: ProblemOptions = {}): void {
-    if (this.#over) return;
+    if (this.#over) return this.#unheard(code, options);
     this.#body?.discard();
     if (this.#problemPage !== undefined) return this.#showProblem(this.#problemPage, code, options);
     this.#over = true;
@@ -76,9 +90,8 @@ export class Exchange {
 
   /** Writes a problem and nothing else: inside a cork, for whoever keeps track of the answer himself. */
   writeProblem(code: ProblemCode, { headers, ...options }: ProblemOptions = {}): void {
-    sendProblem(this.res, code, this.requestId, {
+    sendProblem(this.res, this, code, {
       ...options,
-      instance: this.path,
       head: this.method === 'HEAD',
       headers: { ...OWN_ANSWER_FIELDS, ...headers },
     });
@@ -103,7 +116,20 @@ export class Exchange {
     this.#write(status, body, headers);
   }
 
-  #showProblem(page: ProblemPage, code: ProblemCode, { detail, headers, close }: ProblemOptions): void {
+  told(status: number, bytes: number, unfinished?: Unfinished): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.log.answered(this, status, bytes, unfinished);
+  }
+
+  /** Nobody waits for the answer, but a fault of ours is one all the same. */
+  #unheard(code: ProblemCode, { because }: ProblemOptions): void {
+    if (code === 'internal') this.log.problem(this, code, because);
+  }
+
+  #showProblem(page: ProblemPage, code: ProblemCode, options: ProblemOptions): void {
+    const { detail, because = detail, headers, close } = options;
+    this.log.problem(this, code, because);
     const { status, retryAfter } = problemKind(code);
     const retry = retryAfter === undefined ? undefined : { 'Retry-After': String(retryAfter) };
     const { html, headers: ofPage } = page(code, detail, this.requestId);
@@ -114,6 +140,7 @@ export class Exchange {
     if (this.#over) return;
     this.#over = true;
     const bytes = body ?? '';
+    if (this.log.access) this.told(status, this.method === 'HEAD' ? 0 : Buffer.byteLength(bytes));
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
       this.#writeFields(headers);

@@ -32,6 +32,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     this.#query = req.getQuery() ?? '';
     this.#fields = Object.fromEntries(route.fields.map((name) => [name, req.getHeader(name)]));
     this.#remoteAddr = services.proxies.clientAddress(exchange.res, req);
+    exchange.remoteAddr = this.#remoteAddr;
     // What a browser accepts when it navigates names HTML; what scripts and programs accept does not.
     if (req.getHeader('accept').includes('text/html')) exchange.showProblemsAs(route.problemPage);
     this.#refusal = bodyRefusal(route, req);

@@ -8,6 +8,7 @@ import { BridgedSockets } from '../server/bridged-sockets.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
 import type { Readiness } from '../server/readiness.js';
+import type { RequestLog } from '../server/request-log.js';
 import { TrustedProxies } from '../server/trusted-proxies.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
@@ -34,6 +35,7 @@ export interface RestOptions {
   /** Of the process. A drain tells it. */
   readonly readiness: Readiness;
   readonly calls: CallRecorder;
+  readonly requests: RequestLog;
   readonly log: Logger;
 }
 
@@ -54,7 +56,7 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, tunnelUrl, readiness, calls, log } = options;
+  const { address, forwarder, store, sessions, tunnelUrl, readiness, calls, requests, log } = options;
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
@@ -78,7 +80,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     tunnelUrl,
   };
   const { origin: ownOrigin } = publicUrl;
-  new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, log }).register(app);
+  new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, requests }).register(app);
   return {
     port: listener.port,
     publicUrl,

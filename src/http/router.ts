@@ -1,10 +1,10 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
-import type { Logger } from '../observability/log.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { FieldSource } from '../server/request-fields.js';
+import type { RequestLog } from '../server/request-log.js';
 import type { ProblemOptions } from '../server/send.js';
 import { deviceRequestFields } from './device-request.js';
 import { Exchange } from './exchange.js';
@@ -25,7 +25,7 @@ export interface RouterOptions {
   /** The origin of our own pages. */
   readonly ownOrigin: string;
   readonly sockets: BridgedSockets;
-  readonly log: Logger;
+  readonly requests: RequestLog;
 }
 
 /** What a request with credentials says of who sent it. */
@@ -61,7 +61,9 @@ export class Router {
       for (const route of routes) this.#add(app, pattern, route);
       if (routes.every(({ methods }) => methods !== 'ANY')) this.#addOtherMethods(app, pattern, routes);
     }
-    app.any('/*', (res, req) => this.#refuse(new Exchange(res, req), req, 'not-found'));
+    app.any('/*', (res, req) =>
+      this.#refuse(new Exchange(this.#options.requests, res, req), req, 'not-found'),
+    );
   }
 
   #add(app: TemplatedApp, pattern: string, route: Route): void {
@@ -75,9 +77,9 @@ export class Router {
       pattern,
       this.#options.sockets.behaviour((res, req, context) => {
         const fields = deviceRequestFields(req);
-        const exchange = new Exchange(res, req, fields);
+        const exchange = new Exchange(this.#options.requests, res, req, fields);
         const sender = senderOf(fields, exchange, true);
-        if (sender === undefined) exchange.problem('unauthorized');
+        if (sender === undefined) this.#stranger(exchange, req);
         else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, fields, context));
       }),
     );
@@ -86,7 +88,7 @@ export class Router {
   #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
     if (route.kind === 'stream') return this.#stream(route, res, req);
     const { services } = this.#options;
-    const exchange = new Exchange(res, req);
+    const exchange = new Exchange(this.#options.requests, res, req);
     if (route.kind === 'file') return servePageFile(exchange, req, route.file);
     if (route.access === 'public') {
       const call = new JsonCall(route, services, exchange, req);
@@ -94,7 +96,7 @@ export class Router {
       return this.#settle(exchange, call.run(undefined));
     }
     const sender = senderOf(req, exchange, false, route.passive);
-    if (sender === undefined) return exchange.problem('unauthorized');
+    if (sender === undefined) return this.#stranger(exchange, req);
     const call = new JsonCall(route, services, exchange, req);
     const afterEnd = route.afterEnd ? { afterEnd: () => call.run(undefined) } : undefined;
     this.#serve(exchange, { ...sender, ...afterEnd }, call);
@@ -102,9 +104,9 @@ export class Router {
 
   #stream(route: StreamRoute, res: HttpResponse, req: HttpRequest): void {
     const fields = deviceRequestFields(req);
-    const exchange = new Exchange(res, req, fields);
+    const exchange = new Exchange(this.#options.requests, res, req, fields);
     const sender = senderOf(fields, exchange, false, route.passive);
-    if (sender === undefined) exchange.problem('unauthorized');
+    if (sender === undefined) this.#stranger(exchange, req);
     else this.#serve(exchange, sender, route.begin(this.#options.services, exchange, req, fields));
   }
 
@@ -112,7 +114,7 @@ export class Router {
     const options = { headers: { Allow: allowedMethods(routes) } };
     const isPublic = routes.every(({ access }) => access === 'public');
     app.any(pattern, (res, req) => {
-      const exchange = new Exchange(res, req);
+      const exchange = new Exchange(this.#options.requests, res, req);
       if (isPublic) exchange.problem('method-not-allowed', options);
       else this.#refuse(exchange, req, 'method-not-allowed', options);
     });
@@ -121,8 +123,15 @@ export class Router {
   /** Answers a user with a problem, and everybody else with 401. */
   #refuse(exchange: Exchange, req: HttpRequest, code: ProblemCode, options?: ProblemOptions): void {
     const sender = senderOf(req, exchange, false);
-    if (sender === undefined) exchange.problem('unauthorized');
-    else this.#serve(exchange, sender, new Refusal(exchange, code, options));
+    if (sender === undefined) return this.#stranger(exchange, req);
+    exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
+    this.#serve(exchange, sender, new Refusal(exchange, code, options));
+  }
+
+  /** Who sends no credentials at all. */
+  #stranger(exchange: Exchange, req: HttpRequest): void {
+    exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
+    exchange.problem('unauthorized', { because: 'no credentials' });
   }
 
   /** Runs a request once its user is known: at once, where that is known already. */
@@ -148,15 +157,13 @@ export class Router {
   #failed(exchange: Exchange, error: unknown): void {
     const told = toldProblem(error);
     if (told !== undefined) return exchange.problem(told.problem, told.options);
-    const code = problemOf(error);
-    this.#options.log.error({ err: error, requestId: exchange.requestId, code }, 'a request failed');
-    exchange.problem(code);
+    exchange.problem(problemOf(error), { because: error });
   }
 
   async #ask(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
     const user = await this.#options.authenticator.authenticate(sender.credentials).catch(beforeRequest);
     if (exchange.over) return;
-    if (user === undefined) return exchange.problem('unauthorized');
+    if (user === undefined) return exchange.problem('unauthorized', { because: 'credentials are not valid' });
     if ('refused' in user) return this.#refused(exchange, sender, user);
     await this.#admit(exchange, sender, pending, user);
   }
@@ -167,6 +174,7 @@ export class Router {
     pending: PendingRequest,
     user: Principal,
   ): Promise<void> | undefined {
+    exchange.userId = user.userId;
     if (user.via === 'session' && !this.#admitPage(exchange, sender)) return undefined;
     if (!this.#options.services.readiness.draining) return pending.run(user);
     exchange.problem('draining', UNREAD);
@@ -176,8 +184,9 @@ export class Router {
   async #refused(exchange: Exchange, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
     if (refused === 'ambiguous') {
       exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
-    } else if (sender.afterEnd === undefined) exchange.problem('unauthorized');
-    else if (this.#admitPage(exchange, sender)) await sender.afterEnd();
+    } else if (sender.afterEnd === undefined) {
+      exchange.problem('unauthorized', { because: 'the session has ended' });
+    } else if (this.#admitPage(exchange, sender)) await sender.afterEnd();
   }
 
   /** False: the request was refused, as its page may not use the cookie (03-identity §3.2). */

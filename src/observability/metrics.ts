@@ -62,6 +62,8 @@ export const UPLOAD_CUTS = [
   'caller',
 ] as const;
 
+export type UploadCut = (typeof UPLOAD_CUTS)[number];
+
 /** A host as it is at scrape time. */
 export interface HostSample {
   /** Its place among the hosts, the only label it gets; the same after a restart. */

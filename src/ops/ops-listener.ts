@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Exposition } from '../observability/exposition.js';
-import type { Logger } from '../observability/log.js';
 import { ListenError } from '../server/listen-error.js';
 import type { ListenAddress } from '../server/listener.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../server/problem.js';
 import type { Readiness } from '../server/readiness.js';
 import { requestId } from '../server/request-id.js';
+import type { RequestLog } from '../server/request-log.js';
 
 /** A balancer, a scraper and a person, many times over; connections beyond are closed at once. */
 const MAX_CONNECTIONS = 64;
@@ -23,7 +23,7 @@ export interface OpsListenerOptions {
   readonly address: ListenAddress;
   readonly readiness: Readiness;
   readonly exposition: Exposition;
-  readonly log: Logger;
+  readonly requests: RequestLog;
 }
 
 /**
@@ -91,18 +91,28 @@ export class OpsListener {
       res.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
       res.end(body);
     } catch (error) {
-      const code = error instanceof OpsProblem ? error.problem : 'internal';
-      if (code === 'internal')
-        this.#options.log.error({ err: error, requestId: id }, 'an operations request failed');
-      if (code === 'method-not-allowed') res.setHeader('Allow', 'GET, HEAD');
-      res.writeHead(problemKind(code).status, { 'Content-Type': PROBLEM_CONTENT_TYPE });
-      res.end(renderProblem(code, { requestId: id }));
+      this.#fail(req, res, id, error);
     }
+  }
+
+  #fail(
+    { method = '', url = '', socket }: IncomingMessage,
+    res: ServerResponse,
+    id: string,
+    error: unknown,
+  ): void {
+    const code = error instanceof OpsProblem ? error.problem : 'internal';
+    const { requests } = this.#options;
+    const request = { requestId: id, method, path: pathOf(url), remoteAddr: socket.remoteAddress };
+    requests.problem(request, code, code === 'internal' ? error : undefined);
+    if (code === 'method-not-allowed') res.setHeader('Allow', 'GET, HEAD');
+    res.writeHead(problemKind(code).status, { 'Content-Type': PROBLEM_CONTENT_TYPE });
+    res.end(renderProblem(code, { requestId: id }));
   }
 
   /** @throws OpsProblem */
   #answer({ method, url = '' }: IncomingMessage): ReturnType<Page> {
-    const page = this.#pages.get(url.split('?', 1)[0] ?? '');
+    const page = this.#pages.get(pathOf(url));
     if (page === undefined) throw new OpsProblem('not-found');
     if (method !== 'GET' && method !== 'HEAD') throw new OpsProblem('method-not-allowed');
     return page();
@@ -123,6 +133,10 @@ class OpsProblem extends Error {
     super(problem);
     this.problem = problem;
   }
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function json(status: number, value: unknown): Awaited<ReturnType<Page>> {

@@ -1,4 +1,4 @@
-import type { Metrics } from '../observability/metrics.js';
+import type { Metrics, UploadCut } from '../observability/metrics.js';
 import type { ForwardFailure } from '../tunnel/forward/contract.js';
 
 /** A call to a device, as it is counted: an HTTP call, or the handshake of a WebSocket. */
@@ -7,6 +7,8 @@ export interface CountedCall {
   readonly startedAt: number;
   /** Of the answer, if the device gave one. */
   readonly status: number;
+  /** Some of the request's body has not come. */
+  readonly uploading: boolean;
 }
 
 /** Counts forwarded calls and bridged WebSockets. */
@@ -26,6 +28,7 @@ export class CallRecorder {
   answered(call: CountedCall, failure: ForwardFailure | 'aborted' | undefined): void {
     const metrics = this.#metrics;
     metrics.callSeconds.observe((performance.now() - call.startedAt) / 1000);
+    if (call.uploading) metrics.cutUploads[cutBy(failure)] += 1;
     if (failure === 'aborted') metrics.aborted += 1;
     else if (failure !== undefined) metrics.failed[failure.code] += 1;
     else {
@@ -55,4 +58,9 @@ export class CallRecorder {
   #becomeIdle(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+function cutBy(failure: ForwardFailure | 'aborted' | undefined): UploadCut {
+  if (failure === undefined) return 'answered';
+  return failure === 'aborted' ? 'caller' : 'failed';
 }

@@ -15,7 +15,7 @@ export interface ResponsePolicy {
   /** Ends an answer that has no body; everything but its length is written. `close`: close the connection afterwards. */
   endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
-  problem(res: HttpResponse, failure: ForwardFailure, requestId: string, close: boolean): void;
+  problem(res: HttpResponse, failure: ForwardFailure, close: boolean): void;
   /** A call begins. */
   began(): void;
   /** The exchange is over, however it ended; called once. `failure` is undefined when it was complete. */
@@ -40,7 +40,6 @@ function headAlone({ status, reason, headers, contentLength, bodyless }: Respons
  * reported as consumed, so the device's window closes. Also counts the upload against its credit.
  */
 export class ResponseWriter implements ResponseSink, FullSocket {
-  readonly requestId: string;
   /** Milliseconds of `performance.now`. */
   readonly startedAt = performance.now();
   status = 0;
@@ -73,12 +72,16 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #paused = false;
   #over = false;
 
-  constructor(res: HttpResponse, policy: ResponsePolicy, requestId: string, hasBody: boolean) {
+  constructor(res: HttpResponse, policy: ResponsePolicy, hasBody: boolean) {
     this.#res = res;
     this.#policy = policy;
-    this.requestId = requestId;
     this.#uploading = hasBody;
     policy.began();
+  }
+
+  /** Some of the request's body has not come yet. */
+  get uploading(): boolean {
+    return this.#uploading;
   }
 
   /**
@@ -171,7 +174,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (this.#failure !== undefined) {
       const failure = this.#failure;
       this.#finish(failure);
-      return this.#policy.problem(this.#res, failure, this.requestId, this.#uploading);
+      return this.#policy.problem(this.#res, failure, this.#uploading);
     }
     if (!this.#headWritten && this.#head !== undefined) this.#writeHead(this.#head);
     this.#writeBody(this.#head);

@@ -1,5 +1,4 @@
 import type { HttpResponse } from 'uWebSockets.js';
-import type { Logger } from '../observability/log.js';
 import { endHead } from './end-head.js';
 import {
   type FieldError,
@@ -10,12 +9,14 @@ import {
 } from './problem.js';
 import type { FieldSource } from './request-fields.js';
 import { requestId } from './request-id.js';
+import type { ServedRequest } from './request-log.js';
 import { statusLine } from './status-line.js';
 
 /** What is said about one problem beside its code. */
 export interface ProblemOptions {
   readonly detail?: string;
-  readonly instance?: string;
+  /** Why, for the log alone: what was thrown, or a word. Default: `detail`. */
+  readonly because?: unknown;
   /** Of a `validation` problem: what does not match. */
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -30,13 +31,23 @@ export function requestIdOf(req: FieldSource): string {
   return requestId(req.getHeader('x-request-id'));
 }
 
-/** Answers with a problem (RFC 9457). Inside a cork, or before the first await. */
+/** A request that may be answered with a problem. */
+export interface ProblemRequest extends ServedRequest {
+  /** What the problem says of the path; undefined: nothing. */
+  readonly instance: string | undefined;
+}
+
+/**
+ * Answers with a problem (RFC 9457), and tells the operator: the one place where that is done. Inside a cork, or before the
+ * first await.
+ */
 export function sendProblem(
   res: HttpResponse,
+  request: ProblemRequest,
   code: ProblemCode,
-  id: string,
-  { detail, instance, errors, headers = {}, close = false, head = false }: ProblemOptions = {},
+  { detail, because = detail, errors, headers = {}, close = false, head = false }: ProblemOptions = {},
 ): void {
+  const { requestId: id, instance, log } = request;
   const { status, retryAfter } = problemKind(code);
   res.writeStatus(statusLine(status));
   res.writeHeader('Content-Type', PROBLEM_CONTENT_TYPE);
@@ -46,19 +57,23 @@ export function sendProblem(
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
   const body = renderProblem(code, { requestId: id, detail, instance, errors });
+  log.problem(request, code, because);
+  request.told(status, head ? 0 : Buffer.byteLength(body));
   if (head) endHead(res, Buffer.byteLength(body), close);
   else res.end(body, close);
 }
 
 /** Answers 200 with JSON. */
-export function sendJson(res: HttpResponse, id: string, value: unknown): void {
-  sendJsonText(res, id, JSON.stringify(value));
+export function sendJson(res: HttpResponse, request: ServedRequest, value: unknown): void {
+  sendJsonText(res, request, JSON.stringify(value));
 }
 
 /** Answers 200 with what is JSON already. */
-export function sendJsonText(res: HttpResponse, id: string, json: string): void {
+export function sendJsonText(res: HttpResponse, request: ServedRequest, json: string): void {
+  const { requestId: id, log } = request;
   res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', id);
   res.end(json);
+  if (log.access) request.told(200, Buffer.byteLength(json));
 }
 
 /** What a failed request is to its caller; undefined: a fault of ours. */
@@ -66,12 +81,11 @@ export type ProblemOf = (error: unknown) => ProblemCode | undefined;
 
 /**
  * Answers when `work` settles, unless the caller went away: `answer` with its value, or the problem that `problemOf`
- * names. A fault of ours is logged and answered 500.
+ * names; a fault of ours is 500.
  */
 export function answerLater<T>(
   res: HttpResponse,
-  id: string,
-  log: Logger,
+  request: ProblemRequest,
   work: Promise<T>,
   answer: (value: T) => void,
   problemOf: ProblemOf,
@@ -79,15 +93,17 @@ export function answerLater<T>(
   let aborted = false;
   res.onAborted(() => {
     aborted = true;
+    request.told(0, 0, 'aborted');
   });
   work.then(
     (value) => {
       if (!aborted) res.cork(() => answer(value));
     },
     (error: unknown) => {
-      const code = problemOf(error);
-      if (code === undefined) log.error({ err: error, requestId: id }, 'a request failed');
-      if (!aborted) res.cork(() => sendProblem(res, code ?? 'internal', id));
+      const code = problemOf(error) ?? 'internal';
+      if (!aborted) res.cork(() => sendProblem(res, request, code, { because: error }));
+      // Nobody waits for the answer, but a fault of ours is one all the same.
+      else if (code === 'internal') request.log.problem(request, code, error);
     },
   );
 }

@@ -15,7 +15,7 @@ const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
 /** What differs between the listeners that bridge WebSockets. */
 export interface BridgePolicy {
   /** Answers the handshake with a problem. */
-  problem(res: HttpResponse, failure: ForwardFailure, requestId: string): void;
+  problem(res: HttpResponse, failure: ForwardFailure): void;
   /** Fields of a device's refusal that this listener does not pass on. */
   readonly dropped: FieldNames;
   /** What this listener adds to a device's refusal. */
@@ -49,19 +49,20 @@ export interface Bridged {
 export class WebSocketBridge implements BridgeSink, CountedCall {
   readonly startedAt = performance.now();
   status = 0;
+  /** A handshake has no body, and what follows it is no answer. */
+  readonly uploading = false;
+  readonly written = 0;
   readonly #handshake: Handshake;
   readonly #policy: BridgePolicy;
-  readonly #requestId: string;
   #res: HttpResponse | undefined;
   #ws: WebSocket<Bridged> | undefined;
   #bridge: Bridge | undefined;
   #unsent = 0;
 
-  constructor(res: HttpResponse, handshake: Handshake, policy: BridgePolicy, requestId: string) {
+  constructor(res: HttpResponse, handshake: Handshake, policy: BridgePolicy) {
     this.#res = res;
     this.#handshake = handshake;
     this.#policy = policy;
-    this.#requestId = requestId;
     policy.began();
     res.onAborted(() => {
       this.#res = undefined;
@@ -108,7 +109,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
   }
 
   fail(failure: ForwardFailure): void {
-    this.#answer(failure, (res) => this.#policy.problem(res, failure, this.#requestId));
+    this.#answer(failure, (res) => this.#policy.problem(res, failure));
   }
 
   message(data: Uint8Array, binary: boolean): void {

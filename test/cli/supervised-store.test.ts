@@ -26,7 +26,10 @@ function withStore(body: (running: Running, t: TestContext) => Promise<void>) {
   return (t: TestContext) =>
     withTempDir(async (dataDir) => {
       const lines: string[] = [];
-      const c = createContainer(createLogger('info', { write: (line: string) => void lines.push(line) }), []);
+      const c = createContainer(createLogger('info', { write: (line: string) => void lines.push(line) }), {
+        sides: [],
+        accessLog: false,
+      });
       const store = await superviseStore(c, { dataDir, databaseUrl: undefined });
       const pid = (): number => {
         const [first] = childrenOf(process.pid);

@@ -24,6 +24,7 @@ import type {
 } from '../../src/tunnel/forward/contract.js';
 import { MemorySignIns } from '../auth/memory-sign-ins.js';
 import { OIDC_POLICY } from '../auth/oidc-policy.js';
+import { silentRequests } from '../support/silent-requests.js';
 import { FakeSessions } from './fake-sessions.js';
 import { FakeStore } from './fake-store.js';
 
@@ -203,6 +204,7 @@ export class TestRest {
       tunnelUrl: new URL('wss://tunnel.test'),
       readiness: new Readiness(() => Promise.resolve(undefined)),
       calls: new CallRecorder(metrics),
+      requests: silentRequests(metrics),
       log: pino({ level: 'silent' }),
       ...over,
     });

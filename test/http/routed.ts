@@ -1,5 +1,4 @@
 import uWS from 'uWebSockets.js';
-import { pino } from 'pino';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
@@ -7,6 +6,7 @@ import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
 import { Readiness } from '../../src/server/readiness.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
+import { silentRequests } from '../support/silent-requests.js';
 import { NameTag } from './kit.js';
 
 export const OWN_ORIGIN = 'https://app.test';
@@ -24,7 +24,7 @@ export async function startRoutes(
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new BridgedSockets(),
-    log: pino({ level: 'silent' }),
+    requests: silentRequests(),
   }).register(app);
   return listen(app, { host: '127.0.0.1', port: 0 });
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { pino } from 'pino';
 import { expose } from '../../src/observability/exposition.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { OpsListener } from '../../src/ops/ops-listener.js';
 import type { ProblemCode } from '../../src/server/problem.js';
 import { Readiness } from '../../src/server/readiness.js';
+import { silentRequests } from '../support/silent-requests.js';
 
 const ADDRESS = { host: '127.0.0.1', port: 0 };
 
@@ -15,8 +15,12 @@ const ADDRESS = { host: '127.0.0.1', port: 0 };
 async function start(t: TestContext, missing?: ProblemCode) {
   const readiness = new Readiness(() => Promise.resolve(missing));
   const exposition = expose(new Metrics(), ['rest']);
-  const log = pino({ level: 'silent' });
-  const ops = await OpsListener.start({ address: ADDRESS, readiness, exposition, log });
+  const ops = await OpsListener.start({
+    address: ADDRESS,
+    readiness,
+    exposition,
+    requests: silentRequests(),
+  });
   t.after(() => ops.close());
   return {
     ops,
@@ -90,7 +94,7 @@ test('O3: a head beyond 8 KiB is refused', async (t) => {
 test('O3: an address that is taken is one sentence, as with the other listeners', async (t) => {
   const { ops } = await start(t);
   const readiness = new Readiness(() => Promise.resolve(undefined));
-  const options = { readiness, exposition: expose(new Metrics(), []), log: pino({ level: 'silent' }) };
+  const options = { readiness, exposition: expose(new Metrics(), []), requests: silentRequests() };
   const taken = OpsListener.start({ address: { ...ADDRESS, port: ops.port }, ...options });
   await assert.rejects(taken, {
     code: 'ERR_LISTEN',

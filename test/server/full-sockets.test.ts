@@ -66,7 +66,7 @@ const POLICY: ResponsePolicy = {
 
 function answering(contentLength: number | undefined) {
   const response = new FullResponse();
-  const writer = new ResponseWriter(response as unknown as HttpResponse, POLICY, 'id', false);
+  const writer = new ResponseWriter(response as unknown as HttpResponse, POLICY, false);
   const consumed: number[] = [];
   writer.attach({ ...NO_CALL, consumed: (bytes) => consumed.push(bytes) });
   const head: ResponseHead = { status: 200, reason: 'OK', headers: [], contentLength, bodyless: false };

@@ -21,6 +21,7 @@ import {
   type RemoteProxyOptions,
 } from '../../src/tunnel/proxy/remote-proxy.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
+import { silentRequests } from './silent-requests.js';
 
 /** The internal secret of every fixture. */
 export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
@@ -110,6 +111,7 @@ export class ProxyFixture {
       store,
       metrics,
       exposition: expose(metrics, ['tunnels']),
+      requests: silentRequests(metrics),
       log: pino({ level: 'silent' }),
       ...options,
     });

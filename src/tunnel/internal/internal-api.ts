@@ -7,10 +7,12 @@ import uWS, {
 import type { Secret } from '../../config/secret.js';
 import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
+import type { CallRecorder } from '../../server/call-recorder.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import type { Readiness } from '../../server/readiness.js';
 import { requestFields } from '../../server/request-fields.js';
+import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
 import { answerLater, requestIdOf, sendJson, sendProblem } from '../../server/send.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
@@ -20,7 +22,8 @@ import type { Store } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
 import type { UserSessions } from '../session/user-sessions.js';
 import { createAuthorizer } from './authorize.js';
-import { type ForwardPolicy, FROM_PROXY } from './forward-policy.js';
+import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
+import { InternalRequest } from './internal-request.js';
 import { SessionRoutes } from './session-routes.js';
 
 /** Ours, or the hop's: never for the device. The internal secret in `authorization` least of all. */
@@ -36,7 +39,7 @@ const NOT_FORWARDED = new Set([
 ]);
 
 /** What a forwarded call itself is about. */
-const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id'];
+const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
 
 export interface InternalApiOptions {
   readonly address: ListenAddress;
@@ -44,7 +47,8 @@ export interface InternalApiOptions {
   readonly store: Store;
   readonly userSessions: UserSessions;
   readonly forwarder: Forwarder & BridgeForwarder;
-  readonly policy: ForwardPolicy;
+  readonly calls: CallRecorder;
+  readonly requests: RequestLog;
   /** Of the process. */
   readonly readiness: Readiness;
   /** The metrics page. */
@@ -52,7 +56,8 @@ export interface InternalApiOptions {
   readonly log: Logger;
 }
 
-type Route = (res: HttpResponse, req: HttpRequest) => void;
+/** @param path its pattern */
+type Route = (res: HttpResponse, req: HttpRequest, path: string) => void;
 
 /** remote-proxy's internal API (02-tunnel.md §2.5): every path needs the internal secret. */
 export class InternalApi {
@@ -93,75 +98,116 @@ export class InternalApi {
   }
 
   #routes(app: TemplatedApp): void {
-    const { store, userSessions, log } = this.#options;
-    const sessions = new SessionRoutes(store, userSessions, log);
+    const { store, userSessions } = this.#options;
+    const sessions = new SessionRoutes(store, userSessions);
+    const ofSessions =
+      (handle: 'get' | 'list' | 'close'): Route =>
+      (res, req, path) =>
+        sessions[handle](res, req, this.#request(req, path));
     app.ws(
       '/internal/forward/ws',
       this.#sockets.behaviour((res, req, context) => this.#bridge(res, req, context)),
     );
     // Requests that are no WebSocket handshake fall through to here.
-    this.#route(app, 'get', '/internal/forward/ws', (res, req) => {
-      refuse(res, req, 'upgrade-required', { Upgrade: 'websocket' });
+    this.#route(app, 'get', '/internal/forward/ws', (res, req, path) => {
+      this.#refuse(res, req, path, 'upgrade-required', { Upgrade: 'websocket' });
     });
-    this.#route(app, 'post', '/internal/forward/http', (res, req) => this.#forward(res, req));
-    this.#route(app, 'get', '/internal/session/:token', (res, req) => sessions.get(res, req));
-    this.#route(app, 'get', '/internal/sessions', (res, req) => sessions.list(res, req));
-    this.#route(app, 'post', '/internal/session/:token/close', (res, req) => sessions.close(res, req));
-    this.#route(app, 'get', '/internal/health', (res, req) => {
-      sendJson(res, requestIdOf(req), { status: 'up' });
+    this.#route(app, 'post', '/internal/forward/http', (res, req, path) => this.#forward(res, req, path));
+    this.#route(app, 'get', '/internal/session/:token', ofSessions('get'));
+    this.#route(app, 'get', '/internal/sessions', ofSessions('list'));
+    this.#route(app, 'post', '/internal/session/:token/close', ofSessions('close'));
+    this.#route(app, 'get', '/internal/health', (res, req, path) => {
+      sendJson(res, this.#request(req, path), { status: 'up' });
     });
-    this.#route(app, 'get', '/internal/ready', (res, req) => this.#ready(res, req));
+    this.#route(app, 'get', '/internal/ready', (res, req, path) =>
+      this.#ready(res, this.#request(req, path)),
+    );
     this.#route(app, 'get', '/internal/metrics', (res) => this.#metrics(res));
     app.any(
       '/*',
-      this.#guard((res, req) => refuse(res, req, 'not-found')),
+      this.#guard('/*', (res, req, path) => this.#refuse(res, req, path, 'not-found')),
     );
   }
 
   /** One method on one path; other methods are 405, everything without the secret 401. */
   #route(app: TemplatedApp, method: 'get' | 'post', path: string, handle: Route): void {
-    app[method](path, this.#guard(handle));
+    app[method](path, this.#guard(path, handle));
     app.any(
       path,
-      this.#guard((res, req) => {
-        refuse(res, req, 'method-not-allowed', { Allow: method.toUpperCase() });
+      this.#guard(path, (res, req) => {
+        this.#refuse(res, req, path, 'method-not-allowed', { Allow: method.toUpperCase() });
       }),
     );
   }
 
-  #guard(handle: Route): Route {
+  #guard(path: string, handle: Route): (res: HttpResponse, req: HttpRequest) => void {
     return (res, req) => {
-      if (this.#authorized(req.getHeader('authorization'))) handle(res, req);
-      else refuse(res, req, 'unauthorized');
+      if (this.#authorized(req.getHeader('authorization'))) handle(res, req, path);
+      else this.#refuse(res, req, path, 'unauthorized');
     };
   }
 
-  #forward(res: HttpResponse, req: HttpRequest): void {
-    const { forwarder, policy } = this.#options;
+  #request(req: HttpRequest, path: string): InternalRequest {
+    const { requests: log } = this.#options;
+    return new InternalRequest({
+      log,
+      requestId: requestIdOf(req),
+      method: req.getCaseSensitiveMethod(),
+      path,
+    });
+  }
+
+  /** Answers a request that is not taken, whatever its method. */
+  #refuse(res: HttpResponse, req: HttpRequest, path: string, code: ProblemCode, headers = {}): void {
+    sendProblem(res, this.#request(req, path), code, {
+      headers: { ...FROM_PROXY, ...headers },
+      head: req.getMethod() === 'head',
+    });
+  }
+
+  #forward(res: HttpResponse, req: HttpRequest, path: string): void {
+    const { forwarder, calls, requests: log } = this.#options;
     const device = deviceOf(queryOf(req));
     const fields = requestFields(req, NOT_FORWARDED, TAKEN);
     const { headers, bodyLength } = fields;
     const [method, target] = [fields.getHeader('x-forward-method'), fields.getHeader('x-forward-target')];
-    const id = requestIdOf(fields);
+    const call = new ForwardedCall(calls, {
+      log,
+      requestId: requestIdOf(fields),
+      method,
+      path,
+      userId: fields.getHeader('x-visiona-user') || undefined,
+      deviceId: device?.by === 'device' ? device.deviceId : undefined,
+    });
     if (device === undefined || method === '' || target === '') {
-      return sendProblem(res, 'bad-request', id, {
+      return sendProblem(res, call, 'bad-request', {
         headers: FROM_PROXY,
         detail: 'token or device, X-Forward-Method and X-Forward-Target are needed',
       });
     }
-    const writer = new ResponseWriter(res, policy, id, bodyLength !== 0);
+    const writer = new ResponseWriter(res, call, bodyLength !== 0);
     res.onAborted(() => writer.aborted());
     writer.attach(forwarder.forward(device, { method, target, headers, bodyLength }, writer));
   }
 
   #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-    const { forwarder, policy } = this.#options;
-    if (!this.#authorized(req.getHeader('authorization'))) return refuse(res, req, 'unauthorized');
+    const { forwarder, calls, requests: log } = this.#options;
+    const path = '/internal/forward/ws';
+    if (!this.#authorized(req.getHeader('authorization')))
+      return this.#refuse(res, req, path, 'unauthorized');
     const query = queryOf(req);
     const device = deviceOf(query);
     const target = query.get('target') ?? '';
+    const call = new ForwardedCall(calls, {
+      log,
+      requestId: requestIdOf(req),
+      method: 'GET',
+      path,
+      userId: req.getHeader('x-visiona-user') || undefined,
+      deviceId: device?.by === 'device' ? device.deviceId : undefined,
+    });
     if (device === undefined || !target.startsWith('/')) {
-      return sendProblem(res, 'bad-request', requestIdOf(req), {
+      return sendProblem(res, call, 'bad-request', {
         headers: FROM_PROXY,
         detail: 'token or device, and target are needed',
       });
@@ -174,18 +220,16 @@ export class InternalApi {
     const offered = req.getHeader('sec-websocket-protocol');
     const protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
     const { headers } = requestFields(req, NOT_FORWARDED);
-    const bridge = new WebSocketBridge(res, handshake, policy, requestIdOf(req));
+    const bridge = new WebSocketBridge(res, handshake, call);
     bridge.attach(forwarder.bridge(device, { target, headers, protocols }, bridge));
   }
 
-  #ready(res: HttpResponse, req: HttpRequest): void {
-    const { readiness, log } = this.#options;
-    const id = requestIdOf(req);
+  #ready(res: HttpResponse, request: InternalRequest): void {
     const answer = (why: ProblemCode | undefined) => {
-      if (why === undefined) sendJson(res, id, { status: 'ready' });
-      else sendProblem(res, why, id);
+      if (why === undefined) sendJson(res, request, { status: 'ready' });
+      else sendProblem(res, request, why);
     };
-    answerLater(res, id, log, readiness.why(), answer, () => undefined);
+    answerLater(res, request, this.#options.readiness.why(), answer, () => undefined);
   }
 
   #metrics(res: HttpResponse): void {
@@ -204,14 +248,6 @@ export class InternalApi {
       },
     );
   }
-}
-
-/** Answers a request that is not taken, whatever its method. */
-function refuse(res: HttpResponse, req: HttpRequest, code: ProblemCode, headers = {}): void {
-  sendProblem(res, code, requestIdOf(req), {
-    headers: { ...FROM_PROXY, ...headers },
-    head: req.getMethod() === 'head',
-  });
 }
 
 /** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */

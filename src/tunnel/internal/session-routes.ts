@@ -1,12 +1,12 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
-import type { Logger } from '../../observability/log.js';
 import type { ProblemCode } from '../../server/problem.js';
-import { answerLater, requestIdOf, sendJson, sendJsonText, sendProblem } from '../../server/send.js';
+import { answerLater, sendJson, sendJsonText, sendProblem } from '../../server/send.js';
 import type { SessionKey, SessionRange, Store, Summary } from '../session/contract.js';
 import { sessionKey } from '../session/key.js';
 import { inSlices } from '../session/slices.js';
 import { closeSession, type UserSessions } from '../session/user-sessions.js';
+import type { InternalRequest } from './internal-request.js';
 
 /** Sessions in one answer about a user. */
 const MAX_LISTED = 1000;
@@ -15,50 +15,52 @@ const MAX_LISTED = 1000;
 export class SessionRoutes {
   readonly #store: Store;
   readonly #sessions: UserSessions;
-  readonly #log: Logger;
 
-  constructor(store: Store, sessions: UserSessions, log: Logger) {
+  constructor(store: Store, sessions: UserSessions) {
     this.#store = store;
     this.#sessions = sessions;
-    this.#log = log;
   }
 
   /** GET /internal/session/:token → 200 Summary, 404, 410. */
-  get(res: HttpResponse, req: HttpRequest): void {
-    const id = requestIdOf(req);
+  get(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
     const summary = this.#store.lookup(tokenOf(req)).then((handle) => handle.summary());
-    answerLater(res, id, this.#log, summary, (value) => sendJson(res, id, value), problemOf);
+    answerLater(res, request, summary, (value) => sendJson(res, request, value), problemOf);
   }
 
   /** GET /internal/sessions → 200 `{items: Summary[]}`. With `?user=&limit=` and maybe `&from=&upTo=`: of one user. */
-  list(res: HttpResponse, req: HttpRequest): void {
+  list(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
     // Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter.
     const query = new URLSearchParams(req.getQuery());
     const user = query.get('user');
-    if (user !== null) return this.#listOf(res, req, user, rangeOf(query));
-    const id = requestIdOf(req);
+    if (user !== null) return this.#listOf(res, request, user, rangeOf(query));
     const json = this.#store.list().then(jsonOf);
-    answerLater(res, id, this.#log, json, (text) => sendJsonText(res, id, text), problemOf);
+    answerLater(res, request, json, (text) => sendJsonText(res, request, text), problemOf);
   }
 
   /** POST /internal/session/:token/close → 204, 404. With `?epoch=`: only the session of that epoch. */
-  close(res: HttpResponse, req: HttpRequest): void {
-    const id = requestIdOf(req);
+  close(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
     const epoch = req.getQuery('epoch');
     const closed = closeSession(this.#store, tokenOf(req), epoch === undefined ? undefined : Number(epoch));
     const answer = () => {
-      res.writeStatus('204 No Content').writeHeader('X-Request-Id', id).endWithoutBody();
+      res.writeStatus('204 No Content').writeHeader('X-Request-Id', request.requestId).endWithoutBody();
+      request.told(204, 0);
     };
-    answerLater(res, id, this.#log, closed, answer, problemOf);
+    answerLater(res, request, closed, answer, problemOf);
   }
 
-  #listOf(res: HttpResponse, req: HttpRequest, userId: string, range: SessionRange | undefined): void {
-    const id = requestIdOf(req);
+  #listOf(
+    res: HttpResponse,
+    request: InternalRequest,
+    userId: string,
+    range: SessionRange | undefined,
+  ): void {
     if (range === undefined) {
-      return sendProblem(res, 'bad-request', id, { detail: `limit: a whole number from 1 to ${MAX_LISTED}` });
+      return sendProblem(res, request, 'bad-request', {
+        detail: `limit: a whole number from 1 to ${MAX_LISTED}`,
+      });
     }
     const items = this.#sessions.list(userId, range);
-    answerLater(res, id, this.#log, items, (value) => sendJson(res, id, { items: value }), problemOf);
+    answerLater(res, request, items, (value) => sendJson(res, request, { items: value }), problemOf);
   }
 }
 

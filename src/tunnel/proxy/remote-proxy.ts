@@ -7,6 +7,7 @@ import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import { Readiness } from '../../server/readiness.js';
+import type { RequestLog } from '../../server/request-log.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
@@ -15,7 +16,6 @@ import { AdmissionControl } from '../gateway/admission.js';
 import { OfflineRecorder } from '../gateway/offline-recorder.js';
 import { Revocations } from '../gateway/revocations.js';
 import { TunnelListener } from '../gateway/tunnel-listener.js';
-import { ForwardPolicy } from '../internal/forward-policy.js';
 import { InternalApi } from '../internal/internal-api.js';
 import { LocalUserSessions } from '../session/user-sessions.js';
 import { SessionPlane } from './session-plane.js';
@@ -48,6 +48,7 @@ export interface RemoteProxyOptions {
   readonly store: ProxyStore;
   readonly metrics: Metrics;
   readonly exposition: Exposition;
+  readonly requests: RequestLog;
   readonly log: Logger;
 }
 
@@ -141,14 +142,15 @@ export class RemoteProxy {
   }
 
   #startInternal(): Promise<InternalApi> {
-    const { internalAddr, internalSecret, exposition, log } = this.#options;
+    const { internalAddr, internalSecret, exposition, requests, log } = this.#options;
     return InternalApi.start({
       address: internalAddr,
       secret: internalSecret,
       store: this.#plane.store,
       userSessions: this.userSessions,
       forwarder: this.forwarder,
-      policy: new ForwardPolicy(this.calls),
+      calls: this.calls,
+      requests,
       readiness: this.readiness,
       metrics: async () => ({ contentType: exposition.contentType, body: await exposition.text() }),
       log,

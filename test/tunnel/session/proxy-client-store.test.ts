@@ -8,7 +8,6 @@ import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness } from '../../../src/server/readiness.js';
-import { ForwardPolicy } from '../../../src/tunnel/internal/forward-policy.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import type { SessionKey } from '../../../src/tunnel/session/contract.js';
 import { sessionKey } from '../../../src/tunnel/session/key.js';
@@ -17,6 +16,7 @@ import { ProxyClientStore } from '../../../src/tunnel/session/proxy-client-store
 import { SLICE } from '../../../src/tunnel/session/slices.js';
 import { LocalUserSessions } from '../../../src/tunnel/session/user-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
+import { silentRequests } from '../../support/silent-requests.js';
 import { SessionFixture } from './fixtures.js';
 import { storeContract } from './store-contract.js';
 
@@ -32,7 +32,8 @@ async function open() {
     store: fixture.store,
     userSessions: new LocalUserSessions(fixture.supervisor, fixture.store),
     forwarder: new FakeForwarder(),
-    policy: new ForwardPolicy(new CallRecorder(new Metrics())),
+    calls: new CallRecorder(new Metrics()),
+    requests: silentRequests(),
     readiness: new Readiness(() => Promise.resolve(undefined)),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),

@@ -5,7 +5,6 @@ import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness } from '../../../src/server/readiness.js';
-import { ForwardPolicy } from '../../../src/tunnel/internal/forward-policy.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import { HttpProxyClient } from '../../../src/tunnel/session/proxy-client.js';
 import {
@@ -14,6 +13,7 @@ import {
   type UserSessions,
 } from '../../../src/tunnel/session/user-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
+import { silentRequests } from '../../support/silent-requests.js';
 import { INIT, SessionFixture } from './fixtures.js';
 
 interface Opened {
@@ -41,7 +41,8 @@ async function overInternalApi(): Promise<Opened> {
     store: fixture.store,
     userSessions: sessions,
     forwarder: new FakeForwarder(),
-    policy: new ForwardPolicy(new CallRecorder(new Metrics())),
+    calls: new CallRecorder(new Metrics()),
+    requests: silentRequests(),
     readiness: new Readiness(() => Promise.resolve(undefined)),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),

@@ -2,10 +2,12 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { OwnFields } from '../../server/answer-fields.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { FieldNames } from '../../server/field-names.js';
+import { reportAnswer } from '../../server/report-answer.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
 import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
+import { InternalRequest, type InternalRequestOptions } from './internal-request.js';
 
 /** The proxy speaks, not a device. */
 export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
@@ -19,12 +21,13 @@ function hasNoLength(status: number): boolean {
   return status === 204 || status === 304;
 }
 
-/** How the internal API answers forwarded calls: it says whether the device or the proxy speaks (02-tunnel.md §2.5). */
-export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
+/** One forwarded call, and how it is answered: whether the device or the proxy speaks is said (02-tunnel.md §2.5). */
+export class ForwardedCall extends InternalRequest implements ResponsePolicy, BridgePolicy {
   readonly dropped = DROPPED;
   readonly #calls: CallRecorder;
 
-  constructor(calls: CallRecorder) {
+  constructor(calls: CallRecorder, options: InternalRequestOptions) {
+    super(options);
     this.#calls = calls;
   }
 
@@ -44,10 +47,10 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
     else res.endWithoutBody(0, close);
   }
 
-  problem(res: HttpResponse, { code, detail }: ForwardFailure, requestId: string, unread = false): void {
+  problem(res: HttpResponse, { code, detail }: ForwardFailure, unread = false): void {
     // A connection that is kept would be cut at the end of the drain, maybe under the next call.
     const close = unread || code === 'draining';
-    sendProblem(res, code, requestId, { detail, headers: FROM_PROXY, close });
+    sendProblem(res, this, code, { detail, headers: FROM_PROXY, close });
   }
 
   began(): void {
@@ -56,6 +59,7 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
 
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void {
     this.#calls.answered(bridge, failure);
+    reportAnswer(this, bridge, failure);
   }
 
   over(): void {
@@ -65,5 +69,6 @@ export class ForwardPolicy implements ResponsePolicy, BridgePolicy {
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
     this.#calls.answered(writer, failure);
     this.#calls.ended();
+    reportAnswer(this, writer, failure);
   }
 }

@@ -1,0 +1,104 @@
+import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import { type ProblemCode, problemKind } from './problem.js';
+
+/** A request as its operator is told of it; what is left out is not known, or was not looked at. */
+export interface ToldRequest {
+  readonly requestId: string;
+  /** Milliseconds of `performance.now`. */
+  readonly startedAt?: number;
+  readonly method: string;
+  /** Without the query; where a path holds a secret, its pattern. */
+  readonly path: string;
+  readonly userId?: string | undefined;
+  readonly deviceId?: string | undefined;
+  readonly remoteAddr?: string | undefined;
+}
+
+/** A request, and whom its operator is told by. */
+export interface ServedRequest extends ToldRequest {
+  readonly log: RequestLog;
+  /** Tells of its answer, once, where an access log is wanted: bytes of the body, and how it ended if it is not whole. */
+  told(status: number, bytes: number, unfinished?: Unfinished): void;
+}
+
+export interface RequestLogOptions {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Every request is a line, not only those that fail here. */
+  readonly access: boolean;
+}
+
+/** How an answer ended that is not whole. */
+export type Unfinished = 'aborted' | 'cut';
+
+/** What is kept of a path or an id that a caller made up, in characters. */
+const MAX_TEXT = 256;
+
+/**
+ * Tells the operator of requests: of each that this process itself answers with an error one line, found by the request id
+ * that the caller has (docs/errors.md), and of all others where an access log is wanted. No line is left out: a caller may
+ * come with any id. (An answer of a device, whatever its status, is not ours.)
+ */
+export class RequestLog {
+  /** Whether every request is a line: {@link answered} does nothing otherwise. */
+  readonly access: boolean;
+  readonly #log: Logger;
+  readonly #accessLog: Logger;
+  readonly #metrics: Metrics;
+
+  constructor({ log, metrics, access }: RequestLogOptions) {
+    this.access = access;
+    this.#log = log;
+    this.#metrics = metrics;
+    // Its own level: who wants these lines gets them however little else is logged.
+    this.#accessLog = log.child({}, { level: 'info' });
+  }
+
+  /**
+   * A request is answered with a problem. 5xx is worth a look (`warn`; a fault of ours `error`, with its stack); 4xx is the
+   * caller's (`info`).
+   * @param because what was thrown, or a word for the operator
+   */
+  problem(request: ToldRequest, code: ProblemCode, because: unknown): void {
+    this.#metrics.problems[code] += 1;
+    const { status } = problemKind(code);
+    if (status < 500) {
+      return this.#log.info(
+        { ...about(request), code, status, reason: reasonOf(because) },
+        'a request was refused',
+      );
+    }
+    const line = { ...about(request), code, status, reason: reasonOf(because) };
+    if (code !== 'internal') this.#log.warn(line, 'a request failed');
+    else this.#log.error({ ...line, err: because }, 'a request failed');
+  }
+
+  /** The head of an answer was out when the rest failed: its connection is cut, as nothing else can be said any more. */
+  cut(request: ToldRequest, code: ProblemCode, because: string): void {
+    this.#log.warn({ ...about(request), code, reason: because }, 'an answer was cut');
+  }
+
+  /** @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
+  answered(request: ToldRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
+    if (!this.access) return;
+    this.#accessLog.info({ ...about(request), status, bytes, ended: unfinished }, 'request');
+  }
+}
+
+function about({ requestId, startedAt, method, path, userId, deviceId, remoteAddr }: ToldRequest) {
+  return {
+    requestId,
+    method: method.slice(0, MAX_TEXT),
+    path: path.slice(0, MAX_TEXT),
+    userId,
+    deviceId: deviceId?.slice(0, MAX_TEXT),
+    remoteAddr,
+    ms: startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10,
+  };
+}
+
+function reasonOf(because: unknown): string | undefined {
+  if (because === undefined) return undefined;
+  return because instanceof Error ? because.message : String(because);
+}
