@@ -79,7 +79,8 @@ export const authRoutes: readonly JsonRoute[] = [
         requestId: input.requestId,
       });
       if (typeof result === 'object') return redirection(result);
-      if (result !== 'unknown') throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
+      if (result !== 'unknown')
+        throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
       if (cookie === undefined) throw unknownSignIn('no-cookie');
       throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
     },

@@ -104,14 +104,21 @@ export class Program {
 
   /** The first line from `from` on with this message, now or later. Rejects when the process ends without it. */
   line(msg: string, from = 0): Promise<LogLine> {
-    const found = this.#lines.slice(from).find((line) => line.msg === msg);
+    return this.lineWith({ msg }, from);
+  }
+
+  /** The first line from `from` on with all these members, now or later. Rejects when the process ends without it. */
+  lineWith(members: LogLine, from = 0): Promise<LogLine> {
+    const fits = (line: LogLine) => Object.entries(members).every(([name, value]) => line[name] === value);
+    const found = this.#lines.slice(from).find(fits);
     if (found !== undefined) return Promise.resolve(found);
     return new Promise((resolve, reject) => {
-      const fail = (why: string): void => reject(new Error(`no "${msg}" was logged: ${why}\n${this.output}`));
+      const fail = (why: string): void =>
+        reject(new Error(`no line with ${JSON.stringify(members)}: ${why}\n${this.output}`));
       if (this.#over) return fail('the process had ended');
       const timer = setTimeout(() => watcher(undefined), LINE_TIMEOUT_MS);
       const watcher = (line: LogLine | undefined): void => {
-        if (line !== undefined && line.msg !== msg) return;
+        if (line !== undefined && !fits(line)) return;
         clearTimeout(timer);
         this.#watchers.delete(watcher);
         if (line === undefined) fail(this.#over ? 'the process ended' : 'not in time');
