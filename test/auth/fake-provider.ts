@@ -21,6 +21,7 @@ interface Code {
 }
 
 const keyPair = generateKeyPair('RS256');
+const nextKeyPair = generateKeyPair('RS256');
 const otherKeyPair = generateKeyPair('RS256');
 
 /** A key that is not the provider's. */
@@ -37,6 +38,8 @@ export class FakeProvider {
   metadata: Record<string, unknown> = {};
   /** Changes the claims of ID tokens. */
   claims: JWTPayload = {};
+  /** Endpoints that were moved: where each is, by the path that it had. The document tells; the old path is 404. */
+  readonly moved = new Map<string, string>();
   /** How ID tokens are signed. */
   header: { alg: string; kid?: string; typ?: string } = { alg: 'RS256', kid: 'key-1' };
   signingKey: CryptoKey | Uint8Array | undefined;
@@ -44,8 +47,10 @@ export class FakeProvider {
   readonly refreshTokens = new Map<string, string>();
   readonly revoked: string[] = [];
   offline = true;
-  /** Seconds that access tokens last. */
-  expiresIn = 300;
+  /** Seconds that access tokens last, as it says. */
+  expiresIn: unknown = 300;
+  #keyPair = keyPair;
+  #kid = 'key-1';
   readonly #codes = new Map<string, Code>();
   readonly #used = new Map<string, string>();
   readonly #sockets = new Set<Socket>();
@@ -96,9 +101,16 @@ export class FakeProvider {
     return new URLSearchParams({ code, state: text('state'), iss: this.issuer }).toString();
   }
 
+  /** Takes another key, and publishes it instead of the one before. @param kid its id: the same as before, or another */
+  changeKey(kid: string): void {
+    this.#keyPair = nextKeyPair;
+    this.#kid = kid;
+    this.header = { ...this.header, kid };
+  }
+
   /** A token signed as the provider signs. */
   async sign(claims: JWTPayload, header = this.header): Promise<string> {
-    const key = this.signingKey ?? (await keyPair).privateKey;
+    const key = this.signingKey ?? (await this.#keyPair).privateKey;
     const now = Math.floor(Date.now() / 1000);
     const standard = { iss: this.issuer, iat: now, exp: now + 300 };
     return new SignJWT({ ...standard, ...claims }).setProtectedHeader(header).sign(key);
@@ -119,7 +131,8 @@ export class FakeProvider {
     const path = new URL(request.url ?? '/', this.issuer).pathname;
     const received = { path, headers: request.headers, body: new URLSearchParams(body) };
     this.requests.push(received);
-    const answer = await (this.answers.get(path) ?? ((each: Received) => this.standard(each)))(received);
+    const standard = (each: Received) => this.standard({ ...each, path: this.#pathBefore(path) });
+    const answer = await (this.answers.get(path) ?? standard)(received);
     if (answer === 'hang') return;
     if (answer === 'cut') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
@@ -138,7 +151,9 @@ export class FakeProvider {
         return { body: this.#document() };
       case '/jwks':
         return {
-          body: { keys: [{ ...(await exportJWK((await keyPair).publicKey)), kid: 'key-1', use: 'sig' }] },
+          body: {
+            keys: [{ ...(await exportJWK((await this.#keyPair).publicKey)), kid: this.#kid, use: 'sig' }],
+          },
         };
       case '/token':
         return body.get('grant_type') === 'refresh_token' ? this.#refresh(body) : this.#redeem(body);
@@ -157,15 +172,22 @@ export class FakeProvider {
     }
   }
 
+  /** What a path was before endpoints were moved; one that was left is nothing. */
+  #pathBefore(path: string): string {
+    const [before] = [...this.moved].find(([, now]) => now === path) ?? [];
+    return before ?? (this.moved.has(path) ? 'nothing' : path);
+  }
+
   #document(): Record<string, unknown> {
+    const at = (path: string) => `${this.issuer}${this.moved.get(path) ?? path}`;
     return {
       issuer: this.issuer,
-      authorization_endpoint: `${this.issuer}/authorize`,
-      token_endpoint: `${this.issuer}/token`,
-      jwks_uri: `${this.issuer}/jwks`,
-      userinfo_endpoint: `${this.issuer}/userinfo`,
-      revocation_endpoint: `${this.issuer}/revoke`,
-      end_session_endpoint: `${this.issuer}/logout`,
+      authorization_endpoint: at('/authorize'),
+      token_endpoint: at('/token'),
+      jwks_uri: at('/jwks'),
+      userinfo_endpoint: at('/userinfo'),
+      revocation_endpoint: at('/revoke'),
+      end_session_endpoint: at('/logout'),
       authorization_response_iss_parameter_supported: true,
       id_token_signing_alg_values_supported: ['RS256'],
       ...this.metadata,

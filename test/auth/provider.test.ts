@@ -3,52 +3,26 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { pino } from 'pino';
-import { Provider, type ProviderOptions } from '../../src/auth/provider.js';
+import type { ProviderOptions } from '../../src/auth/provider.js';
 import { ProviderError, type ProviderErrorCode } from '../../src/auth/provider-error.js';
 import { Secret } from '../../src/config/secret.js';
-import { type Answer, FakeProvider, foreignKey } from './fake-provider.js';
-import { OIDC_POLICY } from './oidc-policy.js';
+import { type Answer, type FakeProvider, foreignKey } from './fake-provider.js';
+import { CHECKS, ProviderStand, rejectsWith } from './provider-stand.js';
 
-const CHECKS = { state: 's'.repeat(43), nonce: 'n'.repeat(43), verifier: 'v'.repeat(43) };
 const TOKEN = '/token';
 const DISCOVERY = '/.well-known/openid-configuration';
 
+let stand: ProviderStand;
 let fake: FakeProvider;
-let logged: string[];
 
 beforeEach(async () => {
-  fake = await FakeProvider.start();
-  logged = [];
+  stand = await ProviderStand.start();
+  fake = stand.fake;
 });
-afterEach(() => fake.close());
+afterEach(() => stand.close());
 
-function provider(over: Partial<ProviderOptions> = {}): Provider {
-  return new Provider({
-    issuer: new URL(fake.issuer),
-    clientId: 'visiona',
-    clientSecret: undefined,
-    ...OIDC_POLICY,
-    scopes: ['openid', 'profile'],
-    publicUrl: new URL('https://visiona.example'),
-    log: pino({ level: 'debug' }, { write: (line) => logged.push(line) }),
-    ...over,
-  });
-}
-
-/** Sends somebody there and back. */
-async function redeem(by = provider(), subject = 'alice', change = (query: string) => query) {
-  const query = fake.signIn(await by.authorizationUrl(CHECKS), subject);
-  return by.redeem(change(query), CHECKS);
-}
-
-function rejectsWith(promise: Promise<unknown>, code: ProviderErrorCode): Promise<void> {
-  return assert.rejects(promise, (error) => {
-    assert.ok(error instanceof ProviderError, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
-  });
-}
+const provider = (over: Partial<ProviderOptions> = {}) => stand.provider(over);
+const redeem: ProviderStand['redeem'] = (...given) => stand.redeem(...given);
 
 describe('provider: what is asked', () => {
   test('attack 27: the redirect URI comes from the public URL; PKCE, state and nonce are always there', async () => {
@@ -313,7 +287,7 @@ describe('provider: discovery', () => {
     now += 500;
     await Promise.all(Array.from({ length: 50 }, () => by.authorizationUrl(CHECKS)));
     assert.equal(fake.to(DISCOVERY).length, 1);
-    assert.match(logged.join(''), /was not discovered.*answers again/s);
+    assert.match(stand.logged.join(''), /was not discovered.*answers again/s);
   });
 
   test('attack 31: the wait between attempts grows, up to 10 s', async () => {
@@ -395,7 +369,7 @@ describe('provider: later', () => {
     await fake.listen();
     fake.answers.set('/userinfo', () => ({ status: 500 }));
     const { idToken, refreshToken } = await redeem();
-    const text = logged.join('');
+    const text = stand.logged.join('');
     for (const secret of [CHECKS.state, CHECKS.nonce, CHECKS.verifier, idToken, refreshToken, 'at-alice']) {
       assert.ok(!text.includes(secret ?? ''), text);
     }
