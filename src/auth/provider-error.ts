@@ -98,10 +98,15 @@ function clientError(error: oc.ClientError): ProviderError {
     if (cause instanceof Response && cause.status !== 200) return statusError(cause.status);
     if (cause instanceof TypeError && BROKEN_OFF.has(cause.message)) return unreachable('it broke off');
   }
-  return new ProviderError(
-    'ERR_PROVIDER_ANSWER',
-    `${message} (${code ?? 'no code'})${detailOf(error.cause)}`,
-  );
+  const text = `${message} (${code ?? 'no code'})${detailOf(error.cause)}`;
+  if (code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED') return clockError(text);
+  return new ProviderError('ERR_PROVIDER_ANSWER', text);
+}
+
+/** What is wrong with a time that it says. */
+export function clockError(text: string): ProviderError {
+  const hint = 'its clock may differ from ours by more than OIDC_CLOCK_TOLERANCE';
+  return new ProviderError('ERR_PROVIDER_ANSWER', `${text}; ${hint}`);
 }
 
 /** What the library found wrong, in words of its own; a parser's words quote what it read. */

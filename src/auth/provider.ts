@@ -3,7 +3,7 @@ import type { OidcConfig } from '../config/types.js';
 import { claimAhead } from './claim-times.js';
 import { type ClientOptions, Discovery } from './discovery.js';
 import { type Identity, identityOf, type UserKey } from './identity.js';
-import { ProviderError, providerError } from './provider-error.js';
+import { clockError, ProviderError, providerError } from './provider-error.js';
 import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -142,10 +142,7 @@ export class Provider {
     const claims = { ...answer.claims() };
     const ahead = claimAhead(claims, this.#options.clockToleranceS);
     if (ahead === undefined) return claims;
-    throw new ProviderError(
-      'ERR_PROVIDER_ANSWER',
-      `the ID token's ${ahead} is in the future: the clocks differ by more than OIDC_CLOCK_TOLERANCE`,
-    );
+    throw clockError(`the ID token's "${ahead}" is in the future`);
   }
 
   /** Name and address, where the ID token does not have them. Not to get them keeps nobody out; another's do. */

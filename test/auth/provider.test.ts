@@ -47,6 +47,13 @@ describe('provider: what is asked', () => {
     assert.equal((await provider().authorizationUrl(CHECKS)).searchParams.get('prompt'), null);
   });
 
+  test('S9: consent is not asked for where the operator says so', async () => {
+    const over = { scopes: ['openid', 'offline_access'], consent: 'never' } as const;
+    const { searchParams } = await provider(over).authorizationUrl(CHECKS);
+    assert.equal(searchParams.get('prompt'), null);
+    assert.equal(searchParams.get('scope'), 'openid offline_access');
+  });
+
   /** The bytes of POST /token, taken from the socket. */
   async function tokenRequestBytes(clientSecret: Secret | undefined): Promise<string> {
     let bytes = '';
@@ -361,6 +368,20 @@ describe('provider: later', () => {
     await without.revoke('rt-2');
     assert.equal(await without.endSessionUrl('x'), undefined);
     assert.deepEqual(fake.revoked, ['rt-1']);
+  });
+
+  test('S7: an ID token over 2 KB is no hint at the sign-out: the URL would be too long for many', async () => {
+    const by = provider();
+    const hintOf = async (idToken: string) =>
+      (await by.endSessionUrl(idToken))?.searchParams.get('id_token_hint');
+    assert.equal(await hintOf('x'.repeat(2048)), 'x'.repeat(2048));
+    assert.equal(await hintOf('x'.repeat(2049)), null);
+    fake.claims = { groups: Array.from({ length: 200 }, (_, at) => `group-${at}-of-the-directory`) };
+    const { idToken = '' } = await redeem(by);
+    assert.ok(idToken.length > 2048);
+    const url = await by.endSessionUrl(idToken);
+    assert.equal(url?.searchParams.get('client_id'), 'visiona');
+    assert.ok((url?.href.length ?? Number.NaN) < 2048);
   });
 
   test('attack 15: no code, state, verifier or token is in the log, whatever goes wrong', async () => {

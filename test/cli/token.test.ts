@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { FakeProvider } from '../auth/fake-provider.js';
+import { FakeProvider, type Received } from '../auth/fake-provider.js';
 import { run } from './run.js';
 
 const AUDIENCE = 'https://visiona.example';
@@ -22,8 +22,8 @@ describe('visiona token', () => {
   });
   afterEach(() => provider.close());
 
-  const token = () =>
-    run(['token', '--oidc-issuer', provider.issuer], {
+  const token = (...flags: readonly string[]) =>
+    run(['token', '--oidc-issuer', provider.issuer, ...flags], {
       OIDC_CLIENT_ID: 'visiona',
       OIDC_AUDIENCE: AUDIENCE,
     });
@@ -42,6 +42,34 @@ describe('visiona token', () => {
       assert.equal(body.get('resource'), AUDIENCE);
       assert.deepEqual([body.get('client_secret'), headers.authorization], [null, undefined]);
     }
+  });
+
+  test('S6: a code that lasts for ever, or hardly, is no fault of ours', async () => {
+    for (const expires_in of [1e308, 0.0111]) {
+      const device = await provider.answers.get('/device')?.({} as Received);
+      assert.ok(typeof device === 'object');
+      provider.answers.set('/device', () => ({ body: { ...(device.body as object), expires_in } }));
+      provider.answers.set('/token', () => ({
+        body: { access_token: 'a-token', token_type: 'Bearer', expires_in: 1e308 },
+      }));
+      const { code, out, err } = await token();
+      if (expires_in > 1) assert.deepEqual([code, out], [0, 'a-token\n'], err);
+      else assert.match(err, /gives no token|^Open/);
+      assert.doesNotMatch(err, /RangeError|UNEXPECTED/);
+    }
+  });
+
+  test('S8: clocks that differ are forgiven as far as the operator says', async () => {
+    const nbf = Math.floor(Date.now() / 1000) + 100;
+    provider.answers.set('/token', async () => ({
+      body: {
+        access_token: 'a-token',
+        token_type: 'Bearer',
+        id_token: await provider.sign({ sub: 'alice', aud: 'visiona', nbf }),
+      },
+    }));
+    assert.match((await token()).err, /gives no token: [^\n]*nbf[^\n]*OIDC_CLOCK_TOLERANCE/);
+    assert.equal((await token('--oidc-clock-tolerance', '300')).out, 'a-token\n');
   });
 
   test('who declines, or lets it end, gets one sentence and no token', async () => {

@@ -221,13 +221,29 @@ test('OIDC settings are read whole', (t) => {
     OIDC_CLIENT_SECRET: 's3cret',
     OIDC_SCOPES: 'openid  offline_access',
     OIDC_AUDIENCE: 'api',
+    OIDC_CONSENT: 'never',
+    OIDC_CLOCK_TOLERANCE: '0',
+    OIDC_DISCOVERY_REFRESH: '86400',
   };
   const { oidc } = loadUpConfig(given(env));
   assert.equal(oidc?.issuer.href, 'https://id.example/realms/a');
   assert.equal(oidc?.clientSecret?.reveal(), 's3cret');
   assert.deepEqual(oidc?.scopes, ['openid', 'offline_access']);
   assert.equal(oidc?.audience, 'api');
+  assert.deepEqual([oidc?.consent, oidc?.clockToleranceS, oidc?.discoveryRefreshS], ['never', 0, 86_400]);
   assert.doesNotMatch(JSON.stringify(oidc), /s3cret/);
+});
+
+test('S4, S8, S9: how a provider is dealt with has bounds, and all mistakes come at once', (t) => {
+  const dir = { VISIONA_DATA_DIR: tempDir(t) };
+  const { scopes, ...policy } = loadUpConfig(given(dir)).devProvider?.policy ?? { scopes: [] };
+  assert.deepEqual(policy, { consent: 'auto', clockToleranceS: 30, discoveryRefreshS: 600 });
+  const wrong = { OIDC_CONSENT: 'maybe', OIDC_CLOCK_TOLERANCE: '-1', OIDC_DISCOVERY_REFRESH: '0' };
+  const names = mistakesOf(() => loadUpConfig(given({ ...dir, ...wrong }))).map((line) => line.split(':')[0]);
+  assert.deepEqual(names, Object.keys(wrong));
+  for (const over of [{ OIDC_CLOCK_TOLERANCE: '601' }, { OIDC_DISCOVERY_REFRESH: '86401' }]) {
+    assert.equal(mistakesOf(() => loadUpConfig(given({ ...dir, ...over }))).length, 1);
+  }
 });
 
 test('a token comes from the development provider of this machine, or from one that is named with its audience', (t) => {
