@@ -21,7 +21,6 @@ interface Code {
 }
 
 const keyPair = generateKeyPair('RS256');
-const nextKeyPair = generateKeyPair('RS256');
 const otherKeyPair = generateKeyPair('RS256');
 
 /** A key that is not the provider's. */
@@ -103,7 +102,7 @@ export class FakeProvider {
 
   /** Takes another key, and publishes it instead of the one before. @param kid its id: the same as before, or another */
   changeKey(kid: string): void {
-    this.#keyPair = nextKeyPair;
+    this.#keyPair = generateKeyPair('RS256');
     this.#kid = kid;
     this.header = { ...this.header, kid };
   }

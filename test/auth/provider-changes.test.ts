@@ -200,7 +200,7 @@ describe('access tokens of a provider that changes its key', () => {
     stand.fake.signingKey = await foreignKey();
     for (let second = 0; second < 60; second++) {
       stand.now = second * 1000;
-      for (let i = 0; i < 5; i++) assert.equal(await tokens.user(await token()), undefined);
+      for (let i = 0; i < 2; i++) assert.equal(await tokens.user(await token()), undefined);
     }
     stand.fake.header = { alg: 'RS256', kid: 'made up' };
     assert.equal(await tokens.user(await token()), undefined);
@@ -220,23 +220,23 @@ describe('access tokens of a provider that changes its key', () => {
     const good = await token();
     assert.ok(await tokens.user(good));
     stand.fake.changeKey('key-2');
-    for (let i = 0; i < 50; i++) await rejectsWith(tokens.user(await token()), 'ERR_PROVIDER_UNREACHABLE');
+    for (let i = 0; i < 20; i++) await rejectsWith(tokens.user(await token()), 'ERR_PROVIDER_UNREACHABLE');
     assert.equal(stand.fake.to('/jwks').length, 2);
   });
 
-  const now = Math.floor(Date.now() / 1000);
-  const times: [string, Record<string, unknown>, boolean][] = [
-    ['exp 20 s ago', { exp: now - 20 }, true],
-    ['exp 60 s ago', { exp: now - 60 }, false],
-    ['nbf in 8 s', { nbf: now + 8 }, true],
-    ['nbf in 60 s', { nbf: now + 60 }, false],
-    ['iat in 20 s', { iat: now + 20 }, true],
-    ['iat in 60 s', { iat: now + 60 }, false],
-    ['auth_time in 20 s', { auth_time: now + 20 }, true],
-    ['auth_time in 60 s', { auth_time: now + 60 }, false],
+  const times: [string, number, boolean][] = [
+    ['exp', -10, true],
+    ['exp', -60, false],
+    ['nbf', 8, true],
+    ['nbf', 60, false],
+    ['iat', 20, true],
+    ['iat', 60, false],
+    ['auth_time', 20, true],
+    ['auth_time', 60, false],
   ];
-  for (const [what, claims, isGood] of times) {
-    test(`S8: ${what}: ${isGood ? 'good' : 'not good'}, in access tokens and ID tokens`, async () => {
+  for (const [claim, fromNow, isGood] of times) {
+    test(`S8: ${claim} ${fromNow} s from now: ${isGood ? '' : 'not '}good, in access and ID tokens`, async () => {
+      const claims = { [claim]: Math.floor(Date.now() / 1000) + fromNow };
       assert.equal((await tokens.user(await token(claims))) !== undefined, isGood);
       stand.fake.claims = claims;
       if (isGood) assert.equal((await stand.redeem(by)).subject, 'alice');
