@@ -61,6 +61,7 @@ export async function startApiServer(
       address: config.apiAddr,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
+      userWrites: config.userWrites,
       auth: auth ?? signInAt(config.oidc, config, client, log),
       forwarder: proxy.forwarder,
       store: client,

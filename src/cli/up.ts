@@ -29,6 +29,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       address: config.apiAddr,
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
+      userWrites: config.userWrites,
       auth: signInAt(config.oidc ?? provider?.client, config, client, log),
       forwarder: proxy.forwarder,
       store: client,

@@ -139,6 +139,7 @@ function restConfig(values: RestValues): RestConfig {
     publicUrl: derived(values.publicUrl, 'http', values.apiAddr),
     tunnelUrl: derived(values.tunnelUrl, 'ws', values.tunnelAddr),
     oidc: oidcConfig(values),
+    userWrites: values.userWrites,
     sessionSecrets: values.sessionSecret ?? [generated('session-secret', store.dataDir)],
   };
 }

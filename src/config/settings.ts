@@ -157,6 +157,11 @@ export const settings = {
     secret: true,
     schema: strongSecret,
   }),
+  userWrites: withDefault('VISIONA_USER_WRITES', '120', {
+    placeholder: 'N',
+    doc: 'How many changes a user may make in a minute, and a hundred times as many in a day.',
+    schema: integer(1, 1_000_000),
+  }),
   hosts: withDefault('VISIONA_HOSTS', String(Math.max(1, availableParallelism() - 1)), {
     placeholder: 'N',
     fallbackDoc: 'cores − 1, at least 1',

@@ -44,7 +44,7 @@ const api = {
   ...trusted,
   ...store,
   ...oidc,
-  ...pick(settings, 'sessionSecret', 'internalSecret'),
+  ...pick(settings, 'userWrites', 'sessionSecret', 'internalSecret'),
   ...log,
   ...requests,
 };
@@ -58,7 +58,7 @@ export const tables = {
     ...trusted,
     ...store,
     ...oidc,
-    ...pick(settings, 'devOpAddr', 'sessionSecret', 'internalSecret'),
+    ...pick(settings, 'userWrites', 'devOpAddr', 'sessionSecret', 'internalSecret'),
     ...hosts,
     ...log,
     ...requests,

@@ -72,6 +72,8 @@ export interface RestConfig extends ListenerConfig {
   readonly tunnelUrl: URL | undefined;
   /** Undefined: no provider is configured. */
   readonly oidc: OidcConfig | undefined;
+  /** Changes of one user in a minute. */
+  readonly userWrites: number;
   /** The first signs, all verify; never empty. */
   readonly sessionSecrets: readonly Secret[];
 }

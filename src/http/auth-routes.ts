@@ -4,7 +4,7 @@ import { isTopLevel } from '../auth/navigation.js';
 import type { Redirect } from '../auth/sign-in.js';
 import { signInProblemPage } from '../web/problem-page.js';
 import { leavingRoute, publicRoute, userRoute } from './json-route.js';
-import { ProblemError, problemOfCode } from './problem-error.js';
+import { ProblemError, problemOfCode, rateLimited } from './problem-error.js';
 import { Reply } from './reply.js';
 import type { Input, JsonRoute } from './route.js';
 import type { RouteServices } from './services.js';
@@ -166,7 +166,7 @@ function onlyNavigation({ method, fields }: NavigationInput): void {
 
 async function limit(starts: Accounts['starts'], remoteAddr: string): Promise<void> {
   const seconds = await starts.take(remoteAddr);
-  if (seconds > 0) throw new ProblemError('rate-limited', { headers: { 'Retry-After': String(seconds) } });
+  if (seconds > 0) throw rateLimited(seconds);
 }
 
 function redirection({ location, setCookie }: Redirect): Reply {

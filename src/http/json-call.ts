@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { Exchange } from './exchange.js';
 import { pathParameters } from './patterns.js';
-import { ProblemError } from './problem-error.js';
+import { ProblemError, rateLimited } from './problem-error.js';
 import { Page, Reply } from './reply.js';
 import { BODY_TIMEOUT_MS, hasBody, MAX_JSON_BODY, readBody } from './request-body.js';
 import type { Input, JsonRoute, PendingRequest } from './route.js';
@@ -41,6 +41,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
 
   async run(user: Principal | undefined): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal;
+    if (user !== undefined && this.#route.writes) await this.#countWrite(user);
     const { params, query, status, answer, handle } = this.#route;
     const input: Input = {
       params: this.#parseParams(params),
@@ -57,6 +58,11 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
     // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
     this.#exchange.answer(status, answer && z.encode(answer, value), headers);
+  }
+
+  async #countWrite({ userId }: Principal): Promise<void> {
+    const seconds = await this.#services.writes.take(userId);
+    if (seconds > 0) throw rateLimited(seconds);
   }
 
   #parseParams(schema: z.ZodObject | undefined): unknown {

@@ -64,7 +64,8 @@ export function leavingRoute<Answer extends z.ZodType, Field extends string>(
     services: RouteServices,
   ) => Promise<Answered<Answer>>,
 ): JsonRoute {
-  return { ...route('user', declared, handle as JsonRoute['handle']), afterEnd: true };
+  // Whoever leaves is never told to wait, and cannot leave twice.
+  return { ...route('user', declared, handle as JsonRoute['handle']), afterEnd: true, writes: false };
 }
 
 /** Declares a route that anybody may call. */
@@ -105,6 +106,7 @@ function route(
     path,
     summary,
     passive: declared.passive ?? false,
+    writes: access === 'user' && method !== 'GET',
     afterEnd: false,
     params,
     query,

@@ -128,10 +128,11 @@ function problems(route: ApiRoute): Json {
 }
 
 function problemsOf(route: JsonRoute): ProblemCode[] {
-  const { access, methods, params, query, body } = route;
+  const { access, methods, writes, params, query, body } = route;
   return [
     ...ALWAYS,
     ...(access === 'user' ? OF_USERS : []),
+    ...(writes ? (['rate-limited'] as const) : []),
     ...(SAFE.includes(methods[0].toLowerCase()) ? [] : (['store-outcome-unknown'] as const)),
     ...(params === undefined ? [] : [route.missing]),
     ...(query === undefined ? [] : (['validation'] as const)),

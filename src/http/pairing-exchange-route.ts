@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { publicRoute } from './json-route.js';
-import { ProblemError } from './problem-error.js';
+import { ProblemError, rateLimited } from './problem-error.js';
 import type { JsonRoute } from './route.js';
 import { oneLine } from './schemas.js';
 
@@ -48,9 +48,7 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
       case 'refused':
         throw new ProblemError('pairing-refused');
       case 'rate-limited':
-        throw new ProblemError('rate-limited', {
-          headers: { 'Retry-After': String(outcome.retryAfterSeconds) },
-        });
+        throw rateLimited(outcome.retryAfterSeconds);
     }
   },
 );

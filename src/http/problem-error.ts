@@ -15,6 +15,11 @@ export class ProblemError extends CodedError {
   }
 }
 
+/** The problem that says how long to wait. */
+export function rateLimited(seconds: number): ProblemError {
+  return new ProblemError('rate-limited', { headers: { 'Retry-After': String(seconds) } });
+}
+
 /** What errors of those that handlers call are to whoever asked. */
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROXY_UNREACHABLE: 'proxy-unreachable',

@@ -18,6 +18,7 @@ import { OpenStreams } from './open-streams.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
 import type { RestStore } from './services.js';
+import { WriteAllowance } from './write-allowance.js';
 
 export interface RestOptions {
   readonly address: ListenAddress;
@@ -36,6 +37,8 @@ export interface RestOptions {
   readonly readiness: Readiness;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
+  /** Changes of one user in a minute. */
+  readonly userWrites: number;
   readonly log: Logger;
 }
 
@@ -77,6 +80,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     readiness,
     accounts,
     pairing: new Pairing({ store, log }),
+    writes: new WriteAllowance(options.userWrites),
     tunnelUrl,
   };
   const { origin: ownOrigin } = publicUrl;

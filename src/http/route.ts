@@ -53,6 +53,8 @@ export interface JsonRoute extends RouteBase {
   readonly methods: readonly [Method];
   /** Segments of the path. What does not match is of no resource: it is answered with `missing`. */
   readonly params: z.ZodObject | undefined;
+  /** Whether a call takes of what its user may change in a time. */
+  readonly writes: boolean;
   /** Whether the cookie of a session that has ended is enough; the user is undefined then. */
   readonly afterEnd: boolean;
   /** Undefined: whatever is asked is ignored. */

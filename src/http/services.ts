@@ -6,6 +6,7 @@ import type { PairingPort } from '../store/ports/pairing.js';
 import type { DevicePort } from '../store/ports.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import type { DeviceServices } from './device-services.js';
+import type { WriteAllowance } from './write-allowance.js';
 
 /** The part of the store that the REST API uses. */
 export type RestStore = DeviceCarePort &
@@ -20,6 +21,7 @@ export interface RouteServices extends DeviceServices {
   /** Undefined: nobody can sign in. */
   readonly accounts: Accounts | undefined;
   readonly pairing: Pairing;
+  readonly writes: WriteAllowance;
   /** What devices are told to dial. */
   readonly tunnelUrl: URL;
 }

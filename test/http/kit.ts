@@ -202,6 +202,7 @@ export class TestRest {
       store,
       sessions,
       tunnelUrl: new URL('wss://tunnel.test'),
+      userWrites: 10_000,
       readiness: new Readiness(() => Promise.resolve(undefined)),
       calls: new CallRecorder(metrics),
       requests: silentRequests(metrics),

@@ -2,6 +2,7 @@ import uWS from 'uWebSockets.js';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
+import { WriteAllowance } from '../../src/http/write-allowance.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
 import { Readiness } from '../../src/server/readiness.js';
@@ -20,7 +21,12 @@ export async function startRoutes(
   const readiness = new Readiness(() => Promise.resolve(undefined));
   new Router({
     routes,
-    services: { readiness, proxies: new TrustedProxies(), ...used } as RouteServices,
+    services: {
+      readiness,
+      proxies: new TrustedProxies(),
+      writes: new WriteAllowance(10_000),
+      ...used,
+    } as RouteServices,
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new BridgedSockets(),

@@ -1,0 +1,31 @@
+import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
+import type { UserId } from '../store/ids.js';
+
+const MINUTE_S = 60;
+const DAY_S = 86_400;
+
+/** A day's writes, in those of a minute: each leaves rows that are kept for long. */
+const DAY = 100;
+
+/** How much each user may change: so much in a minute, and a hundred times that in a day. In memory, for this process. */
+export class WriteAllowance {
+  readonly #limits: readonly AttemptLimit[];
+
+  /** @param aMinute writes of one user in a minute */
+  constructor(aMinute: number) {
+    const allowances: Allowance[] = [
+      { points: aMinute, windowSeconds: MINUTE_S },
+      { points: aMinute * DAY, windowSeconds: DAY_S },
+    ];
+    this.#limits = allowances.map((allowance) => new AttemptLimit(allowance));
+  }
+
+  /** Counts one write of a user. Seconds for which it is refused; 0: it is not. What a minute refuses is not a day's. */
+  async take(user: UserId): Promise<number> {
+    for (const limit of this.#limits) {
+      const seconds = await limit.take(user);
+      if (seconds > 0) return seconds;
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import type { JsonRoute } from '../../src/http/route.js';
+import { ROUTES } from '../../src/http/routes.js';
+import { WriteAllowance } from '../../src/http/write-allowance.js';
+import type { UserId } from '../../src/store/ids.js';
+import { ALICE, AS_ALICE, BOB, rawRequest, TestRest } from './kit.js';
+import { pathOf } from './strangers.js';
+
+const AS_BOB = { authorization: `Bearer ${BOB}` };
+
+/** What a user may call and is no reading. */
+const WRITING = ROUTES.filter(
+  (route): route is JsonRoute =>
+    route.kind === 'json' && route.access === 'user' && route.methods[0] !== 'GET',
+);
+
+test('B2: every route that writes takes of what its user may change, and only a sign-out is always let through', () => {
+  assert.ok(WRITING.length >= 8);
+  const free = WRITING.filter(({ writes }) => !writes).map(({ path }) => path);
+  assert.deepEqual(free, ['/api/auth/logout']);
+  const others = ROUTES.filter((route) => route.kind === 'json' && route.writes && !WRITING.includes(route));
+  assert.deepEqual(others, []);
+});
+
+for (const route of WRITING.filter(({ writes }) => writes)) {
+  const [method] = route.methods;
+  test(`B2: beyond it ${method} ${route.path} is 429 and tells how long to wait, to this user alone`, async () => {
+    const api = await TestRest.start({ userWrites: 2 });
+    try {
+      const call = (fields: Readonly<Record<string, string>>) =>
+        rawRequest(api.port, `${method} ${pathOf(route, { deviceId: 'cam-1' })}`, {
+          ...fields,
+          'content-type': 'application/json',
+          'content-length': '0',
+        });
+      const before = api.store.asked;
+      for (let i = 0; i < 2; i += 1) assert.notEqual((await call(AS_ALICE)).status, 429);
+      const asked = api.store.asked;
+      const refused = await call(AS_ALICE);
+      assert.equal(refused.status, 429);
+      assert.equal(JSON.parse(refused.body).code, 'rate-limited');
+      const seconds = Number(refused.headers.get('retry-after')?.[0]);
+      assert.ok(seconds >= 1 && seconds <= 60, `${seconds}`);
+      assert.equal(api.store.asked, asked, 'the store was asked');
+      assert.ok(asked >= before);
+      assert.equal((await rawRequest(api.port, 'GET /api/devices', AS_ALICE)).status, 200);
+      assert.notEqual((await call(AS_BOB)).status, 429);
+    } finally {
+      api.close();
+    }
+  });
+}
+
+test('B2: a minute refills what a minute may have, a day what a day may have', async (t) => {
+  t.after(() => mock.timers.reset());
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 });
+  const writes = new WriteAllowance(3);
+  const allowed = async (user: UserId) => {
+    let count = 0;
+    while ((await writes.take(user)) === 0) count += 1;
+    return count;
+  };
+  assert.equal(await allowed(ALICE), 3);
+  assert.equal(await allowed(BOB), 3);
+  let all = 3;
+  for (let minute = 1; minute < 200; minute += 1) {
+    mock.timers.tick(60_000);
+    all += await allowed(ALICE);
+  }
+  assert.equal(all, 300);
+  const seconds = await writes.take(ALICE);
+  assert.ok(seconds > 3_600 && seconds <= 86_400, `${seconds}`);
+  mock.timers.tick(86_400_000);
+  assert.equal(await allowed(ALICE), 3);
+});
