@@ -18,6 +18,8 @@ import { Sessions } from './sessions.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 import { tokenFlags } from './token-flags.js';
+import { TokenKeeping } from './token-keeping.js';
+import { TokenRevocation } from './token-revocation.js';
 
 /** What sign-in keeps, and hears from other processes. */
 export interface AuthStore extends UserPort, SignInPort {
@@ -80,8 +82,10 @@ export function createAuth(options: AuthOptions): Auth {
   const provider = new Provider({ ...oidc, publicUrl, log });
   // Discovery logs what is wrong, and whoever signs in asks again.
   if (askAtOnce) provider.metadata().catch(() => {});
-  const refresher = new Refresher({ provider, store, sealer, log });
-  const sessions = new Sessions({ store, sealer, refresher, log });
+  const revocation = new TokenRevocation({ provider, log });
+  const keeping = new TokenKeeping({ store, sealer, revocation, log });
+  const refresher = new Refresher({ provider, store, keeping, revocation, log });
+  const sessions = new Sessions({ store, sealer, refresher, keeping, revocation, log });
   const { audience, clockToleranceS } = oidc;
   const bearer =
     audience === undefined ? undefined : new BearerTokens({ provider, store, audience, clockToleranceS });
@@ -91,7 +95,7 @@ export function createAuth(options: AuthOptions): Auth {
     accounts: {
       cookies,
       sessions,
-      signIn: new SignInFlow({ provider, store, sessions, cookies, sealer, lifetimes, log }),
+      signIn: new SignInFlow({ provider, store, sessions, revocation, cookies, sealer, lifetimes, log }),
       signOut: new SignOut({ provider, sessions, log }),
       starts: new AddressLimit(STARTS),
       tokenFlags: tokenFlags(oidc),

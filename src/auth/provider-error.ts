@@ -31,7 +31,10 @@ export class ProviderError extends CodedError {
 
 /** Authorization errors that say that it is down (RFC 6749 §4.1.2.1). */
 const DOWN = new Set(['server_error', 'temporarily_unavailable']);
-/** Authorization errors that say that nobody signed in (also OpenID Connect Core §3.1.2.6). */
+/**
+ * Errors that say that nobody signed in (also OpenID Connect Core §3.1.2.6). At the token endpoint: that the user has to
+ * sign in anew.
+ */
 const DECLINED = new Set([
   'access_denied',
   'login_required',
@@ -65,7 +68,7 @@ export function providerError(error: unknown): unknown {
 }
 
 function authorizationError(error: string): ProviderError {
-  if (DECLINED.has(error)) return new ProviderError('ERR_PROVIDER_DENIED', 'it did not sign the user in');
+  if (DECLINED.has(error)) return declined(error);
   if (DOWN.has(error)) return unreachable('it says so');
   return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the authorization request: ${word(error)}`);
 }
@@ -73,6 +76,7 @@ function authorizationError(error: string): ProviderError {
 function bodyError(status: number, error: string): ProviderError {
   if (status >= 500) return unreachable(`status ${status}`);
   if (error === 'invalid_grant') return new ProviderError('ERR_PROVIDER_GRANT', 'it says invalid_grant');
+  if (DECLINED.has(error)) return declined(error);
   return new ProviderError(
     'ERR_PROVIDER_REFUSED',
     `it refuses the request: ${word(error)}`,
@@ -84,6 +88,10 @@ function bodyError(status: number, error: string): ProviderError {
 export function statusError(status: number): ProviderError {
   if (status >= 500) return unreachable(`status ${status}`);
   return new ProviderError('ERR_PROVIDER_ANSWER', `it answers with status ${status}`, GONE.has(status));
+}
+
+function declined(error: string): ProviderError {
+  return new ProviderError('ERR_PROVIDER_DENIED', `it did not sign the user in: ${error}`);
 }
 
 function clientError(error: oc.ClientError): ProviderError {

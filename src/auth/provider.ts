@@ -5,6 +5,7 @@ import { type ClientOptions, Discovery } from './discovery.js';
 import { type Identity, identityOf, type UserKey } from './identity.js';
 import { clockError, ProviderError, providerError } from './provider-error.js';
 import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
+import { type OnRotated, RotationWatch } from './rotation.js';
 import { SigningKeys } from './signing-keys.js';
 
 export interface ProviderOptions extends ClientOptions, Pick<OidcConfig, 'scopes' | 'consent'> {
@@ -48,6 +49,7 @@ export class Provider {
   readonly keys: SigningKeys;
   readonly #options: ProviderOptions;
   readonly #discovery: Discovery;
+  readonly #rotations = new RotationWatch();
 
   constructor(options: ProviderOptions) {
     this.#options = options;
@@ -97,12 +99,21 @@ export class Provider {
 
   /**
    * Trades a refresh token for new tokens.
+   * @param rotated hears of the refresh token that is good from then on, also where the rest of the answer is not to be
+   *   believed, before this resolves or rejects
    * @throws ProviderError ERR_PROVIDER_GRANT also if they are another user's, which openid-client does not look at
    */
-  async refresh(refreshToken: string, { issuer, subject }: UserKey): Promise<Tokens> {
-    const answer = await this.#at('token_endpoint', (configuration) =>
-      oc.refreshTokenGrant(configuration, refreshToken),
-    );
+  async refresh(
+    refreshToken: string,
+    { issuer, subject }: UserKey,
+    rotated: OnRotated = () => {},
+  ): Promise<Tokens> {
+    const answer = await this.#at('token_endpoint', (configuration) => {
+      configuration[oc.customFetch] = this.#rotations.fetch;
+      return this.#rotations.during(refreshToken, rotated, () =>
+        oc.refreshTokenGrant(configuration, refreshToken),
+      );
+    });
     if (answer.id_token !== undefined) {
       const claims = await this.#claimsOf(answer);
       if (claims.sub !== subject || claims.iss !== issuer) {

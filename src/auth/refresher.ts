@@ -2,29 +2,40 @@ import type { Logger } from '../observability/log.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
-import { ProviderError } from './provider-error.js';
-import type { Sealer } from './seal.js';
-import { refreshed, sealTokens } from './session-tokens.js';
+import { ProviderError, type ProviderErrorCode } from './provider-error.js';
+import { refreshed, type SessionTokens } from './session-tokens.js';
 import type { Session } from './sessions.js';
+import type { TokenKeeping } from './token-keeping.js';
+import type { TokenRevocation } from './token-revocation.js';
 
 export interface RefresherOptions {
   readonly provider: Pick<Provider, 'refresh'>;
-  readonly store: Pick<SignInPort, 'claimRefresh' | 'resealSignIn' | 'endSignIn'>;
-  readonly sealer: Sealer;
+  readonly store: Pick<SignInPort, 'claimRefresh' | 'endSignIn'>;
+  readonly keeping: TokenKeeping;
+  readonly revocation: TokenRevocation;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
 }
 
-/** How long a session is left as it is after a refresh failed, or while another process does it, in ms. */
-const AGAIN_MS = 30_000;
+/** How long a session is left as it is from the begin of a refresh, whatever comes of it, in ms. The store keeps it. */
+const CLAIM_MS = 30_000;
+
+/**
+ * How long nobody asks a provider that could not be reached, in ms. Shorter than a claim: next comes another session than
+ * the one that found it so.
+ */
+const UNREACHABLE_MS = 10_000;
+
+/** Refusals that say that somebody is not signed in at the provider any more. */
+const ENDS: ReadonlySet<ProviderErrorCode> = new Set(['ERR_PROVIDER_GRANT', 'ERR_PROVIDER_DENIED']);
 
 /** Gets new tokens of the provider for sessions, once for each session however many ask. */
 export class Refresher {
   readonly #options: RefresherOptions;
   readonly #clock: () => number;
   readonly #flights = new Map<SignInId, Promise<Session | undefined>>();
-  /** The provider failed: nobody waits for it again before then. */
+  /** The provider could not be reached: nobody waits for it again before then. */
   #notBefore = 0;
 
   constructor(options: RefresherOptions) {
@@ -38,10 +49,10 @@ export class Refresher {
   }
 
   /** Whether the provider's tokens of a session have run out, and new ones may be had. */
-  isDue({ tokens: { refreshToken, expiresAt } }: Session): boolean {
+  isDue({ tokens: { refreshToken, expiresAt }, signIn: { claimedUntil } }: Session): boolean {
     if (refreshToken === undefined || expiresAt === undefined) return false;
     const now = this.#clock();
-    return now >= expiresAt && now >= this.#notBefore;
+    return now >= expiresAt && now >= claimedUntil && now >= this.#notBefore;
   }
 
   /** The session with new tokens, or as it is if they cannot be had now; undefined: it has ended. */
@@ -57,36 +68,46 @@ export class Refresher {
   }
 
   async #refresh(session: Session): Promise<Session | undefined> {
-    const { store } = this.#options;
+    const { store, keeping } = this.#options;
     const { userId, signInId } = session.signIn;
-    if (!(await store.claimRefresh(userId, signInId, AGAIN_MS))) return session;
-    const answer = await this.#askProvider(session);
-    if (answer === 'failed') return session;
-    if (answer === 'ended') {
-      await store.endSignIn(userId, signInId, { actor: 'system' });
-      return undefined;
-    }
-    const tokens = refreshed(session.tokens, answer);
-    const sealed = sealTokens(this.#options.sealer, session.cookie, tokens);
-    if (!(await store.resealSignIn(userId, signInId, sealed))) return undefined;
-    return { ...session, tokens };
+    // Its old tokens are used up.
+    if (keeping.isWaiting(signInId)) return session;
+    if (!(await store.claimRefresh(userId, signInId, CLAIM_MS))) return session;
+    const tokens = await this.#askProvider(session);
+    if (tokens === session.tokens) return session;
+    if (tokens !== undefined)
+      return (await keeping.keep(session, tokens)) ? { ...session, tokens } : undefined;
+    await store.endSignIn(userId, signInId, { actor: 'system' });
+    return undefined;
   }
 
-  async #askProvider({ tokens, signIn }: Session): Promise<Tokens | 'failed' | 'ended'> {
-    const { provider, log } = this.#options;
+  /** New tokens; those that are there, if it gives none; undefined: the session is over. */
+  async #askProvider({ tokens, signIn: { signInId } }: Session): Promise<SessionTokens | undefined> {
+    const { provider, revocation } = this.#options;
     const { refreshToken = '', issuer, subject } = tokens;
+    let kept = tokens;
     try {
-      return await provider.refresh(refreshToken, { issuer, subject });
+      const answer: Tokens = await provider.refresh(refreshToken, { issuer, subject }, (rotated) => {
+        kept = { ...tokens, refreshToken: rotated };
+      });
+      return refreshed(kept, answer);
     } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      const { signInId } = signIn;
-      if (error.code === 'ERR_PROVIDER_GRANT') {
-        log.info({ signInId, err: error }, 'the OpenID provider ended a session');
-        return 'ended';
-      }
-      log.warn({ signInId, err: error }, 'a session could not be refreshed; it stays as it is for now');
-      this.#notBefore = this.#clock() + AGAIN_MS;
-      return 'failed';
+      if (!this.#endsSession(signInId, error)) return kept;
+      revocation.begin(signInId, kept.refreshToken);
+      return undefined;
     }
+  }
+
+  #endsSession(signInId: SignInId, error: unknown): boolean {
+    const { log } = this.#options;
+    const code = error instanceof ProviderError ? error.code : undefined;
+    if (code !== undefined && ENDS.has(code)) {
+      log.info({ signInId, err: error }, 'the OpenID provider ended a session');
+      return true;
+    }
+    const text = 'a session could not be refreshed; it stays as it is for now';
+    log[code === undefined ? 'error' : 'warn']({ signInId, err: error }, text);
+    if (code === 'ERR_PROVIDER_UNREACHABLE') this.#notBefore = this.#clock() + UNREACHABLE_MS;
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import type { CookieHash } from '../store/ids.js';
 import type { Tokens } from './provider.js';
@@ -28,6 +29,20 @@ export function openTokens(sealer: Sealer, cookie: CookieHash, sealed: string): 
   const text = sealer.open(PURPOSE, cookie, sealed);
   // What another version of the software sealed may look otherwise: its session is over.
   return text === undefined ? undefined : schema.safeParse(JSON.parse(text)).data;
+}
+
+/**
+ * Whether they are of one session of one browser at the provider, as its ID tokens say (`sid`). There is one grant for
+ * both then, and with the tokens of one the provider would take those of the other.
+ */
+export function shareGrant(one: SessionTokens, other: SessionTokens): boolean {
+  const sid = sidOf(one);
+  return sid !== undefined && sid === sidOf(other) && one.issuer === other.issuer;
+}
+
+/** Of an ID token that was verified when it came. */
+function sidOf({ idToken }: SessionTokens): unknown {
+  return idToken === undefined ? undefined : decodeJwt(idToken).sid;
 }
 
 /** The tokens after a refresh, which may bring a new refresh token and a new ID token, or not. */

@@ -2,12 +2,14 @@ import type { Logger } from '../observability/log.js';
 import { Believed } from '../store/believed.js';
 import type { CookieHash, SignInId, UserId } from '../store/ids.js';
 import type { Requester } from '../store/ports/audit.js';
-import type { SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
+import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
 import type { Changes, Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
-import { openTokens, type SessionTokens, sealTokens } from './session-tokens.js';
+import { openTokens, type SessionTokens, sealTokens, shareGrant } from './session-tokens.js';
+import type { TokenKeeping } from './token-keeping.js';
+import type { TokenRevocation } from './token-revocation.js';
 
 /** A sign-in session that lives. */
 export interface Session {
@@ -20,6 +22,8 @@ export interface SessionsOptions {
   readonly store: SignInPort;
   readonly sealer: Sealer;
   readonly refresher: Refresher;
+  readonly keeping: TokenKeeping;
+  readonly revocation: TokenRevocation;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -81,21 +85,28 @@ export class Sessions {
 
   /**
    * Encrypts a session's tokens with the first key, before the key that they are under is taken away. Not while another
-   * process gets new ones: those would be lost. False: the session has ended meanwhile.
+   * process gets new ones, or new ones wait for the store: those would be lost. False: the session has ended meanwhile.
    */
   async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<boolean> {
-    const { store, sealer } = this.#options;
-    const claimed = await store.claimRefresh(userId, signInId, RENEW_MS);
+    const { store, sealer, keeping } = this.#options;
+    const claimed = !keeping.isWaiting(signInId) && (await store.claimRefresh(userId, signInId, RENEW_MS));
     const session = await this.#ask(cookie);
     if (session === undefined || !claimed) return session !== undefined;
     return store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
   }
 
-  /** Ends a session of this user. False: there is none, or it had ended. */
+  /** Ends a session of this user, here for certain, at the provider as far as it goes. False: there is none, or it had ended. */
   async end(owner: UserId, signInId: SignInId, by?: Requester): Promise<boolean> {
     const ended = await this.#options.store.endSignIn(owner, signInId, by);
     this.#known.forgetAll();
-    return ended;
+    if (ended !== undefined) this.#revoke(ended);
+    return ended !== undefined;
+  }
+
+  /** Takes note that a session was replaced by another one of its browser, with these tokens. */
+  replaced(old: SealedSignIn, by: SessionTokens): void {
+    this.#known.forget(old.cookie);
+    this.#revoke(old, by);
   }
 
   /** A user's sessions that live, oldest first. */
@@ -111,6 +122,13 @@ export class Sessions {
   /** Takes what the store reports: a session that any process ended is not believed any more. */
   changed({ changes, missed }: Changes): void {
     if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
+  }
+
+  #revoke({ signInId, cookie, sealed }: SealedSignIn, successor?: SessionTokens): void {
+    const { sealer, revocation } = this.#options;
+    const tokens = openTokens(sealer, cookie, sealed);
+    if (tokens === undefined || (successor !== undefined && shareGrant(tokens, successor))) return;
+    revocation.begin(signInId, tokens.refreshToken);
   }
 
   async #ask(cookie: CookieHash): Promise<Session | undefined> {

@@ -9,8 +9,9 @@ import type { Provider } from './provider.js';
 import { ProviderError, type ProviderErrorCode } from './provider-error.js';
 import { localPath } from './return-to.js';
 import type { Sealer } from './seal.js';
-import { sealTokens } from './session-tokens.js';
+import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { Sessions } from './sessions.js';
+import type { TokenRevocation } from './token-revocation.js';
 
 /** How long sessions last, in ms. */
 export interface Lifetimes {
@@ -24,6 +25,7 @@ export interface SignInOptions {
   readonly provider: Provider;
   readonly store: UserPort & SignInPort;
   readonly sessions: Sessions;
+  readonly revocation: TokenRevocation;
   readonly cookies: CookieCodec;
   readonly sealer: Sealer;
   readonly lifetimes: Lifetimes;
@@ -104,15 +106,30 @@ export class SignInFlow {
   }
 
   /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
-  async finish({ cookie, query, userAgent, ...by }: Finish): Promise<Redirect | SignInFailure> {
-    const { provider, store, sessions, cookies, sealer, lifetimes, log } = this.#options;
+  async finish(finish: Finish): Promise<Redirect | SignInFailure> {
+    const { provider, revocation } = this.#options;
+    const { cookie, query } = finish;
     const { state = '', code = '', error = '' } = query;
     if (state === '' || (code === '') === (error === '')) return 'malformed';
     const pending = cookie && (await this.#take(cookie, state));
     if (pending === undefined) return 'unknown';
     const redeemed = provider.redeem(new URLSearchParams(query).toString(), pending);
-    const tokens = await redeemed.catch((error: unknown) => this.#failure(error, by));
+    const tokens = await redeemed.catch((error: unknown) => this.#failure(error, finish));
     if (typeof tokens === 'string') return tokens;
+    try {
+      return { location: pending.returnTo, setCookie: await this.#beginSession(finish, tokens) };
+    } catch (error) {
+      revocation.begin(undefined, tokens.refreshToken);
+      throw error;
+    }
+  }
+
+  /** @returns its cookie, to be set */
+  async #beginSession(
+    { cookie, userAgent, query: _, ...by }: Finish,
+    tokens: SessionTokens,
+  ): Promise<string> {
+    const { store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
     // Always a new id: whoever knew the one before, knows nothing now.
     const session = cookies.create('session');
@@ -124,17 +141,20 @@ export class SignInFlow {
       userAgent: userAgent.slice(0, MAX_USER_AGENT),
       remoteAddr: by.remoteAddr,
     };
-    const signInId = await store.beginSignIn(owner, signIn, cookie?.hash, by);
+    const { signInId, replaced } = await store.beginSignIn(owner, signIn, cookie?.hash, by);
     log.info({ userId: owner, signInId }, 'a user signed in');
-    if (cookie !== undefined) sessions.forget(cookie.hash);
-    return { location: pending.returnTo, setCookie: cookies.set(session, lifetimes.absoluteMs / 1000) };
+    if (replaced !== undefined) sessions.replaced(replaced, tokens);
+    return cookies.set(session, lifetimes.absoluteMs / 1000);
   }
 
   /** The person is told little; the operator is told what to look at. */
-  #failure(error: unknown, by: Pick<Finish, 'requestId' | 'remoteAddr'>): ProviderErrorCode {
+  #failure(error: unknown, { requestId, remoteAddr }: Finish): ProviderErrorCode {
     if (!(error instanceof ProviderError)) throw error;
     const level = error.code === 'ERR_PROVIDER_DENIED' ? 'info' : 'warn';
-    this.#options.log[level]({ err: error, ...by }, 'a sign-in failed at the OpenID provider');
+    this.#options.log[level](
+      { err: error, requestId, remoteAddr },
+      'a sign-in failed at the OpenID provider',
+    );
     return error.code;
   }
 

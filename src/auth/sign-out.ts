@@ -4,7 +4,7 @@ import type { Provider } from './provider.js';
 import type { Session, Sessions } from './sessions.js';
 
 export interface SignOutOptions {
-  readonly provider: Pick<Provider, 'revoke' | 'endSessionUrl'>;
+  readonly provider: Pick<Provider, 'endSessionUrl'>;
   readonly sessions: Sessions;
   readonly log: Logger;
 }
@@ -24,11 +24,9 @@ export class SignOut {
   async run({ signIn, tokens }: Session, by?: Requester): Promise<URL | undefined> {
     const { provider, sessions, log } = this.#options;
     await sessions.end(signIn.userId, signIn.signInId, by);
-    const failed = (error: unknown): undefined => {
+    return provider.endSessionUrl(tokens.idToken).catch((error: unknown) => {
       log.warn({ err: error, signInId: signIn.signInId }, 'a user was not signed out at the OpenID provider');
-    };
-    // Nobody waits for it; the provider's time to answer bounds it.
-    if (tokens.refreshToken !== undefined) void provider.revoke(tokens.refreshToken).catch(failed);
-    return provider.endSessionUrl(tokens.idToken).catch(failed);
+      return undefined;
+    });
   }
 }

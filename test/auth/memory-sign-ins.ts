@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { StoreUnavailableError } from '../../src/store/errors.js';
 import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
 import type {
+  BegunSignIn,
   NewSignIn,
   PendingSignIn,
+  SealedSignIn,
   SignIn,
   SignInPort,
   SignInSummary,
@@ -15,7 +17,6 @@ const PENDING_OF_ONE = 5;
 
 interface Row extends SignIn {
   cookie: CookieHash;
-  claimedUntil: number;
 }
 
 /** Users and their sign-ins, in memory, on a clock of the test. */
@@ -90,15 +91,15 @@ export class MemorySignIns implements UserPort, SignInPort {
     return found.expiresAt > this.now ? found.sealed : undefined;
   }
 
-  async beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<SignInId> {
+  async beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<BegunSignIn> {
     this.#called('beginSignIn');
-    const replaced = this.rows.findIndex(({ cookie }) => cookie === replaces);
-    if (replaced >= 0) this.rows.splice(replaced, 1);
+    const replaced = this.rows.find(({ cookie }) => cookie === replaces);
+    if (replaced !== undefined) this.rows.splice(this.rows.indexOf(replaced), 1);
     for (const pending of this.pending.filter(({ browser }) => browser === replaces)) this.#remove(pending);
     const signInId = randomUUID() as string as SignInId;
     const times = { createdAt: this.now, lastUsedAt: this.now, claimedUntil: 0 };
     this.rows.push({ ...signIn, ...times, signInId, userId: owner });
-    return signInId;
+    return { signInId, ...(replaced && { replaced: sealedOf(replaced) }) };
   }
 
   async findSignIn(cookie: CookieHash): Promise<SignIn | undefined> {
@@ -117,7 +118,7 @@ export class MemorySignIns implements UserPort, SignInPort {
     this.#called('claimRefresh');
     const row = this.#own(owner, signIn);
     if (row === undefined || row.claimedUntil > this.now) return false;
-    row.claimedUntil = this.now + forMs;
+    this.rows[this.rows.indexOf(row)] = { ...row, claimedUntil: this.now + forMs };
     return true;
   }
 
@@ -138,11 +139,11 @@ export class MemorySignIns implements UserPort, SignInPort {
     return own.length > from + page.limit && last ? { items, next: last.signInId } : { items };
   }
 
-  async endSignIn(owner: UserId, signIn: SignInId): Promise<boolean> {
+  async endSignIn(owner: UserId, signIn: SignInId): Promise<SealedSignIn | undefined> {
     this.#called('endSignIn');
     const row = this.#own(owner, signIn);
     if (row !== undefined) this.rows.splice(this.rows.indexOf(row), 1);
-    return row !== undefined;
+    return row && sealedOf(row);
   }
 
   #own(owner: UserId, signIn: SignInId): Row | undefined {
@@ -161,4 +162,8 @@ export class MemorySignIns implements UserPort, SignInPort {
     this.calls.push(name);
     if (this.down) throw new StoreUnavailableError('a test says so');
   }
+}
+
+function sealedOf({ signInId, cookie, sealed }: Row): SealedSignIn {
+  return { signInId, cookie, sealed };
 }

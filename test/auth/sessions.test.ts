@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CookieCodec } from '../../src/auth/cookie.js';
 import { keys, NEW_SECRET, OLD_SECRET } from './keys.js';
 import { MemorySignIns } from './memory-sign-ins.js';
-import { type Browser, Stand } from './stand.js';
+import { type Browser, eventually, Stand } from './stand.js';
 
 const HOUR = 3_600_000;
 const LOGOUT = 'POST /api/auth/logout';
@@ -19,14 +18,6 @@ afterEach(() => stand.close());
 function pass(ms: number): void {
   stand.store.now += ms;
   stand.store.report();
-}
-
-async function eventually(done: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!done()) {
-    assert.ok(Date.now() < deadline, 'not in time');
-    await delay(5);
-  }
 }
 
 describe('sign-out', () => {
@@ -208,98 +199,6 @@ describe('sessions: keys', () => {
       old.rest.close();
       both.rest.close();
     }
-  });
-});
-
-describe('sessions: the provider’s tokens', () => {
-  /** Signed in, with tokens that have run out. */
-  async function due(): Promise<Browser> {
-    stand.provider.expiresIn = 0;
-    const browser = await stand.signedIn();
-    stand.provider.expiresIn = 300;
-    return browser;
-  }
-  const refreshes = () =>
-    stand.provider.to('/token').filter(({ body }) => body.get('grant_type') === 'refresh_token').length;
-
-  test('attack 38: 50 requests at once, one refresh, 50 answers', async () => {
-    const browser = await due();
-    const answers = await Promise.all(Array.from({ length: 50 }, () => browser.get('/api/auth/me')));
-    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
-    assert.equal(refreshes(), 1);
-    assert.equal(await browser.status(), 200);
-    assert.equal(refreshes(), 1);
-    assert.equal(stand.provider.refreshTokens.size, 1, 'the family of tokens lives');
-  });
-
-  test('attack 38: another process that is refreshing it leaves this one as it is', async () => {
-    const browser = await due();
-    const other = await Stand.start({ store: stand.store, provider: stand.provider });
-    try {
-      const answers = await Promise.all([browser.status(), other.browser(browser.cookie).status()]);
-      assert.deepEqual(answers, [200, 200]);
-      assert.equal(refreshes(), 1);
-    } finally {
-      other.rest.close();
-    }
-  });
-
-  test('signed out at the provider is signed out here', async () => {
-    const browser = await due();
-    stand.provider.refreshTokens.clear();
-    assert.equal(await browser.status(), 401);
-    assert.equal(stand.store.rows.length, 0);
-  });
-
-  test("attack 20: a refresh that answers another's tokens ends the session", async () => {
-    const browser = await due();
-    stand.provider.claims = { sub: 'mallory' };
-    assert.equal(await browser.status(), 401);
-    assert.equal(stand.store.rows.length, 0);
-  });
-
-  test('while the provider is down sessions stay, and it is asked once in 30 s', async () => {
-    const browser = await due();
-    const second = await due();
-    stand.provider.answers.set('/token', () => ({ status: 503 }));
-    for (let i = 0; i < 5; i++) assert.deepEqual([await browser.status(), await second.status()], [200, 200]);
-    assert.equal(refreshes(), 1);
-  });
-
-  test('a session without a refresh token lasts as long as it may', async () => {
-    stand.provider.offline = false;
-    assert.equal(await (await due()).status(), 200);
-    assert.equal(refreshes(), 0);
-  });
-
-  test('a session that ends while it is refreshed stays ended', async () => {
-    const browser = await due();
-    stand.provider.answers.set('/token', async (request) => {
-      stand.store.rows.length = 0;
-      return stand.provider.standard(request);
-    });
-    assert.equal(await browser.status(), 401);
-  });
-
-  test('a session that ends while the provider is asked in vain stays ended', async () => {
-    const browser = await due();
-    stand.provider.answers.set('/token', () => {
-      stand.store.rows.length = 0;
-      return { status: 503 };
-    });
-    assert.equal(await browser.status(), 401);
-  });
-
-  test('a session that ends before it is claimed for a refresh stays ended', async () => {
-    const browser = await due();
-    const { store } = stand;
-    const { claimRefresh } = store;
-    store.claimRefresh = (...args) => {
-      store.rows.length = 0;
-      return Reflect.apply(claimRefresh, store, args);
-    };
-    assert.equal(await browser.status(), 401);
-    assert.equal(refreshes(), 0);
   });
 });
 

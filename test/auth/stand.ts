@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
@@ -149,4 +151,13 @@ export function location(answer: RawAnswer): string {
 /** The code of a problem. */
 export function code(answer: RawAnswer): string {
   return JSON.parse(answer.body).code;
+}
+
+/** Looks again and again until it is so; also while a test owns the time of day. */
+export async function eventually(done: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!done()) {
+    assert.ok(performance.now() < deadline, 'not in time');
+    await delay(5);
+  }
 }

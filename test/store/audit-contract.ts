@@ -42,8 +42,8 @@ export function auditContract(name: string, check: Check): void {
       await store.completePairing(alice, token, pending.credentialId, { remoteAddr: '198.51.100.1' });
       await store.revokeCredential(alice, pending.credentialId);
       const first = newSignIn('first');
-      const one = await store.beginSignIn(alice, { ...first, remoteAddr: '192.0.2.9' });
-      const two = await store.beginSignIn(alice, newSignIn('second'), first.cookie, FROM);
+      const { signInId: one } = await store.beginSignIn(alice, { ...first, remoteAddr: '192.0.2.9' });
+      const { signInId: two } = await store.beginSignIn(alice, newSignIn('second'), first.cookie, FROM);
       await store.endSignIn(alice, two, FROM);
       const told = (await entries(store)).map(({ actor, action, target, remoteAddr }) =>
         [actor, action, target, remoteAddr ?? '-'].join(' '),

@@ -111,7 +111,12 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
     const ended = async (call: 'claimRefresh' | 'resealSignIn') => {
       const cookie = hashToken(call) as string as Parameters<Store['findSignIn']>[0];
       const later = Date.now() + 60_000;
-      const id = await store.beginSignIn(alice, { cookie, sealed: 'x', expiresAt: later, idleMs: 60_000 });
+      const { signInId: id } = await store.beginSignIn(alice, {
+        cookie,
+        sealed: 'x',
+        expiresAt: later,
+        idleMs: 60_000,
+      });
       return during([`DELETE FROM sign_ins WHERE id = '${id}'`], () =>
         call === 'claimRefresh'
           ? store.claimRefresh(alice, id, 1_000)

@@ -74,23 +74,30 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
     check('are found by their cookie, with what was given', async (store, alice) => {
       const before = Date.now();
       const given = newSignIn('a', { userAgent: 'x', remoteAddr: '::1' });
-      const signInId = await store.beginSignIn(alice, given);
+      const { signInId } = await store.beginSignIn(alice, given);
       const found = await store.findSignIn(given.cookie);
       assert.ok(found && found.createdAt >= before && found.createdAt <= Date.now());
       const { cookie: _, ...rest } = given;
       const { createdAt } = found;
-      assert.deepEqual(found, { ...rest, signInId, userId: alice, createdAt, lastUsedAt: createdAt });
+      assert.deepEqual(found, {
+        ...rest,
+        signInId,
+        userId: alice,
+        createdAt,
+        lastUsedAt: createdAt,
+        claimedUntil: 0,
+      });
       assert.equal(await store.findSignIn(cookieHash('none')), undefined);
     });
 
     check('are over when they are idle too long or at their end', async (store, alice) => {
       for (const over of [{ idleMs: 0 }, { expiresAt: Date.now() }]) {
         const given = newSignIn(JSON.stringify(over), over);
-        const id = await store.beginSignIn(alice, given);
+        const { signInId: id } = await store.beginSignIn(alice, given);
         assert.equal(await store.findSignIn(given.cookie), undefined);
         assert.equal(await store.resealSignIn(alice, id, 'x'), false);
         assert.equal(await store.claimRefresh(alice, id, 1000), false);
-        assert.equal(await store.endSignIn(alice, id), false);
+        assert.equal(await store.endSignIn(alice, id), undefined);
       }
       assert.deepEqual(await store.listSignIns(alice, { limit: 10 }), { items: [] });
     });
@@ -99,7 +106,9 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
       'are listed to their owner, oldest first, in parts, without what is sealed',
       async (store, alice, bob) => {
         const ids: SignInId[] = [];
-        for (const each of ['1', '2', '3']) ids.push(await store.beginSignIn(alice, newSignIn(each)));
+        for (const each of ['1', '2', '3']) {
+          ids.push((await store.beginSignIn(alice, newSignIn(each))).signInId);
+        }
         await store.beginSignIn(bob, newSignIn('b'));
         const first = await store.listSignIns(alice, { limit: 2 });
         assert.equal(first.next, ids[1]);
@@ -116,12 +125,13 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
 
     check('are ended by their owner only, once, with one change', async (store, alice, bob) => {
       const given = newSignIn('a');
-      const id = await store.beginSignIn(alice, given);
+      const { signInId: id } = await store.beginSignIn(alice, given);
       const before = await store.lastChange();
-      assert.equal(await store.endSignIn(bob, id), false);
+      assert.equal(await store.endSignIn(bob, id), undefined);
       assert.notEqual(await store.findSignIn(given.cookie), undefined);
-      assert.equal(await store.endSignIn(alice, id), true);
-      assert.equal(await store.endSignIn(alice, id), false);
+      const { cookie, sealed } = given;
+      assert.deepEqual(await store.endSignIn(alice, id), { signInId: id, cookie, sealed });
+      assert.equal(await store.endSignIn(alice, id), undefined);
       assert.equal(await store.findSignIn(given.cookie), undefined);
       const { changes } = await store.changesSince(before, 10);
       assert.deepEqual(
@@ -134,10 +144,11 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
       'replace the one before, whosever it was, with a change; one that is not there is no matter',
       async (store, alice, bob) => {
         const old = newSignIn('old');
-        const oldId = await store.beginSignIn(alice, old);
+        const { signInId: oldId } = await store.beginSignIn(alice, old);
         const before = await store.lastChange();
         const next = newSignIn('next');
-        await store.beginSignIn(bob, next, old.cookie);
+        const { replaced } = await store.beginSignIn(bob, next, old.cookie);
+        assert.deepEqual(replaced, { signInId: oldId, cookie: old.cookie, sealed: old.sealed });
         assert.equal(await store.findSignIn(old.cookie), undefined);
         assert.equal((await store.findSignIn(next.cookie))?.userId, bob);
         const { changes } = await store.changesSince(before, 10);
@@ -145,14 +156,15 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
           changes.map((change) => change.kind === 'sign-in-ended' && [change.signInId, change.userId]),
           [[oldId, alice]],
         );
-        await store.beginSignIn(bob, newSignIn('third'), old.cookie);
+        const third = await store.beginSignIn(bob, newSignIn('third'), old.cookie);
+        assert.equal(third.replaced, undefined);
         assert.equal((await store.changesSince(before, 10)).changes.length, 1);
       },
     );
 
     check('keep new tokens, for their owner only', async (store, alice, bob) => {
       const given = newSignIn('a');
-      const id = await store.beginSignIn(alice, given);
+      const { signInId: id } = await store.beginSignIn(alice, given);
       assert.equal(await store.resealSignIn(bob, id, 'stolen'), false);
       assert.equal(await store.resealSignIn(alice, id, 'new'), true);
       assert.equal((await store.findSignIn(given.cookie))?.sealed, 'new');
@@ -161,19 +173,22 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
     check(
       'are claimed for a refresh by one of many, and again when its time is over',
       async (store, alice, bob) => {
-        const id = await store.beginSignIn(alice, newSignIn('a'));
+        const { signInId: id } = await store.beginSignIn(alice, newSignIn('a'));
         assert.equal(await store.claimRefresh(bob, id, HOUR), false);
         assert.equal(await store.claimRefresh(alice, id, 0), true);
+        const before = Date.now();
         const claims = await Promise.all(
           Array.from({ length: 20 }, () => store.claimRefresh(alice, id, HOUR)),
         );
         assert.equal(claims.filter((claimed) => claimed).length, 1);
+        const { claimedUntil = 0 } = (await store.findSignIn(cookieHash('a'))) ?? {};
+        assert.ok(claimedUntil > before + HOUR - 1 && claimedUntil <= Date.now() + HOUR);
       },
     );
 
     check('a use is written, and for the owner only', async (store, alice, bob) => {
       const given = newSignIn('a');
-      const id = await store.beginSignIn(alice, given);
+      const { signInId: id } = await store.beginSignIn(alice, given);
       const before = (await store.findSignIn(given.cookie))?.lastUsedAt ?? 0;
       // Until the clock has gone on by a millisecond.
       while ((await store.findSignIn(given.cookie))?.lastUsedAt === before)

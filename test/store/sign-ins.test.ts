@@ -31,7 +31,7 @@ testStore(
   'attack 11: use moves the idle end, never beyond the absolute one; a clock that steps back moves nothing',
   async ({ clock, store, alice }) => {
     const given = newSignIn('a', { expiresAt: BEGIN + 3 * HOUR, idleMs: HOUR });
-    const id = await store.beginSignIn(alice, given);
+    const { signInId: id } = await store.beginSignIn(alice, given);
     const lives = async () => (await store.findSignIn(given.cookie)) !== undefined;
     clock.now += HOUR - 1;
     assert.ok(await lives());

@@ -75,7 +75,7 @@ test('a sign-in whose time is over is told, though nobody asks for it', () =>
   withStore(async ({ client }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
     const heard = nextChanges(client);
-    const signInId = await client.beginSignIn(owner, newSignIn('a', { idleMs: 1 }));
+    const { signInId } = await client.beginSignIn(owner, newSignIn('a', { idleMs: 1 }));
     const [change] = (await heard).changes;
     assert.deepEqual(
       { ...change, seq: 1, at: 0 },

@@ -89,7 +89,7 @@ describe('tenancy: whatever bob does, nothing of alice is seen or touched', () =
       device: device.deviceId,
       credential: admission.credentialId,
       pairing: await store.addPairingToken(alice, { hash: token, expiresAt: LATER }),
-      signIn: await store.beginSignIn(alice, { ...SIGN_IN, cookie }),
+      signIn: (await store.beginSignIn(alice, { ...SIGN_IN, cookie })).signInId,
     };
     return { alice, bob, ids };
   }

@@ -3,6 +3,7 @@ import type { Requester } from '../ports/audit.js';
 import type { SignInPort } from '../ports/sign-ins.js';
 import type { TimedStore } from '../ports.js';
 import type { Work } from '../query.js';
+import type { EndedSignIn } from '../tables/sign-ins.js';
 import { checkCount } from '../validate.js';
 import type { Parts } from './parts.js';
 
@@ -13,11 +14,11 @@ export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOve
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
 
   /** With its change, if there was one. */
-  function* end(owner: UserId, signIn: SignInId, by?: Requester): Work<'alive' | 'over' | undefined> {
+  function* end(owner: UserId, signIn: SignInId, by?: Requester): Work<EndedSignIn | undefined> {
     const now = clock();
     const was = yield* signIns.end(owner, signIn, now);
     if (was === undefined) return undefined;
-    if (was === 'alive') yield* audit.add(owner, ended(by, signIn), now);
+    if (was.alive) yield* audit.add(owner, ended(by, signIn), now);
     yield* changes.append(owner, 'sign-in-ended', signIn, now);
     return was;
   }
@@ -31,15 +32,16 @@ export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOve
     beginSignIn: (owner, signIn, replaces, by) =>
       engine.write(function* () {
         const now = clock();
-        const replaced = replaces && (yield* signIns.endOfCookie(replaces));
+        const replaced = replaces && (yield* signIns.endOfCookie(replaces, now));
         if (replaces !== undefined) yield* pendingSignIns.drop(replaces);
-        const id = yield* signIns.begin(owner, signIn, now);
-        if (replaced) yield* audit.add(replaced.owner, ended(by, replaced.id), now);
+        const signInId = yield* signIns.begin(owner, signIn, now);
+        if (replaced) yield* audit.add(replaced.owner, ended(by, replaced.signIn.signInId), now);
         const { remoteAddr } = signIn;
         const from = { ...(remoteAddr !== undefined && { remoteAddr }), ...by };
-        yield* audit.add(owner, { ...from, action: 'sign-in.begun', target: id, result: 'done' }, now);
-        if (replaced) yield* changes.append(replaced.owner, 'sign-in-ended', replaced.id, now);
-        return id;
+        yield* audit.add(owner, { ...from, action: 'sign-in.begun', target: signInId, result: 'done' }, now);
+        if (replaced === undefined) return { signInId };
+        yield* changes.append(replaced.owner, 'sign-in-ended', replaced.signIn.signInId, now);
+        return { signInId, replaced: replaced.signIn };
       }),
 
     async findSignIn(cookie) {
@@ -67,7 +69,10 @@ export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOve
       return engine.read(() => signIns.list(owner, page, clock()));
     },
 
-    endSignIn: async (owner, signIn, by) => (await engine.write(() => end(owner, signIn, by))) === 'alive',
+    async endSignIn(owner, signIn, by) {
+      const was = await engine.write(() => end(owner, signIn, by));
+      return was?.alive ? was.signIn : undefined;
+    },
 
     async endOverdue() {
       const now = clock();

@@ -34,9 +34,24 @@ export interface SignInSummary {
   readonly remoteAddr?: string;
 }
 
+/** What is kept of a session for whoever gave it. */
+export interface SealedSignIn {
+  readonly signInId: SignInId;
+  readonly cookie: CookieHash;
+  readonly sealed: string;
+}
+
 export interface SignIn extends SignInSummary {
   readonly userId: UserId;
   readonly sealed: string;
+  /** Until when a claim holds: see `claimRefresh`. */
+  readonly claimedUntil: number;
+}
+
+/** A session that was begun, and the one that it replaces. */
+export interface BegunSignIn {
+  readonly signInId: SignInId;
+  readonly replaced?: SealedSignIn;
 }
 
 /** Browsers that are signed in, or about to be. */
@@ -52,7 +67,7 @@ export interface SignInPort {
    * Begins a session and, in the same transaction, ends what the browser had before under the id `replaces`: its session,
    * with its change, and the sign-ins that it had under way.
    */
-  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<SignInId>;
+  beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<BegunSignIn>;
   /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
   findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;
   /** It was used now; a time never goes back. */
@@ -66,6 +81,9 @@ export interface SignInPort {
   resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean>;
   /** Those that live, oldest first. */
   listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>>;
-  /** Ends it for good, with the change `sign-in-ended`. False: no such session of this user, or it had ended. */
-  endSignIn(owner: UserId, signIn: SignInId, by?: Requester): Promise<boolean>;
+  /**
+   * Ends it for good, with the change `sign-in-ended`. Answers what it was; undefined: no such session of this user, or
+   * it had ended.
+   */
+  endSignIn(owner: UserId, signIn: SignInId, by?: Requester): Promise<SealedSignIn | undefined>;
 }

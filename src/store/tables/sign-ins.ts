@@ -1,6 +1,6 @@
 import type { CookieHash, IdSource, SignInId, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
-import type { NewSignIn, SignIn, SignInSummary } from '../ports/sign-ins.js';
+import type { NewSignIn, SealedSignIn, SignIn, SignInSummary } from '../ports/sign-ins.js';
 import type { Page, PageRequest } from '../ports.js';
 import { all, one, run, type Work } from '../query.js';
 
@@ -19,17 +19,24 @@ interface SummaryRow {
 
 interface Row extends SummaryRow {
   user_id: UserId;
+  cookie_hash: CookieHash;
   sealed: string;
   ends_at: number;
+  claimed_until: number;
 }
 
-/** Which session, and whose. */
-export interface Ended {
-  readonly id: SignInId;
+/** A row that was deleted. */
+export interface EndedSignIn {
   readonly owner: UserId;
+  /** Its time was not over. */
+  readonly alive: boolean;
+  readonly signIn: SealedSignIn;
 }
 
-type EndedRow = Pick<Row, 'id' | 'user_id'>;
+type OwnRow = Pick<Row, 'id' | 'user_id'>;
+type EndedRow = Pick<Row, 'id' | 'user_id' | 'cookie_hash' | 'sealed' | 'ends_at'>;
+
+const ENDED = 'id, user_id, cookie_hash, sealed, ends_at';
 
 const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
 
@@ -66,12 +73,12 @@ export class SignIns {
   /** Also one whose time is over. */
   *find(cookie: CookieHash): Work<{ readonly signIn: SignIn; readonly endsAt: number } | undefined> {
     const row = yield* one<Row>(
-      `SELECT ${SUMMARY}, user_id, sealed, ends_at FROM sign_ins WHERE cookie_hash = ?`,
+      `SELECT ${SUMMARY}, user_id, sealed, ends_at, claimed_until FROM sign_ins WHERE cookie_hash = ?`,
       cookie,
     );
-    return (
-      row && { signIn: { ...summary(row), userId: row.user_id, sealed: row.sealed }, endsAt: row.ends_at }
-    );
+    if (row === undefined) return undefined;
+    const { user_id: userId, sealed, claimed_until: claimedUntil, ends_at: endsAt } = row;
+    return { signIn: { ...summary(row), userId, sealed, claimedUntil }, endsAt };
   }
 
   /** Neither time goes back if the clock does. */
@@ -134,22 +141,19 @@ export class SignIns {
   }
 
   /** What it was; undefined: there was none. */
-  *end(owner: UserId, id: SignInId, now: number): Work<'alive' | 'over' | undefined> {
-    const row = yield* one<Pick<Row, 'ends_at'>>(
-      'DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ends_at',
+  *end(owner: UserId, id: SignInId, now: number): Work<EndedSignIn | undefined> {
+    const row = yield* one<EndedRow>(
+      `DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ${ENDED}`,
       owner,
       id,
     );
-    return row && (row.ends_at > now ? 'alive' : 'over');
+    return row && ended(row, now);
   }
 
   /** Which one had this cookie. */
-  *endOfCookie(cookie: CookieHash): Work<Ended | undefined> {
-    const row = yield* one<EndedRow>(
-      'DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING id, user_id',
-      cookie,
-    );
-    return row && ended(row);
+  *endOfCookie(cookie: CookieHash, now: number): Work<EndedSignIn | undefined> {
+    const row = yield* one<EndedRow>(`DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING ${ENDED}`, cookie);
+    return row && ended(row, now);
   }
 
   /** Whether there are some whose time is over. */
@@ -160,19 +164,22 @@ export class SignIns {
   }
 
   /** Deletes some of those whose time is over. */
-  *prune(now: number): Work<Ended[]> {
-    const rows = yield* all<EndedRow>(
+  *prune(now: number): Work<{ readonly owner: UserId; readonly id: SignInId }[]> {
+    const rows = yield* all<OwnRow>(
       `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
        RETURNING id, user_id`,
       now,
       PRUNED_AT_ONCE,
     );
-    return rows.map(ended);
+    return rows.map(({ id, user_id: owner }) => ({ id, owner }));
   }
 }
 
-function ended({ id, user_id: owner }: EndedRow): Ended {
-  return { id, owner };
+function ended(
+  { id, user_id: owner, cookie_hash: cookie, sealed, ends_at }: EndedRow,
+  now: number,
+): EndedSignIn {
+  return { owner, alive: ends_at > now, signIn: { signInId: id, cookie, sealed } };
 }
 
 function summary(row: SummaryRow): SignInSummary {

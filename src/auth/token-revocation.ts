@@ -1,0 +1,37 @@
+import type { Logger } from '../observability/log.js';
+import type { SignInId } from '../store/ids.js';
+import type { Provider } from './provider.js';
+
+export interface TokenRevocationOptions {
+  readonly provider: Pick<Provider, 'revoke'>;
+  readonly log: Logger;
+}
+
+/** Revocations under way; more at once are left out. The provider's time to answer bounds each. */
+export const MAX_REVOCATIONS = 100;
+
+/** Takes the refresh tokens of sessions that ended back at the provider (RFC 7009), as far as it goes. Nobody waits for it. */
+export class TokenRevocation {
+  readonly #options: TokenRevocationOptions;
+  #underWay = 0;
+
+  constructor(options: TokenRevocationOptions) {
+    this.#options = options;
+  }
+
+  /** @param refreshToken undefined: the session had none */
+  begin(signInId: SignInId | undefined, refreshToken: string | undefined): void {
+    if (refreshToken === undefined) return;
+    const { provider, log } = this.#options;
+    const failed = (why: object) =>
+      log.warn({ signInId, ...why }, 'a refresh token was not revoked at the OpenID provider');
+    if (this.#underWay >= MAX_REVOCATIONS) return failed({ problem: 'too many are being revoked already' });
+    this.#underWay += 1;
+    void provider
+      .revoke(refreshToken)
+      .catch((error: unknown) => failed({ err: error }))
+      .finally(() => {
+        this.#underWay -= 1;
+      });
+  }
+}
