@@ -1,6 +1,7 @@
 import type { Secret } from '../config/secret.js';
 import type { OidcConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { AddressLimit } from '../server/address-limit.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
@@ -33,6 +34,7 @@ export interface AuthOptions {
   /** The first signs, all verify. */
   readonly sessionSecrets: readonly Secret[];
   readonly store: AuthStore;
+  readonly metrics: Metrics;
   readonly log: Logger;
   readonly lifetimes?: Lifetimes;
   /** Asks the provider at once, beside the start: what is wrong with it is in the log before somebody signs in. */
@@ -75,7 +77,8 @@ const LIFETIMES: Lifetimes = { idleMs: 8 * 3_600_000, absoluteMs: 7 * 24 * 3_600
 
 /** Puts sign-in together. The provider may be down meanwhile. */
 export function createAuth(options: AuthOptions): Auth {
-  const { oidc, publicUrl, sessionSecrets, store, log, lifetimes = LIFETIMES, askAtOnce = false } = options;
+  const { oidc, publicUrl, sessionSecrets, store, metrics, log } = options;
+  const { lifetimes = LIFETIMES, askAtOnce = false } = options;
   const keys = new SessionKeys(sessionSecrets);
   const cookies = new CookieCodec(keys);
   const sealer = new Sealer(keys);
@@ -84,11 +87,13 @@ export function createAuth(options: AuthOptions): Auth {
   if (askAtOnce) provider.metadata().catch(() => {});
   const revocation = new TokenRevocation({ provider, log });
   const keeping = new TokenKeeping({ store, sealer, revocation, log });
-  const refresher = new Refresher({ provider, store, keeping, revocation, log });
+  const refresher = new Refresher({ provider, store, keeping, revocation, metrics, log });
   const sessions = new Sessions({ store, sealer, refresher, keeping, revocation, log });
   const { audience, clockToleranceS } = oidc;
   const bearer =
-    audience === undefined ? undefined : new BearerTokens({ provider, store, audience, clockToleranceS });
+    audience === undefined
+      ? undefined
+      : new BearerTokens({ provider, store, metrics, audience, clockToleranceS });
   store.onChanges((changes) => sessions.changed(changes));
   return {
     authenticator: new SessionAuthenticator(cookies, sessions, bearer),

@@ -1,4 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { BearerRefusal, Metrics } from '../observability/metrics.js';
 import { Believed } from '../store/believed.js';
 import type { UserPort } from '../store/ports.js';
 import type { BearerPrincipal } from './authenticator.js';
@@ -11,6 +12,7 @@ import { ALGORITHMS, OF_ANYBODY_MS } from './signing-keys.js';
 export interface BearerOptions {
   readonly provider: Pick<Provider, 'metadata' | 'keys'>;
   readonly store: UserPort;
+  readonly metrics: Metrics;
   /** What tokens must be made for. */
   readonly audience: string;
   /** By how much the provider's clock may differ from ours, in seconds. */
@@ -35,7 +37,7 @@ export class BearerTokens {
 
   /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
   user(token: string): Promise<BearerPrincipal | undefined> {
-    if (token.length > MAX_LENGTH) return Promise.resolve(undefined);
+    if (token.length > MAX_LENGTH) return Promise.resolve(this.#refused('too-long'));
     return this.#known.get(token);
   }
 
@@ -47,14 +49,20 @@ export class BearerTokens {
   async #verify(token: string): Promise<BearerPrincipal | undefined> {
     const { store, clockToleranceS } = this.#options;
     const claims = await this.#claims(token);
-    const identity = claims && isOfUser(claims) ? userOf(claims) : undefined;
-    if (claims?.exp === undefined || identity === undefined) return undefined;
+    if (typeof claims === 'string') return this.#refused(claims);
+    if (!isOfUser(claims)) return this.#refused('no-user');
+    const identity = userOf(claims);
+    if (claims.exp === undefined || identity === undefined) return this.#refused('claims');
     const { issuer, subject } = identity;
     const userId = (await store.findUser(issuer, subject)) ?? (await store.ensureUser(issuer, subject));
     return { userId, via: 'bearer', endsAt: (claims.exp + clockToleranceS) * 1000 };
   }
 
-  async #claims(token: string): Promise<JWTPayload | undefined> {
+  #refused(reason: BearerRefusal): undefined {
+    this.#options.metrics.bearerRefused[reason] += 1;
+  }
+
+  async #claims(token: string): Promise<JWTPayload | BearerRefusal> {
     const { provider, audience, clockToleranceS } = this.#options;
     const { issuer } = await provider.metadata();
     const asked = {
@@ -67,12 +75,24 @@ export class BearerTokens {
     };
     try {
       const { payload } = await provider.keys.verify((keys) => jwtVerify(token, keys, asked), OF_ANYBODY_MS);
-      return claimAhead(payload, clockToleranceS) === undefined ? payload : undefined;
+      return claimAhead(payload, clockToleranceS) === undefined ? payload : 'claims';
     } catch (error) {
-      if (error instanceof errors.JOSEError) return undefined;
+      if (error instanceof errors.JOSEError) return refusalOf(error);
       throw error;
     }
   }
+}
+
+const BY_CLAIM: Readonly<Record<string, BearerRefusal>> = { iss: 'issuer', aud: 'audience' };
+
+/** What is wrong with a token, by jose's error. */
+function refusalOf(error: errors.JOSEError): BearerRefusal {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed) return BY_CLAIM[error.claim] ?? 'claims';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
+  const noKey = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+  return noKey ? 'unknown-key' : 'malformed';
 }
 
 /**

@@ -55,7 +55,11 @@ export type PairingOutcome =
   | { readonly kind: 'paired'; readonly deviceId: DeviceId; readonly sessionToken: SessionToken }
   /** Unknown, used, expired, revoked or malformed: nobody is told which. */
   | { readonly kind: 'refused' }
-  | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number };
+  | {
+      readonly kind: 'rate-limited';
+      readonly limit: 'pairing-address' | 'pairing-code';
+      readonly retryAfterSeconds: number;
+    };
 
 export interface PairingLimits {
   /** Attempts of one address that were refused or are under way: a fleet behind one NAT may pair at once. */
@@ -122,8 +126,11 @@ export class Pairing {
     const hash = hashPresented(token);
     // Counted before the store is asked: attempts at one time are as limited as attempts one after the other. What a
     // limited address tries counts against no code, and fills no room for counts of codes.
-    const retryAfterSeconds = (await this.#addresses.take(remoteAddr)) || (await this.#codes.take(hash));
-    if (retryAfterSeconds > 0) return { kind: 'rate-limited', retryAfterSeconds };
+    const byAddress = await this.#addresses.take(remoteAddr);
+    if (byAddress > 0)
+      return { kind: 'rate-limited', limit: 'pairing-address', retryAfterSeconds: byAddress };
+    const byCode = await this.#codes.take(hash);
+    if (byCode > 0) return { kind: 'rate-limited', limit: 'pairing-code', retryAfterSeconds: byCode };
     let kind: PairingOutcome['kind'] | undefined;
     try {
       const outcome = await this.#attempt(hash, device, by);

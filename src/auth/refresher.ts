@@ -1,4 +1,5 @@
 import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
@@ -13,6 +14,7 @@ export interface RefresherOptions {
   readonly store: Pick<SignInPort, 'claimRefresh' | 'endSignIn'>;
   readonly keeping: TokenKeeping;
   readonly revocation: TokenRevocation;
+  readonly metrics: Metrics;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -58,13 +60,27 @@ export class Refresher {
   /** The session with new tokens, or as it is if they cannot be had now; undefined: it has ended. */
   refresh(session: Session): Promise<Session | undefined> {
     const { signInId } = session.signIn;
-    const flight = this.#flights.get(signInId) ?? this.#refresh(session);
+    const flight = this.#flights.get(signInId) ?? this.#counted(session);
     this.#flights.set(signInId, flight);
     const landed = () => {
       if (this.#flights.get(signInId) === flight) this.#flights.delete(signInId);
     };
     flight.then(landed, landed);
     return flight;
+  }
+
+  /** Counted once, however many wait for it. */
+  async #counted(session: Session): Promise<Session | undefined> {
+    const { refreshes } = this.#options.metrics;
+    try {
+      const found = await this.#refresh(session);
+      if (found === undefined) refreshes.ended += 1;
+      else refreshes[found === session ? 'unchanged' : 'refreshed'] += 1;
+      return found;
+    } catch (error) {
+      refreshes.failed += 1;
+      throw error;
+    }
   }
 
   async #refresh(session: Session): Promise<Session | undefined> {

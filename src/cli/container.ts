@@ -3,6 +3,7 @@ import { container, type DependencyContainer, instanceCachingFactory } from 'tsy
 import { expose, type Side } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
+import { StoreRecorder } from '../observability/store-recorder.js';
 import { RequestLog } from '../server/request-log.js';
 import { StoreClient } from '../store/store-client.js';
 import { TOKENS } from './tokens.js';
@@ -27,6 +28,10 @@ export function createContainer(log: Logger, { sides, accessLog }: ContainerOpti
       (c) => new RequestLog({ log, metrics: c.resolve(TOKENS.metrics), access: accessLog }),
     ),
   });
-  child.register(TOKENS.store, { useFactory: instanceCachingFactory(() => new StoreClient()) });
+  child.register(TOKENS.store, {
+    useFactory: instanceCachingFactory(
+      (c) => new StoreClient(undefined, new StoreRecorder(c.resolve(TOKENS.metrics))),
+    ),
+  });
   return child;
 }

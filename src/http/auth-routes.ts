@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Accounts } from '../auth/auth.js';
 import { isTopLevel } from '../auth/navigation.js';
-import type { Redirect } from '../auth/sign-in.js';
+import type { Begin, Finish, Redirect } from '../auth/sign-in.js';
 import { signInProblemPage } from '../web/problem-page.js';
 import { leavingRoute, publicRoute, userRoute } from './json-route.js';
 import { ProblemError, problemOfCode, rateLimited } from './problem-error.js';
 import { Reply } from './reply.js';
 import type { Input, JsonRoute } from './route.js';
 import type { RouteServices } from './services.js';
+import { countFailure } from './sign-in-count.js';
 
 /** What tells a person who goes somewhere from what a page does behind a person's back. */
 const NAVIGATION = ['cookie', 'origin', 'sec-fetch-dest'] as const;
@@ -41,11 +42,10 @@ export const authRoutes: readonly JsonRoute[] = [
       const { cookies, signIn, starts } = accountsOf(services);
       onlyNavigation(input);
       // Whatever cookie there is: they can be collected, and each is good for several.
-      await limit(starts, input.remoteAddr);
+      await limit(services, starts, input.remoteAddr);
       const cookie = cookies.read(input.fields.cookie);
-      const redirect = await signIn.begin({ cookie, returnTo: input.query.return_to });
-      if (redirect === 'full') throw new ProblemError('overloaded');
-      return redirection(redirect);
+      const begun = begin(signIn, { cookie, returnTo: input.query.return_to });
+      return redirection(await countFailure(services.metrics, begun));
     },
   ),
   publicRoute(
@@ -68,21 +68,18 @@ export const authRoutes: readonly JsonRoute[] = [
       ],
     },
     async ({ query, ...input }, services) => {
-      const { cookies, sessions, signIn } = accountsOf(services);
+      const accounts = accountsOf(services);
       onlyNavigation(input);
-      const cookie = cookies.read(input.fields.cookie);
-      const result = await signIn.finish({
-        cookie,
+      const finished = finish(accounts, {
+        cookie: accounts.cookies.read(input.fields.cookie),
         query: query as Record<string, string>,
         userAgent: input.fields['user-agent'],
         remoteAddr: input.remoteAddr,
         requestId: input.requestId,
       });
-      if (typeof result === 'object') return redirection(result);
-      if (result !== 'unknown')
-        throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
-      if (cookie === undefined) throw unknownSignIn('no-cookie');
-      throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
+      const redirect = await countFailure(services.metrics, finished);
+      services.metrics.signIns['signed-in'] += 1;
+      return redirection(redirect);
     },
   ),
   userRoute(
@@ -164,9 +161,32 @@ function onlyNavigation({ method, fields }: NavigationInput): void {
   throw new ProblemError('forbidden', { detail: 'only a browser that navigates here signs in' });
 }
 
-async function limit(starts: Accounts['starts'], remoteAddr: string): Promise<void> {
+async function limit(
+  { metrics }: RouteServices,
+  starts: Accounts['starts'],
+  remoteAddr: string,
+): Promise<void> {
   const seconds = await starts.take(remoteAddr);
-  if (seconds > 0) throw rateLimited(seconds);
+  if (seconds > 0) throw rateLimited(metrics, 'sign-in-address', seconds);
+}
+
+/** @throws ProblemError, and what the provider and the store reject with */
+async function begin(signIn: Accounts['signIn'], asked: Begin): Promise<Redirect> {
+  const redirect = await signIn.begin(asked);
+  if (redirect === 'full') throw new ProblemError('overloaded', { because: 'too many are on their way' });
+  return redirect;
+}
+
+/** @throws ProblemError, and what the store rejects with */
+async function finish({ sessions, signIn }: Accounts, brought: Finish): Promise<Redirect> {
+  const result = await signIn.finish(brought);
+  if (typeof result === 'object') return result;
+  if (result !== 'unknown') {
+    throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
+  }
+  const { cookie } = brought;
+  if (cookie === undefined) throw unknownSignIn('no-cookie');
+  throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
 }
 
 function redirection({ location, setCookie }: Redirect): Reply {

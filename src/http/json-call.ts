@@ -62,7 +62,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
 
   async #countWrite({ userId }: Principal): Promise<void> {
     const seconds = await this.#services.writes.take(userId);
-    if (seconds > 0) throw rateLimited(seconds);
+    if (seconds > 0) throw rateLimited(this.#services.metrics, 'user-writes', seconds);
   }
 
   #parseParams(schema: z.ZodObject | undefined): unknown {

@@ -43,12 +43,14 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
     switch (outcome.kind) {
       case 'paired': {
         const { deviceId, sessionToken } = outcome;
+        services.metrics.pairings.made += 1;
         return { deviceId, sessionToken, tunnelUrl: services.tunnelUrl.href };
       }
       case 'refused':
+        services.metrics.pairings.refused += 1;
         throw new ProblemError('pairing-refused');
       case 'rate-limited':
-        throw rateLimited(outcome.retryAfterSeconds);
+        throw rateLimited(services.metrics, outcome.limit, outcome.retryAfterSeconds);
     }
   },
 );

@@ -1,4 +1,5 @@
 import { CodedError } from '../actors/errors.js';
+import type { Metrics, RateLimit } from '../observability/metrics.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../store/errors.js';
@@ -15,9 +16,10 @@ export class ProblemError extends CodedError {
   }
 }
 
-/** The problem that says how long to wait. */
-export function rateLimited(seconds: number): ProblemError {
-  return new ProblemError('rate-limited', { headers: { 'Retry-After': String(seconds) } });
+/** The problem that says how long to wait; counts it. */
+export function rateLimited({ limited }: Metrics, limit: RateLimit, seconds: number): ProblemError {
+  limited[limit] += 1;
+  return new ProblemError('rate-limited', { because: limit, headers: { 'Retry-After': String(seconds) } });
 }
 
 /** What errors of those that handlers call are to whoever asked. */

@@ -4,6 +4,7 @@ import type { Auth } from '../auth/auth.js';
 import { Pairing } from '../auth/pairing.js';
 import { urlOf } from '../config/address.js';
 import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { BridgedSockets } from '../server/bridged-sockets.js';
 import type { CallRecorder } from '../server/call-recorder.js';
 import { type ListenAddress, listen } from '../server/listener.js';
@@ -35,6 +36,7 @@ export interface RestOptions {
   readonly tunnelUrl: URL;
   /** Of the process. A drain tells it. */
   readonly readiness: Readiness;
+  readonly metrics: Metrics;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
   /** Changes of one user in a minute. */
@@ -59,7 +61,8 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, tunnelUrl, readiness, calls, requests, log } = options;
+  const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, requests, log } =
+    options;
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
@@ -78,6 +81,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     proxies: new TrustedProxies(options.trustedProxies),
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
+    metrics,
     accounts,
     pairing: new Pairing({ store, log }),
     writes: new WriteAllowance(options.userWrites),

@@ -1,5 +1,6 @@
 import type { Accounts } from '../auth/auth.js';
 import type { Pairing } from '../auth/pairing.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { Readiness } from '../server/readiness.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
@@ -18,6 +19,7 @@ export interface RouteServices extends DeviceServices {
   readonly store: RestStore;
   readonly sessions: UserSessions;
   readonly readiness: Readiness;
+  readonly metrics: Metrics;
   /** Undefined: nobody can sign in. */
   readonly accounts: Accounts | undefined;
   readonly pairing: Pairing;

@@ -32,8 +32,18 @@ export const SIGN_IN_RESULTS = [
   'failed',
 ] as const;
 
+export type SignInResult = (typeof SIGN_IN_RESULTS)[number];
+
 /** What became of a refresh of a session's tokens. The set is closed: it becomes a label. */
-export const REFRESH_RESULTS = ['refreshed', 'ended', 'failed'] as const;
+export const REFRESH_RESULTS = [
+  'refreshed',
+  /** The provider says that the session is over. */
+  'ended',
+  /** The provider gave nothing, or another process asks it just now. */
+  'unchanged',
+  /** Of the store, or ours. */
+  'failed',
+] as const;
 
 /** Why an access token was not accepted. The set is closed: it becomes a label. */
 export const BEARER_REFUSALS = [
@@ -50,8 +60,18 @@ export const BEARER_REFUSALS = [
   'no-user',
 ] as const;
 
+export type BearerRefusal = (typeof BEARER_REFUSALS)[number];
+
 /** What limits how often one sender may try. The set is closed: it becomes a label. */
-export const RATE_LIMITS = ['dial-address', 'sign-in-address', 'pairing-address', 'pairing-code'] as const;
+export const RATE_LIMITS = [
+  'dial-address',
+  'sign-in-address',
+  'pairing-address',
+  'pairing-code',
+  'user-writes',
+] as const;
+
+export type RateLimit = (typeof RATE_LIMITS)[number];
 
 /** Why a request's body was not taken to its end. The set is closed: it becomes a label. */
 export const UPLOAD_CUTS = [
@@ -109,11 +129,12 @@ export class Metrics {
   readonly limited = tally(RATE_LIMITS);
   readonly signIns = tally(SIGN_IN_RESULTS);
   readonly refreshes = tally(REFRESH_RESULTS);
+  /** Pairing codes that devices presented. */
   readonly pairings = tally(['made', 'refused']);
   readonly bearerRefused = tally(BEARER_REFUSALS);
   /** What the store took to answer, as its callers see it. */
   readonly storeSeconds = { read: new Buckets(STORE_SECONDS), write: new Buckets(STORE_SECONDS) };
-  readonly storeErrors = tally(STORE_ERROR_CODES);
+  readonly storeErrors = tally([...STORE_ERROR_CODES, 'other']);
   readonly dials = tally(DIAL_RESULTS);
   readonly tunnelEnds = tally(TUNNEL_ENDS);
   /** Times a stream had bytes and no window to send them. */

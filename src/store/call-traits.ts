@@ -13,13 +13,15 @@ export interface CallTraits {
    * changes nothing that anybody sees. When another fails so, its caller hears ERR_STORE_OUTCOME_UNKNOWN.
    */
   readonly repeat: 'again' | 'never';
+  /** It writes nothing. */
+  readonly reads?: true;
   /** It may write a change, which is told at once. */
   readonly changes?: true;
   /** What it answers may let somebody in: it is told before a change that was made after it. */
   readonly admits?: true;
 }
 
-const READ: CallTraits = { repeat: 'again' };
+const READ: CallTraits = { repeat: 'again', reads: true };
 
 /** Every call of the ports. */
 export const CALLS: Readonly<Record<CallName, CallTraits>> = {

@@ -8,17 +8,27 @@ import type { Changes, Store } from './ports.js';
 import { StoreCalls } from './store-calls.js';
 import type { StoreAsks, StoreMessage, StoreReport } from './store-kind.js';
 
+/** Hears how each call went, and how long it took in ms. */
+export interface CallWatch {
+  answered(name: CallName, ms: number): void;
+  failed(name: CallName, ms: number, error: unknown): void;
+}
+
+const UNWATCHED: CallWatch = { answered() {}, failed() {} };
+
 /** The ports, by asking a store actor; which one may change, as its process is restarted. */
 export class StoreClient extends AskedPorts implements Store {
   readonly #calls: StoreCalls;
+  readonly #watch: CallWatch;
   readonly #listeners = new Set<(changes: Changes) => void>();
   #lastChange: ChangeSeq | undefined;
   /** Whether its database answers. */
   #answers = true;
   #closed = false;
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, watch: CallWatch = UNWATCHED) {
     super();
+    this.#watch = watch;
     this.#calls = new StoreCalls(clock);
   }
 
@@ -79,6 +89,14 @@ export class StoreClient extends AskedPorts implements Store {
     args: Parameters<Ports[Name]>,
   ): Promise<Awaited<ReturnType<Ports[Name]>>> {
     if (this.#closed) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
-    return this.#calls.ask(name, args);
+    const askedAt = performance.now();
+    try {
+      const answer = await this.#calls.ask(name, args);
+      this.#watch.answered(name, performance.now() - askedAt);
+      return answer;
+    } catch (error) {
+      this.#watch.failed(name, performance.now() - askedAt, error);
+      throw error;
+    }
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { BearerTokens } from '../../src/auth/bearer.js';
 import type { Provider } from '../../src/auth/provider.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { foreignKey } from './fake-provider.js';
 import { MemorySignIns } from './memory-sign-ins.js';
 import { OIDC_POLICY } from './oidc-policy.js';
@@ -170,6 +171,7 @@ describe('access tokens of a provider that changes its key', () => {
     tokens = new BearerTokens({
       provider: by,
       store: new MemorySignIns(),
+      metrics: new Metrics(),
       audience: AUDIENCE,
       clockToleranceS,
     });

@@ -5,6 +5,7 @@ import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
 import type { Secret } from '../../src/config/secret.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
 import { FakeProvider } from './fake-provider.js';
 import { NEW_SECRET } from './keys.js';
@@ -49,7 +50,15 @@ export class Stand {
     };
     const rest = await TestRest.start({
       auth: (publicUrl) =>
-        createAuth({ oidc, publicUrl, sessionSecrets: secrets, store, log, ...(lifetimes && { lifetimes }) }),
+        createAuth({
+          oidc,
+          publicUrl,
+          sessionSecrets: secrets,
+          store,
+          metrics: new Metrics(),
+          log,
+          ...(lifetimes && { lifetimes }),
+        }),
       log,
     });
     return new Stand({ provider, store, rest, lines });

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { parseExposition } from '../observability/parse-exposition.js';
+import { VERSION } from '../../src/version.js';
+import { parseExposition, seriesValue } from '../observability/parse-exposition.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { ApiProcess, apiEnvironment } from './kit/api-process.js';
 import { type Program, runToEnd } from './kit/program.js';
 import { ProxyProcess } from './kit/proxy-process.js';
-import { RestProcess } from './kit/rest-process.js';
+import { exchange, RestProcess } from './kit/rest-process.js';
 
 /** The operations listener of a process, as its ready line names it. */
 async function opsOf(program: Program): Promise<(path: string) => Promise<Response>> {
@@ -47,6 +48,36 @@ test('O3: each process has its metrics, health and readiness on a listener of it
     for (const family of [...EVERYWHERE, ...there]) assert.ok(families.has(family), family);
     for (const family of missing) assert.ok(!families.has(family), family);
   }
+});
+
+test('O3: what people, programs and devices try is counted where they are served', async (t) => {
+  const up = await RestProcess.start('up');
+  t.after(() => up.close());
+  const alice = await up.signIn('alice');
+  await alice.pair();
+  assert.equal((await exchange(up, 'ABCDE-FGHJK')).status, 400);
+  assert.equal((await fetch(up.url('/api/auth/callback?state=x&code=y'))).status, 400);
+  for (const token of ['nonsense', 'x'.repeat(9000)]) {
+    const answer = await fetch(up.url('/api/devices'), { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(answer.status, 401);
+  }
+  for (let i = 0; i < 31; i++) await exchange(up, 'ABCDE-FGHJK');
+  const page = parseExposition(await (await (await opsOf(up.program))('/metrics')).text());
+  const value = (series: string) => seriesValue(page, series) ?? Number.NaN;
+  assert.equal(value('visiona_sign_ins_total{result="signed-in"}'), 1);
+  assert.equal(value('visiona_sign_ins_total{result="unknown"}'), 1);
+  assert.equal(value('visiona_pairings_total{result="made"}'), 1);
+  assert.ok(value('visiona_pairings_total{result="refused"}') > 1);
+  assert.equal(value('visiona_bearer_tokens_refused_total{reason="malformed"}'), 1);
+  assert.equal(value('visiona_bearer_tokens_refused_total{reason="too-long"}'), 1);
+  assert.ok(value('visiona_rate_limit_refusals_total{limit="pairing-address"}') > 0);
+  assert.ok(value('visiona_problems_total{code="pairing-refused"}') > 1);
+  assert.ok(value('visiona_store_call_duration_seconds_count{kind="write"}') > 3);
+  assert.ok(value('visiona_store_call_duration_seconds_count{kind="read"}') > 0);
+  assert.equal(
+    value(`visiona_build_info{version="${VERSION}",node="${process.versions.node}",uws="3.0.6"}`),
+    1,
+  );
 });
 
 for (const command of ['up', 'remote-proxy', 'api-server']) {

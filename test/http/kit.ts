@@ -65,7 +65,14 @@ export function authBy(authenticator: Authenticator, store = new MemorySignIns()
   };
   const sessionSecrets = [new Secret('a secret of a test, 32 bytes long')];
   return (publicUrl) => ({
-    ...createAuth({ oidc, publicUrl, sessionSecrets, store, log: pino({ level: 'silent' }) }),
+    ...createAuth({
+      oidc,
+      publicUrl,
+      sessionSecrets,
+      store,
+      metrics: new Metrics(),
+      log: pino({ level: 'silent' }),
+    }),
     authenticator,
   });
 }
@@ -204,6 +211,7 @@ export class TestRest {
       tunnelUrl: new URL('wss://tunnel.test'),
       userWrites: 10_000,
       readiness: new Readiness(() => Promise.resolve(undefined)),
+      metrics,
       calls: new CallRecorder(metrics),
       requests: silentRequests(metrics),
       log: pino({ level: 'silent' }),

@@ -62,6 +62,8 @@ function busy(): Metrics {
   metrics.answered[5] = 1;
   metrics.failed['device-offline'] = 4;
   metrics.aborted = 2;
+  metrics.storeSeconds.read.observe(0.004);
+  metrics.storeSeconds.write.observe(100);
   metrics.retries = 5;
   metrics.callSeconds.observe(0.002);
   metrics.callSeconds.observe(100);
@@ -155,4 +157,48 @@ test('the number of samples is the same with one session and with ten thousand',
   many.sessions = 10_000;
   for (let i = 0; i < 10_000; i++) many.roundTripSeconds.observe(i / 1000);
   assert.equal(await count(many), await count(few));
+});
+
+test('O3: the page keeps the conventions of Prometheus, whatever was counted', async () => {
+  for (const metrics of [new Metrics(), busy()]) {
+    for (const [name, { type, samples }] of await families(metrics)) {
+      if (!name.startsWith('visiona_')) continue;
+      assert.equal(name.endsWith('_total'), type === 'counter', name);
+      if (type === 'histogram') assertCumulative(name, samples);
+      for (const { value, text } of samples) {
+        if (type === 'counter') assert.ok(value >= 0 && Number.isFinite(value), text);
+      }
+    }
+  }
+});
+
+/** Each bucket has what the smaller ones have, and the last one has all. */
+function assertCumulative(name: string, samples: Family['samples']): void {
+  for (const count of samples.filter(({ text }) => text.includes('_count'))) {
+    const { kind } = count.labels;
+    const buckets = samples.filter(({ labels }) => labels.le !== undefined && labels.kind === kind);
+    const values = buckets.map(({ value }) => value);
+    assert.deepEqual(
+      values,
+      values.toSorted((a, b) => a - b),
+      name,
+    );
+    assert.equal(buckets.at(-1)?.labels.le, '+Inf');
+    assert.equal(count.value, values.at(-1), name);
+  }
+}
+
+test('O3: a process shows what it does: no tunnels at api-server, no sign-ins at remote-proxy', async () => {
+  const names = async (side: 'rest' | 'tunnels') =>
+    new Set(parseExposition(await expose(new Metrics(), [side]).text()).keys());
+  const [rest, tunnels] = [await names('rest'), await names('tunnels')];
+  assert.ok(rest.has('visiona_sign_ins_total') && !rest.has('visiona_sessions'));
+  assert.ok(tunnels.has('visiona_sessions') && !tunnels.has('visiona_sign_ins_total'));
+  for (const name of [
+    'visiona_build_info',
+    'visiona_store_call_duration_seconds',
+    'visiona_problems_total',
+  ]) {
+    assert.ok(rest.has(name) && tunnels.has(name), name);
+  }
 });

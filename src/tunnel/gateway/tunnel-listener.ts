@@ -154,8 +154,10 @@ export class TunnelListener {
   async #queue(dial: Dial): Promise<void> {
     const blocked = await this.#options.admission.blockedFor(dial.address);
     if (dial.gone) return;
-    if (blocked > 0) dial.answer({ kind: 'rate-limited', retryAfterSeconds: blocked });
-    else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
+    if (blocked > 0) {
+      this.#options.metrics.limited['dial-address'] += 1;
+      dial.answer({ kind: 'rate-limited', retryAfterSeconds: blocked });
+    } else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
   }
 
   async #decide(dials: readonly Dial[]): Promise<readonly Decision[]> {

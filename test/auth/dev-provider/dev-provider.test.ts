@@ -10,6 +10,7 @@ import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provid
 import type { Address } from '../../../src/config/address.js';
 import { Secret } from '../../../src/config/secret.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
+import { Metrics } from '../../../src/observability/metrics.js';
 import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { NEW_SECRET } from '../keys.js';
@@ -42,7 +43,8 @@ describe('development provider', () => {
     const oidc = provider.client;
     rest = await TestRest.start({
       log,
-      auth: (publicUrl) => createAuth({ oidc, publicUrl, sessionSecrets: [NEW_SECRET], store, log }),
+      auth: (publicUrl) =>
+        createAuth({ oidc, publicUrl, sessionSecrets: [NEW_SECRET], store, metrics: new Metrics(), log }),
     });
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
     await provider.serve(new URL(rest.url('/')));

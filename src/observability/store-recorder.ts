@@ -1,0 +1,23 @@
+import { CALLS, type CallName } from '../store/call-traits.js';
+import { StoreError } from '../store/errors.js';
+import type { CallWatch } from '../store/store-client.js';
+import type { Metrics } from './metrics.js';
+
+/** Counts what is asked of the store, as its callers see it. */
+export class StoreRecorder implements CallWatch {
+  readonly #metrics: Metrics;
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+  }
+
+  answered(name: CallName, ms: number): void {
+    const { storeSeconds } = this.#metrics;
+    storeSeconds[CALLS[name].reads ? 'read' : 'write'].observe(ms / 1000);
+  }
+
+  failed(name: CallName, ms: number, error: unknown): void {
+    this.answered(name, ms);
+    this.#metrics.storeErrors[error instanceof StoreError ? error.code : 'other'] += 1;
+  }
+}
