@@ -1,12 +1,12 @@
 import { access } from 'node:fs/promises';
 import type { Logger } from 'pino';
+import { ReservedFile } from '../files/reserved-file.js';
 import { connectUrl } from './dial.js';
 import { isExposed } from './exposed.js';
 import type { Machine } from './machine.js';
 import { PairError } from './pair-error.js';
 import { exchangeCode, type Paired } from './pairing-client.js';
 import { digestOf, readPairing, writePairing } from './pairing-file.js';
-import { ReservedFile } from './reserved-file.js';
 import { keepToken } from './token-file.js';
 
 export interface PairOptions {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { ReservedFile } from '../files/reserved-file.js';
 import { PairError } from './pair-error.js';
-import { ReservedFile } from './reserved-file.js';
 
 const schema = z.object({
   deviceId: z.string(),

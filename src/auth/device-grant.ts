@@ -11,36 +11,60 @@ export interface Invitation {
   readonly userCode: string;
 }
 
+/** What a program without a browser gets of a person. */
+export interface ProgramTokens {
+  readonly accessToken: string;
+  /** Undefined: it was not asked for, or the provider gives none; after a refresh: the one that was used goes on. */
+  readonly refreshToken: string | undefined;
+}
+
 /** The longest that a person is waited for, in ms, whatever the provider says. */
 const PERSON_MS = 3_600_000;
 
 /**
  * Gets an access token of a person for a program without a browser (RFC 8628), for our API alone (RFC 8707).
+ * @param offline asks for a refresh token too (OpenID Connect Core §11)
  * @param invite told once, before the person is waited for
  * @throws ProviderError
  */
-export async function accessTokenFor(
+export async function tokensOfPerson(
   { audience, ...client }: TokenConfig,
+  offline: boolean,
   invite: (invitation: Invitation) => Promise<void>,
-): Promise<string> {
+): Promise<ProgramTokens> {
   const { configuration, metadata } = await discover(client);
   if (metadata.endpoints.device_authorization_endpoint === undefined) {
     throw new ProviderError('ERR_PROVIDER_REFUSED', 'it does not offer the device authorization grant');
   }
   try {
-    const asked = { scope: 'openid', resource: audience };
+    const asked = {
+      resource: audience,
+      ...(offline ? { scope: 'openid offline_access', prompt: 'consent' } : { scope: 'openid' }),
+    };
     const device = await oc.initiateDeviceAuthorization(configuration, asked);
     const { verification_uri_complete, verification_uri, user_code } = device;
     await invite({ url: verification_uri_complete ?? verification_uri, userCode: user_code });
     const signal = AbortSignal.timeout(Math.min(Math.ceil(device.expires_in * 1000), PERSON_MS));
-    const tokens = await oc.pollDeviceAuthorizationGrant(
-      configuration,
-      device,
-      { resource: audience },
-      { signal },
-    );
-    return tokens.access_token;
+    const resource = { resource: audience };
+    return tokensOf(await oc.pollDeviceAuthorizationGrant(configuration, device, resource, { signal }));
   } catch (error) {
     throw providerError(error);
   }
+}
+
+/** Gets another access token for our API by a refresh token (RFC 6749 §6), which may be replaced. @throws ProviderError */
+export async function refreshedTokens(
+  { audience, ...client }: TokenConfig,
+  refreshToken: string,
+): Promise<ProgramTokens> {
+  const { configuration } = await discover(client);
+  try {
+    return tokensOf(await oc.refreshTokenGrant(configuration, refreshToken, { resource: audience }));
+  } catch (error) {
+    throw providerError(error);
+  }
+}
+
+function tokensOf({ access_token, refresh_token }: oc.TokenEndpointResponse): ProgramTokens {
+  return { accessToken: access_token, refreshToken: refresh_token };
 }

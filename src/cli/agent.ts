@@ -33,6 +33,7 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Runn
     async drain() {
       await agent.drain(CALLS_DRAIN_MS);
       await running;
+      return {};
     },
   };
 }

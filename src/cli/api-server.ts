@@ -82,11 +82,12 @@ export async function startApiServer(
         ops: urlOf('http', config.opsAddr, ops.port),
       },
       drain: async () => {
-        await rest.drain(CALLS_DRAIN_MS);
+        const cut = await rest.drain(CALLS_DRAIN_MS);
         await proxy.close();
         await store.stop();
         ops.close();
         await c.dispose();
+        return { cut };
       },
       failed: givenUp(store.exited),
     };

@@ -3,6 +3,7 @@ import {
   loadApiConfig,
   loadDeviceAddConfig,
   loadDeviceConfig,
+  loadDeviceListConfig,
   loadProxyConfig,
   loadTokenConfig,
   loadUpConfig,
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
     table: tables.token,
     examples: [
       'visiona token',
+      'visiona token --keep ~/.visiona/grant',
       'visiona token --oidc-issuer https://id.example --oidc-client-id visiona --oidc-audience https://visiona.example',
     ],
     async run({ given, stdout, stderr }) {
@@ -94,10 +96,17 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.deviceList,
     examples: ['visiona device list --user alice'],
-    async run({ given, stdout }) {
-      const { user, json = false, ...store } = loadDeviceConfig(tables.deviceList, given);
-      const { deviceList } = await import('./device.js');
-      await deviceList({ json, ...(user !== undefined && { user }) }, { place: placeOf(store), stdout });
+    async run({ given, stdout, stderr }) {
+      const { user, json = false, proxy, ...store } = loadDeviceListConfig(given);
+      const [{ deviceList }, { devicesOnline }] = await Promise.all([
+        import('./device.js'),
+        import('./devices-online.js'),
+      ]);
+      const online = () => devicesOnline(proxy, stderr);
+      await deviceList({ json, ...(user !== undefined && { user }) }, online, {
+        place: placeOf(store),
+        stdout,
+      });
       return 0;
     },
   },

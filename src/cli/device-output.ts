@@ -32,14 +32,15 @@ export function describeDoubtful(names: readonly string[]): string {
   return `if ${which} in "visiona device list", its token was never shown: revoke it and add it anew`;
 }
 
-/** One JSON object, without secrets. */
-export function lineOfDevice(device: OwnedDevice): string {
+/** One JSON object, without secrets. @param online undefined: it is not known */
+export function lineOfDevice(device: OwnedDevice, online: boolean | undefined): string {
   const { deviceId, issuer, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;
   return `${JSON.stringify({
     deviceId,
     issuer,
     user,
     name,
+    online: online ?? null,
     createdAt: time(createdAt),
     lastConnectedAt: lastConnectedAt === undefined ? null : time(lastConnectedAt),
     revokedAt: revokedAt === undefined ? null : time(revokedAt),
@@ -49,19 +50,22 @@ export function lineOfDevice(device: OwnedDevice): string {
 /** What a person sees above the devices. */
 export const HEADER = row('DEVICE', 'STATE', 'USER', 'ISSUER', 'NAME');
 
-/** A line for a person: without secrets. */
-export function rowOfDevice(device: OwnedDevice): string {
-  return row(device.deviceId, state(device), device.subject, device.issuer, device.name);
+/** A line for a person: without secrets. @param online undefined: it is not known */
+export function rowOfDevice(device: OwnedDevice, online: boolean | undefined): string {
+  return row(device.deviceId, state(device, online), device.subject, device.issuer, device.name);
 }
 
 /** The widths of an id and of the longest state; names and subjects have none. */
 function row(id: string, state: string, user: string, issuer: string, name: string): string {
-  return `${id.padEnd(36)}  ${state.padEnd(35)}  ${user.padEnd(12)}  ${issuer.padEnd(21)}  ${name}\n`;
+  return `${id.padEnd(36)}  ${state.padEnd(44)}  ${user.padEnd(12)}  ${issuer.padEnd(21)}  ${name}\n`;
 }
 
-function state({ lastConnectedAt, revokedAt }: OwnedDevice): string {
+function state({ lastConnectedAt, revokedAt }: OwnedDevice, online: boolean | undefined): string {
   if (revokedAt !== undefined) return `revoked ${time(revokedAt)}`;
-  return lastConnectedAt === undefined ? 'never connected' : `last connected ${time(lastConnectedAt)}`;
+  if (lastConnectedAt === undefined) return 'never connected';
+  const since = time(lastConnectedAt);
+  if (online === undefined) return `last connected ${since}`;
+  return online ? `online since ${since}` : `offline, last connected ${since}`;
 }
 
 /** ISO 8601 in UTC, to the second. */

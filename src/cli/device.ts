@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import { StoreOutcomeUnknownError } from '../store/errors.js';
 import type { DeviceId } from '../store/ids.js';
 import { openStore, type StorePlace } from '../store/open-store.js';
-import type { ProvisionedDevice, Store } from '../store/ports.js';
+import type { OwnedDevice, ProvisionedDevice, Store } from '../store/ports.js';
 import type { IfMissing } from '../store/sqlite.js';
 import { checkNames } from '../store/validate.js';
 import {
@@ -14,6 +14,7 @@ import {
   lineOfDevice,
   rowOfDevice,
 } from './device-output.js';
+import type { DevicesOnline } from './devices-online.js';
 import { CliError } from './errors.js';
 import { OutputError, print } from './print.js';
 
@@ -71,12 +72,22 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
   });
 }
 
-/** `visiona device list`: prints the devices of one user, or of all. @throws StoreError, OutputError */
-export function deviceList(values: DeviceListValues, context: DeviceCommandContext): Promise<void> {
+/**
+ * `visiona device list`: prints the devices of one user, or of all.
+ * @param online asked once there is a store to list
+ * @throws StoreError, OutputError
+ */
+export function deviceList(
+  values: DeviceListValues,
+  online: () => Promise<DevicesOnline>,
+  context: DeviceCommandContext,
+): Promise<void> {
   return withStore(context, 'fail', async (store) => {
+    const connected = await online();
     const read = (after?: DeviceId) =>
       store.listAllDevices({ limit: CHUNK, ...(after !== undefined && { after }) }, values.user);
-    const line = values.json ? lineOfDevice : rowOfDevice;
+    const line = (device: OwnedDevice): string =>
+      (values.json ? lineOfDevice : rowOfDevice)(device, connected?.has(device.deviceId));
     let page = await read();
     if (!values.json) await print(context.stdout, page.items.length === 0 ? 'No devices.\n' : HEADER);
     for (; ; page = await read(page.next)) {

@@ -3,12 +3,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import { CliError } from './errors.js';
 
+/** What a drain could not wait for. */
+export interface Drained {
+  /** Calls and WebSockets that were cut, where the command has such. */
+  readonly cut?: number;
+}
+
 /** A command that keeps running: what a composition root gives the run loop. */
 export interface RunningProcess {
   /** The URLs it listens on, by name (`api`, `tunnel`, `internal`), for the ready line. */
   readonly ready: Readonly<Record<string, string>>;
   /** Unready first, then lets what runs finish and closes everything; resolves when nothing is left open. */
-  drain(): Promise<void>;
+  drain(): Promise<Drained>;
   /** Resolves with the reason when it cannot go on. Pending as long as it can. */
   readonly failed: Promise<Error>;
 }
@@ -91,8 +97,8 @@ export async function runProcess(
     log.child({}, { level: 'info' }).info(running.ready, 'ready');
     await Promise.race([aborted(first), failure(running)]);
     log.info('draining');
-    await Promise.race([running.drain(), forced(second), timeout(drainMs, over.signal), failure(running)]);
-    log.info('stopped');
+    const limits = [forced(second), timeout(drainMs, over.signal), failure(running)];
+    log.info(await Promise.race([running.drain(), ...limits]), 'stopped');
   } finally {
     over.abort();
     ignore();

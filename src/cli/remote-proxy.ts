@@ -59,10 +59,11 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
         ops: urlOf('http', config.opsAddr, ops.port),
       },
       drain: async () => {
-        await proxy.drain(CALLS_DRAIN_MS);
+        const cut = await proxy.drain(CALLS_DRAIN_MS);
         await store.stop();
         ops.close();
         await c.dispose();
+        return { cut };
       },
       failed: givenUp(proxy.exited, store.exited),
     };

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
-import { accessTokenFor } from '../auth/device-grant.js';
+import { type ProgramTokens, tokensOfPerson } from '../auth/device-grant.js';
 import { ProviderError } from '../auth/provider-error.js';
 import type { TokenConfig } from '../config/types.js';
 import { CliError } from './errors.js';
+import { KeptGrant } from './kept-grant.js';
 import { print } from './print.js';
 
 /**
@@ -13,15 +14,30 @@ export async function printToken(
   config: TokenConfig,
   { stdout, stderr }: { readonly stdout: Writable; readonly stderr: Writable },
 ): Promise<void> {
-  let token: string;
-  try {
-    token = await accessTokenFor(config, ({ url, userCode }) =>
+  const { keep } = config;
+  const ofPerson = (): Promise<ProgramTokens> =>
+    tokensOfPerson(config, keep !== undefined, ({ url, userCode }) =>
       print(stderr, `Open ${url} in a browser and confirm the code ${userCode}.\n`),
     );
+  try {
+    const { accessToken } = await (keep === undefined
+      ? ofPerson()
+      : new KeptGrant(keep).use(config, ofPerson));
+    await print(stdout, `${accessToken}\n`);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
-    const { origin } = config.issuer;
-    throw new CliError('ERR_NO_TOKEN', `${origin} gives no token: ${error.message}`);
+    const advice = adviceOn(error, config);
+    throw new CliError('ERR_NO_TOKEN', `${config.issuer.origin} gives no token: ${error.message}${advice}`);
   }
-  await print(stdout, `${token}\n`);
+}
+
+/** What to do about it, where we know. */
+function adviceOn({ code }: ProviderError, { keep, isDevelopment }: TokenConfig): string {
+  if (code === 'ERR_PROVIDER_GRANT' && keep !== undefined) {
+    return `; the sign-in that ${keep} keeps is over: remove it, and confirm in a browser again`;
+  }
+  if (code === 'ERR_PROVIDER_UNREACHABLE' && isDevelopment) {
+    return '; start visiona up, or set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_AUDIENCE for a provider of your own';
+  }
+  return '';
 }

@@ -53,11 +53,13 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
         ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {
-        await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
+        // Both count the same calls.
+        const [, cut] = await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
         await provider?.stop();
         await store.stop();
         ops.close();
         await c.dispose();
+        return { cut };
       },
       failed: givenUp(proxy.exited, store.exited),
     };

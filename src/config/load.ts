@@ -235,6 +235,8 @@ export function loadTokenConfig(given: Given): TokenConfig {
     clientSecret: values.oidcClientSecret,
     audience: values.oidcAudience ?? DEV_AUDIENCE,
     clockToleranceS: values.oidcClockTolerance,
+    isDevelopment: values.oidcIssuer === undefined,
+    keep: values.keep && resolve(values.keep),
   };
 }
 
@@ -249,6 +251,13 @@ export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(
   const unusable = store.databaseUrl === undefined ? openDataDir(store.dataDir) : undefined;
   if (unusable !== undefined) throw new ConfigError([unusable]);
   return { ...values, ...store };
+}
+
+/** The values of `visiona device list`, with what remote-proxy is asked by; without a secret it is not asked. @throws ConfigError */
+export function loadDeviceListConfig(given: Given) {
+  const { proxyUrl: url, internalSecret, ...values } = loadDeviceConfig(tables.deviceList, given);
+  const secret = internalSecret ?? readGenerated(values.dataDir, 'internal-secret');
+  return { ...values, proxy: secret instanceof Secret ? { url, secret } : undefined };
 }
 
 /** The values of `visiona device add`, with the issuer of its user. @throws ConfigError */

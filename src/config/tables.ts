@@ -83,6 +83,11 @@ export const tables = {
       fallbackDoc: `${DEV_AUDIENCE} at the development provider`,
     }),
     ...pick(settings, 'oidcClockTolerance', 'devOpAddr'),
+    keep: flagOnly('keep', {
+      placeholder: 'FILE',
+      doc: 'Keep a refresh token in this file, mode 0600: only the first token is confirmed in a browser.',
+      schema: text,
+    }),
   },
   deviceAdd: {
     user: requiredFlag('user', {
@@ -117,6 +122,14 @@ export const tables = {
     }),
     json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
     ...store,
+    proxyUrl: explained(settings.proxyUrl, {
+      doc: 'Where remote-proxy, or `visiona up`, is asked who is online.',
+      fallbackDoc: settings.proxyUrl.fallback ?? '',
+    }),
+    internalSecret: explained(settings.internalSecret, {
+      doc: 'The secret to ask it with.',
+      fallbackDoc: 'from the data directory; without one, who is online is not known',
+    }),
   },
   deviceRevoke: store,
 };

@@ -105,6 +105,10 @@ export const DEV_CLIENT_ID = 'visiona';
 export interface TokenConfig
   extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'clockToleranceS'> {
   readonly audience: string;
+  /** None is configured: it is the development provider of `visiona up` on this machine. */
+  readonly isDevelopment: boolean;
+  /** Where a refresh token is kept, absolute; undefined: none is. */
+  readonly keep: string | undefined;
 }
 
 /** What `up` needs: both sides in one process. */

@@ -53,8 +53,9 @@ export interface Rest {
   /**
    * Unready first; calls under way finish, but no longer than `graceMs`; then everything is closed. WebSockets are
    * told 1001.
+   * @returns how many calls and WebSockets were cut
    */
-  drain(graceMs: number): Promise<void>;
+  drain(graceMs: number): Promise<number>;
   /** Ends at once. */
   close(): void;
 }
@@ -96,8 +97,9 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     drain: async (graceMs) => {
       readiness.drain();
       sockets.drain();
-      await calls.idle(graceMs);
+      const cut = await calls.idle(graceMs);
       listener.close();
+      return cut;
     },
   };
 }

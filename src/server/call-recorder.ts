@@ -43,13 +43,14 @@ export class CallRecorder {
     if (this.#metrics.streams === 0) this.#becomeIdle();
   }
 
-  /** Resolves when no call or WebSocket is under way, or after `graceMs`. */
-  idle(graceMs: number): Promise<void> {
+  /** Resolves when no call or WebSocket is under way, or after `graceMs`. @returns how many are */
+  idle(graceMs: number): Promise<number> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, graceMs);
+      const tell = (): void => resolve(this.#metrics.streams);
+      const timer = setTimeout(tell, graceMs);
       this.#waiting.push(() => {
         clearTimeout(timer);
-        resolve();
+        tell();
       });
       if (this.#metrics.streams === 0) this.#becomeIdle();
     });

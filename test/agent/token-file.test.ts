@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { ReservedFile } from '../../src/agent/reserved-file.js';
 import { readTokenFile, writeTokenFile } from '../../src/agent/token-file.js';
+import { ReservedFile } from '../../src/files/reserved-file.js';
 
 function directory(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'visiona-token-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { type RunningProcess, runProcess } from '../../src/cli/process.js';
+import { type Drained, type RunningProcess, runProcess } from '../../src/cli/process.js';
 import { createLogger } from '../../src/observability/log.js';
 
 /** Promise.withResolvers, which Node 20 has not. */
@@ -21,7 +21,7 @@ class Subject {
   readonly lines: Record<string, unknown>[] = [];
   readonly failure = withResolvers<Error>();
   readonly started = withResolvers<RunningProcess>();
-  readonly drained = withResolvers<void>();
+  readonly drained = withResolvers<Drained>();
   /** Resolves when the run loop asks for a drain. */
   readonly draining = withResolvers<void>();
   /** Resolves when the ready line is out. */
@@ -70,9 +70,10 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     assert.equal(subject.lines[0]?.api, 'http://127.0.0.1:1');
     subject.signals.emit(signal);
     await subject.draining.promise;
-    subject.drained.resolve();
+    subject.drained.resolve({ cut: 3 });
     await subject.ended;
     assert.deepEqual(subject.said, ['ready', 'draining', 'stopped']);
+    assert.equal(subject.lines.at(-1)?.cut, 3, 'O5: what was cut is told');
     assert.deepEqual(subject.signals.eventNames(), [], 'no listener is left');
   });
 }
@@ -81,7 +82,7 @@ test('the ready line is printed however little else is logged', async () => {
   const subject = new Subject({ level: 'silent' });
   await subject.start();
   subject.signals.emit('SIGTERM');
-  subject.drained.resolve();
+  subject.drained.resolve({});
   await subject.ended;
   assert.deepEqual(subject.said, ['ready']);
 });
@@ -105,7 +106,7 @@ test('signals within half a second of the first are one: a process group gets th
   subject.signals.emit('SIGTERM');
   subject.now += 499;
   subject.signals.emit('SIGINT');
-  subject.drained.resolve();
+  subject.drained.resolve({});
   await subject.ended;
   assert.deepEqual(subject.said, ['ready', 'draining', 'stopped']);
 });
@@ -121,7 +122,7 @@ test('two signals end a start that hangs; one waits for it and then drains', asy
   slow.signals.emit('SIGINT');
   await slow.start();
   await slow.draining.promise;
-  slow.drained.resolve();
+  slow.drained.resolve({});
   await slow.ended;
 });
 

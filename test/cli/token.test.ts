@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { scratch } from '../agent/agent-process.js';
 import { FakeProvider, type Received } from '../auth/fake-provider.js';
 import { run } from './run.js';
 
@@ -87,5 +90,82 @@ describe('visiona token', () => {
     await provider.close();
     assert.match((await token()).err, /^visiona: \S+ gives no token: the OpenID provider cannot be reached/);
     await provider.listen();
+  });
+
+  test('O5: without a provider it says what to set', async () => {
+    const { code, out, err } = await run(['token'], { VISIONA_DEV_OP_ADDR: '127.0.0.1:1' });
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(
+      err,
+      /cannot be reached.*; start visiona up, or set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_AUDIENCE/,
+    );
+    await provider.close();
+    assert.doesNotMatch((await token()).err, /start visiona up/);
+    await provider.listen();
+  });
+
+  describe('O5: --keep', () => {
+    /** The first refresh token is of a person who confirms; later ones replace it. */
+    function grant(): void {
+      provider.refreshTokens.set('first', 'alice');
+      provider.answers.set('/token', (received) => {
+        if (received.body.get('grant_type') === 'refresh_token') return provider.standard(received);
+        const body = { access_token: 'a-token', token_type: 'Bearer', refresh_token: 'first' };
+        return { body };
+      });
+    }
+
+    test('the first token is confirmed in a browser, the next ones are not; the file is private', async (t) => {
+      grant();
+      const file = join(scratch(t), 'below', 'grant');
+      const first = await token('--keep', file);
+      assert.deepEqual([first.code, first.out], [0, 'a-token\n']);
+      assert.match(provider.to('/device')[0]?.body.get('scope') ?? '', /offline_access/);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+      assert.equal(readFileSync(file, 'utf8'), 'first\n');
+      for (let i = 0; i < 3; i += 1) {
+        const kept = readFileSync(file, 'utf8').trim();
+        const { code, out, err } = await token('--keep', file);
+        assert.deepEqual([code, out, err], [0, 'at-alice\n', '']);
+        const { body } = provider.requests.findLast(({ path }) => path === '/token') ?? {};
+        assert.deepEqual([body?.get('refresh_token'), body?.get('resource')], [kept, AUDIENCE]);
+        assert.notEqual(readFileSync(file, 'utf8').trim(), kept, 'the one that replaced it is kept');
+      }
+      assert.equal(provider.to('/device').length, 1);
+      assert.deepEqual(readdirSync(dirname(file)), ['grant'], 'nothing else is left');
+    });
+
+    test('many at once use it one after the other: none is refused', async (t) => {
+      grant();
+      const file = join(scratch(t), 'grant');
+      await token('--keep', file);
+      const all = await Promise.all(Array.from({ length: 5 }, () => token('--keep', file)));
+      for (const { code, out } of all) assert.deepEqual([code, out], [0, 'at-alice\n']);
+    });
+
+    test('one that is refused, exposed or not given is one sentence, and what is kept stays', async (t) => {
+      grant();
+      const file = join(scratch(t), 'grant');
+      await token('--keep', file);
+      provider.refreshTokens.clear();
+      assert.match((await token('--keep', file)).err, /; the sign-in that \S+ keeps is over: remove it/);
+      assert.equal(readFileSync(file, 'utf8'), 'first\n');
+      await provider.close();
+      assert.match((await token('--keep', file)).err, /cannot be reached/);
+      assert.equal(readFileSync(file, 'utf8'), 'first\n');
+      await provider.listen();
+      chmodSync(file, 0o644);
+      assert.match(
+        (await token('--keep', file)).err,
+        /can be reached by other users \(mode 0644\): remove it/,
+      );
+
+      provider.answers.set('/token', () => ({ body: { access_token: 'a-token', token_type: 'Bearer' } }));
+      const other = join(scratch(t), 'grant');
+      const { code, out, err } = await token('--keep', other);
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, /gives no refresh token: allow its client offline_access/);
+      assert.deepEqual(readdirSync(dirname(other)), []);
+    });
   });
 });

@@ -120,17 +120,19 @@ export class RemoteProxy {
   /**
    * Unready first; devices and callers of WebSockets are told, calls finish, but in no more than `graceMs`, tunnels close with 1001, then everything
    * stops.
+   * @returns how many calls and WebSockets were cut
    */
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number): Promise<number> {
     this.readiness.drain();
     this.#tunnels?.drain();
     await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
     this.#internal?.drain();
-    await this.calls.idle(graceMs);
+    const cut = await this.calls.idle(graceMs);
     this.#internal?.stopAccepting();
     await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);
     await Promise.all([this.#tunnels?.empty(CLOSE_GRACE_MS), this.calls.idle(CLOSE_GRACE_MS)]);
     await this.stop();
+    return cut;
   }
 
   /** Ends at once. */

@@ -1,0 +1,29 @@
+import type { Writable } from 'node:stream';
+import { CodedError } from '../actors/errors.js';
+import { HttpProxyClient, type ProxyClientOptions } from '../tunnel/session/proxy-client.js';
+import { print } from './print.js';
+
+/** The ids of devices that have a tunnel; undefined: it is not known. */
+export type DevicesOnline = ReadonlySet<string> | undefined;
+
+/**
+ * Asks remote-proxy, which alone knows. Where it cannot be asked, says why on `stderr`; without a secret nobody is asked.
+ * @throws OutputError
+ */
+export async function devicesOnline(
+  proxy: ProxyClientOptions | undefined,
+  stderr: Writable,
+): Promise<DevicesOnline> {
+  if (proxy === undefined) return undefined;
+  const client = new HttpProxyClient(proxy);
+  try {
+    const sessions = await client.listSessions();
+    return new Set(sessions.flatMap(({ deviceId }) => deviceId ?? []));
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    await print(stderr, `visiona: who is online is not known: ${error.message} (${proxy.url.origin})\n`);
+    return undefined;
+  } finally {
+    await client.close();
+  }
+}
