@@ -92,6 +92,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
   }
 
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#exchange.answered();
     this.#services.calls.answered(bridge, failure);
     reportAnswer(this.#exchange, bridge, failure);
   }

@@ -100,6 +100,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
   }
 
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
+    this.#exchange.answered();
     this.#services.open.remove(this);
     this.#services.calls.answered(writer, failure);
     this.#services.calls.ended();

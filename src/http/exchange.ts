@@ -48,6 +48,11 @@ export class Exchange implements ProblemRequest {
     return this.#over;
   }
 
+  /** Somebody else has answered. */
+  answered(): void {
+    this.#over = true;
+  }
+
   /** Must be called when the answer is not made before the request's handler returns. */
   suspend(): void {
     this.res.onAborted(() => {

@@ -22,6 +22,12 @@ export interface ResponsePolicy {
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void;
 }
 
+/**
+ * Whether a head that says a length can leave before its body, by a `tryEnd` of nothing: builds of uWebSockets.js for Node 22
+ * and later take that for the end of the answer. There a head waits for the first bytes of its body, as one without a length does.
+ */
+export const HEAD_GOES_ALONE = Number(process.versions.modules) <= 115;
+
 /** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
 let corked: ResponseWriter;
 const writeCorked = (): void => corked.writeNow();
@@ -103,8 +109,9 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   /** The caller went away. Whoever makes the writer hears of it, and passes it on. */
   aborted(): void {
     if (this.#over) return;
-    this.#call?.abort();
+    // First: what the call says while it ends comes too late.
     this.#finish('aborted');
+    this.#call?.abort();
   }
 
   /** Cuts the connection and resets the stream: the caller may not have the answer any more. */
@@ -127,7 +134,8 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#over) return;
+    // An empty chunk ends the answer: see HEAD_GOES_ALONE.
+    if (this.#over || chunk.length === 0) return;
     this.#queue.push(chunk);
     if (!this.#blocked) this.#write();
     this.#keepLast();
@@ -218,9 +226,9 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (!this.#headFlushed && this.#ended && this.#queue.length <= 1) {
       if ((first?.length ?? 0) === length && !this.#blocked) return this.#writeWhole(first, length);
     }
-    if (!this.#headFlushed && first === undefined && length > 0) this.#res.tryEnd('', length);
+    if (first === undefined) return this.#flushHead(length);
     this.#headFlushed = true;
-    let chunk = first;
+    let chunk: Uint8Array | undefined = first;
     while (chunk !== undefined) {
       const [took, done] = this.#res.tryEnd(chunk, length);
       if (done) {
@@ -238,6 +246,12 @@ export class ResponseWriter implements ResponseSink, FullSocket {
       this.#queue.shift();
       chunk = this.#queue[0];
     }
+  }
+
+  #flushHead(length: number): void {
+    if (!HEAD_GOES_ALONE || this.#headFlushed || length === 0) return;
+    this.#headFlushed = true;
+    this.#res.tryEnd('', length);
   }
 
   #writeWhole(body: Uint8Array | undefined, length: number): void {

@@ -1,18 +1,19 @@
 import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type WebSocket } from 'uWebSockets.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
-import { lateUpgrade } from '../../server/late-upgrade.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { Admission } from '../../store/ports.js';
-import { CLOSE_CODE, type CloseReason, type SessionKey, type Store } from '../session/contract.js';
+import { CLOSE_CODE, type SessionKey, type Store } from '../session/contract.js';
 import { SOCKET_CREDIT } from '../session/limits.js';
 import type { SessionInit } from '../session/messages.js';
 import type { SessionHosts } from '../session/session-hosts.js';
-import { TunnelSession, type TunnelSocket } from '../session/tunnel-session.js';
+import { TunnelSession } from '../session/tunnel-session.js';
 import { defaultConfig } from '../yamux/config.js';
 import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { AdmissionControl, Decision } from './admission.js';
+import { type Connected, DeviceConnection } from './device-connection.js';
+import { DeviceSocket } from './device-socket.js';
 import { type Dial, DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
 import { PacedQueue } from './paced-queue.js';
@@ -22,13 +23,12 @@ import { ReadModeration } from './read-moderation.js';
 const UNSUPPORTED_DATA = 1003;
 const UNAVAILABLE: Decision = { kind: 'unavailable', retryAfterSeconds: 5 };
 
-/** What the upgrade learned, kept with the socket. */
-interface Upgraded {
+/** What the dial learned, kept with the WebSocket. */
+interface Device extends Connected {
   readonly admission: Admission;
   readonly token: SessionKey;
   readonly remoteAddr: string;
   socket?: DeviceSocket;
-  isClosed?: true;
 }
 
 export interface TunnelListenerOptions {
@@ -65,7 +65,7 @@ export class TunnelListener {
     this.#options = options;
     this.#app = uWS
       .App()
-      .ws<Upgraded>('/tunnel/connect', {
+      .ws<Device>('/tunnel/connect', {
         // A stock Go peer sends up to a whole window in one message (rule 4 of PROTOCOL.md).
         maxPayloadLength: defaultConfig.maxWindow + HEADER_LENGTH,
         // The yamux session owns the heartbeat: a second one would only disagree with it (rule 43).
@@ -77,7 +77,8 @@ export class TunnelListener {
         open: (ws) => this.#opened(ws),
         message: (ws, message, binary) => {
           if (binary) this.#received(ws, message);
-          else ws.end(UNSUPPORTED_DATA, 'text messages are not part of the protocol');
+          else
+            ws.getUserData().connection.end(UNSUPPORTED_DATA, 'text messages are not part of the protocol');
         },
         drain: (ws) => ws.getUserData().socket?.drained(),
         close: (ws) => this.#closed(ws),
@@ -126,28 +127,21 @@ export class TunnelListener {
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: uWS.us_socket_context_t): void {
-    const key = req.getHeader('sec-websocket-key');
-    const protocol = req.getHeader('sec-websocket-protocol');
-    const extensions = req.getHeader('sec-websocket-extensions');
-    const dial = {
-      token: credential(req),
-      address: this.#options.proxies.clientAddress(res, req),
-      gone: false,
-      answer: (found: Decision) => {
-        // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
-        const decision = this.#draining ? UNAVAILABLE : found;
-        this.#options.metrics.dials[decision.kind] += 1;
-        if (decision.kind !== 'accepted') return res.cork(() => this.#refuse(res, decision));
-        const { admission, tokenHash } = decision;
-        const token = tokenHash as string as SessionKey;
-        const data: Upgraded = { admission, token, remoteAddr: dial.address };
-        lateUpgrade(res, () => res.upgrade<Upgraded>(data, key, protocol, extensions, context));
-      },
-    };
-    res.onAborted(() => {
-      dial.gone = true;
+    const connection = new DeviceConnection(res, {
+      key: req.getHeader('sec-websocket-key'),
+      protocol: req.getHeader('sec-websocket-protocol'),
+      extensions: req.getHeader('sec-websocket-extensions'),
+      context,
     });
-    void this.#queue(dial);
+    const address = this.#options.proxies.clientAddress(res, req);
+    void this.#queue({
+      token: credential(req),
+      address,
+      get gone() {
+        return connection.over;
+      },
+      answer: (found) => this.#answer(connection, address, found),
+    });
   }
 
   /** An address that is blocked takes nobody's place in the queue. */
@@ -171,6 +165,20 @@ export class TunnelListener {
     }
   }
 
+  #answer(connection: DeviceConnection, remoteAddr: string, found: Decision): void {
+    // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
+    const decision = this.#draining ? UNAVAILABLE : found;
+    this.#options.metrics.dials[decision.kind] += 1;
+    if (decision.kind !== 'accepted') return connection.refuse((res) => this.#refuse(res, decision));
+    const { admission, tokenHash } = decision;
+    connection.accept<Device>({
+      connection,
+      admission,
+      token: tokenHash as string as SessionKey,
+      remoteAddr,
+    });
+  }
+
   #refuse(res: HttpResponse, decision: Exclude<Decision, { kind: 'accepted' }>): void {
     if (decision.kind === 'unauthorized') {
       res.writeStatus('401 Unauthorized').writeHeader('WWW-Authenticate', 'Bearer').end();
@@ -181,16 +189,16 @@ export class TunnelListener {
     res.writeHeader('Retry-After', String(decision.retryAfterSeconds)).end();
   }
 
-  #opened(ws: WebSocket<Upgraded>): void {
+  #opened(ws: WebSocket<Device>): void {
     this.#open += 1;
     const data = ws.getUserData();
+    const { connection } = data;
+    connection.opened(ws);
     const { hosts, store, session, metrics, nodeId, log } = this.#options;
     const host = hosts.pick();
     if (host === undefined) {
       // After the upgrade, see lateUpgrade.
-      queueMicrotask(() => {
-        if (!data.isClosed) ws.end(CLOSE_CODE['host-restarted'], 'no session host is running');
-      });
+      queueMicrotask(() => connection.end(CLOSE_CODE['host-restarted'], 'no session host is running'));
       return;
     }
     const { deviceId, userId, credentialId, epoch } = data.admission;
@@ -204,7 +212,7 @@ export class TunnelListener {
       proxyNodeId: nodeId,
     };
     data.socket = new DeviceSocket(
-      ws,
+      connection,
       this.#paced,
       (socket) => new TunnelSession(identity, socket, host, session, metrics, log),
     );
@@ -216,21 +224,21 @@ export class TunnelListener {
     });
   }
 
-  #received(ws: WebSocket<Upgraded>, message: ArrayBuffer): void {
+  #received(ws: WebSocket<Device>, message: ArrayBuffer): void {
     const { socket } = ws.getUserData();
     if (socket === undefined) return;
     socket.session.received(new Uint8Array(message));
     this.#moderation.received(message.byteLength);
   }
 
-  #closed(ws: WebSocket<Upgraded>): void {
+  #closed(ws: WebSocket<Device>): void {
     const data = ws.getUserData();
-    data.isClosed = true;
-    data.socket?.closed();
+    data.connection.closed();
+    data.socket?.session.disconnected();
     this.#paced.add(() => this.#end(data));
   }
 
-  #end({ socket, token, admission }: Upgraded): void {
+  #end({ socket, token, admission }: Device): void {
     this.#open -= 1;
     if (this.#open === 0) this.#onEmpty();
     if (socket === undefined) return;
@@ -244,71 +252,6 @@ export class TunnelListener {
     store.unregister(token, socket.session).catch((error: unknown) => {
       log.error({ err: error, deviceId: admission.deviceId }, 'a session could not be unregistered');
     });
-  }
-}
-
-/** A device's WebSocket as its session's socket. */
-class DeviceSocket implements TunnelSocket {
-  readonly session: TunnelSession;
-  readonly #ws: WebSocket<Upgraded>;
-  readonly #paced: PacedQueue<() => void>;
-  /** Bytes given to the socket that it has not been seen to take. */
-  #unsent = 0;
-  #open = true;
-  #closeReason: CloseReason | undefined;
-
-  constructor(
-    ws: WebSocket<Upgraded>,
-    paced: PacedQueue<() => void>,
-    begin: (socket: TunnelSocket) => TunnelSession,
-  ) {
-    this.#ws = ws;
-    this.#paced = paced;
-    this.session = begin(this);
-  }
-
-  send(bytes: Uint8Array): void {
-    if (!this.#open) return;
-    this.#unsent += bytes.length;
-    // 2: dropped, which a byte stream cannot survive. The session's credit keeps far below the limit.
-    if (this.#ws.send(bytes, true) === 2) return this.#abandon();
-    this.drained();
-  }
-
-  /** Tells the session what the socket has taken since. */
-  drained(): void {
-    const waiting = this.#ws.getBufferedAmount();
-    if (waiting >= this.#unsent) return;
-    this.session.taken(this.#unsent - waiting);
-    this.#unsent = waiting;
-  }
-
-  /** Why it was closed from our side; undefined: it was not. */
-  get closeReason(): CloseReason | undefined {
-    return this.#closeReason;
-  }
-
-  close(reason: CloseReason): void {
-    if (!this.#open) return;
-    this.#closeReason = reason;
-    this.#paced.add(() => this.#close(reason));
-  }
-
-  #close(reason: CloseReason): void {
-    if (!this.#open) return;
-    // A close frame would queue behind what the peer does not read: then only an abrupt close is in time.
-    if (this.#ws.getBufferedAmount() > 0) return this.#abandon();
-    this.#ws.end(CLOSE_CODE[reason], reason);
-  }
-
-  /** The WebSocket has closed; it must not be touched any more. */
-  closed(): void {
-    this.#open = false;
-    this.session.disconnected();
-  }
-
-  #abandon(): void {
-    this.#ws.close();
   }
 }
 

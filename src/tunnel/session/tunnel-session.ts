@@ -62,6 +62,10 @@ export interface TunnelTotals {
   readonly roundTripSeconds: { observe(seconds: number): void };
 }
 
+function endOverloaded(session: TunnelSession): void {
+  session.endOverloaded();
+}
+
 const monotonic = (): number => systemClock.now();
 
 /** The gateway's side of one tunnel: the actor in its host, its socket, and who waits for which exchange. */
@@ -89,6 +93,8 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
   /** Those of them that the socket took. */
   #taken = 0;
   #closed = false;
+  /** The actor is sent nothing more: it is closed, or did not take something. */
+  #deaf = false;
   /** The socket is gone, and the actor does not know it. */
   #orphaned = false;
   /** While GoAway is on its way: how the socket will be closed, and the timer that does it if the actor does not. */
@@ -230,9 +236,18 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
     this.send({ kind: 'body', exchange, last, bytes: rest });
   }
 
-  /** Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. */
+  /**
+   * Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. Later, as the caller may be in the
+   * middle of writing an answer, whose end it must not hear of now.
+   */
   send(message: SessionIn): void {
-    if (this.#closed || this.#actor.tell(message)) return;
+    if (this.#deaf || this.#actor.tell(message)) return;
+    this.#deaf = true;
+    process.nextTick(endOverloaded, this);
+  }
+
+  /** Runs after something was sent that the actor did not take. */
+  endOverloaded(): void {
     this.#fail('internal', 'the session host does not take what callers send');
     this.#actor.kill('its mailbox is full');
   }
@@ -312,6 +327,7 @@ export class TunnelSession implements Handle, Owner<SessionOut> {
 
   #end(detail: string): void {
     this.#closed = true;
+    this.#deaf = true;
     this.#inbox.clear();
     for (const [id, listener] of this.#listeners?.entries() ?? []) {
       this.forget(id);
