@@ -52,7 +52,7 @@ function recorded() {
     finished: (_writer, failure) =>
       seen.push(`finished: ${typeof failure === 'object' ? failure.code : failure}`),
   };
-  return { seen, writer: new ResponseWriter(res as unknown as HttpResponse, policy, 'id', false) };
+  return { seen, writer: new ResponseWriter(res as unknown as HttpResponse, policy, false) };
 }
 
 test('N1: an empty piece of a body is not written: newer builds take it for the end of the answer', () => {
