@@ -3,7 +3,7 @@ import { isLoopback } from '../config/address.js';
 import type { Secret } from '../config/secret.js';
 import type { Logger } from '../observability/log.js';
 import { LastKnown } from './last-known.js';
-import { ProviderError, providerError } from './provider-error.js';
+import { ProviderError, providerError, whyOf } from './provider-error.js';
 import { type Endpoints, type ProviderMetadata, readMetadata } from './provider-metadata.js';
 
 /** Where the provider is, and who we are to it. */
@@ -59,9 +59,7 @@ export class Discovery extends LastKnown<Discovered> {
       },
       maxAgeMs: discoveryRefreshS * 1000,
       failed: (error, retryMs) => {
-        // What the provider did is said by its sentence; only of a fault of ours is the stack of use.
-        const why = error instanceof ProviderError ? { problem: error.message } : { err: error };
-        log.warn({ issuer, ...why, retryMs }, 'the OpenID provider was not discovered');
+        log.warn({ issuer, ...whyOf(error), retryMs }, 'the OpenID provider was not discovered');
       },
       answersAgain: () => log.info({ issuer }, 'the OpenID provider answers again'),
       now,

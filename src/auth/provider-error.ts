@@ -111,6 +111,11 @@ function clientError(error: oc.ClientError): ProviderError {
   return new ProviderError('ERR_PROVIDER_ANSWER', text);
 }
 
+/** For a line of the log: what the provider did is said by its sentence; only of a fault of ours is the stack of use. */
+export function whyOf(error: unknown): { readonly problem: string } | { readonly err: unknown } {
+  return error instanceof ProviderError ? { problem: error.message } : { err: error };
+}
+
 /** What is wrong with a time that it says. */
 export function clockError(text: string): ProviderError {
   const hint = 'its clock may differ from ours by more than OIDC_CLOCK_TOLERANCE';

@@ -1,7 +1,7 @@
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { ANSWER_MS, type ClientOptions, type Discovery, OF_PROVIDER_MS } from './discovery.js';
 import { LastKnown } from './last-known.js';
-import { ProviderError, providerError, statusError } from './provider-error.js';
+import { ProviderError, providerError, statusError, whyOf } from './provider-error.js';
 
 /** Signatures by a key that only the provider has; `none` and shared secrets are not among them. */
 export const ALGORITHMS = [
@@ -29,8 +29,7 @@ export class SigningKeys {
         discovery.at('jwks_uri', ({ metadata }) => fetchKeys(metadata.endpoints.jwks_uri, timeoutMs)),
       maxAgeMs: discoveryRefreshS * 1000,
       failed: (error, retryMs) => {
-        const why = error instanceof ProviderError ? { problem: error.message } : { err: error };
-        log.warn({ issuer, ...why, retryMs }, "the OpenID provider's keys cannot be had");
+        log.warn({ issuer, ...whyOf(error), retryMs }, "the OpenID provider's keys cannot be had");
       },
       answersAgain: () => log.info({ issuer }, "the OpenID provider's keys can be had again"),
       now,
