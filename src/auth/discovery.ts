@@ -74,7 +74,8 @@ export class Discovery extends LastKnown<Discovered> {
     } catch (error) {
       if (!(error instanceof ProviderError && error.isGone)) throw error;
       const renewed = await this.renewed(OF_PROVIDER_MS).catch(() => discovered);
-      if (renewed.metadata.endpoints[endpoint] === discovered.metadata.endpoints[endpoint]) throw error;
+      const now = renewed.metadata.endpoints[endpoint];
+      if (now === undefined || now === discovered.metadata.endpoints[endpoint]) throw error;
       return call(renewed);
     }
   }
