@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { arch, hostname, type } from 'node:os';
+import { cut, MAX_NAME } from '../text/characters.js';
 
 /** What a device says of itself when it is paired. */
 export interface Machine {
@@ -16,9 +17,6 @@ const SERIAL_FILES = ['/proc/device-tree/serial-number', '/sys/class/dmi/id/prod
 /** What makers of PCs leave in their firmware. */
 const PLACEHOLDER =
   /^(0+|none|default string|not (specified|applicable)|system (product name|serial number)|to be filled by o\.?e\.?m\.?|n\/a)$/i;
-
-/** Longest text that the cloud takes. */
-const MAX_LENGTH = 128;
 
 /** Reads what this machine says of itself. @param read the text of a file */
 export async function describeMachine(
@@ -47,6 +45,5 @@ async function first(
 /** One line without control characters, such as the NUL at the end of what a device tree says. Undefined: nothing is left. */
 function line(text: string): string | undefined {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  // By code points: half a character is none.
-  return visible === '' ? undefined : [...visible].slice(0, MAX_LENGTH / 2).join('');
+  return visible === '' ? undefined : cut(visible, MAX_NAME);
 }

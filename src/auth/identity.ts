@@ -1,5 +1,6 @@
 import { StoreError } from '../store/errors.js';
 import { checkUserKey } from '../store/validate.js';
+import { cut } from '../text/characters.js';
 import { ProviderError } from './provider-error.js';
 
 /** The key of a user, exactly as the provider says it. */
@@ -37,5 +38,5 @@ function refused(why: string): ProviderError {
 }
 
 function shown(text: unknown): string | undefined {
-  return typeof text === 'string' && text.trim() !== '' ? text.slice(0, MAX_SHOWN) : undefined;
+  return typeof text === 'string' && text.trim() !== '' ? cut(text, MAX_SHOWN) : undefined;
 }

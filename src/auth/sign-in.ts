@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Logger } from '../observability/log.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { UserPort } from '../store/ports.js';
+import { cut } from '../text/characters.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
 import type { Provider } from './provider.js';
 import { ProviderError, type ProviderErrorCode } from './provider-error.js';
@@ -138,7 +139,7 @@ export class SignInFlow {
       sealed: sealTokens(sealer, session.hash, tokens),
       expiresAt: Date.now() + lifetimes.absoluteMs,
       idleMs: lifetimes.idleMs,
-      userAgent: userAgent.slice(0, MAX_USER_AGENT),
+      userAgent: cut(userAgent, MAX_USER_AGENT),
       remoteAddr: by.remoteAddr,
     };
     const { signInId, replaced } = await store.beginSignIn(owner, signIn, cookie?.hash, by);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DeviceId } from '../store/ids.js';
+import { MAX_NAME } from '../text/characters.js';
 import { listDevices } from './device-list.js';
 import { DEVICE_MISSING, device, deviceChange, deviceParams, deviceView, viewDevice } from './device-view.js';
 import { userRoute } from './json-route.js';
@@ -20,7 +21,7 @@ export const deviceRoutes: readonly JsonRoute[] = [
       query: z.strictObject({
         ...pageQuery,
         online: flag.optional(),
-        q: z.string().min(1).max(128).optional(),
+        q: z.string().min(1).max(MAX_NAME).optional(),
       }),
       answer: pageOf('DevicePage', device),
       problems: ['proxy-unreachable'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_NAME } from '../text/characters.js';
 
 /** Milliseconds since 1970 inside, RFC 3339 in UTC on the wire. */
 export const time = z.codec(z.iso.datetime(), z.number(), {
@@ -20,7 +21,7 @@ export function id<Id extends string>() {
 /** Text as people give it, such as the name of a device: 1 to 128 characters on one line, not blank. */
 export const oneLine = z
   .string()
-  .max(128)
+  .max(MAX_NAME)
   .regex(/^(?=.*[^\p{Z}\p{C}\s])[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
 
 /** `true` or `false` in a query. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldError } from '../server/problem.js';
+import { cut } from '../text/characters.js';
 import { ProblemError } from './problem-error.js';
 
 /** Errors that are told of one request, and characters of each message: what is wrong may be as long as the request. */
@@ -57,8 +58,8 @@ export function parseQuery(schema: z.ZodObject, query: string): unknown {
 export function invalid(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('validation', {
     errors: errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
-      path: path.slice(0, MAX_MESSAGE),
-      message: message.slice(0, MAX_MESSAGE),
+      path: cut(path, MAX_MESSAGE),
+      message: cut(message, MAX_MESSAGE),
     })),
   });
 }

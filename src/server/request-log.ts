@@ -1,5 +1,6 @@
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { cut } from '../text/characters.js';
 import { type ProblemCode, problemKind } from './problem.js';
 
 /** A request as its operator is told of it; what is left out is not known, or was not looked at. */
@@ -89,10 +90,10 @@ export class RequestLog {
 function about({ requestId, startedAt, method, path, userId, deviceId, remoteAddr }: ToldRequest) {
   return {
     requestId,
-    method: method.slice(0, MAX_TEXT),
-    path: path.slice(0, MAX_TEXT),
+    method: cut(method, MAX_TEXT),
+    path: cut(path, MAX_TEXT),
     userId,
-    deviceId: deviceId?.slice(0, MAX_TEXT),
+    deviceId: deviceId === undefined ? undefined : cut(deviceId, MAX_TEXT),
     remoteAddr,
     ms: startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10,
   };

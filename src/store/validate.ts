@@ -1,3 +1,4 @@
+import { isLonger, MAX_NAME } from '../text/characters.js';
 import { StoreError } from './errors.js';
 import type { NewAuditEntry } from './ports/audit.js';
 import type { DeviceUpdate } from './ports/devices.js';
@@ -8,7 +9,6 @@ export const MAX_ITEMS = 1_000;
 
 const MAX_SUBJECT_LENGTH = 255;
 const MAX_ISSUER_LENGTH = 2_048;
-const MAX_NAME_LENGTH = 128;
 /** All labels of a device, as JSON. */
 const MAX_LABELS_LENGTH = 65_536;
 
@@ -20,26 +20,25 @@ export function checkUserKey(issuer: string, subject: string): void {
 
 export function checkNames(names: readonly string[]): void {
   checkCount('devices to add', names.length);
-  for (const name of names) checkText('the device name', name, MAX_NAME_LENGTH);
+  for (const name of names) checkText('the device name', name, MAX_NAME);
 }
 
 export function checkPairedDevice({ name, model, serial }: PairedDevice): void {
-  checkText('the device name', name, MAX_NAME_LENGTH);
-  if (model !== undefined) checkText('the model', model, MAX_NAME_LENGTH);
-  if (serial !== undefined) checkText('the serial number', serial, MAX_NAME_LENGTH);
+  checkText('the device name', name, MAX_NAME);
+  if (model !== undefined) checkText('the model', model, MAX_NAME);
+  if (serial !== undefined) checkText('the serial number', serial, MAX_NAME);
 }
 
 export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
-  if (name !== undefined) checkText('the device name', name, MAX_NAME_LENGTH);
-  const size = JSON.stringify(labels).length;
-  if (size > MAX_LABELS_LENGTH) {
+  if (name !== undefined) checkText('the device name', name, MAX_NAME);
+  if (isLonger(JSON.stringify(labels), MAX_LABELS_LENGTH)) {
     throw new StoreError('ERR_STORE_INPUT', `the labels are longer than ${MAX_LABELS_LENGTH} characters`);
   }
 }
 
 /** Its ids and addresses come from this software, so a bound is enough. */
 export function checkAuditEntry({ action, target, remoteAddr, requestId }: NewAuditEntry): void {
-  checkText('the action', action, MAX_NAME_LENGTH);
+  checkText('the action', action, MAX_NAME);
   for (const text of [target, remoteAddr, requestId]) {
     if (text !== undefined) checkText('a field of the audit entry', text, MAX_SUBJECT_LENGTH);
   }
@@ -53,7 +52,7 @@ export function checkCount(what: string, count: number): void {
 function checkText(what: string, text: string, max: number): void {
   // Also what only looks empty: spaces of every kind, and characters that are not drawn.
   if (/^[\p{Z}\p{C}\s]*$/u.test(text)) throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
-  if (text.length > max) {
+  if (isLonger(text, max)) {
     throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);
   }
   if (/[\p{Cc}\p{Cs}]/u.test(text)) {

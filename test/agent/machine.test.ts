@@ -37,7 +37,7 @@ test('a PC says them in its firmware, unless its maker left them out', async () 
 
 test('what it says is one line that the cloud takes', async () => {
   const { model } = await machine({ '/proc/device-tree/model': `a\n\u0007b${'\u{1F600}'.repeat(500)}` });
-  assert.ok(model.length <= 128);
+  assert.equal([...model].length, 128);
   assert.doesNotMatch(model, /\p{Cs}/u);
   assert.match(model, /^a b/);
 });

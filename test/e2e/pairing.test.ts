@@ -58,6 +58,24 @@ describe('pairing through visiona up', () => {
     }
   });
 
+  test('S12: a name has 128 characters, whichever they are, where it is paired, given by a code, and changed', async () => {
+    const name = '\u{1F600}'.repeat(128);
+    const { code } = await alice.mint();
+    const paired = await exchange(up, code, name);
+    assert.equal(paired.status, 200);
+    const { deviceId } = (await paired.json()) as { deviceId: string };
+    const named = await exchange(up, (await alice.mint({ name })).code);
+    assert.equal(named.status, 200);
+    for (const [given, status] of [
+      [name, 200],
+      [`${name}x`, 400],
+    ] as const) {
+      const answer = await alice.send('PATCH', `/api/devices/${deviceId}`, { name: given });
+      assert.equal(answer.status, status);
+    }
+    assert.equal((await devices()).filter((each) => each.name === name).length, 2);
+  });
+
   test('attack 41: 100 at once, over HTTP and the real store: one success', async () => {
     const { code, token } = await alice.mint();
     const before = (await devices()).length;

@@ -184,7 +184,7 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await rename.focus();
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Name' }).waitFor();
-    assert.equal(await page.locator(':focus').getAttribute('maxlength'), '128');
+    assert.equal(await page.locator(':focus').getAttribute('pattern'), '.{1,128}');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.match((await page.locator(':focus').getAttribute('aria-label')) ?? '', /^Rename /);

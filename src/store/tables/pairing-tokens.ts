@@ -1,3 +1,4 @@
+import { cut, MAX_NAME } from '../../text/characters.js';
 import { StoreError } from '../errors.js';
 import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
@@ -122,7 +123,7 @@ export class PairingTokens {
     const { name, uses, used } = row;
     const last = used + 1 >= uses;
     if (name === null) return { last };
-    return { last, name: uses === 1 ? name : `${name} ${used + 1}` };
+    return { last, name: uses === 1 ? name : numbered(name, used + 1) };
   }
 
   /** Counts a use of one that is locked. @throws StoreError, and with it the transaction fails, if it could not be marked */
@@ -137,6 +138,12 @@ export class PairingTokens {
     if (used !== 1)
       throw new StoreError('ERR_STORE_CONFLICT', 'the pairing token could not be marked as used');
   }
+}
+
+/** The name of one of many: it is no longer than any other name. */
+function numbered(name: string, number: number): string {
+  const suffix = ` ${number}`;
+  return cut(name, MAX_NAME - suffix.length) + suffix;
 }
 
 function pairingToken(row: Row, now: number): PairingToken {

@@ -70,7 +70,7 @@ function Rename({ device, changed, ended, close }: FormProps) {
   };
   return html`<${Dialog} title=${`Rename ${device.name}`} onClose=${close}>
     <form onSubmit=${submit}>
-      <label>Name <input required maxlength="128" value=${name} autofocus
+      <label>Name <input required pattern=".{1,128}" title="At most 128 characters" value=${name} autofocus
         onInput=${(event: Event) => setName((event.target as HTMLInputElement).value)} /></label>
       ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
       <p class="actions"><button type="submit" disabled=${busy}>Rename</button>
