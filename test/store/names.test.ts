@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { oneLine } from '../../src/http/schemas.js';
-import { hashToken } from '../../src/store/ids.js';
+import { hashToken, type UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { Store } from '../../src/store/ports.js';
 import { MAX_NAME } from '../../src/text/characters.js';
 import { sized } from '../support/sized.js';
 import { testEach } from './places.js';
 
 const OUTSIDE_BMP = '\u{1F600}';
 const HOUR = 3_600_000;
+
+function check(what: string, body: (store: Store, alice: UserId) => Promise<void>): void {
+  testEach(what, async ({ place }) => {
+    const store = await openStore(place);
+    try {
+      await body(store, await store.ensureUser('https://id.example', 'alice'));
+    } finally {
+      await store.close();
+    }
+  });
+}
 
 /** Texts of every kind, most of them about as long as a name may be. */
 const name = fc.oneof(
@@ -17,11 +29,9 @@ const name = fc.oneof(
   fc.integer({ min: 60, max: MAX_NAME + 2 }).map((length) => OUTSIDE_BMP.repeat(length)),
 );
 
-testEach(
+check(
   'S12: a name that the API takes is one that the store takes, and it comes back as it was',
-  async ({ place }) => {
-    const store = await openStore(place);
-    const alice = await store.ensureUser('https://id.example', 'alice');
+  async (store, alice) => {
     const [device] = await store.provision(alice, ['cam']);
     assert.ok(device !== undefined);
     const { deviceId } = device;
@@ -38,13 +48,10 @@ testEach(
         examples: [[OUTSIDE_BMP.repeat(MAX_NAME)], [OUTSIDE_BMP.repeat(MAX_NAME + 1)]],
       },
     );
-    await store.close();
   },
 );
 
-testEach('S12: devices of one code have names that may be given again', async ({ place }) => {
-  const store = await openStore(place);
-  const alice = await store.ensureUser('https://id.example', 'alice');
+check('S12: devices of one code have names that may be given again', async (store, alice) => {
   for (const [hash, wanted] of [
     ['one', 'x'.repeat(MAX_NAME)],
     ['two', OUTSIDE_BMP.repeat(MAX_NAME)],
@@ -60,5 +67,4 @@ testEach('S12: devices of one code have names that may be given again', async ({
       assert.ok(await store.updateDevice(alice, pending.deviceId, { name: paired.name }));
     }
   }
-  await store.close();
 });
