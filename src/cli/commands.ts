@@ -97,16 +97,14 @@ export const commands: readonly Command[] = [
     table: tables.deviceList,
     examples: ['visiona device list --user alice'],
     async run({ given, stdout, stderr }) {
-      const { user, json = false, proxy, ...store } = loadDeviceListConfig(given);
+      const { user, revoked = false, json = false, proxy, ...store } = loadDeviceListConfig(given);
       const [{ deviceList }, { devicesOnline }] = await Promise.all([
         import('./device.js'),
         import('./devices-online.js'),
       ]);
       const online = () => devicesOnline(proxy, stderr);
-      await deviceList({ json, ...(user !== undefined && { user }) }, online, {
-        place: placeOf(store),
-        stdout,
-      });
+      const values = { revoked, json, ...(user !== undefined && { user }) };
+      await deviceList(values, online, { place: placeOf(store), stdout });
       return 0;
     },
   },

@@ -37,6 +37,8 @@ export interface DeviceAddValues {
 
 export interface DeviceListValues {
   readonly user?: string;
+  /** Also those that are revoked. */
+  readonly revoked?: boolean;
   readonly json?: boolean;
 }
 
@@ -84,8 +86,10 @@ export function deviceList(
 ): Promise<void> {
   return withStore(context, 'fail', async (store) => {
     const connected = await online();
+    const { user, revoked = false } = values;
+    const which = { revoked, ...(user !== undefined && { subject: user }) };
     const read = (after?: DeviceId) =>
-      store.listAllDevices({ limit: CHUNK, ...(after !== undefined && { after }) }, values.user);
+      store.listAllDevices({ limit: CHUNK, ...(after !== undefined && { after }) }, which);
     const line = (device: OwnedDevice): string =>
       (values.json ? lineOfDevice : rowOfDevice)(device, connected?.has(device.deviceId));
     let page = await read();

@@ -120,6 +120,10 @@ export const tables = {
       doc: 'Only the devices of this user, at any provider.',
       schema: text,
     }),
+    revoked: flagOnly('revoked', {
+      doc: 'Also devices that were revoked in the last 30 days.',
+      schema: flag,
+    }),
     json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
     ...store,
     proxyUrl: explained(settings.proxyUrl, {

@@ -26,7 +26,7 @@ export const deviceCareRoutes: readonly JsonRoute[] = [
       method: 'POST',
       path: '/api/devices/{deviceId}/credentials/rotate',
       summary:
-        'A new session token for a device, shown once. The old one dies, with the tunnel that it opened',
+        'A new session token for a device, shown once. The old one dies when this one is first used, or a week later',
       answer: rotated,
     },
     async ({ params: { deviceId }, remoteAddr, requestId }, { userId }, { store }) => {

@@ -3,10 +3,13 @@ import type { Device } from '../store/ports.js';
 import type { Summary } from '../tunnel/session/contract.js';
 import type { RouteServices } from './services.js';
 
-/** Pages of the store that one answer may be made of, where most of them is filtered out: it may hold less than asked. */
+/** Devices that are read at once where some are filtered out. */
+const READ = 500;
+
+/** Reads that one answer may be made of: where 5,000 devices in a row are not wanted, it holds less than asked. */
 const MAX_READS = 10;
 
-/** Live sessions in the range of one page: the page's own, and those of devices that were revoked just now. */
+/** Live sessions in the range of one read: of its devices, and of those that were revoked just now. */
 const MAX_IN_RANGE = 1000;
 
 /** A device and its live session. */
@@ -36,14 +39,25 @@ export async function listDevices(
   owner: UserId,
   { limit, after, online, q }: DeviceQuery,
 ): Promise<DeviceStates> {
+  if (online === undefined && q === undefined) return readPage(services, owner, { limit, after });
   const items: DeviceState[] = [];
   let next = after;
-  for (let read = 0; read < MAX_READS && items.length < limit; read++) {
-    const page = await readPage(services, owner, { limit: limit - items.length, after: next });
-    items.push(...page.items.filter((state) => isWanted(state, online, q)));
+  for (let read = 0; read < MAX_READS; read++) {
+    const page = await readPage(services, owner, { limit: READ, after: next });
+    for (const state of page.items) {
+      if (!isWanted(state, online, q)) continue;
+      // There is one more than asked for: the part ends before it.
+      if (items.length === limit) return endAfter(items);
+      items.push(state);
+    }
     if (page.next === undefined) return { items };
     next = page.next;
   }
+  return next === undefined ? { items } : { items, next };
+}
+
+function endAfter(items: readonly DeviceState[]): DeviceStates {
+  const next = items.at(-1)?.device.deviceId;
   return next === undefined ? { items } : { items, next };
 }
 
@@ -58,8 +72,7 @@ async function readPage(
   { limit, after }: Pick<DeviceQuery, 'limit' | 'after'>,
 ): Promise<DeviceStates> {
   const page = { limit, ...(after !== undefined && { after }) };
-  const { items, next } = await store.listDevices(owner, page);
-  const devices = items.filter(({ revokedAt }) => revokedAt === undefined);
+  const { items: devices, next } = await store.listDevices(owner, page);
   const live = await liveSessions(sessions, owner, devices);
   const states = devices.map((device) => ({ device, session: live.get(device.deviceId) }));
   return next === undefined ? { items: states } : { items: states, next };

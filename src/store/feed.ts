@@ -32,7 +32,7 @@ export class Feed {
     this.#reported = options.reported;
   }
 
-  /** Looks now, or when the look under way is over. @param overdue also ends the sign-ins whose time is over, before */
+  /** Looks now, or when the look under way is over. @param overdue then does what time has brought */
   look(overdue: boolean): void {
     if (overdue) this.#wanted = 'overdue';
     else if (this.#wanted === 'nothing') this.#wanted = 'changes';
@@ -58,9 +58,10 @@ export class Feed {
   async #lookOnce(overdue: boolean): Promise<void> {
     const { store } = this.#options;
     try {
-      if (overdue) await store.endOverdue();
       const more = await this.#report();
       if (more) this.look(false);
+      // After it: where nothing can be written, what others wrote is told all the same.
+      if (overdue) await store.sweep();
       this.#tellAnswers(true);
     } catch (error) {
       // Busy, full, away or closed: the next look tries again.

@@ -175,4 +175,15 @@ export const MIGRATIONS: readonly Migration[] = [
       'UPDATE pairing_tokens SET used = 1 WHERE used_at IS NOT NULL',
     ],
   },
+  {
+    name: 'rotations that can be lost, lists without deleted devices',
+    statements: ({ bigint }) => [
+      // Set by a rotation on the credential that lives on until the new one is used.
+      `ALTER TABLE device_credentials ADD COLUMN superseded_at ${bigint}`,
+      'CREATE INDEX device_credentials_alive ON device_credentials (user_id, device_id) WHERE revoked_at IS NULL',
+      'CREATE INDEX device_credentials_by_revocation ON device_credentials (revoked_at) WHERE revoked_at IS NOT NULL',
+      'CREATE INDEX devices_alive ON devices (user_id, id) WHERE revoked_at IS NULL',
+      'CREATE INDEX devices_by_revocation ON devices (revoked_at) WHERE revoked_at IS NOT NULL',
+    ],
+  },
 ];

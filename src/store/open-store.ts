@@ -6,6 +6,7 @@ import { deviceCalls } from './calls/devices.js';
 import { pairingCalls } from './calls/pairing.js';
 import type { Parts } from './calls/parts.js';
 import { signInCalls } from './calls/sign-ins.js';
+import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
 import type { Engine } from './engine.js';
 import type { Clock } from './ids.js';
@@ -85,6 +86,7 @@ function storeOver(parts: Parts): TimedStore {
     ...pairingCalls(parts),
     ...auditCalls(parts),
     ...changeCalls(parts),
+    ...sweepCalls(parts),
     close: () => parts.engine.close(),
   };
 }

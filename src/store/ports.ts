@@ -64,9 +64,9 @@ export interface DevicePort {
     expiresAt?: number,
     by?: Requester,
   ): Promise<ProvisionedDevice[]>;
-  /** Oldest first. Revoked devices are in it. */
+  /** Oldest first, without revoked ones. */
   listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>>;
-  /** Undefined: no such device, or another user's. A revoked one is found. */
+  /** Undefined: no such device, or another user's. A revoked one is found, for as long as it is kept. */
   findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
   /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
   revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
@@ -78,10 +78,18 @@ export interface OwnedDevice extends Device {
   readonly subject: string;
 }
 
+/** Which of all devices are listed. */
+export interface OwnedBy {
+  /** Only those of the users that have it, at whatever issuer. */
+  readonly subject?: string;
+  /** Also those that are revoked, for as long as they are kept. */
+  readonly revoked?: boolean;
+}
+
 /** What the operator at the command line may do across users. */
 export interface OperatorPort {
-  /** Oldest first, revoked ones too. @param subject only the devices of the users that have it, at whatever issuer */
-  listAllDevices(page: PageRequest, subject?: string): Promise<Page<OwnedDevice>>;
+  /** Oldest first. */
+  listAllDevices(page: PageRequest, which?: OwnedBy): Promise<Page<OwnedDevice>>;
   ownerOf(device: DeviceId): Promise<UserId | undefined>;
 }
 
@@ -98,6 +106,7 @@ export interface Admission {
 export interface AdmissionPort {
   /**
    * Who presents these tokens (up to 1,000), in their order. Undefined, in the same time: it is unknown, revoked or expired.
+   * The first use of a rotated token ends the one before, with its change.
    */
   connect(tokens: readonly TokenHash[]): Promise<(Admission | undefined)[]>;
   /** Which of these (up to 1,000) are neither revoked nor expired; for a reader of changes that has missed some. */
@@ -160,6 +169,9 @@ export interface Store
 
 /** A store in this process, which has no clock that wakes it: whoever opened it does that, over and over. */
 export interface TimedStore extends Store {
-  /** Ends sign-ins whose time is over, some at a time, with their changes: what they hold open is to be closed. */
-  endOverdue(): Promise<void>;
+  /**
+   * Ends sign-ins whose time is over, with their changes: what they hold open is to be closed. Drops the rows of devices that
+   * were revoked long ago, and of their credentials. Some at a time.
+   */
+  sweep(): Promise<void>;
 }

@@ -176,7 +176,8 @@ test(
     const store = await openStore({ dataDir });
     assert.equal(await admit(store, sessionToken), undefined);
     await store.close();
-    assert.match((await device('list')).stdout, / revoked \d{4}-/);
+    assert.match((await device('list', '--revoked')).stdout, / revoked \d{4}-/);
+    assert.equal((await device('list')).stdout, 'No devices.\n');
     const wrong = await device('revoke', 'nothing');
     assert.deepEqual(
       [wrong.code, wrong.stdout, wrong.stderr],

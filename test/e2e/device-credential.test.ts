@@ -99,36 +99,58 @@ describe('the credential of a device, through visiona up', () => {
     }
   });
 
-  for (const [what, take] of [
-    ['deleting its device', (id: string) => alice.send('DELETE', `/api/devices/${id}`)],
-    ['rotating it', (id: string) => alice.send('POST', `/api/devices/${id}/credentials/rotate`)],
-  ] as const) {
-    test(`attack 48: ${what} closes the tunnel within a second, and nothing more goes through it`, async () => {
+  for (const rotations of [0, 1, 2]) {
+    test(`attack 48: deleting a device after ${rotations} rotations closes its tunnel within a second, and nothing more goes through it`, async () => {
       const paired = await alice.pair();
       const device = await connect(paired);
-      const path = `/api/devices/${paired.deviceId}/proxy/x`;
-      const running = alice.get(path);
+      const path = `/api/devices/${paired.deviceId}`;
+      const tokens = [paired];
+      for (let i = 0; i < rotations; i += 1) {
+        const rotated = await alice.send('POST', `${path}/credentials/rotate`);
+        tokens.push((await rotated.json()) as Provisioned);
+      }
+      const running = alice.get(`${path}/proxy/x`);
       await device.request();
-      const answer = await take(paired.deviceId);
+      const answer = await alice.send('DELETE', path);
       const acknowledgedAt = performance.now();
-      assert.ok(answer.status < 300);
+      assert.equal(answer.status, 204);
       const { code, reason } = await device.closed;
       const tookMs = performance.now() - acknowledgedAt;
       assert.deepEqual([code, reason], [1008, 'revoked']);
       assert.ok(tookMs < WITHIN_MS + LOAD_MS, `it took ${tookMs} ms`);
       // The call that was with it is told, and later ones find nobody.
       assert.ok([502, 503].includes((await running).status));
-      assert.ok([404, 503].includes((await alice.get(path)).status));
-      await assert.rejects(connect(paired), { status: 401 });
+      assert.ok([404, 503].includes((await alice.get(`${path}/proxy/x`)).status));
+      for (const token of tokens) await assert.rejects(connect(token), { status: 401 });
     });
   }
+
+  test('D2: a rotation whose answer is lost locks nobody out, and its first use ends the old credential', async () => {
+    const paired = await alice.pair();
+    const rotate = async () => {
+      const answer = await alice.send('POST', `/api/devices/${paired.deviceId}/credentials/rotate`);
+      return (await answer.json()) as Provisioned;
+    };
+    const device = await connect(paired);
+    const lost = await rotate();
+    await device.close();
+    const again = await serving(paired);
+    const path = `/api/devices/${paired.deviceId}/proxy/x`;
+    assert.equal((await alice.get(path)).status, 200);
+    const rotated = await rotate();
+    const next = await serving(rotated);
+    assert.deepEqual(await again.closed, { code: 4000, reason: 'replaced' });
+    for (const dead of [paired, lost]) await assert.rejects(connect(dead), { status: 401 });
+    assert.equal((await alice.get(path)).status, 200);
+    await next.close();
+  });
 
   test('attack 48: a device that dials in the moment of its revocation does not stay', async () => {
     for (let i = 0; i < 20; i += 1) {
       const paired = await alice.pair();
-      const rotate = alice.send('POST', `/api/devices/${paired.deviceId}/credentials/rotate`);
-      const [dialled, rotated] = await Promise.allSettled([connect(paired), rotate]);
-      assert.equal(rotated.status, 'fulfilled');
+      const revoke = alice.send('DELETE', `/api/devices/${paired.deviceId}`);
+      const [dialled, revoked] = await Promise.allSettled([connect(paired), revoke]);
+      assert.equal(revoked.status, 'fulfilled');
       if (dialled.status === 'rejected') assert.equal(dialled.reason.status, 401);
       else assert.equal((await dialled.value.closed).code, 1008);
     }

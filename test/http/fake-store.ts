@@ -37,7 +37,9 @@ export class FakeStore extends MemoryPairing implements RestStore {
 
   async listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>> {
     this.#ask();
-    const own = [...this.devices.values()].filter(({ userId }) => userId === owner);
+    const own = [...this.devices.values()].filter(
+      ({ userId, revokedAt }) => userId === owner && revokedAt === undefined,
+    );
     return part(own, ({ deviceId }) => deviceId, page);
   }
 

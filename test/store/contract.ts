@@ -7,7 +7,7 @@ import {
   hashToken,
   type UserId,
 } from '../../src/store/ids.js';
-import type { Change, Page, Store } from '../../src/store/ports.js';
+import type { Change, Device, Page, Store } from '../../src/store/ports.js';
 import { admit } from '../support/admit.js';
 import { auditContract } from './audit-contract.js';
 import { deviceCareContract } from './device-care-contract.js';
@@ -116,7 +116,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
           ['his', 'bob'],
         ],
       );
-      const ofBob = await store.listAllDevices({ limit: 10 }, 'bob');
+      const ofBob = await store.listAllDevices({ limit: 10 }, { subject: 'bob' });
       assert.deepEqual(
         ofBob.items.map(({ name, issuer, subject }) => [name, issuer, subject]),
         [['his', ISSUER, 'bob']],
@@ -135,7 +135,21 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       await store.revokeDevice(alice, deviceId);
       const found = await store.findDevice(alice, deviceId);
       assert.equal(typeof found?.revokedAt, 'number');
-      assert.deepEqual([found], (await store.listDevices(alice, { limit: 1 })).items);
+    });
+
+    check('D3: revoked devices are in no list, unless the operator wants them', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      const devices = await store.provision(alice, ['a', 'b', 'c', 'd']);
+      for (const at of [0, 1]) await store.revokeDevice(alice, devices[at]!.deviceId);
+      const names = ({ items }: Page<Device>) => items.map(({ name }) => name);
+      const first = await store.listDevices(alice, { limit: 1 });
+      assert.deepEqual([names(first), first.next], [['c'], devices[2]!.deviceId]);
+      const last = await store.listDevices(alice, { limit: 1, after: devices[2]!.deviceId });
+      assert.deepEqual([names(last), last.next], [['d'], undefined]);
+      const all = { limit: 10 };
+      assert.deepEqual(names(await store.listAllDevices(all)), ['c', 'd']);
+      assert.deepEqual(names(await store.listAllDevices(all, { subject: 'alice' })), ['c', 'd']);
+      assert.deepEqual(names(await store.listAllDevices(all, { revoked: true })), ['a', 'b', 'c', 'd']);
     });
 
     check('a bad name fails the whole call', async (store) => {
@@ -234,9 +248,12 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       assert.equal(await store.revokeDevice(owner, gone!.deviceId), true);
       assert.equal(await admit(store, gone!.sessionToken), undefined);
       assert.deepEqual(await store.activeCredentials([...ids, 'none' as CredentialId]), ids.slice(1));
-      const [first, second] = (await store.listDevices(owner, { limit: 10 })).items;
-      assert.equal(typeof first!.revokedAt, 'number');
-      assert.equal(second!.revokedAt, undefined);
+      assert.equal(typeof (await store.findDevice(owner, gone!.deviceId))?.revokedAt, 'number');
+      const { items } = await store.listDevices(owner, { limit: 10 });
+      assert.deepEqual(
+        items.map(({ deviceId, revokedAt }) => [deviceId, revokedAt]),
+        [[kept!.deviceId, undefined]],
+      );
     });
 
     check('it writes one change, however often it is asked', async (store) => {

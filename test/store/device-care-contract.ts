@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import type { DeviceId, UserId } from '../../src/store/ids.js';
+import { type DeviceId, hashToken, type SessionToken, type UserId } from '../../src/store/ids.js';
 import type { Store } from '../../src/store/ports.js';
 import { admit } from '../support/admit.js';
 
@@ -49,13 +49,13 @@ export function deviceCareContract(name: string, check: Check): void {
       await assert.rejects(store.updateDevice(owner, deviceId, { labels }), { code: 'ERR_STORE_INPUT' });
     });
 
-    check('a rotation ends the old credential, in the feed too, and begins a new one', async (store) => {
+    check('D2: the first use of a rotated credential ends the old one, in the feed too', async (store) => {
       const { owner, deviceId, sessionToken } = await made(store);
       const old = await admit(store, sessionToken);
       const before = await store.lastChange();
       const token = await store.rotateCredential(owner, deviceId);
       assert.ok(token !== undefined && token !== sessionToken);
-      assert.equal(await admit(store, sessionToken), undefined);
+      assert.equal(await store.lastChange(), before);
       const admission = await admit(store, token);
       assert.equal(admission?.deviceId, deviceId);
       assert.ok(old !== undefined && admission.epoch > old.epoch);
@@ -67,6 +67,42 @@ export function deviceCareContract(name: string, check: Check): void {
       assert.deepEqual(await store.activeCredentials([old.credentialId, admission.credentialId]), [
         admission.credentialId,
       ]);
+      assert.equal(await admit(store, sessionToken), undefined);
+      const [entry] = (await store.listAudit(owner, { limit: 1 })).items;
+      assert.deepEqual(
+        [entry?.action, entry?.actor, entry?.target],
+        ['credential.revoked', 'device', deviceId],
+      );
+      // Once.
+      assert.equal((await admit(store, token))?.deviceId, deviceId);
+      assert.equal(await store.lastChange(), before + 1);
+    });
+
+    check('D2: a device whose rotated credential is lost is not locked out, however often', async (store) => {
+      const { owner, deviceId, sessionToken } = await made(store);
+      const lost: SessionToken[] = [];
+      for (let i = 0; i < 3; i += 1) {
+        const token = await store.rotateCredential(owner, deviceId);
+        assert.ok(token !== undefined);
+        assert.equal((await admit(store, sessionToken))?.deviceId, deviceId);
+        // Nobody used the one before: a new one takes its place.
+        for (const before of lost) assert.equal(await admit(store, before), undefined);
+        lost.push(token);
+      }
+      const before = await store.lastChange();
+      const kept = await store.rotateCredential(owner, deviceId);
+      assert.equal(await store.lastChange(), before + 1);
+      assert.equal((await admit(store, kept!))?.deviceId, deviceId);
+      for (const dead of [sessionToken, ...lost]) assert.equal(await admit(store, dead), undefined);
+    });
+
+    check('D2: a device that is revoked has no credential left, neither old nor new', async (store) => {
+      const { owner, deviceId, sessionToken } = await made(store);
+      const token = await store.rotateCredential(owner, deviceId);
+      const [old, unused] = [await admit(store, sessionToken), hashToken(token!)];
+      await store.revokeDevice(owner, deviceId);
+      assert.deepEqual(await store.connect([hashToken(sessionToken), unused]), [undefined, undefined]);
+      assert.deepEqual(await store.activeCredentials([old!.credentialId]), []);
     });
 
     check('its history is walked from the newest, and goes with connecting', async (store) => {

@@ -3,9 +3,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { REVOKED_KEPT_MS } from '../../src/store/calls/sweep.js';
 import type { ChangeSeq, DeviceId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
 import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
+import { SUPERSEDED_MS } from '../../src/store/tables/credentials.js';
 import { admit } from '../support/admit.js';
 import { deviceOf, storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';
@@ -96,6 +98,70 @@ testEach('of the history of a device only the newest events are kept', async ({ 
   assert.deepEqual(await kinds(other!.deviceId), ['added']);
   await store.close();
 });
+
+testEach('D2: what was rotated away lives a week at most', async ({ place }) => {
+  let now = Date.now();
+  const store = await openStore({ ...place, clock: () => now });
+  const owner = await store.ensureUser('https://id.example', 'alice');
+  const [made] = await store.provision(owner, ['cam']);
+  const { deviceId, sessionToken } = made!;
+  const admission = await admit(store, sessionToken);
+  await store.rotateCredential(owner, deviceId);
+  now += SUPERSEDED_MS - 1;
+  assert.deepEqual(await store.activeCredentials([admission!.credentialId]), [admission!.credentialId]);
+  assert.ok(await admit(store, sessionToken));
+  now += 1;
+  assert.equal(await admit(store, sessionToken), undefined);
+  assert.deepEqual(await store.activeCredentials([admission!.credentialId]), []);
+  // Of two whose time has come to different ends, the one that lives is kept.
+  const [second, third] = [
+    await store.rotateCredential(owner, deviceId),
+    await store.rotateCredential(owner, deviceId),
+  ];
+  assert.ok(second !== undefined && third !== undefined);
+  assert.equal(await admit(store, second), undefined);
+  assert.equal((await admit(store, third))?.deviceId, deviceId);
+  await store.close();
+});
+
+testEach('D3: a revoked device is kept for a month, and then dropped with all that it had', async (at) => {
+  let now = Date.now();
+  const store = await openStore({ ...at.place, clock: () => now });
+  const owner = await store.ensureUser('https://id.example', 'alice');
+  const [kept, ...gone] = await store.provision(owner, ['kept', 'a', 'b']);
+  await store.rotateCredential(owner, kept!.deviceId);
+  for (const { deviceId } of gone) await store.revokeDevice(owner, deviceId);
+  const rows = () => Promise.all(['devices', 'device_credentials', 'device_events'].map(at.rows));
+  now += REVOKED_KEPT_MS - 1;
+  for (let i = 0; i < 3; i += 1) await store.sweep();
+  assert.deepEqual(await rows(), [3, 4, 4]);
+  now += 1;
+  for (let i = 0; i < 3; i += 1) await store.sweep();
+  assert.deepEqual(await rows(), [1, 2, 2]);
+  assert.equal(await store.findDevice(owner, gone[0]!.deviceId), undefined);
+  const { items } = await store.listAudit(owner, { limit: 100 });
+  assert.equal(items.filter(({ action }) => action === 'device.revoked').length, 2);
+  await store.close();
+});
+
+testEach(
+  'D3: credentials that were revoked are kept for a month, and then dropped, some at a time',
+  async (at) => {
+    let now = Date.now();
+    const store = await openStore({ ...at.place, clock: () => now });
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    const [made] = await store.provision(owner, ['cam']);
+    for (let i = 0; i < 250; i += 1) await store.rotateCredential(owner, made!.deviceId);
+    now += REVOKED_KEPT_MS;
+    const left = [];
+    for (let i = 0; i < 3; i += 1) {
+      await store.sweep();
+      left.push(await at.rows('device_credentials'));
+    }
+    assert.deepEqual(left, [51, 2, 2]);
+    await store.close();
+  },
+);
 
 testEach('old entries of the audit log are deleted as others come', async ({ place }) => {
   let now = Date.now();

@@ -74,11 +74,11 @@ testStore(
       await store.beginSignIn(alice, newSignIn(`n${i}`, { expiresAt: BEGIN + 9 * HOUR }));
       await store.addPendingSignIn(cookieHash(`c${i}`), pending(`q${i}`, BEGIN + 9 * HOUR));
     }
-    await store.endOverdue();
+    await store.sweep();
     assert.deepEqual([await rows('sign_ins'), await rows('pending_sign_ins')], [3, 2]);
     const { changes, last } = await store.changesSince(0 as ChangeSeq, 100);
     assert.deepEqual([changes.length, changes.every(({ kind }) => kind === 'sign-in-ended')], [30, true]);
-    await store.endOverdue();
+    await store.sweep();
     assert.equal(await store.lastChange(), last);
     assert.ok(await store.findSignIn(living.cookie));
   },

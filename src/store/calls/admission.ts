@@ -1,19 +1,32 @@
-import type { TokenHash } from '../ids.js';
+import type { DeviceId, TokenHash, UserId } from '../ids.js';
 import type { Admission, AdmissionPort } from '../ports.js';
+import type { Work } from '../query.js';
 import { checkCount } from '../validate.js';
 import type { Parts } from './parts.js';
 
-export function admissionCalls({ engine, clock, devices, credentials, events }: Parts): AdmissionPort {
+export function admissionCalls(parts: Parts): AdmissionPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+
   const connect = (token: TokenHash): Promise<Admission | undefined> =>
     engine.write(function* () {
       const now = clock();
       const counted = yield* devices.countEpoch(token, now);
       // It may have been taken away while this waited for who did it.
-      const credentialId = counted && (yield* credentials.find(token, now));
-      if (credentialId === undefined || counted === undefined) return undefined;
-      yield* events.add(counted.userId, counted.deviceId, 'online', now);
-      return { ...counted, credentialId };
+      const credential = counted && (yield* credentials.find(token, now));
+      if (credential === undefined || counted === undefined) return undefined;
+      const { userId, deviceId } = counted;
+      yield* events.add(userId, deviceId, 'online', now);
+      if (credential.retires) yield* retire(userId, deviceId, now);
+      return { ...counted, credentialId: credential.id };
     });
+
+  /** The device has its new credential: the one before is over. */
+  function* retire(owner: UserId, device: DeviceId, now: number): Work<void> {
+    const retired = yield* credentials.retire(owner, device, now);
+    const entry = { actor: 'device', action: 'credential.revoked', target: device, result: 'done' } as const;
+    yield* audit.add(owner, entry, now);
+    for (const old of retired) yield* changes.append(owner, 'credential-revoked', device, now, old);
+  }
 
   return {
     // A transaction each: one that waits for a device's row holds up no other, and two fleets cannot lock each other out.

@@ -23,7 +23,7 @@ export function deviceCareCalls(parts: Parts): DeviceCarePort & DeviceEventPort 
         if (!(yield* devices.lock(owner, device))) return undefined;
         const now = clock();
         const sessionToken = newSessionToken();
-        const revoked = yield* credentials.revokeAll(owner, device, now);
+        const revoked = yield* credentials.supersede(owner, device, now);
         yield* credentials.add(owner, device, hashToken(sessionToken), now, undefined);
         yield* events.add(owner, device, 'credential-rotated', now);
         yield* audit.add(owner, { ...by, action: 'credential.rotated', target: device, result: 'done' }, now);

@@ -48,9 +48,9 @@ export function deviceCalls(parts: Parts): DevicePort & OperatorPort {
         return true;
       }),
 
-    async listAllDevices(page, subject) {
+    async listAllDevices(page, which = {}) {
       checkCount('devices a page', page.limit);
-      return engine.read(() => devices.listAll(page, subject));
+      return engine.read(() => devices.listAll(page, which));
     },
 
     ownerOf: (device) => engine.read(() => devices.ownerOf(device)),

@@ -1,13 +1,12 @@
 import type { SignInId, UserId } from '../ids.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInPort } from '../ports/sign-ins.js';
-import type { TimedStore } from '../ports.js';
 import type { Work } from '../query.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
 import { checkCount } from '../validate.js';
 import type { Parts } from './parts.js';
 
-export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOverdue'> {
+export function signInCalls(parts: Parts): SignInPort {
   const { engine, clock, signIns, pendingSignIns, changes, audit } = parts;
 
   const ended = (by: Requester | undefined, target: SignInId) =>
@@ -72,16 +71,6 @@ export function signInCalls(parts: Parts): SignInPort & Pick<TimedStore, 'endOve
     async endSignIn(owner, signIn, by) {
       const was = await engine.write(() => end(owner, signIn, by));
       return was?.alive ? was.signIn : undefined;
-    },
-
-    async endOverdue() {
-      const now = clock();
-      if (!(await engine.read(() => signIns.anyOver(now)))) return;
-      await engine.write(function* () {
-        for (const { owner, id } of yield* signIns.prune(now)) {
-          yield* changes.append(owner, 'sign-in-ended', id, now);
-        }
-      });
     },
   };
 }

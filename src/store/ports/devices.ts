@@ -38,7 +38,10 @@ export interface DeviceCarePort {
     update: DeviceUpdate,
     by?: Requester,
   ): Promise<Device | undefined>;
-  /** A new session token; the old one dies at once, with the tunnel that it opened. Undefined: no such device. */
+  /**
+   * A new session token. The old one lives on until this one is used, a week at most: a device whose new token is lost on the
+   * way is not locked out. Of a token that nobody used a new one takes the place. Undefined: no such device.
+   */
   rotateCredential(owner: UserId, device: DeviceId, by?: Requester): Promise<SessionToken | undefined>;
   /** Newest first; only the newest are kept. */
   deviceEvents(

@@ -2,14 +2,29 @@ import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ids
 import { all, one, run, type Work } from '../query.js';
 import type { PendingRow } from './pending-devices.js';
 
-/** That a credential `c` is good at the time of the parameter. */
-export const ACTIVE = 'c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > ?)';
+/**
+ * How long a credential may be used after a rotation made another, which nobody used yet, in ms: as long as it takes to notice
+ * that the answer with the new one never came, and to bring it to a device that is far away.
+ */
+export const SUPERSEDED_MS = 7 * 86_400_000;
+
+/** That a credential `c` is good at a time; with {@link activeAt} as its parameters. */
+export const ACTIVE = `c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > ?)
+  AND (c.superseded_at IS NULL OR c.superseded_at > ?)`;
+
+/** The parameters of {@link ACTIVE}. */
+export function activeAt(now: number): [number, number] {
+  return [now, now - SUPERSEDED_MS];
+}
 
 const INSERT = `INSERT INTO device_credentials (id, user_id, device_id, token_hash, created_at, expires_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
 /** Credentials in one question of `active`: its text is a constant, whatever their number. */
 const ACTIVE_AT_ONCE = 50;
+
+/** Rows that were revoked long ago and are deleted at once: bounded, as all else waits meanwhile. */
+const PRUNED_AT_ONCE = 200;
 
 /** The rows of device credentials. */
 export class Credentials {
@@ -34,14 +49,18 @@ export class Credentials {
     yield* run(INSERT, credentialId, owner, deviceId, hash, now, null);
   }
 
-  /** The one with this hash, if it is good. */
-  *find(hash: TokenHash, now: number): Work<CredentialId | undefined> {
-    const row = yield* one<{ id: CredentialId }>(
-      `SELECT c.id FROM device_credentials c WHERE c.token_hash = ? AND ${ACTIVE}`,
+  /** The one with this hash, if it is good. `retires`: it is newer than another that lives on until this one is used. */
+  *find(hash: TokenHash, now: number): Work<{ id: CredentialId; retires: boolean } | undefined> {
+    const row = yield* one<{ id: CredentialId; retires: number }>(
+      `SELECT c.id, CASE WHEN c.superseded_at IS NULL AND EXISTS
+           (SELECT 1 FROM device_credentials o WHERE o.user_id = c.user_id AND o.device_id = c.device_id
+              AND o.revoked_at IS NULL AND o.superseded_at IS NOT NULL)
+         THEN 1 ELSE 0 END AS retires
+       FROM device_credentials c WHERE c.token_hash = ? AND ${ACTIVE}`,
       hash,
-      now,
+      ...activeAt(now),
     );
-    return row?.id;
+    return row && { id: row.id, retires: row.retires === 1 };
   }
 
   /** Those of them that are good, of devices that are not revoked. */
@@ -52,7 +71,7 @@ export class Credentials {
       const rows = yield* all<{ id: CredentialId }>(
         `SELECT c.id FROM device_credentials c JOIN devices d ON d.id = c.device_id
          WHERE ${ACTIVE} AND d.revoked_at IS NULL AND c.id IN (${asked.map(() => '?').join(', ')})`,
-        now,
+        ...activeAt(now),
         ...asked,
       );
       for (const { id } of rows) found.add(id);
@@ -81,15 +100,80 @@ export class Credentials {
     return revoked === 1;
   }
 
-  /** @returns those that were not revoked before */
-  *revokeAll(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
+  *revokeAll(owner: UserId, device: DeviceId, now: number): Work<void> {
+    yield* run(
+      'UPDATE device_credentials SET revoked_at = ? WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL',
+      now,
+      owner,
+      device,
+    );
+  }
+
+  /**
+   * Makes room for a new credential, of a device that is locked: the one that the device has been using lives on beside it.
+   * Of two, the newer one was never used: nobody may have it, so it goes.
+   * @returns those that are revoked by this
+   */
+  *supersede(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
+    const older = yield* one(
+      `SELECT c.id FROM device_credentials c
+       WHERE c.user_id = ? AND c.device_id = ? AND c.superseded_at IS NOT NULL AND ${ACTIVE}`,
+      owner,
+      device,
+      ...activeAt(now),
+    );
+    const revoked =
+      older === undefined
+        ? yield* this.retire(owner, device, now)
+        : yield* this.#revoke(owner, device, 'superseded_at IS NULL', now);
+    yield* run(
+      'UPDATE device_credentials SET superseded_at = ? WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL',
+      now,
+      owner,
+      device,
+    );
+    return revoked;
+  }
+
+  /** Revokes what lived on beside the newest credential of a device that is locked. @returns which */
+  *retire(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
+    return yield* this.#revoke(owner, device, 'superseded_at IS NOT NULL', now);
+  }
+
+  *#revoke(
+    owner: UserId,
+    device: DeviceId,
+    which: 'superseded_at IS NULL' | 'superseded_at IS NOT NULL',
+    now: number,
+  ): Work<CredentialId[]> {
     const rows = yield* all<{ id: CredentialId }>(
       `UPDATE device_credentials SET revoked_at = ?
-       WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL RETURNING id`,
+       WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL AND ${which} RETURNING id`,
       now,
       owner,
       device,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Whether there are some that were revoked at this time or before. */
+  *anyRevoked(until: number): Work<boolean> {
+    const row = yield* one('SELECT id FROM device_credentials WHERE revoked_at <= ? LIMIT 1', until);
+    return row !== undefined;
+  }
+
+  /** Deletes some of those that were revoked at this time or before. */
+  *prune(until: number): Work<void> {
+    yield* run(
+      `DELETE FROM device_credentials WHERE id IN
+         (SELECT id FROM device_credentials WHERE revoked_at <= ? ORDER BY revoked_at LIMIT ?)`,
+      until,
+      PRUNED_AT_ONCE,
+    );
+  }
+
+  /** Deletes those of a device. */
+  *dropAll(owner: UserId, device: DeviceId): Work<void> {
+    yield* run('DELETE FROM device_credentials WHERE user_id = ? AND device_id = ?', owner, device);
   }
 }

@@ -68,6 +68,11 @@ export class DeviceEvents {
     return pageOf(rows, limit, ({ id, kind, at }) => ({ eventId: id, kind, at }));
   }
 
+  /** Deletes those of a device: as many as are kept. */
+  *dropAll(owner: UserId, device: DeviceId): Work<void> {
+    yield* run('DELETE FROM device_events WHERE user_id = ? AND device_id = ?', owner, device);
+  }
+
   *#prune(owner: UserId, device: DeviceId): Work<void> {
     yield* run(
       `DELETE FROM device_events WHERE user_id = ? AND device_id = ? AND id <=

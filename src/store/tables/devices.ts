@@ -1,9 +1,9 @@
 import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
 import type { DeviceUpdate } from '../ports/devices.js';
-import type { Admission, Device, OwnedDevice, Page, PageRequest } from '../ports.js';
+import type { Admission, Device, OwnedBy, OwnedDevice, Page, PageRequest } from '../ports.js';
 import { all, one, run, type Work } from '../query.js';
-import { ACTIVE } from './credentials.js';
+import { ACTIVE, activeAt } from './credentials.js';
 import type { PendingRow } from './pending-devices.js';
 
 interface DeviceRow {
@@ -46,9 +46,11 @@ export class Devices {
     yield* run(INSERT, deviceId, owner, name, model, serial, now);
   }
 
+  /** Without those that are revoked. */
   *list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Work<Page<Device>> {
     const rows = yield* all<DeviceRow>(
-      `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id > ? ORDER BY d.id LIMIT ?`,
+      `SELECT ${COLUMNS} FROM devices d
+       WHERE d.user_id = ? AND d.revoked_at IS NULL AND d.id > ? ORDER BY d.id LIMIT ?`,
       owner,
       after,
       limit + 1,
@@ -65,10 +67,14 @@ export class Devices {
     return row && device(row);
   }
 
-  *listAll({ limit, after = '' as DeviceId }: PageRequest, subject?: string): Work<Page<OwnedDevice>> {
+  *listAll(
+    { limit, after = '' as DeviceId }: PageRequest,
+    { subject, revoked = false }: OwnedBy,
+  ): Work<Page<OwnedDevice>> {
     const rows = yield* all<DeviceRow & { issuer: string; subject: string }>(
       `SELECT ${COLUMNS}, u.issuer, u.subject FROM devices d JOIN users u ON u.id = d.user_id
-       WHERE d.id > ? ${subject === undefined ? '' : 'AND u.subject = ?'} ORDER BY d.id LIMIT ?`,
+       WHERE d.id > ? ${subject === undefined ? '' : 'AND u.subject = ?'}
+         ${revoked ? '' : 'AND d.revoked_at IS NULL'} ORDER BY d.id LIMIT ?`,
       after,
       ...(subject === undefined ? [] : [subject]),
       limit + 1,
@@ -106,7 +112,7 @@ export class Devices {
        RETURNING id, user_id, epoch`,
       now,
       token,
-      now,
+      ...activeAt(now),
     );
     return row && { deviceId: row.id, userId: row.user_id, epoch: row.epoch };
   }
@@ -139,6 +145,20 @@ export class Devices {
       id,
     );
     return revoked === 1;
+  }
+
+  /** One that was revoked at this time or before. */
+  *revokedUntil(until: number): Work<{ readonly id: DeviceId; readonly owner: UserId } | undefined> {
+    const row = yield* one<Pick<DeviceRow, 'id' | 'user_id'>>(
+      'SELECT id, user_id FROM devices WHERE revoked_at <= ? ORDER BY revoked_at LIMIT 1',
+      until,
+    );
+    return row && { id: row.id, owner: row.user_id };
+  }
+
+  /** Deletes one, of which nothing else is left. */
+  *drop(owner: UserId, id: DeviceId): Work<void> {
+    yield* run('DELETE FROM devices WHERE user_id = ? AND id = ?', owner, id);
   }
 }
 

@@ -1,0 +1,44 @@
+import type { TimedStore } from '../ports.js';
+import type { Parts } from './parts.js';
+
+/** How long a revoked device is kept with its history, and a revoked credential, in ms: to be looked at. */
+export const REVOKED_KEPT_MS = 30 * 86_400_000;
+
+/** What is done because time has passed, and not because somebody asks for it. */
+export function sweepCalls(parts: Parts): Pick<TimedStore, 'sweep'> {
+  const { engine, clock, signIns, devices, credentials, events, changes } = parts;
+
+  async function endOverdue(now: number): Promise<void> {
+    if (!(await engine.read(() => signIns.anyOver(now)))) return;
+    await engine.write(function* () {
+      for (const { owner, id } of yield* signIns.prune(now)) {
+        yield* changes.append(owner, 'sign-in-ended', id, now);
+      }
+    });
+  }
+
+  /** One device at a time: it may have as many events as are kept of one. */
+  async function dropDevice(until: number): Promise<void> {
+    const old = await engine.read(() => devices.revokedUntil(until));
+    if (old === undefined) return;
+    await engine.write(function* () {
+      yield* events.dropAll(old.owner, old.id);
+      yield* credentials.dropAll(old.owner, old.id);
+      yield* devices.drop(old.owner, old.id);
+    });
+  }
+
+  async function dropCredentials(until: number): Promise<void> {
+    if (!(await engine.read(() => credentials.anyRevoked(until)))) return;
+    await engine.write(() => credentials.prune(until));
+  }
+
+  return {
+    async sweep() {
+      const now = clock();
+      await endOverdue(now);
+      await dropDevice(now - REVOKED_KEPT_MS);
+      await dropCredentials(now - REVOKED_KEPT_MS);
+    },
+  };
+}
