@@ -28,7 +28,7 @@ const PERSON_MS = 3_600_000;
  * @throws ProviderError
  */
 export async function tokensOfPerson(
-  { audience, ...client }: TokenConfig,
+  { audience, consent, ...client }: TokenConfig,
   offline: boolean,
   invite: (invitation: Invitation) => Promise<void>,
 ): Promise<ProgramTokens> {
@@ -39,7 +39,8 @@ export async function tokensOfPerson(
   try {
     const asked = {
       resource: audience,
-      ...(offline ? { scope: 'openid offline_access', prompt: 'consent' } : { scope: 'openid' }),
+      scope: offline ? 'openid offline_access' : 'openid',
+      ...(offline && consent === 'auto' && { prompt: 'consent' }),
     };
     const device = await oc.initiateDeviceAuthorization(configuration, asked);
     const { verification_uri_complete, verification_uri, user_code } = device;

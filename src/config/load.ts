@@ -234,6 +234,7 @@ export function loadTokenConfig(given: Given): TokenConfig {
     clientId: values.oidcClientId ?? DEV_CLIENT_ID,
     clientSecret: values.oidcClientSecret,
     audience: values.oidcAudience ?? DEV_AUDIENCE,
+    consent: values.oidcConsent,
     clockToleranceS: values.oidcClockTolerance,
     isDevelopment: values.oidcIssuer === undefined,
     keep: values.keep && resolve(values.keep),

@@ -82,7 +82,7 @@ export const tables = {
       doc: 'The audience of the token, as it is set for the API; required with OIDC_ISSUER.',
       fallbackDoc: `${DEV_AUDIENCE} at the development provider`,
     }),
-    ...pick(settings, 'oidcClockTolerance', 'devOpAddr'),
+    ...pick(settings, 'oidcConsent', 'oidcClockTolerance', 'devOpAddr'),
     keep: flagOnly('keep', {
       placeholder: 'FILE',
       doc: 'Keep a refresh token in this file, mode 0600: only the first token is confirmed in a browser.',

@@ -103,7 +103,7 @@ export const DEV_CLIENT_ID = 'visiona';
 
 /** Where and as whom a REST client gets an access token. */
 export interface TokenConfig
-  extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'clockToleranceS'> {
+  extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'consent' | 'clockToleranceS'> {
   readonly audience: string;
   /** None is configured: it is the development provider of `visiona up` on this machine. */
   readonly isDevelopment: boolean;

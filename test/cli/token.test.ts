@@ -51,7 +51,8 @@ describe('visiona token', () => {
     for (const expires_in of [1e308, 0.0111]) {
       const device = await provider.answers.get('/device')?.({} as Received);
       assert.ok(typeof device === 'object');
-      provider.answers.set('/device', () => ({ body: { ...(device.body as object), expires_in } }));
+      const body = { ...(device.body as object), expires_in };
+      provider.answers.set('/device', () => ({ body }));
       provider.answers.set('/token', () => ({
         body: { access_token: 'a-token', token_type: 'Bearer', expires_in: 1e308 },
       }));
@@ -115,12 +116,20 @@ describe('visiona token', () => {
       });
     }
 
+    test('S9: consent is not asked for where the operator says so', async (t) => {
+      grant();
+      await token('--keep', join(scratch(t), 'grant'), '--oidc-consent', 'never');
+      const { body } = provider.to('/device')[0] ?? {};
+      assert.deepEqual([body?.get('scope'), body?.get('prompt')], ['openid offline_access', null]);
+    });
+
     test('the first token is confirmed in a browser, the next ones are not; the file is private', async (t) => {
       grant();
       const file = join(scratch(t), 'below', 'grant');
       const first = await token('--keep', file);
       assert.deepEqual([first.code, first.out], [0, 'a-token\n']);
       assert.match(provider.to('/device')[0]?.body.get('scope') ?? '', /offline_access/);
+      assert.equal(provider.to('/device')[0]?.body.get('prompt'), 'consent');
       assert.equal(statSync(file).mode & 0o777, 0o600);
       assert.equal(readFileSync(file, 'utf8'), 'first\n');
       for (let i = 0; i < 3; i += 1) {
