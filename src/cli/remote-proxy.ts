@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import type { DependencyContainer } from 'tsyringe';
+import { systemClock } from '../actors/clock.js';
 import { describeExit } from '../actors/errors.js';
 import type { ExitReason } from '../actors/exit.js';
 import { urlOf } from '../config/address.js';
 import type { ProxyConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
+import { NodeLease } from '../tunnel/proxy/node-lease.js';
 import { RemoteProxy } from '../tunnel/proxy/remote-proxy.js';
 import { createContainer } from './container.js';
 import { startOps } from './ops.js';
@@ -31,6 +33,11 @@ export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise
   });
 }
 
+/** Makes this process the one that owns the tunnels of its data. @throws NodeTakenError */
+export function takeLease(c: DependencyContainer): Promise<NodeLease> {
+  return NodeLease.take({ store: c.resolve(TOKENS.store), clock: systemClock, log: c.resolve(TOKENS.log) });
+}
+
 /** Resolves with the reason for which a process cannot go on, once one of its supervisors has given up. */
 export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error> {
   return new Promise((resolve) => {
@@ -49,6 +56,8 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [() => store.stop()];
   try {
+    const lease = await takeLease(c);
+    stops.push(() => lease.release());
     const proxy = await startProxy(c, config);
     stops.push(() => proxy.stop());
     const ops = await startOps(c, config, proxy.readiness);
@@ -59,13 +68,14 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
         ops: urlOf('http', config.opsAddr, ops.port),
       },
       drain: async () => {
-        const cut = await proxy.drain(CALLS_DRAIN_MS);
+        // No device dials here from now on, so the next process need not wait for the calls under way.
+        const [cut] = await Promise.all([proxy.drain(CALLS_DRAIN_MS), lease.release()]);
         await store.stop();
         ops.close();
         await c.dispose();
         return { cut };
       },
-      failed: givenUp(proxy.exited, store.exited),
+      failed: Promise.race([givenUp(proxy.exited, store.exited), lease.lost]),
     };
   } catch (error) {
     for (const stop of stops.reverse()) await stop();

@@ -6,7 +6,7 @@ import type { Logger } from '../observability/log.js';
 import { createContainer } from './container.js';
 import { startOps } from './ops.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
-import { givenUp, startProxy } from './remote-proxy.js';
+import { givenUp, startProxy, takeLease } from './remote-proxy.js';
 import { signInAt } from './sign-in.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
@@ -21,6 +21,8 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
   try {
     const store = await superviseStore(c, config);
     stops.push(() => store.stop());
+    const lease = await takeLease(c);
+    stops.push(() => lease.release());
     const proxy = await startProxy(c, config);
     stops.push(() => proxy.stop());
     const provider = config.devProvider && (await startDevProvider(config.devProvider, log));
@@ -54,14 +56,18 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       },
       drain: async () => {
         // Both count the same calls.
-        const [, cut] = await Promise.all([rest.drain(CALLS_DRAIN_MS), proxy.drain(CALLS_DRAIN_MS)]);
+        const [cut] = await Promise.all([
+          proxy.drain(CALLS_DRAIN_MS),
+          rest.drain(CALLS_DRAIN_MS),
+          lease.release(),
+        ]);
         await provider?.stop();
         await store.stop();
         ops.close();
         await c.dispose();
         return { cut };
       },
-      failed: givenUp(proxy.exited, store.exited),
+      failed: Promise.race([givenUp(proxy.exited, store.exited), lease.lost]),
     };
   } catch (error) {
     for (const stop of stops.reverse()) await stop();

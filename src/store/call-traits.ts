@@ -58,6 +58,10 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   completePairing: { repeat: 'never' },
   // Who takes one away needs it gone, by whichever of the two.
   revokeCredential: { repeat: 'again', changes: true },
+  // By its own id, which nobody else has.
+  claimNode: { repeat: 'again' },
+  renewNode: { repeat: 'again' },
+  releaseNode: { repeat: 'again' },
   audit: { repeat: 'never' },
   listAudit: READ,
   lastChange: READ,

@@ -6,6 +6,8 @@ export interface Engine {
   read<Result>(work: () => Work<Result>): Promise<Result>;
   /** Runs `work` in one transaction; resolves once that is durable. What it throws undoes it. */
   write<Result>(work: () => Work<Result>): Promise<Result>;
+  /** The database's clock, which all its processes share: milliseconds since 1970. Within a transaction. */
+  time(): Work<number>;
   /** Finishes what was asked before; later calls reject with ERR_STORE_CLOSED. May be repeated. */
   close(): Promise<void>;
 }

@@ -7,6 +7,9 @@ export type UserId = Branded<string, 'UserId'>;
 export type DeviceId = Branded<string, 'DeviceId'>;
 export type CredentialId = Branded<string, 'CredentialId'>;
 
+/** One start of a process that owns tunnels. */
+export type NodeId = Branded<string, 'NodeId'>;
+
 /** Public id of a sign-in session: it is listed and ended by it. */
 export type SignInId = Branded<string, 'SignInId'>;
 

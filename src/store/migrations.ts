@@ -186,4 +186,18 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX devices_by_revocation ON devices (revoked_at) WHERE revoked_at IS NOT NULL',
     ],
   },
+  {
+    name: 'nodes',
+    statements: ({ bigint, text, options }) => [
+      `CREATE TABLE nodes (
+         id ${text} PRIMARY KEY,
+         name ${text} NOT NULL,
+         process ${text},
+         started_at ${bigint} NOT NULL,
+         expires_at ${bigint} NOT NULL
+       ) ${options}`,
+      // Its row is what those who want to be one wait at.
+      "INSERT INTO counters (name, value) VALUES ('nodes', 0)",
+    ],
+  },
 ];

@@ -3,6 +3,7 @@ import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
 import { deviceCareCalls } from './calls/device-care.js';
 import { deviceCalls } from './calls/devices.js';
+import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
 import type { Parts } from './calls/parts.js';
 import { signInCalls } from './calls/sign-ins.js';
@@ -84,6 +85,7 @@ function storeOver(parts: Parts): TimedStore {
     ...admissionCalls(parts),
     ...signInCalls(parts),
     ...pairingCalls(parts),
+    ...nodeCalls(parts),
     ...auditCalls(parts),
     ...changeCalls(parts),
     ...sweepCalls(parts),

@@ -10,6 +10,7 @@ import type {
 } from './ids.js';
 import type { AuditPort, Requester } from './ports/audit.js';
 import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
+import type { NodePort } from './ports/nodes.js';
 import type { PairingPort } from './ports/pairing.js';
 import type { SignInPort } from './ports/sign-ins.js';
 
@@ -162,6 +163,7 @@ export interface Store
     SignInPort,
     PairingPort,
     AuditPort,
+    NodePort,
     ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import type { MigrationDialect } from './migrate.js';
 import { type Connections, connectionsTo } from './postgres.js';
 import { Connection, NamedStatements } from './postgres-connection.js';
 import { postgresError } from './postgres-errors.js';
-import type { Answer, Query, Work } from './query.js';
+import { type Answer, one, type Query, type Work } from './query.js';
 
 /** Any number that no other software of the same database is likely to lock. */
 const MIGRATION_LOCK = 0x7669_7369;
@@ -53,6 +53,15 @@ class PostgresEngine implements Engine {
 
   write<Result>(work: () => Work<Result>): Promise<Result> {
     return this.#call(() => this.#attempt(work, MAX_ATTEMPTS));
+  }
+
+  *time(): Work<number> {
+    // The time of now, not of the begin of the transaction, which may have waited.
+    const row = yield* one<{ now: number }>(
+      'SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now',
+    );
+    if (row === undefined) throw new Error('the database did not say the time');
+    return row.now;
   }
 
   close(): Promise<void> {

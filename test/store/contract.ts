@@ -11,6 +11,7 @@ import type { Change, Device, Page, Store } from '../../src/store/ports.js';
 import { admit } from '../support/admit.js';
 import { auditContract } from './audit-contract.js';
 import { deviceCareContract } from './device-care-contract.js';
+import { nodeContract } from './node-contract.js';
 
 /** One store under test; its data begins empty. */
 export interface Subject {
@@ -178,6 +179,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
 
   deviceCareContract(name, check);
   auditContract(name, check);
+  nodeContract(name, check);
 
   describe(`${name}: connecting`, () => {
     check(

@@ -4,6 +4,7 @@ import { CHANGES_KEPT, ChangeLog } from './changes.js';
 import { Credentials } from './credentials.js';
 import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
 import { DEVICES_OF_USER, Devices } from './devices.js';
+import { Nodes } from './nodes.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
 import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
@@ -39,6 +40,7 @@ export function tablesOf(clock: Clock, limits: RowLimits) {
     pendingSignIns: new PendingSignIns(ids, maxPending),
     pairingTokens: new PairingTokens(ids),
     pendingDevices: new PendingDevices(ids),
+    nodes: new Nodes(),
     changes: new ChangeLog(changesKept),
     audit: new AuditLog(ids),
   };
