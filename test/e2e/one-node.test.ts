@@ -106,7 +106,7 @@ test('B6: what another machine left is waited for, and one line says so', async 
   await first.line('ready');
   await first.kill();
   const db = await openDatabase(place.env.VISIONA_DATA_DIR ?? '');
-  db.prepare('UPDATE nodes SET process = NULL, expires_at = ?').run(Date.now() + 3_000);
+  db.prepare('UPDATE nodes SET process = NULL, expires_at = ?').run(Date.now() + 15_000);
   db.close();
   const second = start(t, 'remote-proxy', place);
   await second.line('ready');

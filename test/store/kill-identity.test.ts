@@ -103,7 +103,9 @@ test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the 
       users.flatMap((owner) => [
         write((number) => acknowledged.signIn(client, owner, number)),
         // Each for a user of its own: a code whose answer was lost is one of those that a user may have.
-        write(async () => acknowledged.pair(client, await client.ensureUser('https://id.example', randomUUID()))),
+        write(async () =>
+          acknowledged.pair(client, await client.ensureUser('https://id.example', randomUUID())),
+        ),
       ]),
     );
     try {
