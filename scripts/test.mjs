@@ -1,8 +1,7 @@
 // Runs the test suite: node scripts/test.mjs [PART OF A PATH …] [FLAGS OF node --test …]
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { runFiles } from './run-files.mjs';
 import { fail, root, say, setup } from './setup.mjs';
 
 /** The longest a test file may take, in milliseconds: far above any, so that only a hang reaches it. */
@@ -23,20 +22,4 @@ const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8
 if (files.length === 0) fail(`no test file has ${parts.join(' or ')} in its path`);
 
 say(`test: ${files.length} files`);
-const runner = spawn(
-  process.execPath,
-  [
-    '--test',
-    '--enable-source-maps',
-    '--test-reporter=spec',
-    `--test-concurrency=${availableParallelism()}`,
-    `--test-timeout=${TIMEOUT_MS}`,
-    ...flags,
-    ...files,
-  ],
-  { cwd: root, stdio: 'inherit' },
-);
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
-runner.on('exit', (code) => {
-  process.exitCode = code ?? 1;
-});
+process.exitCode = await runFiles(files, TIMEOUT_MS, flags);
