@@ -20,8 +20,11 @@ export type Principal = SessionPrincipal | BearerPrincipal;
 
 /** Credentials that are not accepted, though they are ours. */
 export interface CredentialsRefusal {
-  /** `ambiguous`: a session cookie and a bearer token together. `ended`: a cookie whose session has ended. */
-  readonly refused: 'ambiguous' | 'ended';
+  /**
+   * `ambiguous`: a session cookie and a bearer token together. `ended`: a cookie whose session has ended. `too-long`: a bearer
+   * token that is longer than any that is taken.
+   */
+  readonly refused: 'ambiguous' | 'ended' | 'too-long';
 }
 
 /** What a request says about who it comes from, as its fields are; empty where it says nothing. */

@@ -2,7 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { BearerRefusal, Metrics } from '../observability/metrics.js';
 import { Believed } from '../store/believed.js';
 import type { UserPort } from '../store/ports.js';
-import type { BearerPrincipal } from './authenticator.js';
+import type { BearerPrincipal, CredentialsRefusal } from './authenticator.js';
 import { claimAhead } from './claim-times.js';
 import { type Identity, identityOf } from './identity.js';
 import type { Provider } from './provider.js';
@@ -22,8 +22,8 @@ export interface BearerOptions {
 /** What an access token must say (RFC 9068 §2.2). */
 const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 
-/** Longer ones are none, in characters. */
-const MAX_LENGTH = 8192;
+/** Longer ones are not looked at, in characters. The head of a request takes longer ones, so that their sender is told. */
+export const MAX_TOKEN_LENGTH = 8192;
 
 /** Access tokens of REST clients: JWTs of the same provider (RFC 9068). */
 export class BearerTokens {
@@ -36,9 +36,10 @@ export class BearerTokens {
   }
 
   /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
-  user(token: string): Promise<BearerPrincipal | undefined> {
-    if (token.length > MAX_LENGTH) return Promise.resolve(this.#refused('too-long'));
-    return this.#known.get(token);
+  async user(token: string): Promise<BearerPrincipal | CredentialsRefusal | undefined> {
+    if (token.length <= MAX_TOKEN_LENGTH) return this.#known.get(token);
+    this.#refused('too-long');
+    return { refused: 'too-long' };
   }
 
   /** Whose token it is, where that was found just now; undefined: ask. */

@@ -10,9 +10,6 @@ process.umask(0o077);
 setFlagsFromString('--no-parallel-scavenge');
 setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 
-// uWebSockets.js reads this once, when it is loaded: above the 64 KiB that the head of a request to a device may have.
-process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(72 * 1024);
-
 // Whoever writes to them hears of a failure at the write.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

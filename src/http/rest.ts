@@ -1,4 +1,3 @@
-import uWS from 'uWebSockets.js';
 import type { BlockList } from 'node:net';
 import type { Auth } from '../auth/auth.js';
 import { Pairing } from '../auth/pairing.js';
@@ -11,6 +10,7 @@ import { type ListenAddress, listen } from '../server/listener.js';
 import type { Readiness } from '../server/readiness.js';
 import type { RequestLog } from '../server/request-log.js';
 import { TrustedProxies } from '../server/trusted-proxies.js';
+import uWS from '../server/uws.js';
 import type { BridgeForwarder } from '../tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../tunnel/forward/contract.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';

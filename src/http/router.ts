@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
+import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { ProblemCode } from '../server/problem.js';
@@ -184,6 +185,8 @@ export class Router {
   async #refused(exchange: Exchange, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
     if (refused === 'ambiguous') {
       exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
+    } else if (refused === 'too-long') {
+      exchange.problem('unauthorized', { detail: `a bearer token may have ${MAX_TOKEN_LENGTH} characters` });
     } else if (sender.afterEnd === undefined) {
       exchange.problem('unauthorized', { because: 'the session has ended' });
     } else if (this.#admitPage(exchange, sender)) await sender.afterEnd();

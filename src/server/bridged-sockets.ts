@@ -1,6 +1,7 @@
-import uWS, { type WebSocket, type WebSocketBehavior } from 'uWebSockets.js';
+import type { WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import { CLOSE_CODE } from '../tunnel/session/contract.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../tunnel/session/limits.js';
+import uWS from './uws.js';
 import type { Bridged } from './websocket-bridge.js';
 
 /** Seconds without a byte after which a WebSocket is closed; it is pinged before. */

@@ -1,8 +1,9 @@
-import uWS, { type HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse, us_socket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import uWS from './uws.js';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -47,7 +48,7 @@ async function corkOfWebSocket(): Promise<SocketCork> {
   const port = await new Promise<number>((resolve, reject) => {
     app.listen(LOOPBACK, 0, (socket) => {
       if (socket === false) reject(new Error(`no port on ${LOOPBACK} is free`));
-      else resolve(uWS.us_socket_local_port(socket as unknown as uWS.us_socket));
+      else resolve(uWS.us_socket_local_port(socket as unknown as us_socket));
     });
   });
   const socket = connect(port, LOOPBACK);

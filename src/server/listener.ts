@@ -1,6 +1,7 @@
-import uWS, { type TemplatedApp } from 'uWebSockets.js';
+import type { TemplatedApp, us_listen_socket, us_socket } from 'uWebSockets.js';
 import { prepareUpgrades } from './late-upgrade.js';
 import { ListenError } from './listen-error.js';
+import uWS from './uws.js';
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT. */
 const EXCLUSIVE_PORT = 1;
@@ -10,7 +11,7 @@ type ListenExclusive = (
   host: string,
   port: number,
   options: number,
-  bound: (socket: uWS.us_listen_socket | false) => void,
+  bound: (socket: us_listen_socket | false) => void,
 ) => TemplatedApp;
 
 /** Where a listener is bound. */
@@ -39,12 +40,12 @@ export async function listen(app: TemplatedApp, address: ListenAddress): Promise
 
 function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const bound = (socket: uWS.us_listen_socket | false): void => {
+    const bound = (socket: us_listen_socket | false): void => {
       if (socket === false) return reject(new ListenError(address));
       let accepting = true;
       resolve({
         host: address.host,
-        port: uWS.us_socket_local_port(socket as unknown as uWS.us_socket),
+        port: uWS.us_socket_local_port(socket as unknown as us_socket),
         stopAccepting: () => {
           if (accepting) uWS.us_listen_socket_close(socket);
           accepting = false;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { MAX_TOKEN_LENGTH } from '../../src/auth/bearer.js';
 import { rawRequest } from '../http/kit.js';
 import { foreignKey } from './fake-provider.js';
 import { Stand } from './stand.js';
@@ -35,6 +36,18 @@ describe('bearer tokens', () => {
       'content-length': '0',
     };
     assert.equal((await rawRequest(stand.port, 'POST /api/auth/logout', fields)).status, 200);
+  });
+
+  test('N2: a token is taken up to its longest, and a longer one is 401 that says so, up to 64 KiB', async () => {
+    const spare = MAX_TOKEN_LENGTH - (await token({ groups: '' })).length;
+    const longest = await token({ groups: 'g'.repeat(Math.floor((spare * 3) / 4) - 2) });
+    assert.ok(longest.length > MAX_TOKEN_LENGTH - 8 && longest.length <= MAX_TOKEN_LENGTH);
+    assert.equal((await ask(longest)).status, 200);
+    for (const length of [MAX_TOKEN_LENGTH + 1, 65_000]) {
+      const { status, body } = await ask(longest.padEnd(length, 'x'));
+      assert.equal(status, 401);
+      assert.equal(JSON.parse(body).detail, 'a bearer token may have 8192 characters');
+    }
   });
 
   const bad: [string, () => Promise<string>][] = [

@@ -1,4 +1,3 @@
-import uWS from 'uWebSockets.js';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import type { RouteServices } from '../../src/http/services.js';
@@ -7,6 +6,7 @@ import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
 import { Readiness } from '../../src/server/readiness.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
+import uWS from '../../src/server/uws.js';
 import { silentRequests } from '../support/silent-requests.js';
 import { NameTag } from './kit.js';
 

@@ -1,8 +1,9 @@
-import uWS, { type HttpRequest, type HttpResponse, type TemplatedApp, type WebSocket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { TrustedProxies } from '../../server/trusted-proxies.js';
+import uWS from '../../server/uws.js';
 import type { Admission } from '../../store/ports.js';
 import { CLOSE_CODE, type SessionKey, type Store } from '../session/contract.js';
 import { SOCKET_CREDIT } from '../session/limits.js';
@@ -126,7 +127,7 @@ export class TunnelListener {
     this.#listener?.close();
   }
 
-  #upgrade(res: HttpResponse, req: HttpRequest, context: uWS.us_socket_context_t): void {
+  #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const connection = new DeviceConnection(res, {
       key: req.getHeader('sec-websocket-key'),
       protocol: req.getHeader('sec-websocket-protocol'),

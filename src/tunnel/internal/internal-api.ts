@@ -1,9 +1,4 @@
-import uWS, {
-  type HttpRequest,
-  type HttpResponse,
-  type TemplatedApp,
-  type us_socket_context_t,
-} from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Secret } from '../../config/secret.js';
 import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -15,6 +10,7 @@ import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
 import { answerLater, requestIdOf, sendJson, sendProblem } from '../../server/send.js';
+import uWS from '../../server/uws.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
 import type { Forwarder, Target } from '../forward/contract.js';
