@@ -2,10 +2,12 @@ import { urlOf } from '../config/address.js';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { CallRecorder } from '../server/call-recorder.js';
 import { Readiness } from '../server/readiness.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
 import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
+import { UnreadBudget } from '../tunnel/forward/unread-budget.js';
 import { HttpProxyClient } from '../tunnel/session/proxy-client.js';
 import { ProxyUserSessions } from '../tunnel/session/user-sessions.js';
 import { createContainer } from './container.js';
@@ -18,9 +20,14 @@ import { TOKENS } from './tokens.js';
 import { dialledUrl } from './tunnel-url.js';
 
 /** The way to remote-proxy, which may be down for as long as it likes. */
-function openProxy({ proxyUrl: url, internalSecret: secret }: ApiConfig, log: Logger) {
+function openProxy(
+  { proxyUrl: url, internalSecret: secret, unreadBytes }: ApiConfig,
+  metrics: Metrics,
+  log: Logger,
+) {
   const client = new HttpProxyClient({ url, secret });
-  const forwarder = new ProxyForwarder({ url, secret });
+  const budget = new UnreadBudget({ bytes: unreadBytes, counts: metrics, log });
+  const forwarder = new ProxyForwarder({ url, secret, budget });
   const watch = new ProxyWatch({
     proxy: client,
     log: log.child({ proxy: url.origin }),
@@ -49,7 +56,7 @@ export async function startApiServer(
 ): Promise<RunningProcess> {
   const c = createContainer(log, { ...config, sides: ['rest'] });
   const store = await superviseStore(c, config);
-  const proxy = openProxy(config, log);
+  const proxy = openProxy(config, c.resolve(TOKENS.metrics), log);
   const client = c.resolve(TOKENS.store);
   const readiness = new Readiness(async () =>
     client.isAvailable ? await proxy.watch.unready() : 'store-unavailable',

@@ -25,6 +25,7 @@ export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise
     hosts: config.hosts,
     heartbeatMs: config.heartbeatMs,
     idleTimeoutMs: config.idleTimeoutMs,
+    unreadBytes: config.unreadBytes,
     store: c.resolve(TOKENS.store),
     metrics: c.resolve(TOKENS.metrics),
     exposition: c.resolve(TOKENS.exposition),

@@ -124,6 +124,7 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
     hosts,
     heartbeatMs,
     idleTimeoutMs,
+    unreadBytes: values.unreadBytes,
   };
 }
 
@@ -134,6 +135,7 @@ function restConfig(values: RestValues): RestConfig {
     ...store,
     accessLog: values.accessLog,
     trustedProxies: values.trustedProxies,
+    unreadBytes: values.unreadBytes,
     apiAddr: values.apiAddr,
     opsAddr: values.opsAddr,
     publicUrl: derived(values.publicUrl, 'http', values.apiAddr),

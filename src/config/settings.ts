@@ -1,5 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { memoryLimit } from './memory-limit.js';
 import {
   address,
   addressRanges,
@@ -19,6 +20,7 @@ import {
 import { optional, type SettingTable, withDefault } from './setting.js';
 
 const HOUR_MS = 3_600_000;
+const MIB = 2 ** 20;
 
 /** Every setting of the product, in the order documentation shows them. */
 export const settings = {
@@ -177,6 +179,12 @@ export const settings = {
     placeholder: 'MS',
     doc: 'How long a tunnel may be silent before its session expires, in milliseconds.',
     schema: integer(20, 24 * HOUR_MS),
+  }),
+  unreadBytes: withDefault('VISIONA_UNREAD_BYTES', String(Math.max(MIB, Math.floor(memoryLimit() / 4))), {
+    placeholder: 'BYTES',
+    fallbackDoc: 'a quarter of the memory limit',
+    doc: 'How much callers may leave unread of what devices answer, in bytes; one user may a quarter of it.',
+    schema: integer(MIB, 2 ** 39),
   }),
   logLevel: withDefault('LOG_LEVEL', 'info', {
     placeholder: 'LEVEL',

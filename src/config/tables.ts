@@ -8,6 +8,7 @@ const log = pick(settings, 'logLevel', 'logFormat');
 const requests = pick(settings, 'accessLog');
 const store = pick(settings, 'dataDir', 'databaseUrl');
 const tunnel = pick(settings, 'tunnelAddr', 'tunnelUrl');
+const unread = pick(settings, 'unreadBytes');
 const hosts = pick(settings, 'hosts', 'heartbeatMs', 'idleTimeoutMs');
 const oidc = pick(
   settings,
@@ -33,6 +34,7 @@ const proxy = {
   ...store,
   ...pick(settings, 'internalSecret'),
   ...hosts,
+  ...unread,
   ...log,
   ...requests,
 };
@@ -45,6 +47,7 @@ const api = {
   ...store,
   ...oidc,
   ...pick(settings, 'userWrites', 'sessionSecret', 'internalSecret'),
+  ...unread,
   ...log,
   ...requests,
 };
@@ -60,6 +63,7 @@ export const tables = {
     ...oidc,
     ...pick(settings, 'userWrites', 'devOpAddr', 'sessionSecret', 'internalSecret'),
     ...hosts,
+    ...unread,
     ...log,
     ...requests,
   },

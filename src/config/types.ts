@@ -27,6 +27,8 @@ export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly log: LogConfig;
   /** Every request is a line of the log. */
   readonly accessLog: boolean;
+  /** How much callers may leave unread of what devices answer, in bytes. */
+  readonly unreadBytes: number;
   /** Proxies whose X-Forwarded-For is believed; undefined: there are none. */
   readonly trustedProxies: BlockList | undefined;
 }

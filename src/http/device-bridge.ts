@@ -62,7 +62,11 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, OpenStream {
     const bridge = new WebSocketBridge(res, this.#handshake, this);
     this.#bridge = bridge;
     bridge.attach(
-      forwarder.bridge({ by: 'device', deviceId }, { target, headers, protocols: this.#protocols }, bridge),
+      forwarder.bridge(
+        { by: 'device', deviceId, owner: user.userId },
+        { target, headers, protocols: this.#protocols },
+        bridge,
+      ),
     );
   }
 

@@ -66,7 +66,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, OpenStream {
     this.#writer = writer;
     this.#exchange.onAbort(() => writer.aborted());
     const call = forwarder.forward(
-      { by: 'device', deviceId },
+      { by: 'device', deviceId, owner: user.userId },
       { method, target, headers, bodyLength },
       writer,
     );

@@ -16,7 +16,7 @@ export function ping(
   const headers = ['host', 'device', 'x-request-id', caller.requestId, 'x-visiona-user', caller.userId];
   return new Promise((resolve, reject) => {
     forwarder.forward(
-      { by: 'device', deviceId },
+      { by: 'device', deviceId, owner: caller.userId },
       { method: 'HEAD', target: '/', headers, bodyLength: 0 },
       {
         head: () => resolve(performance.now() - startedAt),

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { BucketHistogram } from './aggregates.js';
 import { exposeBuild } from './build-info.js';
-import { counter, labelled } from './families.js';
+import { counter, gauge, labelled } from './families.js';
 import type { Metrics } from './metrics.js';
 import { exposeProcess } from './process-metrics.js';
 import { exposeRestSide } from './rest-families.js';
@@ -31,6 +31,30 @@ function exposeCalls(registry: Registry, metrics: Metrics): void {
     help: 'From the head of a request to the end of its answer; WebSockets: to that of the handshake.',
     series: [{ labels: {}, buckets: metrics.callSeconds }],
   });
+}
+
+function exposeUnread(registry: Registry, metrics: Metrics): void {
+  gauge(
+    registry,
+    'visiona_unread_bytes',
+    'Bytes of answers and messages that callers have not taken, with what devices may still add to them.',
+    [],
+    () => [[{}, metrics.unreadBytes]],
+  );
+  counter(
+    registry,
+    'visiona_unread_refused_total',
+    'Calls and WebSockets refused because callers left too much unread.',
+    [],
+    () => [[{}, metrics.unreadRefused]],
+  );
+  counter(
+    registry,
+    'visiona_unread_cut_total',
+    'Callers cut because too much was unread, theirs for longest.',
+    [],
+    () => [[{}, metrics.unreadCut]],
+  );
 }
 
 function exposeStore(registry: Registry, { storeSeconds, storeErrors }: Metrics): void {
@@ -91,6 +115,7 @@ export function expose(metrics: Metrics, sides: readonly Side[]): Exposition {
   exposeBuild(registry);
   exposeProcess(registry);
   exposeCalls(registry, metrics);
+  exposeUnread(registry, metrics);
   exposeRefusals(registry, metrics);
   exposeStore(registry, metrics);
   if (sides.includes('rest')) exposeRestSide(registry, metrics);

@@ -123,6 +123,12 @@ export class Metrics {
   /** Tunnel bytes, framing included. */
   bytesToDevices = 0;
   bytesFromDevices = 0;
+  /** Bytes of answers and messages that callers have not taken, with what devices may still add to them. */
+  unreadBytes = 0;
+  /** Calls and WebSockets that were refused, for too much was unread. */
+  unreadRefused = 0;
+  /** Readers that were cut, for too much was unread. */
+  unreadCut = 0;
   readonly cutUploads = tally(UPLOAD_CUTS);
   /** Requests that this process answered with an error of its own. */
   readonly problems = tally(PROBLEM_CODES);

@@ -6,6 +6,9 @@ import type { FieldNames } from './field-names.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
 
+/** What uWebSockets.js collects before it sends. */
+const CORK_BYTES = 16 * 1024;
+
 /** What differs between the listeners that answer with a device's response. */
 export interface ResponsePolicy {
   /** Fields of a device's answer that this listener does not pass on. */
@@ -224,20 +227,18 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #writeSized(length: number): void {
     const first = this.#queue[0];
     if (!this.#headFlushed && this.#ended && this.#queue.length <= 1) {
-      if ((first?.length ?? 0) === length && !this.#blocked) return this.#writeWhole(first, length);
+      if ((first?.length ?? 0) === length && this.#mayLeaveToSocket(length))
+        return this.#writeWhole(first, length);
     }
     if (first === undefined) return this.#flushHead(length);
     this.#headFlushed = true;
     let chunk: Uint8Array | undefined = first;
     while (chunk !== undefined) {
       const [took, done] = this.#res.tryEnd(chunk, length);
-      if (done) {
-        this.written = length;
-        return this.#finish(undefined);
-      }
-      const bytes = this.#res.getWriteOffset() - this.written;
+      const bytes = (done ? length : this.#res.getWriteOffset()) - this.written;
       this.written += bytes;
       this.#call?.consumed(bytes);
+      if (done) return this.#finish(undefined);
       if (bytes > 0) this.#idleTries = 0;
       if (!took && bytes < chunk.length) {
         this.#queue[0] = chunk.subarray(bytes);
@@ -254,8 +255,14 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.tryEnd('', length);
   }
 
+  /** What a full socket does not take of a whole answer uWS keeps, unseen: no more than fits into its cork buffer anyway. */
+  #mayLeaveToSocket(length: number): boolean {
+    return !this.#blocked && (length <= CORK_BYTES || this.#uploading);
+  }
+
   #writeWhole(body: Uint8Array | undefined, length: number): void {
     this.written = length;
+    this.#call?.consumed(length);
     this.#finish(undefined);
     this.#res.end(body ?? '', this.#uploading);
   }
@@ -271,7 +278,8 @@ export class ResponseWriter implements ResponseSink, FullSocket {
       else this.#block();
     }
     if (this.#blocked) return;
-    if (!this.#ended) return this.#flushed();
+    this.#flushed();
+    if (!this.#ended) return;
     this.#finish(undefined);
     this.#res.end(undefined, this.#uploading);
   }

@@ -8,6 +8,8 @@ import { lateUpgrade } from './late-upgrade.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
 const FORBIDDEN = 1008;
+/** Try Again Later (IANA WebSocket close codes): the caller does not read what there is no room for. */
+const TRY_AGAIN_LATER = 1013;
 const SWITCHING_PROTOCOLS = 101;
 /** Codes that may not be sent in a close frame (RFC 6455 §7.4.1). */
 const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
@@ -124,6 +126,14 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.#ws = undefined;
     if (UNSENDABLE.has(code)) ws?.end();
     else ws?.end(code, reason);
+  }
+
+  overrun(): void {
+    const ws = this.#ws;
+    this.#ws = undefined;
+    // A close frame waits behind what is not read: it would keep it.
+    if (ws?.getBufferedAmount() === 0) ws.end(TRY_AGAIN_LATER, 'you do not read what the device sends');
+    else ws?.close();
   }
 
   // ---- the caller's socket

@@ -188,7 +188,7 @@ describe('devices', () => {
     assert.equal(status, 200);
     assert.ok(body.roundTripMs >= 0);
     const { target, request } = api.forwarder.last;
-    assert.deepEqual(target, { by: 'device', deviceId: 'cam-1' });
+    assert.deepEqual(target, { by: 'device', deviceId: 'cam-1', owner: ALICE });
     assert.deepEqual([request.method, request.target], ['HEAD', '/']);
     assert.equal(api.forwarder.last.header('x-visiona-user'), ALICE);
   });

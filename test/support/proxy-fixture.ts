@@ -108,6 +108,7 @@ export class ProxyFixture {
       hosts: 1,
       heartbeatMs: 15_000,
       idleTimeoutMs: 90_000,
+      unreadBytes: 256 * 2 ** 20,
       store,
       metrics,
       exposition: expose(metrics, ['tunnels']),

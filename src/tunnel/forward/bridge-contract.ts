@@ -21,6 +21,11 @@ export interface BridgeSink {
   message(data: Uint8Array, binary: boolean): void;
   /** The device closed (code 1005: it gave none), or the stream broke (1006 → 1014 for the caller). Last event. */
   closed(code: number, reason: string): void;
+  /**
+   * The caller has left too much unread for too long (unread-budget.ts): its connection ends now, with what waits for it. Last
+   * event.
+   */
+  overrun(): void;
   /** The device could not be reached. Only before `opened`. Last event. */
   fail(failure: ForwardFailure): void;
 }
@@ -29,6 +34,7 @@ export interface BridgeSink {
 export interface Bridge {
   /** Sends one whole message. False: too much waits for the device; the caller must close. */
   message(data: Uint8Array, binary: boolean): boolean;
+  /** The caller has taken `bytes` of the messages; until then they count as unread. */
   consumed(bytes: number): void;
   /** The caller closed with `code` (1005: without one). */
   close(code: number, reason: string): void;
@@ -39,6 +45,12 @@ export const NO_BRIDGE: Bridge = { message: () => true, consumed() {}, close() {
 
 /** The tunnel broke under an open WebSocket: Bad Gateway (IANA WebSocket close codes). */
 export const BAD_GATEWAY = 1014;
+
+/**
+ * What a device is told whose messages the caller does not read: policy violation (RFC 6455 §7.4.1). Not 1013, which the caller
+ * is told: uWebSockets.js takes that for a broken connection.
+ */
+export const UNREAD = { code: 1008, reason: 'the caller does not read' } as const;
 
 /** Carries WebSockets to devices. */
 export interface BridgeForwarder {

@@ -1,10 +1,16 @@
+import type { UserId } from '../../store/ids.js';
 import type { RawHeaders } from '../http1/contract.js';
 import type { SessionKey } from '../session/contract.js';
 
 /** Which device a call is for. */
 export type Target =
   | { readonly by: 'token'; readonly token: SessionKey }
-  | { readonly by: 'device'; readonly deviceId: string };
+  | {
+      readonly by: 'device';
+      readonly deviceId: string;
+      /** Whose it is, where the caller knows: what is not read of its answers counts as that user's. */
+      readonly owner?: UserId;
+    };
 
 /** A request for a device. Hop-by-hop fields are already gone. */
 export interface ForwardRequest {
@@ -54,7 +60,10 @@ export interface ResponseHead {
   readonly bodyless: boolean;
 }
 
-/** Where a call's answer goes. Called synchronously and in order: head, data*, then end or fail; or fail alone. */
+/**
+ * Where a call's answer goes. Called synchronously and in order: head, data*, then end or fail; or fail alone. As long as the sink
+ * has not passed on all of an answer that ended, `fail` may follow: it held too much for too long (unread-budget.ts).
+ */
 export interface ResponseSink {
   /**
    * `body` are the first body bytes (may be empty), lent for the call; `complete`: they are all of it and nothing more is
@@ -74,9 +83,12 @@ export interface ResponseSink {
 export interface ForwardCall {
   /** Request body bytes, copied or sent before it returns. At most the credit given so far may be outstanding. */
   body(chunk: Uint8Array, last: boolean): void;
-  /** The sink has passed on `bytes` of the answer's body: credit goes back to the device. */
+  /**
+   * The sink has passed on `bytes` of the answer's body: credit goes back to the device. Told of every byte that the sink was
+   * given, after the answer's end too: until then they count as unread.
+   */
   consumed(bytes: number): void;
-  /** The caller went away: the stream is reset at once, and the sink is not called again. */
+  /** The caller went away: the stream is reset at once, the sink is not called again, and what it held is gone. */
   abort(): void;
 }
 

@@ -1,27 +1,34 @@
 import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
 import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
-import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink } from './bridge-contract.js';
+import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
 import type { ForwardFailure, Target } from './contract.js';
+import { NO_ROOM, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
 
 /** One WebSocket to a device of this process. */
-export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
+export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Reader {
   readonly target: Target;
   readonly minEpoch = 0;
   beganAt = 0;
   readonly #request: BridgeRequest;
   readonly #sink: BridgeSink;
+  readonly #budget: UnreadBudget;
   #session: TunnelSession | undefined;
   #exchange = 0;
   #opened = false;
   /** Bytes of messages given to the session that have not left for the device. */
   #outstanding = 0;
+  /** Bytes of messages that the caller has not taken. */
+  #held = 0;
+  /** Made when the caller first leaves some. */
+  #unread: Unread | undefined;
   #over = false;
 
-  constructor(target: Target, request: BridgeRequest, sink: BridgeSink) {
+  constructor(target: Target, request: BridgeRequest, sink: BridgeSink, budget: UnreadBudget) {
     this.target = target;
     this.#request = request;
     this.#sink = sink;
+    this.#budget = budget;
   }
 
   /** Asks the supervisor for a session; `found` or `notFound` follows. */
@@ -39,7 +46,10 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
   }
 
   consumed(bytes: number): void {
-    if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
+    if (this.#over) return;
+    this.#held -= bytes;
+    this.#unread?.hold(this.#held, false);
+    this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
   close(code: number, reason: string): void {
@@ -51,6 +61,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
   found(session: TunnelSession): void {
     if (this.#over) return;
     if (session.busy) return this.#fail('device-busy', 'too many calls are under way on this device');
+    if (this.#budget.refuses(session.identity.userId)) return this.#fail(NO_ROOM.code, NO_ROOM.detail);
     this.#session = session;
     this.#exchange = session.listen(this);
     const { target, headers, protocols } = this.#request;
@@ -67,7 +78,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
         this.#opened = true;
         return this.#sink.opened(event.protocol);
       case 'ws-message':
-        return this.#sink.message(event.bytes, event.binary);
+        return this.#message(event.bytes, event.binary);
       case 'ws-closed':
         this.#finish();
         return this.#sink.closed(event.code === 1006 ? BAD_GATEWAY : event.code, event.reason);
@@ -90,6 +101,24 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
     this.#fail(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', detail);
   }
 
+  // ---- Reader
+
+  cut(): void {
+    this.#session?.send({ kind: 'ws-close', exchange: this.#exchange, ...UNREAD });
+    this.#finish();
+    this.#sink.overrun();
+  }
+
+  // ----
+
+  #message(bytes: Uint8Array, binary: boolean): void {
+    this.#held += bytes.length;
+    this.#sink.message(bytes, binary);
+    if (this.#held === 0 || this.#session === undefined || this.#over) return;
+    this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
+    this.#unread.hold(this.#held, false);
+  }
+
   #fail(code: ForwardFailure['code'], detail: string): void {
     if (this.#over) return;
     this.#finish();
@@ -98,6 +127,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener {
 
   #finish(): void {
     this.#over = true;
+    this.#unread?.release();
     this.#session?.forget(this.#exchange);
   }
 }

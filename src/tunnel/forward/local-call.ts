@@ -8,6 +8,7 @@ import type {
   ResponseSink,
   Target,
 } from './contract.js';
+import { NO_ROOM, READER_STALLED, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
 
 /** A request body is kept for a retry only up to this many bytes. */
 const REPLAY_BYTES = 64 * 1024;
@@ -34,7 +35,7 @@ const NO_PARTS: BodyPart[] = [];
  * One call to a session of this process. If its tunnel is lost before an answer began, it is sent once more to the
  * session that replaced it, provided that it cannot have reached the device or is idempotent (02-tunnel.md §2.3).
  */
-export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
+export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, Reader {
   readonly target: Target;
   minEpoch = 0;
   beganAt = 0;
@@ -42,6 +43,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   readonly #request: ForwardRequest;
   readonly #head: Uint8Array;
   readonly #sink: ResponseSink;
+  readonly #budget: UnreadBudget;
   readonly #retried: () => void;
   #session: TunnelSession | undefined;
   #exchange = 0;
@@ -52,6 +54,10 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   /** How the first attempt failed; `reached`: the device may have seen it. */
   #retryOf: (ForwardFailure & { readonly reached: boolean }) | undefined;
   #answered = false;
+  /** Bytes of the answer that the sink was given and has not passed on. */
+  #held = 0;
+  /** Made when the sink first keeps some. */
+  #unread: Unread | undefined;
   #over = false;
 
   /** @param head the encoded request head; the call keeps it */
@@ -61,6 +67,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
     request: ForwardRequest,
     head: Uint8Array,
     sink: ResponseSink,
+    budget: UnreadBudget,
     retried: () => void,
   ) {
     this.#supervisor = supervisor;
@@ -68,6 +75,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
     this.#request = request;
     this.#head = head;
     this.#sink = sink;
+    this.#budget = budget;
     this.#retried = retried;
   }
 
@@ -86,10 +94,13 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   }
 
   consumed(bytes: number): void {
+    this.#held -= bytes;
+    this.#unread?.hold(this.#held, this.#over);
     if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
   abort(): void {
+    this.#letGo();
     if (this.#over) return;
     this.#session?.send({ kind: 'abort', exchange: this.#exchange });
     this.#finish();
@@ -100,6 +111,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
   found(session: TunnelSession): void {
     if (this.#over) return;
     if (session.busy) return this.#fail('device-busy', 'too many calls are under way on this device');
+    if (this.#budget.refuses(session.identity.userId)) return this.#fail(NO_ROOM.code, NO_ROOM.detail);
     this.#session = session;
     this.#exchange = session.listen(this);
     const { bodyLength, method } = this.#request;
@@ -134,12 +146,17 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
         this.#answered = true;
         this.#parts = undefined;
         if (event.complete) this.#finish();
-        return this.#sink.head(event, event.body, event.complete);
+        this.#held += event.body.length;
+        this.#sink.head(event, event.body, event.complete);
+        return this.#countHeld();
       case 'data':
-        return this.#sink.data(event.bytes);
+        this.#held += event.bytes.length;
+        this.#sink.data(event.bytes);
+        return this.#countHeld();
       case 'end':
         this.#finish();
-        return this.#sink.end();
+        this.#sink.end();
+        return this.#countHeld();
       case 'credit':
         return this.#sink.credit(event.bytes);
       case 'fail':
@@ -150,6 +167,32 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
 
   sessionLost(reached: boolean, detail: string): void {
     this.#failed(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', reached, detail);
+  }
+
+  // ---- Reader
+
+  cut(): void {
+    if (!this.#over) {
+      this.#session?.send({ kind: 'abort', exchange: this.#exchange });
+      this.#finish();
+    }
+    this.#letGo();
+    this.#sink.fail(READER_STALLED);
+  }
+
+  // ----
+
+  /** Most sinks keep nothing, and cost nothing here. */
+  #countHeld(): void {
+    if (this.#held === 0 || this.#session === undefined) return;
+    this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
+    this.#unread.hold(this.#held, this.#over);
+  }
+
+  #letGo(): void {
+    this.#held = 0;
+    this.#unread?.release();
+    this.#unread = undefined;
   }
 
   #failed(code: ForwardFailureCode, reached: boolean, detail: string): void {
@@ -184,6 +227,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener {
     if (this.#over) return;
     const before = this.#retryOf;
     this.#finish();
+    this.#letGo();
     if (reached || !before?.reached) this.#sink.fail({ code, detail });
     else this.#sink.fail({ code: before.code, detail: before.detail });
   }

@@ -11,16 +11,19 @@ import {
 } from './contract.js';
 import { LocalBridge } from './local-bridge.js';
 import { LocalCall } from './local-call.js';
+import type { UnreadBudget } from './unread-budget.js';
 
 /** Carries calls by message: caller → session supervisor (who has it?) → session actor → caller. */
 export class LocalForwarder implements Forwarder, BridgeForwarder {
   readonly #supervisor: SessionSupervisorRef;
+  readonly #budget: UnreadBudget;
   readonly #head = new RequestHead();
   readonly #retried: () => void;
 
   /** @param retried counts calls that were sent again */
-  constructor(supervisor: SessionSupervisorRef, retried: () => void) {
+  constructor(supervisor: SessionSupervisorRef, budget: UnreadBudget, retried: () => void) {
     this.#supervisor = supervisor;
+    this.#budget = budget;
     this.#retried = retried;
   }
 
@@ -33,13 +36,13 @@ export class LocalForwarder implements Forwarder, BridgeForwarder {
       sink.fail({ code: 'bad-request', detail: error.message });
       return NO_CALL;
     }
-    const call = new LocalCall(this.#supervisor, target, request, head, sink, this.#retried);
+    const call = new LocalCall(this.#supervisor, target, request, head, sink, this.#budget, this.#retried);
     call.seek();
     return call;
   }
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
-    const bridge = new LocalBridge(target, request, sink);
+    const bridge = new LocalBridge(target, request, sink, this.#budget);
     bridge.seek(this.#supervisor);
     return bridge;
   }

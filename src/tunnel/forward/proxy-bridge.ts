@@ -2,13 +2,15 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../session/limits.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../session/websocket-handshake.js';
-import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink } from './bridge-contract.js';
+import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
 import type { ForwardFailure } from './contract.js';
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure, NOT_SENDABLE } from './proxy-failure.js';
+import type { Reader, Unread, UnreadBudget } from './unread-budget.js';
 
 /** How a WebSocket is carried. */
 export interface BridgeCarrier {
+  readonly budget: UnreadBudget;
   /** How long the handshake may take, in ms. */
   readonly handshakeMs: number;
   /** The bridge holds no connection any more. Called once, if it was opened. */
@@ -16,8 +18,9 @@ export interface BridgeCarrier {
 }
 
 /** One WebSocket over the internal API; the `ws` client does its handshake and frames. */
-export class ProxyBridge implements Bridge {
+export class ProxyBridge implements Bridge, Reader {
   readonly #carrier: BridgeCarrier;
+  readonly #user: string;
   readonly #request: BridgeRequest;
   readonly #sink: BridgeSink;
   #socket: WebSocket | undefined;
@@ -27,10 +30,14 @@ export class ProxyBridge implements Bridge {
   #outstanding = 0;
   /** Bytes given to the caller and not yet consumed. */
   #held = 0;
+  /** Made when the caller first leaves some. */
+  #unread: Unread | undefined;
   #over = false;
 
-  constructor(carrier: BridgeCarrier, request: BridgeRequest, sink: BridgeSink) {
+  /** @param user who has to read the messages */
+  constructor(carrier: BridgeCarrier, user: string, request: BridgeRequest, sink: BridgeSink) {
     this.#carrier = carrier;
+    this.#user = user;
     this.#request = request;
     this.#sink = sink;
   }
@@ -78,20 +85,32 @@ export class ProxyBridge implements Bridge {
   consumed(bytes: number): void {
     if (this.#over) return;
     this.#held -= bytes;
+    this.#unread?.hold(this.#held, false);
     if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
   }
 
   close(code: number, reason: string): void {
     if (this.#over) return;
     this.#end(() => {});
+    this.#close(code, reason);
+  }
+
+  // ---- Reader
+
+  cut(): void {
+    this.#end(() => this.#sink.overrun());
+    this.#close(UNREAD.code, UNREAD.reason);
+  }
+
+  // ----
+
+  #close(code: number, reason: string): void {
     // Nobody reads the messages before the close frame that answers this one; they must not stop it.
     this.#socket?.resume();
     if (!this.#opened || code === ABNORMAL) this.#socket?.terminate();
     else if (isSendable(code)) this.#socket?.close(code, reason);
     else this.#socket?.close();
   }
-
-  // ----
 
   /** Undefined: the caller's target, fields or subprotocols are not those of a WebSocket. */
   #dial(url: string, fields: string[]): WebSocket | undefined {
@@ -125,6 +144,9 @@ export class ProxyBridge implements Bridge {
     this.#held += data.length;
     if (this.#held > WEBSOCKET_WINDOW) this.#socket?.pause();
     this.#sink.message(data, binary);
+    if (this.#held === 0 || this.#over) return;
+    this.#unread ??= this.#carrier.budget.reader(this.#user, this);
+    this.#unread.hold(this.#held, false);
   }
 
   #closed(code: number, reason: string): void {
@@ -163,6 +185,7 @@ export class ProxyBridge implements Bridge {
   #end(tell: () => void): void {
     if (this.#over) return;
     this.#over = true;
+    this.#unread?.release();
     tell();
   }
 }

@@ -11,11 +11,13 @@ import {
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure } from './proxy-failure.js';
 import { ANSWER_WINDOW, MAX_PROBLEM_BYTES } from './proxy-limits.js';
+import { READER_STALLED, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
 
 const NOTHING = new Uint8Array(0);
 
 /** How a call is carried: where it goes, and who lets go of it. */
 export interface Carrier {
+  readonly budget: UnreadBudget;
   /** Sends one request, and reports to the handler. */
   dispatch(path: string, fields: string[], body: Buffer | Readable | null, call: ProxyCall): void;
   /** The call holds no connection any more. Called once. */
@@ -42,8 +44,9 @@ interface Refusal {
  * One call over the internal API. The handler is of undici's older kind, which gives fields as they came; the newer one
  * makes an object of them for every answer. The request leaves with the first bytes of its body.
  */
-export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
+export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reader {
   readonly #carrier: Carrier;
+  readonly #user: string;
   readonly #path: string;
   readonly #fields: string[];
   readonly #request: ForwardRequest;
@@ -57,13 +60,26 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
   #first: Uint8Array = NOTHING;
   #refusal: Refusal | undefined;
   #unconsumed = 0;
+  /** Made when the sink first keeps some of it. */
+  #unread: Unread | undefined;
   #paused = false;
   /** Nothing is told to the sink any more. */
   #over = false;
 
-  /** @param fields of the carrying request, the caller's included */
-  constructor(carrier: Carrier, path: string, fields: string[], request: ForwardRequest, sink: ResponseSink) {
+  /**
+   * @param fields of the carrying request, the caller's included
+   * @param user who has to read the answer
+   */
+  constructor(
+    carrier: Carrier,
+    user: string,
+    path: string,
+    fields: string[],
+    request: ForwardRequest,
+    sink: ResponseSink,
+  ) {
     this.#carrier = carrier;
+    this.#user = user;
     this.#path = path;
     this.#fields = fields;
     this.#request = request;
@@ -94,8 +110,9 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
   }
 
   consumed(bytes: number): void {
-    if (this.#over) return;
     this.#unconsumed -= bytes;
+    this.#unread?.hold(this.#unconsumed, this.#over);
+    if (this.#over) return;
     if (!this.#paused || this.#unconsumed > ANSWER_WINDOW / 2) return;
     this.#paused = false;
     // Later: the sink is in the middle of what it does, and must not be given the next bytes now.
@@ -103,9 +120,21 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
   }
 
   abort(): void {
+    this.#forgetUnread();
     if (this.#over) return;
     this.#end();
     this.#letGo();
+  }
+
+  // ---- Reader
+
+  cut(): void {
+    if (!this.#over) {
+      this.#end();
+      this.#letGo();
+    }
+    this.#forgetUnread();
+    this.#sink.fail(READER_STALLED);
   }
 
   // ---- DispatchHandler
@@ -141,6 +170,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
     else {
       this.releaseHead();
       this.#sink.data(chunk);
+      this.#countUnread();
     }
     this.#paused = this.#unconsumed > ANSWER_WINDOW;
     return !this.#paused;
@@ -157,6 +187,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
     this.#end();
     if (held === undefined) this.#sink.end();
     else this.#sink.head(held, first, true);
+    this.#countUnread();
   }
 
   onError(error: Error): void {
@@ -175,11 +206,24 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
     this.#held = undefined;
     this.#first = NOTHING;
     this.#sink.head(held, first, false);
+    this.#countUnread();
   }
 
   /** Reads on after a pause. */
   readOn(): void {
     if (!this.#over) this.#resume?.();
+  }
+
+  #countUnread(): void {
+    if (this.#unconsumed === 0) return;
+    this.#unread ??= this.#carrier.budget.reader(this.#user, this);
+    this.#unread.hold(this.#unconsumed, this.#over);
+  }
+
+  #forgetUnread(): void {
+    this.#unconsumed = 0;
+    this.#unread?.release();
+    this.#unread = undefined;
   }
 
   #openUpload(): Readable {
@@ -213,6 +257,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler {
   #fail(failure: ForwardFailure): void {
     if (this.#over) return;
     this.#end();
+    this.#forgetUnread();
     this.#sink.fail(failure);
   }
 

@@ -23,6 +23,7 @@ import { type BridgeCarrier, ProxyBridge } from './proxy-bridge.js';
 import { type Carrier, ProxyCall } from './proxy-call.js';
 import { CONNECT_MS, HANDSHAKE_MS, KEEP_ALIVE_MS, MAX_ANSWER_HEAD_BYTES, MAX_CALLS } from './proxy-limits.js';
 import { addCallerFields, targetQuery } from './proxy-request.js';
+import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
 const OVERLOADED: ForwardFailure = { code: 'overloaded', detail: 'too many calls are under way' };
 
@@ -30,6 +31,7 @@ export interface ProxyForwarderOptions {
   /** Where remote-proxy's internal API is. */
   readonly url: URL;
   readonly secret: Secret;
+  readonly budget: UnreadBudget;
   /** Default {@link MAX_CALLS}. */
   readonly maxCalls?: number;
   /** Default {@link CONNECT_MS}. */
@@ -45,6 +47,7 @@ export interface ProxyForwarderOptions {
  */
 export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, BridgeCarrier {
   readonly handshakeMs: number;
+  readonly budget: UnreadBudget;
   readonly #pool: Pool;
   readonly #origin: string;
   readonly #servername: string | undefined;
@@ -52,7 +55,8 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, Brid
   readonly #maxCalls: number;
   readonly #underWay = new Set<ProxyCall | ProxyBridge>();
 
-  constructor({ url, secret, maxCalls, connectMs, handshakeMs }: ProxyForwarderOptions) {
+  constructor({ url, secret, budget, maxCalls, connectMs, handshakeMs }: ProxyForwarderOptions) {
+    this.budget = budget;
     this.#origin = url.origin;
     this.#authorization = `Bearer ${secret.reveal()}`;
     this.#maxCalls = maxCalls ?? MAX_CALLS;
@@ -78,12 +82,20 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, Brid
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
     const fields = ['authorization', this.#authorization, 'x-forward-method', request.method];
     fields.push('x-forward-target', request.target);
-    const failure = this.#refusal(fields, request);
+    const user = userOf(target);
+    const failure = this.#refusal(user, fields, request);
     if (failure !== undefined) {
       sink.fail(failure);
       return NO_CALL;
     }
-    const call = new ProxyCall(this, `/internal/forward/http?${targetQuery(target)}`, fields, request, sink);
+    const call = new ProxyCall(
+      this,
+      user,
+      `/internal/forward/http?${targetQuery(target)}`,
+      fields,
+      request,
+      sink,
+    );
     this.#underWay.add(call);
     call.start();
     return call;
@@ -91,13 +103,14 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, Brid
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
     const fields = ['authorization', this.#authorization];
-    const failure = this.#refusal(fields, request);
+    const user = userOf(target);
+    const failure = this.#refusal(user, fields, request);
     if (failure !== undefined) {
       sink.fail(failure);
       return NO_BRIDGE;
     }
     const query = `${targetQuery(target)}&target=${encodeURIComponent(request.target)}`;
-    const bridge = new ProxyBridge(this, request, sink);
+    const bridge = new ProxyBridge(this, user, request, sink);
     if (bridge.open(`${this.#origin.replace('http', 'ws')}/internal/forward/ws?${query}`, fields)) {
       this.#underWay.add(bridge);
     }
@@ -136,10 +149,12 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, Brid
 
   /** Completes the fields, or says why the request is not taken. */
   #refusal(
+    user: string,
     fields: string[],
     request: Pick<ForwardRequest, 'headers' | 'target'>,
   ): ForwardFailure | undefined {
     if (this.#underWay.size >= this.#maxCalls) return OVERLOADED;
+    if (this.budget.refuses(user)) return NO_ROOM;
     try {
       addCallerFields(fields, request);
       return undefined;
@@ -148,4 +163,9 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, Carrier, Brid
       return { code: 'bad-request', detail: error.message };
     }
   }
+}
+
+/** Those whose owner is not known share what one user may have. */
+function userOf(target: Target): string {
+  return (target.by === 'device' && target.owner) || '';
 }

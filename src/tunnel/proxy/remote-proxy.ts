@@ -12,6 +12,7 @@ import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
+import { UnreadBudget } from '../forward/unread-budget.js';
 import { AdmissionControl } from '../gateway/admission.js';
 import { OfflineRecorder } from '../gateway/offline-recorder.js';
 import { Revocations } from '../gateway/revocations.js';
@@ -43,6 +44,8 @@ export interface RemoteProxyOptions {
   readonly hosts: number;
   readonly heartbeatMs: number;
   readonly idleTimeoutMs: number;
+  /** What callers may leave unread of what devices answer. */
+  readonly unreadBytes: number;
   /** How long a device may take to begin its answer. Default 30 s. */
   readonly headTimeoutMs?: number;
   readonly store: ProxyStore;
@@ -72,7 +75,8 @@ export class RemoteProxy {
     this.#plane = new SessionPlane(options);
     this.calls = new CallRecorder(metrics);
     this.userSessions = new LocalUserSessions(this.#plane.sessions, this.#plane.store);
-    this.forwarder = new LocalForwarder(this.#plane.sessions, () => {
+    const budget = new UnreadBudget({ bytes: options.unreadBytes, counts: metrics, log });
+    this.forwarder = new LocalForwarder(this.#plane.sessions, budget, () => {
       metrics.retries += 1;
     });
     metrics.hosts = () => this.#plane.hosts.samples();

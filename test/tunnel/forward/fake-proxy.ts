@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/forward/proxy-forwarder.js';
 import { INTERNAL_SECRET } from '../../support/proxy-fixture.js';
+import { roomyBudget } from './unread.js';
 
 /** What stands where remote-proxy should: answers as the test says, byte for byte. */
 export class FakeProxy {
@@ -17,7 +18,7 @@ export class FakeProxy {
     this.#server = server;
     const { port } = server.address() as AddressInfo;
     const url = new URL(`http://127.0.0.1:${port}`);
-    this.forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET, ...options });
+    this.forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET, budget: roomyBudget(), ...options });
     server.on('connection', (socket) => this.#serve(socket));
   }
 

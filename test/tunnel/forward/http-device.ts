@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Metrics } from '../../../src/observability/metrics.js';
 import type { BridgeForwarder } from '../../../src/tunnel/forward/bridge-contract.js';
 import type { Forwarder } from '../../../src/tunnel/forward/contract.js';
 import { ProxyForwarder } from '../../../src/tunnel/forward/proxy-forwarder.js';
+import type { UnreadCounts } from '../../../src/tunnel/forward/unread-budget.js';
 import { INTERNAL_SECRET, ProxyFixture, type TestDevice } from '../../support/proxy-fixture.js';
+import { budgetOf } from './unread.js';
 
 type Serve = (req: IncomingMessage, res: ServerResponse) => void;
 type ServeSocket = (socket: WebSocket, req: IncomingMessage) => void;
@@ -57,6 +60,8 @@ export interface ForwarderUnderTest {
   readonly fixture: ProxyFixture;
   /** A connected device. */
   readonly device: HttpDevice;
+  /** What its budget counts. */
+  readonly unread: UnreadCounts;
   close(): Promise<void>;
 }
 
@@ -78,6 +83,7 @@ export const openLocal: OpenForwarder = async (options) => {
     fixture,
     device,
     forwarder: fixture.proxy.forwarder,
+    unread: fixture.metrics,
     close: async () => {
       await device.close();
       await fixture.close();
@@ -85,14 +91,20 @@ export const openLocal: OpenForwarder = async (options) => {
   };
 };
 
-/** Calls over the internal API. */
-export const openOverProxy: OpenForwarder = async (options) => {
+/** Calls over the internal API; the bound of what may be unread is that of the caller's side. */
+export const openOverProxy: OpenForwarder = async ({ unreadBytes, ...options } = {}) => {
   const { fixture, device } = await fixtureWithDevice(options);
-  const forwarder = new ProxyForwarder({ url: fixture.internalUrl, secret: INTERNAL_SECRET });
+  const unread = new Metrics();
+  const forwarder = new ProxyForwarder({
+    url: fixture.internalUrl,
+    secret: INTERNAL_SECRET,
+    budget: budgetOf(unreadBytes, unread),
+  });
   return {
     fixture,
     device,
     forwarder,
+    unread,
     close: async () => {
       await forwarder.close();
       await device.close();

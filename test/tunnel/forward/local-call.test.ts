@@ -7,6 +7,7 @@ import { PIECE_BYTES } from '../../../src/tunnel/session/limits.js';
 import type { SessionIn } from '../../../src/tunnel/session/messages.js';
 import type { SessionSeeker } from '../../../src/tunnel/session/session-supervisor.js';
 import { SessionFixture } from '../session/fixtures.js';
+import { roomyBudget } from './unread.js';
 
 const HEAD = Buffer.from('PUT / HTTP/1.1\r\n\r\n');
 /** What is kept of a body for a retry (local-call.ts). */
@@ -47,7 +48,7 @@ function call(request: Partial<ForwardRequest> = {}): LocalCall {
   };
   const whole = { method: 'PUT', target: '/', headers: [], bodyLength: undefined, ...request };
   const target = { by: 'device', deviceId: 'camera' } as const;
-  const made = new LocalCall(supervisor as never, target, whole, HEAD, sink, () => {});
+  const made = new LocalCall(supervisor as never, target, whole, HEAD, sink, roomyBudget(), () => {});
   made.seek();
   return made;
 }

@@ -15,6 +15,7 @@ import { FakeProxy } from './fake-proxy.js';
 import { DEVICE, openOverProxy } from './http-device.js';
 import { RecordedBridge } from './recorded-bridge.js';
 import { RecordedCall, request } from './recording-sink.js';
+import { roomyBudget } from './unread.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nX-Forward-Origin: device\r\n';
 
@@ -245,7 +246,7 @@ test('ProxyForwarder: no proxy is proxy-unreachable, and its address is not told
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   const url = new URL(`http://127.0.0.1:${port}`);
-  const forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET });
+  const forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET, budget: roomyBudget() });
   try {
     const { failure } = await new RecordedCall(forwarder, DEVICE, request()).over();
     assert.equal(failure?.code, 'proxy-unreachable');
@@ -264,7 +265,7 @@ test('ProxyForwarder: no proxy is proxy-unreachable, and its address is not told
 test('ProxyForwarder: another secret is proxy-refused', async () => {
   const fixture = await ProxyFixture.start();
   const secret = new Secret('another secret of thirty-two bytes');
-  const forwarder = new ProxyForwarder({ url: fixture.internalUrl, secret });
+  const forwarder = new ProxyForwarder({ url: fixture.internalUrl, secret, budget: roomyBudget() });
   try {
     const { failure } = await new RecordedCall(forwarder, DEVICE, request()).over();
     assert.equal(failure?.code, 'proxy-refused');
@@ -278,7 +279,11 @@ test('ProxyForwarder: another secret is proxy-refused', async () => {
 test('ProxyForwarder: a proxy that breaks off with the request is proxy-broke-off', async () => {
   const { forwarder, fixture, device, close } = await openOverProxy();
   const hole = await BlackHole.start(fixture.proxy.internalPort);
-  const over = new ProxyForwarder({ url: new URL(`http://127.0.0.1:${hole.port}`), secret: INTERNAL_SECRET });
+  const over = new ProxyForwarder({
+    url: new URL(`http://127.0.0.1:${hole.port}`),
+    secret: INTERNAL_SECRET,
+    budget: roomyBudget(),
+  });
   try {
     const arrived = new Promise<void>((resolve) => {
       device.serve = () => resolve();

@@ -17,6 +17,7 @@ export class RecordedBridge implements BridgeSink {
   refusal: { head: ResponseHead; body: string } | undefined;
   close: { code: number; reason: string } | undefined;
   failure: ForwardFailure | undefined;
+  isOverrun = false;
   /** How often a last event came. */
   ends = 0;
   held = 0;
@@ -66,6 +67,11 @@ export class RecordedBridge implements BridgeSink {
 
   closed(code: number, reason: string): void {
     this.close = { code, reason };
+    this.#over();
+  }
+
+  overrun(): void {
+    this.isOverrun = true;
     this.#over();
   }
 

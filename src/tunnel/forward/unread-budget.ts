@@ -1,0 +1,248 @@
+import { type Clock, systemClock } from '../../actors/clock.js';
+import type { Logger } from '../../observability/log.js';
+import { defaultConfig } from '../yamux/config.js';
+import type { ForwardFailure } from './contract.js';
+
+/** A user's share of the budget: 1 / 4. */
+const USER_SHARE = 4;
+
+/**
+ * What a device may still send to a reader that has stopped: a whole window, which it has been promised (rule 20 of
+ * PROTOCOL.md). It counts from the first byte that is not taken, or calls that begin in one moment would all be let in.
+ */
+export const PROMISED_BYTES = defaultConfig.initialWindow;
+
+/** Bytes in {@link PATIENCE_MS} below which a reader has stalled: one that takes a byte now and then is no better. */
+const PACE_BYTES = PROMISED_BYTES / 4;
+
+/** How long a reader has stalled before it may be cut to make room. */
+export const PATIENCE_MS = 30_000;
+
+/** How often it is looked whom to cut, while there is no room. */
+const LOOK_EVERY_MS = 1000;
+
+/** What a call is told for which there is no room. */
+export const NO_ROOM: ForwardFailure = {
+  code: 'overloaded',
+  detail: 'answers that nobody reads take all the room there is; read them, or break them off',
+};
+
+/** What ends an answer that was not read. */
+export const READER_STALLED: ForwardFailure = {
+  code: 'overloaded',
+  detail: 'the answer was not read, and there was no room for more',
+};
+
+/** What the budget counts for all to see. */
+export interface UnreadCounts {
+  /** Bytes that callers have not taken, with what devices may still add to them. */
+  unreadBytes: number;
+  /** Calls and WebSockets that were refused, for there was no room. */
+  unreadRefused: number;
+  /** Readers that were cut, to make room. */
+  unreadCut: number;
+}
+
+/** Whose bytes are unread. */
+export interface Reader {
+  /** Ends its answer or WebSocket in a way that it can tell from a whole one, and lets go of what it has not taken. */
+  cut(): void;
+}
+
+/** What one user's readers have not taken. */
+interface Share {
+  readonly user: string;
+  bytes: number;
+  /** Those of them that hold any, in the order of when they last kept pace: the first has stalled longest. */
+  readonly readers: Set<Unread>;
+}
+
+export interface UnreadBudgetOptions {
+  /** Of all users together; one may have a quarter of it. */
+  readonly bytes: number;
+  readonly counts: UnreadCounts;
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * How much of what devices answer a process keeps for callers that do not read it. At the budget, or a user's share of it, new
+ * calls are refused; then the reader that has stalled longest is cut, but none before {@link PATIENCE_MS}. What was
+ * asked for before the refusals began may still come: twice a share of one user, and a share beyond the budget of all. Beyond
+ * that a user's own longest reader makes room at once, for no reader is worth the process (docs/adr/0025).
+ */
+export class UnreadBudget {
+  readonly #bytes: number;
+  readonly #share: number;
+  readonly #counts: UnreadCounts;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  /** Of those users alone that have any. */
+  readonly #shares = new Map<string, Share>();
+  #total = 0;
+  #looking = false;
+
+  constructor({ bytes, counts, log, clock = systemClock }: UnreadBudgetOptions) {
+    this.#bytes = bytes;
+    this.#share = bytes / USER_SHARE;
+    this.#counts = counts;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Whether a new call of `user` has to be refused. Asked by every call: most processes have no slow reader at all. */
+  refuses(user: string): boolean {
+    if (this.#total === 0) return false;
+    if (this.#total < this.#bytes && !this.#isFull(this.#shares.get(user))) return false;
+    this.#counts.unreadRefused += 1;
+    return true;
+  }
+
+  /** For a reader of `user` that has left something unread for the first time. */
+  reader(user: string, reader: Reader): Unread {
+    return new Unread(this, user, reader, this.#clock);
+  }
+
+  /** @internal `bytes` more are held by `unread`, or fewer */
+  count(unread: Unread, bytes: number): void {
+    let share = this.#shares.get(unread.user);
+    if (share === undefined) {
+      share = { user: unread.user, bytes: 0, readers: new Set() };
+      this.#shares.set(unread.user, share);
+    }
+    share.bytes += bytes;
+    this.#total += bytes;
+    this.#counts.unreadBytes += bytes;
+    if (unread.bytes === 0) share.readers.delete(unread);
+    else share.readers.add(unread);
+    if (share.readers.size === 0) this.#shares.delete(unread.user);
+    if (bytes > 0) this.#makeRoom(share);
+  }
+
+  /** @internal it has kept pace until now */
+  keptPace(unread: Unread): void {
+    const readers = this.#shares.get(unread.user)?.readers;
+    if (readers?.delete(unread)) readers.add(unread);
+  }
+
+  #isFull(share: Share | undefined): boolean {
+    return share !== undefined && share.bytes >= this.#share;
+  }
+
+  /** Keeps the bound that has no patience. */
+  #makeRoom(share: Share): void {
+    while (share.bytes > 2 * this.#share || this.#total > this.#bytes + this.#share) {
+      const longest = firstOf(share);
+      if (longest === undefined) break;
+      this.#cut(longest);
+    }
+    if (this.#looking || (this.#total < this.#bytes && !this.#isFull(share))) return;
+    const ofAll = this.#total >= this.#bytes;
+    const why = ofAll ? { unreadBytes: this.#total } : { userId: share.user, unreadBytes: share.bytes };
+    this.#log.warn(why, 'callers leave too much unread: new calls are refused');
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#looking = true;
+    this.#clock.after(LOOK_EVERY_MS, () => this.#look());
+  }
+
+  /** Cuts those who have stalled for too long, as far as there is no room. */
+  #look(): void {
+    this.#looking = false;
+    const before = this.#counts.unreadCut;
+    for (const share of this.#shares.values()) {
+      while (this.#isFull(share)) if (!this.#cutStalled(firstOf(share))) break;
+    }
+    while (this.#total >= this.#bytes) if (!this.#cutStalled(this.#longest())) break;
+    const cut = this.#counts.unreadCut - before;
+    if (cut > 0) this.#log.warn({ cut, unreadBytes: this.#total }, 'readers that had stalled were cut');
+    const isFull = [...this.#shares.values()].some((share) => this.#isFull(share));
+    if (isFull || this.#total >= this.#bytes) this.#watch();
+  }
+
+  #longest(): Unread | undefined {
+    let longest: Unread | undefined;
+    for (const share of this.#shares.values()) {
+      const first = firstOf(share);
+      if (first !== undefined && (longest === undefined || first.since < longest.since)) longest = first;
+    }
+    return longest;
+  }
+
+  /** @returns false: it has not stalled for long */
+  #cutStalled(reader: Unread | undefined): boolean {
+    if (reader === undefined || this.#clock.now() - reader.since < PATIENCE_MS) return false;
+    this.#cut(reader);
+    return true;
+  }
+
+  #cut(unread: Unread): void {
+    this.#counts.unreadCut += 1;
+    unread.release();
+    unread.reader.cut();
+  }
+}
+
+/** The one that has stalled longest. */
+function firstOf({ readers }: Share): Unread | undefined {
+  const [first] = readers;
+  return first;
+}
+
+/** What one reader has not taken. Made when it first leaves something: most never do. */
+export class Unread {
+  readonly user: string;
+  readonly reader: Reader;
+  /** Counted now, promises included. */
+  bytes = 0;
+  /** When it last kept pace, in ms of the clock. */
+  since = 0;
+  readonly #budget: UnreadBudget;
+  readonly #clock: Clock;
+  /** Of what was given to it. */
+  #held = 0;
+  /** Bytes taken since `since`. */
+  #taken = 0;
+
+  constructor(budget: UnreadBudget, user: string, reader: Reader, clock: Clock) {
+    this.#budget = budget;
+    this.user = user;
+    this.reader = reader;
+    this.#clock = clock;
+  }
+
+  /**
+   * Says what it holds now.
+   * @param held bytes that were given to it and that it has not taken
+   * @param whole nothing more comes
+   */
+  hold(held: number, whole: boolean): void {
+    if (this.bytes === 0) this.#begin();
+    else if (held < this.#held) this.#take(this.#held - held);
+    this.#held = held;
+    const bytes = held === 0 || whole ? held : Math.max(held, PROMISED_BYTES);
+    if (bytes === this.bytes) return;
+    const more = bytes - this.bytes;
+    this.bytes = bytes;
+    this.#budget.count(this, more);
+  }
+
+  /** It is gone, with what it held. */
+  release(): void {
+    this.hold(0, true);
+  }
+
+  #begin(): void {
+    this.since = this.#clock.now();
+    this.#taken = 0;
+  }
+
+  #take(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken < PACE_BYTES) return;
+    this.#begin();
+    this.#budget.keptPace(this);
+  }
+}
