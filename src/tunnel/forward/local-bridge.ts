@@ -1,4 +1,4 @@
-import { MAX_WEBSOCKET_MESSAGE } from '../session/limits.js';
+import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../session/limits.js';
 import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
 import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
@@ -48,7 +48,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
   consumed(bytes: number): void {
     if (this.#over) return;
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, false);
+    this.#unread?.hold(this.#held, WEBSOCKET_WINDOW);
     this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
@@ -116,7 +116,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
     this.#sink.message(bytes, binary);
     if (this.#held === 0 || this.#session === undefined || this.#over) return;
     this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
-    this.#unread.hold(this.#held, false);
+    this.#unread.hold(this.#held, WEBSOCKET_WINDOW);
   }
 
   #fail(code: ForwardFailure['code'], detail: string): void {

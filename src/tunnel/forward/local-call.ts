@@ -1,5 +1,6 @@
 import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
+import { INITIAL_WINDOW } from '../yamux/constants.js';
 import type {
   ForwardCall,
   ForwardFailure,
@@ -56,6 +57,8 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
   #answered = false;
   /** Bytes of the answer that the sink was given and has not passed on. */
   #held = 0;
+  /** How many it may come to hold. */
+  #window = INITIAL_WINDOW;
   /** Made when the sink first keeps some. */
   #unread: Unread | undefined;
   #over = false;
@@ -95,7 +98,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
 
   consumed(bytes: number): void {
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, this.#over);
+    this.#unread?.hold(this.#held, this.#over ? 0 : this.#window);
     if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
@@ -157,6 +160,9 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
         this.#finish();
         this.#sink.end();
         return this.#countHeld();
+      case 'window':
+        this.#window = event.bytes;
+        return;
       case 'credit':
         return this.#sink.credit(event.bytes);
       case 'fail':
@@ -186,7 +192,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
   #countHeld(): void {
     if (this.#held === 0 || this.#session === undefined) return;
     this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
-    this.#unread.hold(this.#held, this.#over);
+    this.#unread.hold(this.#held, this.#over ? 0 : this.#window);
   }
 
   #letGo(): void {

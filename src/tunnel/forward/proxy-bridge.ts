@@ -85,7 +85,7 @@ export class ProxyBridge implements Bridge, Reader {
   consumed(bytes: number): void {
     if (this.#over) return;
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, false);
+    this.#unread?.hold(this.#held, WEBSOCKET_WINDOW);
     if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
   }
 
@@ -146,7 +146,7 @@ export class ProxyBridge implements Bridge, Reader {
     this.#sink.message(data, binary);
     if (this.#held === 0 || this.#over) return;
     this.#unread ??= this.#carrier.budget.reader(this.#user, this);
-    this.#unread.hold(this.#held, false);
+    this.#unread.hold(this.#held, WEBSOCKET_WINDOW);
   }
 
   #closed(code: number, reason: string): void {

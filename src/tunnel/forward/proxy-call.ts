@@ -111,7 +111,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
 
   consumed(bytes: number): void {
     this.#unconsumed -= bytes;
-    this.#unread?.hold(this.#unconsumed, this.#over);
+    this.#unread?.hold(this.#unconsumed, this.#over ? 0 : ANSWER_WINDOW);
     if (this.#over) return;
     if (!this.#paused || this.#unconsumed > ANSWER_WINDOW / 2) return;
     this.#paused = false;
@@ -217,7 +217,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
   #countUnread(): void {
     if (this.#unconsumed === 0) return;
     this.#unread ??= this.#carrier.budget.reader(this.#user, this);
-    this.#unread.hold(this.#unconsumed, this.#over);
+    this.#unread.hold(this.#unconsumed, this.#over ? 0 : ANSWER_WINDOW);
   }
 
   #forgetUnread(): void {

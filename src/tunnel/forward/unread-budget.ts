@@ -1,19 +1,13 @@
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { Logger } from '../../observability/log.js';
-import { defaultConfig } from '../yamux/config.js';
+import { INITIAL_WINDOW } from '../yamux/constants.js';
 import type { ForwardFailure } from './contract.js';
 
 /** A user's share of the budget: 1 / 4. */
 const USER_SHARE = 4;
 
-/**
- * What a device may still send to a reader that has stopped: a whole window, which it has been promised (rule 20 of
- * PROTOCOL.md). It counts from the first byte that is not taken, or calls that begin in one moment would all be let in.
- */
-export const PROMISED_BYTES = defaultConfig.initialWindow;
-
 /** Bytes in {@link PATIENCE_MS} below which a reader has stalled: one that takes a byte now and then is no better. */
-const PACE_BYTES = PROMISED_BYTES / 4;
+const PACE_BYTES = INITIAL_WINDOW / 4;
 
 /** How long a reader has stalled before it may be cut to make room. */
 export const PATIENCE_MS = 30_000;
@@ -68,8 +62,8 @@ export interface UnreadBudgetOptions {
 /**
  * How much of what devices answer a process keeps for callers that do not read it. At the budget, or a user's share of it, new
  * calls are refused; then the reader that has stalled longest is cut, but none before {@link PATIENCE_MS}. What was
- * asked for before the refusals began may still come: twice a share of one user, and a share beyond the budget of all. Beyond
- * that a user's own longest reader makes room at once, for no reader is worth the process (docs/adr/0025).
+ * asked for before the refusals began may still come, with windows that have grown: where it goes beyond the budget by more than a
+ * share, a reader of who has most is cut at once, for none is worth the process (docs/adr/0025).
  */
 export class UnreadBudget {
   readonly #bytes: number;
@@ -80,6 +74,8 @@ export class UnreadBudget {
   /** Of those users alone that have any. */
   readonly #shares = new Map<string, Share>();
   #total = 0;
+  /** The same, but of each user no more than a share: one that has more takes it from nobody else. */
+  #due = 0;
   #looking = false;
 
   constructor({ bytes, counts, log, clock = systemClock }: UnreadBudgetOptions) {
@@ -93,7 +89,7 @@ export class UnreadBudget {
   /** Whether a new call of `user` has to be refused. Asked by every call: most processes have no slow reader at all. */
   refuses(user: string): boolean {
     if (this.#total === 0) return false;
-    if (this.#total < this.#bytes && !this.#isFull(this.#shares.get(user))) return false;
+    if (!this.#isSpent && !this.#isFull(this.#shares.get(user))) return false;
     this.#counts.unreadRefused += 1;
     return true;
   }
@@ -110,7 +106,9 @@ export class UnreadBudget {
       share = { user: unread.user, bytes: 0, readers: new Set() };
       this.#shares.set(unread.user, share);
     }
+    this.#due -= Math.min(share.bytes, this.#share);
     share.bytes += bytes;
+    this.#due += Math.min(share.bytes, this.#share);
     this.#total += bytes;
     this.#counts.unreadBytes += bytes;
     if (unread.bytes === 0) share.readers.delete(unread);
@@ -125,21 +123,26 @@ export class UnreadBudget {
     if (readers?.delete(unread)) readers.add(unread);
   }
 
+  get #isSpent(): boolean {
+    return this.#due >= this.#bytes;
+  }
+
   #isFull(share: Share | undefined): boolean {
     return share !== undefined && share.bytes >= this.#share;
   }
 
   /** Keeps the bound that has no patience. */
   #makeRoom(share: Share): void {
-    while (share.bytes > 2 * this.#share || this.#total > this.#bytes + this.#share) {
-      const longest = firstOf(share);
+    while (this.#total > this.#bytes + this.#share) {
+      const longest = firstOf(this.#largest());
       if (longest === undefined) break;
       this.#cut(longest);
     }
-    if (this.#looking || (this.#total < this.#bytes && !this.#isFull(share))) return;
-    const ofAll = this.#total >= this.#bytes;
-    const why = ofAll ? { unreadBytes: this.#total } : { userId: share.user, unreadBytes: share.bytes };
-    this.#log.warn(why, 'callers leave too much unread: new calls are refused');
+    if (this.#looking || !(this.#isSpent || this.#isFull(share))) return;
+    const whose = this.#isSpent
+      ? { unreadBytes: this.#total }
+      : { userId: share.user, unreadBytes: share.bytes };
+    this.#log.warn(whose, 'callers leave too much unread: new calls are refused');
     this.#watch();
   }
 
@@ -155,11 +158,19 @@ export class UnreadBudget {
     for (const share of this.#shares.values()) {
       while (this.#isFull(share)) if (!this.#cutStalled(firstOf(share))) break;
     }
-    while (this.#total >= this.#bytes) if (!this.#cutStalled(this.#longest())) break;
+    while (this.#isSpent) if (!this.#cutStalled(this.#longest())) break;
     const cut = this.#counts.unreadCut - before;
     if (cut > 0) this.#log.warn({ cut, unreadBytes: this.#total }, 'readers that had stalled were cut');
     const isFull = [...this.#shares.values()].some((share) => this.#isFull(share));
-    if (isFull || this.#total >= this.#bytes) this.#watch();
+    if (isFull || this.#isSpent) this.#watch();
+  }
+
+  #largest(): Share | undefined {
+    let largest: Share | undefined;
+    for (const share of this.#shares.values()) {
+      if (largest === undefined || share.bytes > largest.bytes) largest = share;
+    }
+    return largest;
   }
 
   #longest(): Unread | undefined {
@@ -186,8 +197,8 @@ export class UnreadBudget {
 }
 
 /** The one that has stalled longest. */
-function firstOf({ readers }: Share): Unread | undefined {
-  const [first] = readers;
+function firstOf(share: Share | undefined): Unread | undefined {
+  const [first] = share?.readers ?? [];
   return first;
 }
 
@@ -214,15 +225,16 @@ export class Unread {
   }
 
   /**
-   * Says what it holds now.
+   * Says what it holds now. What its device has been promised counts from the first byte that is not taken: else all calls of one
+   * moment would be let in.
    * @param held bytes that were given to it and that it has not taken
-   * @param whole nothing more comes
+   * @param promised how many it may come to hold; 0: nothing more comes
    */
-  hold(held: number, whole: boolean): void {
+  hold(held: number, promised: number): void {
     if (this.bytes === 0) this.#begin();
     else if (held < this.#held) this.#take(this.#held - held);
     this.#held = held;
-    const bytes = held === 0 || whole ? held : Math.max(held, PROMISED_BYTES);
+    const bytes = held === 0 ? 0 : Math.max(held, promised);
     if (bytes === this.bytes) return;
     const more = bytes - this.bytes;
     this.bytes = bytes;
@@ -231,7 +243,7 @@ export class Unread {
 
   /** It is gone, with what it held. */
   release(): void {
-    this.hold(0, true);
+    this.hold(0, 0);
   }
 
   #begin(): void {

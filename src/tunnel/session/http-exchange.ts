@@ -1,5 +1,6 @@
 import { type ForwardFailureCode, UPLOAD_CREDIT } from '../forward/contract.js';
 import { CRLF, chunkHead, LAST_CHUNK } from '../http1/chunk-coding.js';
+import { INITIAL_WINDOW } from '../yamux/constants.js';
 import type { MuxStream, StreamHandler } from '../yamux/contract.js';
 import type { YamuxError } from '../yamux/errors.js';
 import type { Exchange, ExchangePort } from './exchange.js';
@@ -29,6 +30,8 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
   #earned = 0;
   #reached = false;
   #headSeen = false;
+  /** The stream's, as the gateway knows it. */
+  #window = INITIAL_WINDOW;
   #over = false;
 
   constructor(port: ExchangePort, open: Extract<SessionIn, { kind: 'open' }>, headTimeoutMs: number) {
@@ -100,6 +103,7 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
 
   data(stream: MuxStream, chunk: Uint8Array): void {
     if (this.#over) return stream.reset();
+    if (stream.receiveWindow !== this.#window) this.#tellWindow(stream.receiveWindow);
     const body = this.#answer.execute(chunk);
     if (!this.#over && body < chunk.length) stream.consumed(chunk.length - body);
   }
@@ -142,6 +146,11 @@ export class HttpExchange implements Exchange, StreamHandler, AnswerOwner {
 
   #extend(): void {
     this.deadline = this.#port.now() + this.#headTimeoutMs;
+  }
+
+  #tellWindow(bytes: number): void {
+    this.#window = bytes;
+    this.#port.emit({ kind: 'window', exchange: this.#id, bytes });
   }
 
   #send(bytes: Uint8Array): void {

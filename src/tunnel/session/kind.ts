@@ -40,6 +40,7 @@ const OUT = {
   heartbeat: 10,
   ended: 11,
   read: 12,
+  window: 13,
 } as const;
 
 const MODES: readonly ExchangeMode[] = ['http', 'http-head', 'raw'];
@@ -211,6 +212,7 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
       case 'end':
         return out.u32(message.exchange);
       case 'credit':
+      case 'window':
         out.u32(message.exchange);
         return out.u32(message.bytes);
       case 'fail':
@@ -260,6 +262,8 @@ const outCodec: Codec<SessionOutWritten, SessionOut> = {
         return { kind: 'end', exchange: from.u32() };
       case OUT.credit:
         return { kind: 'credit', exchange: from.u32(), bytes: from.u32() };
+      case OUT.window:
+        return { kind: 'window', exchange: from.u32(), bytes: from.u32() };
       case OUT.fail:
         return {
           kind: 'fail',

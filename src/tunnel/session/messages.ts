@@ -79,6 +79,8 @@ type Common =
   | AnswerHead
   /** Body bytes of an answer, or bytes of a raw stream. */
   | { readonly kind: 'data'; readonly exchange: ExchangeId; readonly bytes: Uint8Array }
+  /** The device may send `bytes` of the answer without any being consumed, from here on; before: the protocol's first window. */
+  | { readonly kind: 'window'; readonly exchange: ExchangeId; readonly bytes: number }
   /** The answer is complete; or the device half-closed a raw stream. */
   | { readonly kind: 'end'; readonly exchange: ExchangeId }
   /** `bytes` of the request body left for the device. */

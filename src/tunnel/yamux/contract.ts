@@ -67,6 +67,8 @@ export interface MuxStream {
   consumed(bytes: number): void;
   /** Bytes queued and not yet pulled. */
   readonly queued: number;
+  /** Bytes that the peer may send without any being consumed; grows with a stream that is read fast. */
+  readonly receiveWindow: number;
   readonly state: 'open' | 'half-closed-local' | 'half-closed-remote' | 'closed';
 }
 

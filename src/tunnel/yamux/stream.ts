@@ -77,6 +77,10 @@ export class Stream implements MuxStream {
     return this.output.length;
   }
 
+  get receiveWindow(): number {
+    return this.window.size;
+  }
+
   get state(): MuxStream['state'] {
     if (this.#isGone) return 'closed';
     if (this.#isEnded) return 'half-closed-local';

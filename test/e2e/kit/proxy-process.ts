@@ -80,17 +80,8 @@ export class ProxyProcess {
   }
 
   /** Adds devices of one user. */
-  async provision(count = 1): Promise<Provisioned[]> {
-    const added = await this.#device(
-      'add',
-      '--user',
-      'alice',
-      '--name',
-      'cam',
-      '--count',
-      `${count}`,
-      '--json',
-    );
+  async provision(count = 1, user = 'alice'): Promise<Provisioned[]> {
+    const added = await this.#device('add', '--user', user, '--name', 'cam', '--count', `${count}`, '--json');
     return added
       .trim()
       .split('\n')
@@ -98,8 +89,8 @@ export class ProxyProcess {
   }
 
   /** Adds one device. */
-  async device(): Promise<Provisioned> {
-    const [device] = await this.provision();
+  async device(user?: string): Promise<Provisioned> {
+    const [device] = await this.provision(1, user);
     assert.ok(device !== undefined);
     return device;
   }

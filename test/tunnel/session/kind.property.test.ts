@@ -59,6 +59,7 @@ const outgoing: fc.Arbitrary<Exclude<SessionOutWritten, { kind: 'transmit' }>> =
   fc.record({ kind: fc.constant('data' as const), exchange: u32, bytes }),
   fc.record({ kind: fc.constant('end' as const), exchange: u32 }),
   fc.record({ kind: fc.constant('credit' as const), exchange: u32, bytes: u32 }),
+  fc.record({ kind: fc.constant('window' as const), exchange: u32, bytes: u32 }),
   fc.record({
     kind: fc.constant('fail' as const),
     exchange: u32,
