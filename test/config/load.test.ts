@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { test } from 'node:test';
 import {
@@ -25,6 +26,7 @@ test('defaults are those of the documentation', (t) => {
   assert.equal(config.heartbeatMs, 15_000);
   assert.equal(config.idleTimeoutMs, 90_000);
   assert.ok(config.hosts >= 1);
+  assert.ok(config.unreadBytes >= 2 ** 20 && config.unreadBytes <= totalmem() / 4);
   assert.equal(config.oidc, undefined);
   assert.deepEqual(config.log, { level: 'info', format: undefined });
 });

@@ -48,7 +48,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
   consumed(bytes: number): void {
     if (this.#over) return;
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, WEBSOCKET_WINDOW);
+    this.#unread?.take(this.#held);
     this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 

@@ -98,7 +98,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
 
   consumed(bytes: number): void {
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, this.#over ? 0 : this.#window);
+    this.#unread?.take(this.#held);
     if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 

@@ -85,7 +85,7 @@ export class ProxyBridge implements Bridge, Reader {
   consumed(bytes: number): void {
     if (this.#over) return;
     this.#held -= bytes;
-    this.#unread?.hold(this.#held, WEBSOCKET_WINDOW);
+    this.#unread?.take(this.#held);
     if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
   }
 

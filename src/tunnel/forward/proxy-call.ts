@@ -111,7 +111,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
 
   consumed(bytes: number): void {
     this.#unconsumed -= bytes;
-    this.#unread?.hold(this.#unconsumed, this.#over ? 0 : ANSWER_WINDOW);
+    this.#unread?.take(this.#unconsumed);
     if (this.#over) return;
     if (!this.#paused || this.#unconsumed > ANSWER_WINDOW / 2) return;
     this.#paused = false;

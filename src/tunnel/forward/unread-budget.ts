@@ -63,7 +63,7 @@ export interface UnreadBudgetOptions {
  * How much of what devices answer a process keeps for callers that do not read it. At the budget, or a user's share of it, new
  * calls are refused; then the reader that has stalled longest is cut, but none before {@link PATIENCE_MS}. What was
  * asked for before the refusals began may still come, with windows that have grown: where it goes beyond the budget by more than a
- * share, a reader of who has most is cut at once, for none is worth the process (docs/adr/0025).
+ * share, a reader of who has most is cut at once, for none is worth the process (docs/adr/0028).
  */
 export class UnreadBudget {
   readonly #bytes: number;
@@ -214,6 +214,7 @@ export class Unread {
   readonly #clock: Clock;
   /** Of what was given to it. */
   #held = 0;
+  #promised = 0;
   /** Bytes taken since `since`. */
   #taken = 0;
 
@@ -225,36 +226,45 @@ export class Unread {
   }
 
   /**
-   * Says what it holds now. What its device has been promised counts from the first byte that is not taken: else all calls of one
-   * moment would be let in.
+   * Says what it holds once it was given more. What its device has been promised counts from the first byte that is not taken:
+   * else all calls of one moment would be let in. It may be cut meanwhile.
    * @param held bytes that were given to it and that it has not taken
    * @param promised how many it may come to hold; 0: nothing more comes
    */
   hold(held: number, promised: number): void {
     if (this.bytes === 0) this.#begin();
-    else if (held < this.#held) this.#take(this.#held - held);
     this.#held = held;
-    const bytes = held === 0 ? 0 : Math.max(held, promised);
+    this.#promised = promised;
+    this.#count(held === 0 ? 0 : Math.max(held, promised));
+  }
+
+  /** Says what it still holds once it has taken some. It is not cut by that. */
+  take(held: number): void {
+    if (this.bytes === 0) return;
+    this.#taken += this.#held - held;
+    this.#held = held;
+    if (this.#taken >= PACE_BYTES) {
+      this.#begin();
+      this.#budget.keptPace(this);
+    }
+    this.#count(held === 0 ? 0 : Math.max(held, this.#promised));
+  }
+
+  /** It is gone, with what it held. */
+  release(): void {
+    this.#held = 0;
+    this.#count(0);
+  }
+
+  #count(bytes: number): void {
     if (bytes === this.bytes) return;
     const more = bytes - this.bytes;
     this.bytes = bytes;
     this.#budget.count(this, more);
   }
 
-  /** It is gone, with what it held. */
-  release(): void {
-    this.hold(0, 0);
-  }
-
   #begin(): void {
     this.since = this.#clock.now();
     this.#taken = 0;
-  }
-
-  #take(bytes: number): void {
-    this.#taken += bytes;
-    if (this.#taken < PACE_BYTES) return;
-    this.#begin();
-    this.#budget.keptPace(this);
   }
 }

@@ -34,6 +34,7 @@ class Slow implements Reader {
   }
 
   hold(held: number, promised = PROMISED_BYTES): this {
+    if (held < this.held) this.#unread.take(held);
     this.held = held;
     this.#unread.hold(held, promised);
     return this;
