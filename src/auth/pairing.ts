@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/log.js';
 import { AddressLimit } from '../server/address-limit.js';
 import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
+import type { RefusalAudit } from '../server/refusal-audit.js';
 import { StoreError } from '../store/errors.js';
 import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ids.js';
 import type { Requester } from '../store/ports/audit.js';
@@ -70,6 +71,7 @@ export interface PairingLimits {
 
 export interface PairingOptions {
   readonly store: PairingPort;
+  readonly refusals: Pick<RefusalAudit, 'pairing'>;
   readonly log: Logger;
   readonly limits?: PairingLimits;
 }
@@ -88,12 +90,14 @@ const REFUSED: PairingOutcome = { kind: 'refused' };
 /** Makes pairing tokens and takes them in exchange for session tokens (03-identity §3.4). */
 export class Pairing {
   readonly #store: PairingPort;
+  readonly #refusals: Pick<RefusalAudit, 'pairing'>;
   readonly #log: Logger;
   readonly #addresses: AddressLimit;
   readonly #codes: AttemptLimit;
 
-  constructor({ store, log, limits = LIMITS }: PairingOptions) {
+  constructor({ store, refusals, log, limits = LIMITS }: PairingOptions) {
     this.#store = store;
+    this.#refusals = refusals;
     this.#log = log;
     this.#addresses = new AddressLimit(limits.perAddress);
     this.#codes = new AttemptLimit(limits.perCode);
@@ -135,6 +139,7 @@ export class Pairing {
     try {
       const outcome = await this.#attempt(hash, device, by);
       kind = outcome.kind;
+      if (kind === 'refused') this.#refusals.pairing(hash, by);
       return outcome;
     } finally {
       // Who gets no answer from the store has learned nothing, and comes again.

@@ -78,6 +78,7 @@ export async function startApiServer(
       metrics: c.resolve(TOKENS.metrics),
       calls: new CallRecorder(c.resolve(TOKENS.metrics)),
       requests: c.resolve(TOKENS.requests),
+      refusals: c.resolve(TOKENS.refusals),
       log,
     });
     stops.push(async () => rest.close());
@@ -91,6 +92,7 @@ export async function startApiServer(
       drain: async () => {
         const cut = await rest.drain(CALLS_DRAIN_MS);
         await proxy.close();
+        c.resolve(TOKENS.refusals).close();
         await store.stop();
         ops.close();
         await c.dispose();

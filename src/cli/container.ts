@@ -4,6 +4,7 @@ import { expose, type Side } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
 import { StoreRecorder } from '../observability/store-recorder.js';
+import { RefusalAudit } from '../server/refusal-audit.js';
 import { RequestLog } from '../server/request-log.js';
 import { StoreClient } from '../store/store-client.js';
 import { TOKENS } from './tokens.js';
@@ -23,9 +24,18 @@ export function createContainer(log: Logger, { sides, accessLog }: ContainerOpti
   child.register(TOKENS.exposition, {
     useFactory: instanceCachingFactory((c) => expose(c.resolve(TOKENS.metrics), sides)),
   });
+  child.register(TOKENS.refusals, {
+    useFactory: instanceCachingFactory((c) => new RefusalAudit({ store: c.resolve(TOKENS.store), log })),
+  });
   child.register(TOKENS.requests, {
     useFactory: instanceCachingFactory(
-      (c) => new RequestLog({ log, metrics: c.resolve(TOKENS.metrics), access: accessLog }),
+      (c) =>
+        new RequestLog({
+          log,
+          metrics: c.resolve(TOKENS.metrics),
+          refusals: c.resolve(TOKENS.refusals),
+          access: accessLog,
+        }),
     ),
   });
   child.register(TOKENS.store, {

@@ -33,9 +33,12 @@ export function longRunning<C extends { readonly log: LogConfig }>(
     };
     process.on('uncaughtExceptionMonitor', lastWords);
     try {
-      for (const { name, problem } of unknownVariables(given.env)) logger.warn({ name }, problem);
-      const start = await importRoot(root);
-      await runProcess(() => start(config, logger), { log: logger, signals, drainMs: DRAIN_MS });
+      // The first line comes after the handlers of signals: a process that a signal ends loses what waits to be written.
+      const start = async (): Promise<RunningProcess> => {
+        for (const { name, problem } of unknownVariables(given.env)) logger.warn({ name }, problem);
+        return (await importRoot(root))(config, logger);
+      };
+      await runProcess(start, { log: logger, signals, drainMs: DRAIN_MS });
       return 0;
     } finally {
       process.off('uncaughtExceptionMonitor', lastWords);

@@ -30,6 +30,7 @@ export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise
     metrics: c.resolve(TOKENS.metrics),
     exposition: c.resolve(TOKENS.exposition),
     requests: c.resolve(TOKENS.requests),
+    refusals: c.resolve(TOKENS.refusals),
     log: c.resolve(TOKENS.log),
   });
 }
@@ -71,6 +72,7 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
       drain: async () => {
         // No device dials here from now on, so the next process need not wait for the calls under way.
         const [cut] = await Promise.all([proxy.drain(CALLS_DRAIN_MS), lease.release()]);
+        c.resolve(TOKENS.refusals).close();
         await store.stop();
         ops.close();
         await c.dispose();

@@ -41,6 +41,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       metrics: c.resolve(TOKENS.metrics),
       calls: proxy.calls,
       requests: c.resolve(TOKENS.requests),
+      refusals: c.resolve(TOKENS.refusals),
       log,
     });
     stops.push(async () => rest.close());
@@ -62,6 +63,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
           lease.release(),
         ]);
         await provider?.stop();
+        c.resolve(TOKENS.refusals).close();
         await store.stop();
         ops.close();
         await c.dispose();

@@ -70,7 +70,7 @@ export const authRoutes: readonly JsonRoute[] = [
     async ({ query, ...input }, services) => {
       const accounts = accountsOf(services);
       onlyNavigation(input);
-      const finished = finish(accounts, {
+      const finished = finish(services, accounts, {
         cookie: accounts.cookies.read(input.fields.cookie),
         query: query as Record<string, string>,
         userAgent: input.fields['user-agent'],
@@ -178,15 +178,25 @@ async function begin(signIn: Accounts['signIn'], asked: Begin): Promise<Redirect
 }
 
 /** @throws ProblemError, and what the store rejects with */
-async function finish({ sessions, signIn }: Accounts, brought: Finish): Promise<Redirect> {
+async function finish(
+  { refusals }: RouteServices,
+  { sessions, signIn }: Accounts,
+  brought: Finish,
+): Promise<Redirect> {
   const result = await signIn.finish(brought);
   if (typeof result === 'object') return result;
+  const { cookie, remoteAddr, requestId } = brought;
+  // Whose browser it is, is known only where somebody is signed in there already.
+  const session = cookie && (await sessions.find(cookie));
+  if (session !== undefined) {
+    const failed = { action: 'sign-in.begun', result: 'failed', remoteAddr, requestId } as const;
+    refusals.record(session.signIn.userId, failed);
+  }
   if (result !== 'unknown') {
     throw new ProblemError(problemOfCode(result) ?? 'sign-in-failed', { because: result });
   }
-  const { cookie } = brought;
   if (cookie === undefined) throw unknownSignIn('no-cookie');
-  throw unknownSignIn((await sessions.find(cookie)) === undefined ? 'over' : 'signed-in');
+  throw unknownSignIn(session === undefined ? 'over' : 'signed-in');
 }
 
 function redirection({ location, setCookie }: Redirect): Reply {

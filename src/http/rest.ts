@@ -18,7 +18,7 @@ import { DeviceLookup } from './device-lookup.js';
 import { OpenStreams } from './open-streams.js';
 import { Router } from './router.js';
 import { ROUTES } from './routes.js';
-import type { RestStore } from './services.js';
+import type { Refusals, RestStore } from './services.js';
 import { WriteAllowance } from './write-allowance.js';
 
 export interface RestOptions {
@@ -39,6 +39,7 @@ export interface RestOptions {
   readonly metrics: Metrics;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
+  readonly refusals: Refusals;
   /** Changes of one user in a minute. */
   readonly userWrites: number;
   readonly log: Logger;
@@ -64,6 +65,7 @@ export interface Rest {
 export async function startRest(options: RestOptions): Promise<Rest> {
   const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, requests, log } =
     options;
+  const { refusals } = options;
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
@@ -83,8 +85,9 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
     readiness,
     metrics,
+    refusals,
     accounts,
-    pairing: new Pairing({ store, log }),
+    pairing: new Pairing({ store, refusals, log }),
     writes: new WriteAllowance(options.userWrites),
     tunnelUrl,
   };

@@ -2,6 +2,7 @@ import type { Accounts } from '../auth/auth.js';
 import type { Pairing } from '../auth/pairing.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Readiness } from '../server/readiness.js';
+import type { RefusalAudit } from '../server/refusal-audit.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
 import type { DevicePort } from '../store/ports.js';
@@ -14,12 +15,16 @@ export type RestStore = DeviceCarePort &
   PairingPort &
   Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
 
+/** Where what is refused is written down. */
+export type Refusals = Pick<RefusalAudit, 'record' | 'pairing'>;
+
 /** What handlers work with. */
 export interface RouteServices extends DeviceServices {
   readonly store: RestStore;
   readonly sessions: UserSessions;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
+  readonly refusals: Refusals;
   /** Undefined: nobody can sign in. */
   readonly accounts: Accounts | undefined;
   readonly pairing: Pairing;

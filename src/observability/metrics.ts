@@ -14,6 +14,8 @@ export const DIAL_RESULTS = [
   'unavailable',
 ] as const;
 
+export type DialResult = (typeof DIAL_RESULTS)[number];
+
 /** Why a tunnel ended: by our word, or because its connection was gone. The set is closed: it becomes a label. */
 export const TUNNEL_ENDS = [...CLOSE_REASONS, 'disconnected'] as const;
 

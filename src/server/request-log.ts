@@ -1,7 +1,9 @@
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { UserId } from '../store/ids.js';
 import { cut } from '../text/characters.js';
 import { type ProblemCode, problemKind } from './problem.js';
+import type { RefusalAudit } from './refusal-audit.js';
 
 /** A request as its operator is told of it; what is left out is not known, or was not looked at. */
 export interface ToldRequest {
@@ -26,6 +28,8 @@ export interface ServedRequest extends ToldRequest {
 export interface RequestLogOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where a user that is refused something is written down too. */
+  readonly refusals: Pick<RefusalAudit, 'record'>;
   /** Every request is a line, not only those that fail here. */
   readonly access: boolean;
 }
@@ -35,6 +39,8 @@ export type Unfinished = 'aborted' | 'cut';
 
 /** What is kept of a path or an id that a caller made up, in characters. */
 const MAX_TEXT = 256;
+/** What an audit row keeps of an id, in characters: more than ours have. */
+const MAX_ID = 64;
 
 /**
  * Tells the operator of requests: of each that this process itself answers with an error one line, found by the request id
@@ -47,11 +53,13 @@ export class RequestLog {
   readonly #log: Logger;
   readonly #accessLog: Logger;
   readonly #metrics: Metrics;
+  readonly #refusals: Pick<RefusalAudit, 'record'>;
 
-  constructor({ log, metrics, access }: RequestLogOptions) {
+  constructor({ log, metrics, refusals, access }: RequestLogOptions) {
     this.access = access;
     this.#log = log;
     this.#metrics = metrics;
+    this.#refusals = refusals;
     // Its own level: who wants these lines gets them however little else is logged.
     this.#accessLog = log.child({}, { level: 'info' });
   }
@@ -64,6 +72,7 @@ export class RequestLog {
   problem(request: ToldRequest, code: ProblemCode, because: unknown): void {
     this.#metrics.problems[code] += 1;
     const { status } = problemKind(code);
+    if (code === 'forbidden') this.#forbidden(request);
     if (status < 500) {
       return this.#log.info(
         { ...about(request), code, status, reason: reasonOf(because) },
@@ -73,6 +82,18 @@ export class RequestLog {
     const line = { ...about(request), code, status, reason: reasonOf(because) };
     if (code !== 'internal') this.#log.warn(line, 'a request failed');
     else this.#log.error({ ...line, err: because }, 'a request failed');
+  }
+
+  /** Of a user who is known: a page of somebody else that tries with the user's cookie, for one. */
+  #forbidden({ userId, deviceId, requestId, remoteAddr }: ToldRequest): void {
+    if (userId === undefined) return;
+    this.#refusals.record(userId as UserId, {
+      action: 'request.forbidden',
+      result: 'refused',
+      requestId,
+      ...(deviceId !== undefined && { target: cut(deviceId, MAX_ID) }),
+      ...(remoteAddr !== undefined && { remoteAddr }),
+    });
   }
 
   /** The head of an answer was out when the rest failed: its connection is cut, as nothing else can be said any more. */

@@ -62,6 +62,8 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   claimNode: { repeat: 'again' },
   renewNode: { repeat: 'again' },
   releaseNode: { repeat: 'again' },
+  spentCredentials: READ,
+  spentPairing: READ,
   audit: { repeat: 'never' },
   listAudit: READ,
   lastChange: READ,

@@ -200,4 +200,8 @@ export const MIGRATIONS: readonly Migration[] = [
       "INSERT INTO counters (name, value) VALUES ('nodes', 0)",
     ],
   },
+  {
+    name: 'audit rows for several refusals',
+    statements: ({ bigint }) => [`ALTER TABLE audit_log ADD COLUMN times ${bigint} NOT NULL DEFAULT 1`],
+  },
 ];

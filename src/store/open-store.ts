@@ -6,6 +6,7 @@ import { deviceCalls } from './calls/devices.js';
 import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
 import type { Parts } from './calls/parts.js';
+import { refusalCalls } from './calls/refusals.js';
 import { signInCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
@@ -87,6 +88,7 @@ function storeOver(parts: Parts): TimedStore {
     ...pairingCalls(parts),
     ...nodeCalls(parts),
     ...auditCalls(parts),
+    ...refusalCalls(parts),
     ...changeCalls(parts),
     ...sweepCalls(parts),
     close: () => parts.engine.close(),

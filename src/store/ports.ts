@@ -12,6 +12,7 @@ import type { AuditPort, Requester } from './ports/audit.js';
 import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
 import type { NodePort } from './ports/nodes.js';
 import type { PairingPort } from './ports/pairing.js';
+import type { RefusalPort } from './ports/refusals.js';
 import type { SignInPort } from './ports/sign-ins.js';
 
 /** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
@@ -164,6 +165,7 @@ export interface Store
     PairingPort,
     AuditPort,
     NodePort,
+    RefusalPort,
     ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;

@@ -37,10 +37,13 @@ export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
 }
 
 /** Its ids and addresses come from this software, so a bound is enough. */
-export function checkAuditEntry({ action, target, remoteAddr, requestId }: NewAuditEntry): void {
+export function checkAuditEntry({ action, target, remoteAddr, requestId, times = 1 }: NewAuditEntry): void {
   checkText('the action', action, MAX_NAME);
   for (const text of [target, remoteAddr, requestId]) {
     if (text !== undefined) checkText('a field of the audit entry', text, MAX_SUBJECT_LENGTH);
+  }
+  if (!Number.isSafeInteger(times) || times < 1) {
+    throw new StoreError('ERR_STORE_INPUT', 'how often it was: a whole number from 1 on is needed');
   }
 }
 

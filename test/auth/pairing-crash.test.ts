@@ -10,6 +10,7 @@ import { startStoreProcess } from '../../src/store/store-process.js';
 import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
+import { SILENT_REFUSALS } from '../support/silent-refusals.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson' };
 const UNLIMITED = { points: 1_000_000, windowSeconds: 60 };
@@ -81,6 +82,7 @@ function withStore(body: (store: RealStore, alice: UserId) => Promise<void>): Pr
 const pairingOver = (store: PairingPort) =>
   new Pairing({
     store,
+    refusals: SILENT_REFUSALS,
     log: logCapture().log,
     limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
   });

@@ -4,6 +4,7 @@ import { PAIRING_TTL, Pairing, type PairingOutcome } from '../../src/auth/pairin
 import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
 import { hashToken, type UserId } from '../../src/store/ids.js';
 import { logCapture } from '../agent/log-capture.js';
+import { SILENT_REFUSALS } from '../support/silent-refusals.js';
 import { type Fault, MemoryPairing } from './memory-pairing.js';
 
 const ALICE = 'user-alice' as UserId;
@@ -18,7 +19,7 @@ let pairing: Pairing;
 beforeEach(() => {
   store = new MemoryPairing();
   capture = logCapture();
-  pairing = new Pairing({ store, log: capture.log });
+  pairing = new Pairing({ store, refusals: SILENT_REFUSALS, log: capture.log });
 });
 
 let from = 0;
@@ -140,7 +141,12 @@ describe('the exchange', () => {
   });
 
   test('attack 41: 100 at once are one success, and nothing else that works', async () => {
-    pairing = new Pairing({ store, log: capture.log, limits: { perAddress: UNLIMITED, perCode: UNLIMITED } });
+    pairing = new Pairing({
+      store,
+      refusals: SILENT_REFUSALS,
+      log: capture.log,
+      limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
+    });
     const { code, token } = await pairing.mint(ALICE);
     const outcomes = await Promise.all(Array.from({ length: 100 }, (_, i) => exchange(i % 2 ? code : token)));
     const paired = outcomes.filter(({ kind }) => kind === 'paired');

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { Pairing } from '../../src/auth/pairing.js';
 import { openStore } from '../../src/store/open-store.js';
 import { logged, scratch, spawnAgent } from '../agent/agent-process.js';
+import { SILENT_REFUSALS } from '../support/silent-refusals.js';
 import { exchange, type Person, RestProcess } from './kit/rest-process.js';
 
 interface Listed {
@@ -144,7 +145,7 @@ test('where devices would be told to dial themselves, the log says so', async ()
 async function mintIn(dataDir: string): Promise<string> {
   const store = await openStore({ dataDir });
   try {
-    const pairing = new Pairing({ store, log: pino({ level: 'silent' }) });
+    const pairing = new Pairing({ store, refusals: SILENT_REFUSALS, log: pino({ level: 'silent' }) });
     return (await pairing.mint(await store.ensureUser('urn:visiona:test', 'bob'))).token;
   } finally {
     await store.close();

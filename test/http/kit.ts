@@ -24,6 +24,7 @@ import type {
 } from '../../src/tunnel/forward/contract.js';
 import { MemorySignIns } from '../auth/memory-sign-ins.js';
 import { OIDC_POLICY } from '../auth/oidc-policy.js';
+import { SILENT_REFUSALS } from '../support/silent-refusals.js';
 import { silentRequests } from '../support/silent-requests.js';
 import { FakeSessions } from './fake-sessions.js';
 import { FakeStore } from './fake-store.js';
@@ -214,6 +215,7 @@ export class TestRest {
       metrics,
       calls: new CallRecorder(metrics),
       requests: silentRequests(metrics),
+      refusals: SILENT_REFUSALS,
       log: pino({ level: 'silent' }),
       ...over,
     });

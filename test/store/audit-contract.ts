@@ -94,6 +94,48 @@ export function auditContract(name: string, check: Check): void {
       },
     );
 
+    check('O2: several refusals are one row, with how often', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      await store.audit(alice, { action: 'a.a', result: 'refused', times: 7 });
+      const { items } = await store.listAudit(alice, { limit: 1 });
+      assert.deepEqual(
+        items.map(({ action, times }) => [action, times]),
+        [['a.a', 7]],
+      );
+      for (const times of [0, 1.5, -1]) {
+        const refused = store.audit(alice, { action: 'a.a', result: 'refused', times });
+        await assert.rejects(refused, { code: 'ERR_STORE_INPUT' });
+      }
+    });
+
+    check('O2: whose token it was that is good no more is known, and of others nothing is', async (store) => {
+      const [alice, bob] = [await store.ensureUser(ISSUER, 'alice'), await store.ensureUser(ISSUER, 'bob')];
+      const [gone, rotated, good] = await store.provision(alice, ['gone', 'rotated', 'good']);
+      const [expired] = await store.provision(bob, ['expired'], Date.now() - 1);
+      await store.revokeDevice(alice, gone!.deviceId);
+      await store.revokeDevice(alice, rotated!.deviceId);
+      const tokens = [good, gone, expired, rotated].map((device) => hashToken(device!.sessionToken));
+      assert.deepEqual(await store.spentCredentials([hashToken('nobodys'), ...tokens]), [
+        undefined,
+        undefined,
+        { owner: alice, deviceId: gone!.deviceId },
+        { owner: bob, deviceId: expired!.deviceId },
+        { owner: alice, deviceId: rotated!.deviceId },
+      ]);
+      await assert.rejects(store.spentCredentials([]), { code: 'ERR_STORE_INPUT' });
+    });
+
+    check('O2: whose pairing token it was that is good no more', async (store) => {
+      const alice = await store.ensureUser(ISSUER, 'alice');
+      const [used, live] = [hashToken('used'), hashToken('live')];
+      const tokenId = await store.addPairingToken(alice, newToken({ hash: used }));
+      await store.revokePairingToken(alice, tokenId);
+      await store.addPairingToken(alice, newToken({ hash: live }));
+      assert.deepEqual(await store.spentPairing(used), { tokenId, owner: alice });
+      assert.equal(await store.spentPairing(live), undefined);
+      assert.equal(await store.spentPairing(hashToken('nobodys')), undefined);
+    });
+
     check('fields are bounded', async (store) => {
       const refused = { code: 'ERR_STORE_INPUT' };
       const long = 'x'.repeat(256);

@@ -21,6 +21,7 @@ import {
   type RemoteProxyOptions,
 } from '../../src/tunnel/proxy/remote-proxy.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
+import { SILENT_REFUSALS } from './silent-refusals.js';
 import { silentRequests } from './silent-requests.js';
 
 /** The internal secret of every fixture. */
@@ -52,6 +53,14 @@ export class MemoryStore implements ProxyStore {
 
   activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {
     return Promise.resolve([...ids]);
+  }
+
+  spentCredentials(): Promise<undefined[]> {
+    return Promise.resolve([]);
+  }
+
+  spentPairing(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   recordOffline(): Promise<void> {
@@ -113,6 +122,7 @@ export class ProxyFixture {
       metrics,
       exposition: expose(metrics, ['tunnels']),
       requests: silentRequests(metrics),
+      refusals: SILENT_REFUSALS,
       log: pino({ level: 'silent' }),
       ...options,
     });

@@ -22,6 +22,8 @@ export interface NewAuditEntry extends Requester {
   /** The public id of the thing. */
   readonly target?: string;
   readonly result: AuditResult;
+  /** How often, where several are one row; 1, if absent. */
+  readonly times?: number;
 }
 
 export interface AuditEntry extends NewAuditEntry {

@@ -21,6 +21,7 @@ interface Row {
   remote_addr: string | null;
   request_id: string | null;
   result: AuditResult;
+  times: number;
   at: number;
 }
 
@@ -33,15 +34,16 @@ export class AuditLog {
   }
 
   *add(owner: UserId | undefined, entry: NewAuditEntry, now: number): Work<void> {
-    const { actor = 'user', action, target = null, remoteAddr = null, requestId = null, result } = entry;
+    const { actor = 'user', action, target = null, remoteAddr = null, requestId = null } = entry;
+    const { result, times = 1 } = entry;
     yield* run(
       'DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at <= ? ORDER BY at LIMIT ?)',
       now - AUDIT_KEPT_MS,
       PRUNED_AT_ONCE,
     );
     yield* run(
-      `INSERT INTO audit_log (id, user_id, actor, action, target, remote_addr, request_id, result, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO audit_log (id, user_id, actor, action, target, remote_addr, request_id, result, times, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       this.#ids.next(),
       owner ?? null,
       actor,
@@ -50,13 +52,14 @@ export class AuditLog {
       remoteAddr,
       requestId,
       result,
+      times,
       now,
     );
   }
 
   *list(owner: UserId, { limit, after = END }: PageRequest<string>): Work<Page<AuditEntry, string>> {
     const rows = yield* all<Row>(
-      `SELECT id, actor, action, target, remote_addr, request_id, result, at
+      `SELECT id, actor, action, target, remote_addr, request_id, result, times, at
        FROM audit_log WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
       owner,
       after,
@@ -76,5 +79,6 @@ function entry(row: Row): AuditEntry {
     ...(row.remote_addr !== null && { remoteAddr: row.remote_addr }),
     ...(row.request_id !== null && { requestId: row.request_id }),
     result: row.result,
+    ...(row.times > 1 && { times: row.times }),
   };
 }

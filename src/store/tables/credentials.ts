@@ -1,4 +1,5 @@
 import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ids.js';
+import type { SpentCredential } from '../ports/refusals.js';
 import { all, one, run, type Work } from '../query.js';
 import type { PendingRow } from './pending-devices.js';
 
@@ -61,6 +62,24 @@ export class Credentials {
       ...activeAt(now),
     );
     return row && { id: row.id, retires: row.retires === 1 };
+  }
+
+  /** Those with these hashes that are good no more, or whose device is revoked. */
+  *spent(hashes: readonly TokenHash[], now: number): Work<(SpentCredential | undefined)[]> {
+    const found = new Map<TokenHash, SpentCredential>();
+    for (let at = 0; at < hashes.length; at += ACTIVE_AT_ONCE) {
+      const asked = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => hashes[at + i] ?? null);
+      const rows = yield* all<{ token_hash: TokenHash; user_id: UserId; device_id: DeviceId }>(
+        `SELECT c.token_hash, c.user_id, c.device_id
+         FROM device_credentials c JOIN devices d ON d.user_id = c.user_id AND d.id = c.device_id
+         WHERE NOT (${ACTIVE} AND d.revoked_at IS NULL)
+           AND c.token_hash IN (${asked.map(() => '?').join(', ')})`,
+        now,
+        ...asked,
+      );
+      for (const row of rows) found.set(row.token_hash, { owner: row.user_id, deviceId: row.device_id });
+    }
+    return hashes.map((hash) => found.get(hash));
   }
 
   /** Those of them that are good, of devices that are not revoked. */

@@ -110,6 +110,16 @@ export class PairingTokens {
     return row && { tokenId: row.id, owner: row.user_id };
   }
 
+  /** One that was somebody's and is good no more. */
+  *findSpent(hash: TokenHash, now: number): Work<PairingOffer | undefined> {
+    const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
+      `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND NOT (${USABLE})`,
+      hash,
+      now,
+    );
+    return row && { tokenId: row.id, owner: row.user_id };
+  }
+
   /** Undefined: it may not be used. Otherwise nobody else may use it until the transaction is over. */
   *lock(owner: UserId, id: PairingTokenId, now: number): Work<PairingUse | undefined> {
     const row = yield* one<Pick<Row, 'name' | 'uses' | 'used'>>(

@@ -19,6 +19,7 @@ import { type Dial, DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
 import { PacedQueue } from './paced-queue.js';
 import { ReadModeration } from './read-moderation.js';
+import type { RefusedDials } from './refused-dials.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
@@ -41,6 +42,7 @@ export interface TunnelListenerOptions {
   readonly hosts: SessionHosts;
   readonly store: Store<TunnelSession>;
   readonly offline: Pick<OfflineRecorder, 'record'>;
+  readonly refused: RefusedDials;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -86,6 +88,7 @@ export class TunnelListener {
       })
       .any('/tunnel/connect', (res) => {
         this.#options.metrics.dials['not-upgrade'] += 1;
+        this.#options.refused.count('not-upgrade');
         res.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket').end();
       })
       .any('/*', (res) => {
@@ -134,15 +137,15 @@ export class TunnelListener {
       extensions: req.getHeader('sec-websocket-extensions'),
       context,
     });
-    const address = this.#options.proxies.clientAddress(res, req);
-    void this.#queue({
+    const dial: Dial = {
       token: credential(req),
-      address,
+      address: this.#options.proxies.clientAddress(res, req),
       get gone() {
         return connection.over;
       },
-      answer: (found) => this.#answer(connection, address, found),
-    });
+      answer: (found) => this.#answer(connection, dial, found),
+    };
+    void this.#queue(dial);
   }
 
   /** An address that is blocked takes nobody's place in the queue. */
@@ -166,17 +169,20 @@ export class TunnelListener {
     }
   }
 
-  #answer(connection: DeviceConnection, remoteAddr: string, found: Decision): void {
+  #answer(connection: DeviceConnection, dial: Dial, found: Decision): void {
     // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
     const decision = this.#draining ? UNAVAILABLE : found;
     this.#options.metrics.dials[decision.kind] += 1;
-    if (decision.kind !== 'accepted') return connection.refuse((res) => this.#refuse(res, decision));
+    if (decision.kind !== 'accepted') {
+      this.#options.refused.refused(dial, decision.kind);
+      return connection.refuse((res) => this.#refuse(res, decision));
+    }
     const { admission, tokenHash } = decision;
     connection.accept<Device>({
       connection,
       admission,
       token: tokenHash as string as SessionKey,
-      remoteAddr,
+      remoteAddr: dial.address,
     });
   }
 

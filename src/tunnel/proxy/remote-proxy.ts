@@ -7,14 +7,17 @@ import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
 import { Readiness } from '../../server/readiness.js';
+import type { RefusalAudit } from '../../server/refusal-audit.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
+import type { RefusalPort } from '../../store/ports/refusals.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
 import { UnreadBudget } from '../forward/unread-budget.js';
 import { AdmissionControl } from '../gateway/admission.js';
 import { OfflineRecorder } from '../gateway/offline-recorder.js';
+import { RefusedDials } from '../gateway/refused-dials.js';
 import { Revocations } from '../gateway/revocations.js';
 import { TunnelListener } from '../gateway/tunnel-listener.js';
 import { InternalApi } from '../internal/internal-api.js';
@@ -28,7 +31,7 @@ const STOP_MS = 10_000;
 const HEAD_TIMEOUT_MS = 30_000;
 
 /** The part of the store that remote-proxy uses. */
-export interface ProxyStore extends AdmissionPort, DeviceEventPort {
+export interface ProxyStore extends AdmissionPort, DeviceEventPort, RefusalPort {
   /** False while the store cannot be asked. */
   readonly isAvailable: boolean;
   onChanges(listener: (changes: Changes) => void): () => void;
@@ -52,6 +55,7 @@ export interface RemoteProxyOptions {
   readonly metrics: Metrics;
   readonly exposition: Exposition;
   readonly requests: RequestLog;
+  readonly refusals: Pick<RefusalAudit, 'record'>;
   readonly log: Logger;
 }
 
@@ -171,6 +175,7 @@ export class RemoteProxy {
       heartbeatMs,
       idleTimeoutMs,
       headTimeoutMs,
+      refusals,
       store,
       metrics,
       log,
@@ -182,6 +187,7 @@ export class RemoteProxy {
       session: { heartbeatMs, idleTimeoutMs, headTimeoutMs: headTimeoutMs ?? HEAD_TIMEOUT_MS },
       admission: new AdmissionControl(store),
       offline: new OfflineRecorder(store, log),
+      refused: new RefusedDials({ store, refusals, log }),
       hosts: this.#plane.hosts,
       store: this.#plane.store,
       metrics,

@@ -1,0 +1,87 @@
+import type { Logger } from '../../observability/log.js';
+import type { DialResult } from '../../observability/metrics.js';
+import type { RefusalAudit } from '../../server/refusal-audit.js';
+import { hashToken } from '../../store/ids.js';
+import type { RefusalPort } from '../../store/ports/refusals.js';
+
+/** A device that was not let in. */
+export interface RefusedDial {
+  readonly token: string;
+  /** Who dialled, in normal form. */
+  readonly address: string;
+}
+
+export interface RefusedDialsOptions {
+  readonly store: RefusalPort;
+  readonly refusals: Pick<RefusalAudit, 'record'>;
+  readonly log: Logger;
+}
+
+/** Dials that wait to be told of; more are counted. As many as the store is asked about at once. */
+const MAX_WAITING = 1000;
+
+/** How often it is told how many dials were refused that have no line, in ms. */
+const TELL_EVERY_MS = 10_000;
+
+type Refusal = Exclude<DialResult, 'accepted'>;
+
+/**
+ * Tells the operator of dials that were refused, after their answers: of each whose token is not good, whose it was; of others,
+ * which whole fleets are told at once, how many. The store is asked about many together, and once at a time.
+ */
+export class RefusedDials {
+  readonly #options: RefusedDialsOptions;
+  #waiting: RefusedDial[] = [];
+  #telling = false;
+  /** Without a line. */
+  #counted: Partial<Record<Refusal, number>> = {};
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RefusedDialsOptions) {
+    this.#options = options;
+  }
+
+  /** @param why the answer that it got */
+  refused(dial: RefusedDial, why: Refusal): void {
+    if (why === 'unauthorized' && this.#waiting.length < MAX_WAITING) this.#wait(dial);
+    else this.count(why);
+  }
+
+  /** One of which nothing is known but how it was answered. */
+  count(why: Refusal): void {
+    this.#counted[why] = (this.#counted[why] ?? 0) + 1;
+    this.#timer ??= setTimeout(() => this.#tellCounted(), TELL_EVERY_MS).unref();
+  }
+
+  #wait(dial: RefusedDial): void {
+    this.#waiting.push(dial);
+    if (this.#telling) return;
+    this.#telling = true;
+    setImmediate(() => void this.#tell());
+  }
+
+  async #tell(): Promise<void> {
+    const { store, refusals, log } = this.#options;
+    while (this.#waiting.length > 0) {
+      const dials = this.#waiting;
+      this.#waiting = [];
+      const known = await store.spentCredentials(dials.map(({ token }) => hashToken(token))).catch(() => []);
+      for (const [at, { address: remoteAddr }] of dials.entries()) {
+        const spent = known[at];
+        const { owner: userId, deviceId } = spent ?? {};
+        const reason = spent === undefined ? 'unknown token' : 'its token is good no more';
+        log.info({ remoteAddr, userId, deviceId, reason }, 'a device was refused');
+        if (deviceId === undefined) continue;
+        const entry = { action: 'device.connected', target: deviceId, result: 'refused' } as const;
+        refusals.record(userId, { actor: 'device', remoteAddr, ...entry });
+      }
+    }
+    this.#telling = false;
+  }
+
+  #tellCounted(): void {
+    this.#timer = undefined;
+    this.#options.log.info({ ...this.#counted, withinMs: TELL_EVERY_MS }, 'dials were refused');
+    this.#counted = {};
+  }
+}
