@@ -74,7 +74,7 @@ export class Credentials {
          FROM device_credentials c JOIN devices d ON d.user_id = c.user_id AND d.id = c.device_id
          WHERE NOT (${ACTIVE} AND d.revoked_at IS NULL)
            AND c.token_hash IN (${asked.map(() => '?').join(', ')})`,
-        now,
+        ...activeAt(now),
         ...asked,
       );
       for (const row of rows) found.set(row.token_hash, { owner: row.user_id, deviceId: row.device_id });

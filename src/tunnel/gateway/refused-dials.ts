@@ -2,7 +2,7 @@ import type { Logger } from '../../observability/log.js';
 import type { DialResult } from '../../observability/metrics.js';
 import type { RefusalAudit } from '../../server/refusal-audit.js';
 import { hashToken } from '../../store/ids.js';
-import type { RefusalPort } from '../../store/ports/refusals.js';
+import type { RefusalPort, SpentCredential } from '../../store/ports/refusals.js';
 
 /** A device that was not let in. */
 export interface RefusedDial {
@@ -61,11 +61,11 @@ export class RefusedDials {
   }
 
   async #tell(): Promise<void> {
-    const { store, refusals, log } = this.#options;
+    const { refusals, log } = this.#options;
     while (this.#waiting.length > 0) {
       const dials = this.#waiting;
       this.#waiting = [];
-      const known = await store.spentCredentials(dials.map(({ token }) => hashToken(token))).catch(() => []);
+      const known = await this.#spentOf(dials);
       for (const [at, { address: remoteAddr }] of dials.entries()) {
         const spent = known[at];
         const { owner: userId, deviceId } = spent ?? {};
@@ -77,6 +77,16 @@ export class RefusedDials {
       }
     }
     this.#telling = false;
+  }
+
+  async #spentOf(dials: readonly RefusedDial[]): Promise<readonly (SpentCredential | undefined)[]> {
+    const { store, log } = this.#options;
+    try {
+      return await store.spentCredentials(dials.map(({ token }) => hashToken(token)));
+    } catch (error) {
+      log.warn({ err: error, dials: dials.length }, 'whose refused tokens were could not be asked');
+      return [];
+    }
   }
 
   #tellCounted(): void {
