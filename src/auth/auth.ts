@@ -1,4 +1,3 @@
-import type { Secret } from '../config/secret.js';
 import type { OidcConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -14,7 +13,7 @@ import { Provider } from './provider.js';
 import { Refresher } from './refresher.js';
 import { Sealer } from './seal.js';
 import { SessionAuthenticator } from './session-authenticator.js';
-import { SessionKeys } from './session-keys.js';
+import type { SessionKeys } from './session-keys.js';
 import { Sessions } from './sessions.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
@@ -31,8 +30,7 @@ export interface AuthOptions {
   readonly oidc: OidcConfig;
   /** What browsers see of us. */
   readonly publicUrl: URL;
-  /** The first signs, all verify. */
-  readonly sessionSecrets: readonly Secret[];
+  readonly sessionKeys: SessionKeys;
   readonly store: AuthStore;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -77,9 +75,8 @@ const LIFETIMES: Lifetimes = { idleMs: 8 * 3_600_000, absoluteMs: 7 * 24 * 3_600
 
 /** Puts sign-in together. The provider may be down meanwhile. */
 export function createAuth(options: AuthOptions): Auth {
-  const { oidc, publicUrl, sessionSecrets, store, metrics, log } = options;
+  const { oidc, publicUrl, sessionKeys: keys, store, metrics, log } = options;
   const { lifetimes = LIFETIMES, askAtOnce = false } = options;
-  const keys = new SessionKeys(sessionSecrets);
   const cookies = new CookieCodec(keys);
   const sealer = new Sealer(keys);
   const provider = new Provider({ ...oidc, publicUrl, log });

@@ -17,6 +17,8 @@ const KEY_BYTES = 32;
 /** The keys of SESSION_SECRET: the first makes, all read. */
 export class SessionKeys {
   readonly current: SessionKey;
+  /** Of all, in their order. */
+  readonly kids: readonly string[];
   readonly #byKid: ReadonlyMap<string, SessionKey>;
 
   /** @param secrets at least one */
@@ -25,6 +27,7 @@ export class SessionKeys {
     const [current] = keys;
     if (current === undefined) throw new RangeError('a session secret is needed');
     this.current = current;
+    this.kids = keys.map(({ kid }) => kid);
     this.#byKid = new Map(keys.map((key) => [key.kid, key]));
   }
 

@@ -69,7 +69,7 @@ export async function startApiServer(
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       userWrites: config.userWrites,
-      auth: auth ?? signInAt(config.oidc, config, client, c),
+      auth: auth ?? (await signInAt(config.oidc, config, client, c)),
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.sessions,

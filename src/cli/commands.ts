@@ -2,9 +2,9 @@ import {
   loadAgentConfig,
   loadApiConfig,
   loadDeviceAddConfig,
-  loadDeviceConfig,
   loadDeviceListConfig,
   loadProxyConfig,
+  loadStoreConfig,
   loadTokenConfig,
   loadUpConfig,
 } from '../config/load.js';
@@ -115,9 +115,22 @@ export const commands: readonly Command[] = [
     table: tables.deviceRevoke,
     examples: ['visiona device revoke ID'],
     async run({ given, operands: [deviceId = ''], stdout }) {
-      const store = loadDeviceConfig(tables.deviceRevoke, given);
+      const store = loadStoreConfig(tables.deviceRevoke, given);
       const { deviceRevoke } = await import('./device.js');
       await deviceRevoke({ deviceId }, { place: placeOf(store), stdout });
+      return 0;
+    },
+  },
+  {
+    name: 'sessions end',
+    summary: 'Signs everybody out, at once, and lets the next start bring another SESSION_SECRET.',
+    operands: [],
+    table: tables.sessionsEnd,
+    examples: ['visiona sessions end'],
+    async run({ given, stdout }) {
+      const store = loadStoreConfig(tables.sessionsEnd, given);
+      const { sessionsEnd } = await import('./sessions.js');
+      await sessionsEnd(placeOf(store), stdout);
       return 0;
     },
   },

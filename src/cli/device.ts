@@ -1,9 +1,8 @@
 import type { Writable } from 'node:stream';
 import { StoreOutcomeUnknownError } from '../store/errors.js';
 import type { DeviceId } from '../store/ids.js';
-import { openStore, type StorePlace } from '../store/open-store.js';
-import type { OwnedDevice, ProvisionedDevice, Store } from '../store/ports.js';
-import type { IfMissing } from '../store/sqlite.js';
+import type { StorePlace } from '../store/open-store.js';
+import type { OwnedDevice, ProvisionedDevice } from '../store/ports.js';
 import { checkNames } from '../store/validate.js';
 import {
   describeAdded,
@@ -17,6 +16,7 @@ import {
 import type { DevicesOnline } from './devices-online.js';
 import { CliError } from './errors.js';
 import { OutputError, print } from './print.js';
+import { OPERATOR, withStore } from './with-store.js';
 
 /** Where a command works and writes. */
 export interface DeviceCommandContext {
@@ -46,9 +46,6 @@ export interface DeviceRevokeValues {
   readonly deviceId: string;
 }
 
-/** Who acts here, for the audit log. */
-const OPERATOR = { actor: 'operator' } as const;
-
 /** Devices in one transaction and lines in one write. */
 const CHUNK = 500;
 
@@ -61,7 +58,7 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
   const chunks = chunksOf(namesOf(name, count));
   // All of them before the first is made: the last is the longest.
   for (const chunk of chunks) checkNames(chunk);
-  await withStore(context, 'make', async (store) => {
+  await withStore(context.place, 'make', async (store) => {
     const owner = await store.ensureUser(issuer, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
@@ -84,7 +81,7 @@ export function deviceList(
   online: () => Promise<DevicesOnline>,
   context: DeviceCommandContext,
 ): Promise<void> {
-  return withStore(context, 'fail', async (store) => {
+  return withStore(context.place, 'fail', async (store) => {
     const connected = await online();
     const { user, revoked = false } = values;
     const which = { revoked, ...(user !== undefined && { subject: user }) };
@@ -106,7 +103,7 @@ export function deviceList(
  * @throws StoreError, CliError
  */
 export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandContext): Promise<void> {
-  return withStore(context, 'fail', async (store) => {
+  return withStore(context.place, 'fail', async (store) => {
     const device = values.deviceId as DeviceId;
     const owner = await store.ownerOf(device);
     if (owner === undefined) {
@@ -123,20 +120,6 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
 function doubt(error: unknown, advice: string): unknown {
   if (!(error instanceof StoreOutcomeUnknownError)) return error;
   return new CliError('ERR_OUTCOME_UNKNOWN', `${error.message}; ${advice}`, { cause: error });
-}
-
-/** @param missing who looks for devices in the wrong place is to hear of it */
-async function withStore(
-  { place }: DeviceCommandContext,
-  missing: IfMissing,
-  body: (store: Store) => Promise<void>,
-): Promise<void> {
-  const store = await openStore({ ...place, missing });
-  try {
-    await body(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** @throws CliError that says which devices have tokens that nobody may have seen */

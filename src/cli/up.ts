@@ -32,7 +32,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,
       userWrites: config.userWrites,
-      auth: signInAt(config.oidc ?? provider?.client, config, client, c),
+      auth: await signInAt(config.oidc ?? provider?.client, config, client, c),
       forwarder: proxy.forwarder,
       store: client,
       sessions: proxy.userSessions,

@@ -243,8 +243,8 @@ export function loadTokenConfig(given: Given): TokenConfig {
   };
 }
 
-/** The values of a `device` command: its own flags, and where the store is. @throws ConfigError */
-export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(
+/** The values of a command on the store: its own flags, and where the store is. @throws ConfigError */
+export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
   table: T,
   given: Given,
   more: (values: ValuesOf<T>) => (Mistake | undefined)[] = () => [],
@@ -258,14 +258,14 @@ export function loadDeviceConfig<T extends typeof tables.deviceRevoke>(
 
 /** The values of `visiona device list`, with what remote-proxy is asked by; without a secret it is not asked. @throws ConfigError */
 export function loadDeviceListConfig(given: Given) {
-  const { proxyUrl: url, internalSecret, ...values } = loadDeviceConfig(tables.deviceList, given);
+  const { proxyUrl: url, internalSecret, ...values } = loadStoreConfig(tables.deviceList, given);
   const secret = internalSecret ?? readGenerated(values.dataDir, 'internal-secret');
   return { ...values, proxy: secret instanceof Secret ? { url, secret } : undefined };
 }
 
 /** The values of `visiona device add`, with the issuer of its user. @throws ConfigError */
 export function loadDeviceAddConfig(given: Given) {
-  const { oidcIssuer, devOpAddr, ...values } = loadDeviceConfig(tables.deviceAdd, given, (all) => [
+  const { oidcIssuer, devOpAddr, ...values } = loadStoreConfig(tables.deviceAdd, given, (all) => [
     unknownIssuer(all.oidcIssuer, all.devOpAddr),
   ]);
   // As it is written: an issuer is compared letter by letter, and a URL adds a slash to a bare host.

@@ -140,4 +140,5 @@ export const tables = {
     }),
   },
   deviceRevoke: store,
+  sessionsEnd: store,
 };

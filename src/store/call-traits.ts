@@ -37,6 +37,7 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   recordOffline: { repeat: 'never' },
   listAllDevices: READ,
   ownerOf: READ,
+  endAllSignIns: { repeat: 'again', changes: true },
   // To connect again only counts the epoch further, which nobody has seen.
   connect: { repeat: 'again', admits: true },
   activeCredentials: READ,
@@ -48,6 +49,7 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   claimRefresh: { repeat: 'never' },
   resealSignIn: { repeat: 'again', admits: true },
   listSignIns: READ,
+  joinSessionKeys: { repeat: 'again' },
   endSignIn: { repeat: 'never', changes: true },
   addPairingToken: { repeat: 'never' },
   listPairingTokens: READ,

@@ -204,4 +204,13 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'audit rows for several refusals',
     statements: ({ bigint }) => [`ALTER TABLE audit_log ADD COLUMN times ${bigint} NOT NULL DEFAULT 1`],
   },
+  {
+    name: 'session keys',
+    statements: ({ text, options }) => [
+      `CREATE TABLE session_keys (
+         id ${text} PRIMARY KEY,
+         kids ${text} NOT NULL
+       ) ${options}`,
+    ],
+  },
 ];

@@ -7,6 +7,7 @@ import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
 import type { Parts } from './calls/parts.js';
 import { refusalCalls } from './calls/refusals.js';
+import { sessionKeyCalls } from './calls/session-keys.js';
 import { signInCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
@@ -85,6 +86,7 @@ function storeOver(parts: Parts): TimedStore {
     ...deviceCareCalls(parts),
     ...admissionCalls(parts),
     ...signInCalls(parts),
+    ...sessionKeyCalls(parts),
     ...pairingCalls(parts),
     ...nodeCalls(parts),
     ...auditCalls(parts),

@@ -13,6 +13,7 @@ import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
 import type { NodePort } from './ports/nodes.js';
 import type { PairingPort } from './ports/pairing.js';
 import type { RefusalPort } from './ports/refusals.js';
+import type { SessionKeyPort } from './ports/session-keys.js';
 import type { SignInPort } from './ports/sign-ins.js';
 
 /** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
@@ -162,6 +163,7 @@ export interface Store
     OperatorPort,
     AdmissionPort,
     SignInPort,
+    SessionKeyPort,
     PairingPort,
     AuditPort,
     NodePort,

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
+import { SessionKeys } from '../../src/auth/session-keys.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
 import type { Secret } from '../../src/config/secret.js';
 import { Metrics } from '../../src/observability/metrics.js';
@@ -53,7 +54,7 @@ export class Stand {
         createAuth({
           oidc,
           publicUrl,
-          sessionSecrets: secrets,
+          sessionKeys: new SessionKeys(secrets),
           store,
           metrics: new Metrics(),
           log,

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { closeDatabase, openDatabase } from '../../src/store/sqlite.js';
 import { FakeProvider } from '../auth/fake-provider.js';
@@ -103,7 +105,8 @@ describe('visiona up with its development provider', () => {
 
   test('attack 12: with a new first secret the cookie is signed anew, and the old secret can go', async () => {
     const [old, next] = ['old', 'new'].map((word) => `${word}-`.repeat(12));
-    await up.restart({ SESSION_SECRET: String(old) });
+    const generated = (await readFile(join(up.dataDir, 'session-secret'), 'utf8')).trim();
+    await up.restart({ SESSION_SECRET: `${old},${generated}` });
     const alice = await up.signIn('alice');
     const before = alice.browser.cookie(COOKIE);
     await up.restart({ SESSION_SECRET: `${next},${old}` });

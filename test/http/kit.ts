@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
+import { SessionKeys } from '../../src/auth/session-keys.js';
 import { Secret } from '../../src/config/secret.js';
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
@@ -64,12 +65,12 @@ export function authBy(authenticator: Authenticator, store = new MemorySignIns()
     ...OIDC_POLICY,
     audience: undefined,
   };
-  const sessionSecrets = [new Secret('a secret of a test, 32 bytes long')];
+  const sessionKeys = new SessionKeys([new Secret('a secret of a test, 32 bytes long')]);
   return (publicUrl) => ({
     ...createAuth({
       oidc,
       publicUrl,
-      sessionSecrets,
+      sessionKeys,
       store,
       metrics: new Metrics(),
       log: pino({ level: 'silent' }),

@@ -163,12 +163,12 @@ export class SignIns {
     );
   }
 
-  /** Deletes some of those whose time is over. */
-  *prune(now: number): Work<{ readonly owner: UserId; readonly id: SignInId }[]> {
+  /** Deletes some of those whose time is over then. */
+  *prune(then: number): Work<{ readonly owner: UserId; readonly id: SignInId }[]> {
     const rows = yield* all<OwnRow>(
       `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
        RETURNING id, user_id`,
-      now,
+      then,
       PRUNED_AT_ONCE,
     );
     return rows.map(({ id, user_id: owner }) => ({ id, owner }));

@@ -8,6 +8,7 @@ import { Nodes } from './nodes.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
 import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
+import { SessionKeyIds } from './session-keys.js';
 import { SignIns } from './sign-ins.js';
 import { Users } from './users.js';
 
@@ -41,6 +42,7 @@ export function tablesOf(clock: Clock, limits: RowLimits) {
     pairingTokens: new PairingTokens(ids),
     pendingDevices: new PendingDevices(ids),
     nodes: new Nodes(),
+    sessionKeys: new SessionKeyIds(),
     changes: new ChangeLog(changesKept),
     audit: new AuditLog(ids),
   };

@@ -13,7 +13,7 @@ import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.
 import { Metrics } from '../../../src/observability/metrics.js';
 import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
-import { NEW_SECRET } from '../keys.js';
+import { keys, NEW_SECRET } from '../keys.js';
 import { MemorySignIns } from '../memory-sign-ins.js';
 import { OIDC_POLICY } from '../oidc-policy.js';
 
@@ -44,7 +44,7 @@ describe('development provider', () => {
     rest = await TestRest.start({
       log,
       auth: (publicUrl) =>
-        createAuth({ oidc, publicUrl, sessionSecrets: [NEW_SECRET], store, metrics: new Metrics(), log }),
+        createAuth({ oidc, publicUrl, sessionKeys: keys, store, metrics: new Metrics(), log }),
     });
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
     await provider.serve(new URL(rest.url('/')));

@@ -1,0 +1,13 @@
+import type { Writable } from 'node:stream';
+import type { StorePlace } from '../store/open-store.js';
+import { print } from './print.js';
+import { OPERATOR, withStore } from './with-store.js';
+
+/** `visiona sessions end`: signs everybody out, and forgets with which keys that was. @throws StoreError, OutputError */
+export async function sessionsEnd(place: StorePlace, stdout: Writable): Promise<void> {
+  const ended = await withStore(place, 'fail', (store) => store.endAllSignIns(OPERATOR));
+  await print(
+    stdout,
+    `${ended} ${ended === 1 ? 'session is' : 'sessions are'} ended; the next start may bring another SESSION_SECRET.\n`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { Joining } from '../ports/session-keys.js';
+import { one, run, type Work } from '../query.js';
+
+/** Between the ids of keys, none of which holds it. */
+const SEPARATOR = ' ';
+
+/** One row: the ids of the keys of the process that started last, the one that signs first. */
+export class SessionKeyIds {
+  *join(kids: readonly string[]): Work<Joining> {
+    yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
+    // Of processes that start at once, each sees those before it.
+    yield* run("UPDATE session_keys SET kids = kids WHERE id = 'last'");
+    const row = yield* one<{ kids: string }>("SELECT kids FROM session_keys WHERE id = 'last'");
+    const joining = joiningOf(kids, row?.kids.split(SEPARATOR) ?? []);
+    if (joining !== 'foreign')
+      yield* run("UPDATE session_keys SET kids = ? WHERE id = 'last'", kids.join(SEPARATOR));
+    return joining;
+  }
+
+  /** Whichever process starts next is the first one. */
+  *forget(): Work<void> {
+    yield* run('DELETE FROM session_keys');
+  }
+}
+
+function joiningOf(own: readonly string[], [signs = '', ...verifies]: readonly string[]): Joining {
+  if (signs === '' || own.includes(signs)) return 'joined';
+  return verifies.includes(own[0] ?? '') ? 'behind' : 'foreign';
+}
