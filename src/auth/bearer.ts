@@ -29,7 +29,10 @@ export const MAX_TOKEN_LENGTH = 8192;
 export class BearerTokens {
   readonly #options: BearerOptions;
   /** By token: a hash would cost each call more than all else that is asked about it. */
-  readonly #known = new Believed((token) => this.#verify(token));
+  readonly #known = new Believed(
+    (token) => this.#verify(token),
+    (user) => user !== undefined && Date.now() >= user.endsAt,
+  );
 
   constructor(options: BearerOptions) {
     this.#options = options;

@@ -5,6 +5,7 @@ import type { Requester } from '../store/ports/audit.js';
 import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
 import type { Changes, Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
+import { endedSignIns } from './ended.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
 import { openTokens, type SessionTokens, sealTokens, shareGrant } from './session-tokens.js';
@@ -39,7 +40,10 @@ const RENEW_MS = 5_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #clock: () => number;
-  readonly #known = new Believed((cookie) => this.#ask(cookie as CookieHash));
+  readonly #known = new Believed(
+    (cookie) => this.#ask(cookie as CookieHash),
+    (session) => session !== undefined && this.#isOver(session),
+  );
   /** Sessions whose use is being written down. */
   readonly #touching = new Set<SignInId>();
 
@@ -68,6 +72,10 @@ export class Sessions {
   recall({ type, hash }: BrowserCookie): Session | undefined {
     const session = type === 'session' ? this.#known.recall(hash) : undefined;
     return session !== undefined && this.#options.refresher.isDue(session) ? undefined : session;
+  }
+
+  #isOver({ signIn: { expiresAt, lastUsedAt, idleMs } }: Session): boolean {
+    return this.#clock() >= Math.min(expiresAt, lastUsedAt + idleMs);
   }
 
   /** It was used now. Does not wait for the store. */
@@ -120,8 +128,12 @@ export class Sessions {
   }
 
   /** Takes what the store reports: a session that any process ended is not believed any more. */
-  changed({ changes, missed }: Changes): void {
-    if (missed || changes.some(({ kind }) => kind === 'sign-in-ended')) this.#known.forgetAll();
+  changed(changes: Changes): void {
+    const ended = endedSignIns(changes);
+    if (ended === undefined) this.#known.forgetAll();
+    else if (ended.size > 0) {
+      this.#known.forgetThose((_, session) => session === undefined || ended.has(session.signIn.signInId));
+    }
   }
 
   #revoke({ signInId, cookie, sealed }: SealedSignIn, successor?: SessionTokens): void {

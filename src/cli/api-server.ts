@@ -58,9 +58,7 @@ export async function startApiServer(
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, c.resolve(TOKENS.metrics), log);
   const client = c.resolve(TOKENS.store);
-  const readiness = new Readiness(async () =>
-    client.isAvailable ? await proxy.watch.unready() : 'store-unavailable',
-  );
+  const readiness = new Readiness(async () => client.unready ?? (await proxy.watch.unready()));
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [() => store.stop(), () => proxy.close()];
   try {

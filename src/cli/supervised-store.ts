@@ -5,7 +5,10 @@ import type { Host } from '../actors/host.js';
 import type { Intensity } from '../actors/supervision/spec.js';
 import { Supervisor } from '../actors/supervisor.js';
 import type { StoreConfig } from '../config/types.js';
+import type { Logger } from '../observability/log.js';
+import type { StoreClient } from '../store/store-client.js';
 import { startStoreProcess } from '../store/store-process.js';
+import { type StoreState, sameState } from '../store/store-state.js';
 import { placeOf } from './store-place.js';
 import { TOKENS } from './tokens.js';
 
@@ -25,6 +28,28 @@ export interface SupervisedStore {
   stop(): Promise<void>;
 }
 
+/** One line when something cannot be done any more, and one when all can again: calls that fail meanwhile are many. */
+function logStates(client: StoreClient, log: Logger): void {
+  let logged: StoreState = {};
+  let badSince = 0;
+  client.onState((state) => {
+    if (sameState(state, logged)) return;
+    const { reads, writes } = state;
+    if (logged.reads === undefined && logged.writes === undefined) badSince = performance.now();
+    logged = state;
+    const fault = reads ?? writes;
+    if (fault === undefined) {
+      log.warn({ awayMs: Math.round(performance.now() - badSince) }, 'the store can be used again');
+    } else {
+      const { code, message: reason } = fault;
+      log.error(
+        { code, reason },
+        reads ? 'the store cannot be used' : 'the store cannot be written, only read',
+      );
+    }
+  });
+}
+
 /**
  * Starts the store's process under a supervisor that restarts it, without end.
  * @throws StoreError at the first start: data that cannot be opened now is for the operator, not for a restart
@@ -39,6 +64,7 @@ export async function superviseStore(c: DependencyContainer, config: StoreConfig
     first = undefined;
     return host;
   };
+  logStates(client, log);
   let endedAt: number | undefined;
   const supervisor = new Supervisor<Host>({
     strategy: 'one-for-one',

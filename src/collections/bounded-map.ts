@@ -27,7 +27,8 @@ export class BoundedMap<V> {
     this.#entries.delete(key);
   }
 
-  clear(): void {
-    this.#entries.clear();
+  /** Oldest first; what is deleted meanwhile is left out. */
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.#entries.entries();
   }
 }

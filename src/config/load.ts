@@ -74,8 +74,9 @@ function generated(name: GeneratedName, dataDir: string): Secret {
   throw new ConfigError([secret]);
 }
 
-function storeConfig(values: ValuesOf<Pick<typeof tables.up, 'dataDir' | 'databaseUrl'>>): StoreConfig {
-  return { dataDir: resolve(values.dataDir), databaseUrl: values.databaseUrl };
+function storeConfig(values: ValuesOf<typeof tables.deviceRevoke>): StoreConfig {
+  const { dataDir, databaseUrl, databasePool } = values;
+  return { dataDir: resolve(dataDir), databaseUrl, databasePool };
 }
 
 function derived(url: URL | undefined, scheme: 'http' | 'ws', address: Address): URL | undefined {

@@ -18,6 +18,7 @@ import {
   words,
 } from './schemas.js';
 import { optional, type SettingTable, withDefault } from './setting.js';
+import { DEFAULT_DATABASE_POOL } from './types.js';
 
 const HOUR_MS = 3_600_000;
 const MIB = 2 ** 20;
@@ -78,6 +79,11 @@ export const settings = {
     doc: 'A postgres:// database instead of the embedded store, for several machines.',
     secret: true,
     schema: databaseUrl,
+  }),
+  databasePool: withDefault('VISIONA_DATABASE_POOL', String(DEFAULT_DATABASE_POOL), {
+    placeholder: 'N',
+    doc: 'The most connections of this process to the database of DATABASE_URL; one more looks after a silent one.',
+    schema: integer(1, 1_000),
   }),
   oidcIssuer: optional('OIDC_ISSUER', {
     placeholder: 'URL',

@@ -6,7 +6,7 @@ import { DEFAULT_PUBLIC_URL, DEFAULT_TUNNEL_URL, DEV_AUDIENCE } from './types.js
 const trusted = pick(settings, 'trustedProxies');
 const log = pick(settings, 'logLevel', 'logFormat');
 const requests = pick(settings, 'accessLog');
-const store = pick(settings, 'dataDir', 'databaseUrl');
+const store = pick(settings, 'dataDir', 'databaseUrl', 'databasePool');
 const tunnel = pick(settings, 'tunnelAddr', 'tunnelUrl');
 const unread = pick(settings, 'unreadBytes');
 const hosts = pick(settings, 'hosts', 'heartbeatMs', 'idleTimeoutMs');

@@ -15,12 +15,17 @@ export interface StoreConfig {
   readonly dataDir: string;
   /** PostgreSQL instead of the embedded store. */
   readonly databaseUrl: Secret | undefined;
+  /** The most connections to it. */
+  readonly databasePool: number;
 }
 
 /** Where an operator's tools ask. */
 export interface OpsConfig {
   readonly opsAddr: Address;
 }
+
+/** With several processes, servers of a hundred connections have room for this many of each. */
+export const DEFAULT_DATABASE_POOL = 10;
 
 /** What both sides that callers and devices reach need. */
 export interface ListenerConfig extends StoreConfig, OpsConfig {

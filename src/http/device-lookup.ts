@@ -1,6 +1,6 @@
 import { Believed } from '../store/believed.js';
 import type { DeviceId, UserId } from '../store/ids.js';
-import type { DevicePort } from '../store/ports.js';
+import type { Changes, DevicePort } from '../store/ports.js';
 
 /** Longer ids are of no device. */
 const MAX_ID_LENGTH = 64;
@@ -25,10 +25,17 @@ export class DeviceLookup {
     return this.#known.recall(keyOf(owner, deviceId)) === true;
   }
 
+  /** Takes what the store reports: a device that any process revoked is not known any more. */
+  changed({ changes, missed }: Changes): void {
+    if (missed) return this.#known.forgetAll();
+    const revoked = new Set(
+      changes.flatMap((change) => (change.kind === 'device-revoked' ? [change.deviceId] : [])),
+    );
+    if (revoked.size > 0) this.#known.forgetThose((key) => revoked.has(deviceOf(key)));
+  }
+
   async #ask(key: string): Promise<boolean> {
-    const space = key.indexOf(' ');
-    const [owner, deviceId] = [key.slice(0, space) as UserId, key.slice(space + 1) as DeviceId];
-    const device = await this.#store.findDevice(owner, deviceId);
+    const device = await this.#store.findDevice(ownerOf(key), deviceOf(key));
     return device !== undefined && device.revokedAt === undefined;
   }
 }
@@ -36,4 +43,12 @@ export class DeviceLookup {
 /** Our ids of users have no space. */
 function keyOf(owner: UserId, deviceId: string): string {
   return `${owner} ${deviceId}`;
+}
+
+function ownerOf(key: string): UserId {
+  return key.slice(0, key.indexOf(' ')) as UserId;
+}
+
+function deviceOf(key: string): DeviceId {
+  return key.slice(key.indexOf(' ') + 1) as DeviceId;
 }

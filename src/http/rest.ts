@@ -72,12 +72,14 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   // The routes come after the port is known and before the loop turns: no request can be there yet.
   const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
   const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
+  const devices = new DeviceLookup(store);
+  store.onChanges((changes) => devices.changed(changes));
   const open = new OpenStreams();
   onSignInEnded((signIns) => open.ended(signIns));
   const services = {
     store,
     sessions,
-    devices: new DeviceLookup(store),
+    devices,
     forwarder,
     calls,
     open,

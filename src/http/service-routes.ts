@@ -20,7 +20,7 @@ export const serviceRoutes: readonly JsonRoute[] = [
       path: '/api/ready',
       summary: 'Whether it can serve: its store and proxy are there, and it is not going down',
       answer: z.object({ status: z.literal('ready') }).meta({ id: 'Ready' }),
-      problems: ['draining', 'store-unavailable', 'proxy-unreachable', 'overloaded'],
+      problems: ['draining', 'store-unavailable', 'store-read-only', 'proxy-unreachable', 'overloaded'],
     },
     async (_input, { readiness }) => {
       const why = await readiness.why();

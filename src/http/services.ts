@@ -5,7 +5,7 @@ import type { Readiness } from '../server/readiness.js';
 import type { RefusalAudit } from '../server/refusal-audit.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
-import type { DevicePort } from '../store/ports.js';
+import type { Changes, DevicePort } from '../store/ports.js';
 import type { UserSessions } from '../tunnel/session/user-sessions.js';
 import type { DeviceServices } from './device-services.js';
 import type { WriteAllowance } from './write-allowance.js';
@@ -13,7 +13,9 @@ import type { WriteAllowance } from './write-allowance.js';
 /** The part of the store that the REST API uses. */
 export type RestStore = DeviceCarePort &
   PairingPort &
-  Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
+  Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'> & {
+    onChanges(listener: (changes: Changes) => void): () => void;
+  };
 
 /** Where what is refused is written down. */
 export type Refusals = Pick<RefusalAudit, 'record' | 'pairing'>;

@@ -94,6 +94,7 @@ const PROBLEMS = {
   },
   draining: { status: 503, title: 'This server is going down', retry: 'any', retryAfter: 5 },
   overloaded: { status: 503, title: 'This server is overloaded', retry: 'any', retryAfter: 2 },
+  'store-read-only': { status: 503, title: 'The store takes no writes now', retry: 'any', retryAfter: 2 },
   'store-unavailable': { status: 503, title: 'The store cannot be reached', retry: 'any', retryAfter: 2 },
   'store-outcome-unknown': {
     status: 503,

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../collections/bounded-map.js';
+import { isStoreAway } from './errors.js';
 
 /** How long an answer of the store is believed, in ms: what was taken away is out of reach within this time. */
 const BELIEVED_MS = 1000;
@@ -6,37 +7,61 @@ const BELIEVED_MS = 1000;
 /** An answer that is used at this age, in ms, is asked for anew beside its use: who asks often never waits. */
 const RENEWED_MS = 500;
 
+/**
+ * How long an answer stands in, in ms, where the store is away and there is no newer one: longer than a database takes to
+ * fail over. What is reported to be taken away is forgotten all the same.
+ */
+const STANDS_IN_MS = 60_000;
+
+/** How long a newer answer is waited for where an older one can stand in, in ms. */
+const PATIENCE_MS = 1000;
+
 /** Answers that are remembered; beyond it the oldest is forgotten. */
 const MAX_REMEMBERED = 10_000;
+
+/** Something that the store found. */
+interface Known<T> {
+  readonly value: T;
+  readonly askedAt: number;
+  /** It was taken away, or may have been: it is not to stand in. */
+  forgotten: boolean;
+}
 
 interface Answer<T> {
   readonly found: Promise<T>;
   readonly askedAt: number;
   /** What was found; undefined while it is being asked. */
-  value: T | undefined;
+  known: Known<T> | undefined;
+  /** What was found the time before, while this is not known. */
+  readonly before: Known<T> | undefined;
   /** It has been asked for anew. */
   renewed: boolean;
 }
 
 /**
- * A short memory before the store, so that what is asked with every request costs it two questions a second at most. What
- * was not found (undefined or false) is not remembered: guesses push nothing out.
+ * A short memory before the store, so that what is asked with every request costs it two questions a second at most, and
+ * what was found goes on to be believed for a while where the store is away. What was not found (undefined or false) is not
+ * remembered: guesses push nothing out.
  */
 export class Believed<T> {
   readonly #ask: (key: string) => Promise<T>;
+  readonly #isOver: (value: T) => boolean;
   readonly #now: () => number;
   readonly #answers: BoundedMap<Answer<T>>;
 
   /**
    * @param ask the store
+   * @param isOver whether something that was found has come to its own end since, so that it may not stand in
    * @param now milliseconds of a clock that never steps back
    */
   constructor(
     ask: (key: string) => Promise<T>,
+    isOver: (value: T) => boolean = () => false,
     now: () => number = () => performance.now(),
     max: number = MAX_REMEMBERED,
   ) {
     this.#ask = ask;
+    this.#isOver = isOver;
     this.#now = now;
     this.#answers = new BoundedMap(max);
   }
@@ -46,35 +71,51 @@ export class Believed<T> {
     return this.#answers.size;
   }
 
-  /** The answer that is believed, or under way for somebody else; otherwise the store is asked. Rejects as it does. */
+  /**
+   * The answer that is believed, or under way for somebody else; otherwise the store is asked. Where it is away, or does not
+   * say in time, the last answer stands in; else this rejects as the store does.
+   */
   get(key: string): Promise<T> {
-    return (this.#fresh(key) ?? this.#remember(key, this.#ask(key))).found;
+    return (this.#fresh(key) ?? this.#remember(key)).found;
   }
 
   /** An answer that is believed, without a wait; undefined: there is none, or it is under way. */
   recall(key: string): T | undefined {
-    const known = this.#fresh(key);
-    if (known?.value === undefined) return undefined;
-    if (!known.renewed && this.#now() - known.askedAt >= RENEWED_MS) this.#renew(key, known);
-    return known.value;
+    const answer = this.#fresh(key);
+    if (answer?.known === undefined) return undefined;
+    if (!answer.renewed && this.#now() - answer.askedAt >= RENEWED_MS) this.#renew(key, answer);
+    return answer.known.value;
   }
 
   forget(key: string): void {
-    this.#answers.delete(key);
+    const answer = this.#answers.get(key);
+    if (answer !== undefined) this.#replace(key, answer, undefined);
   }
 
   forgetAll(): void {
-    this.#answers.clear();
+    this.forgetThose(() => true);
   }
 
-  #remember(key: string, found: Promise<T>): Answer<T> {
-    const answer: Answer<T> = { found, askedAt: this.#now(), value: undefined, renewed: false };
+  /** @param value undefined: it is being asked, and may be what is meant */
+  forgetThose(are: (key: string, value: T | undefined) => boolean): void {
+    for (const [key, answer] of this.#answers) {
+      if (are(key, answer.known?.value)) this.#replace(key, answer, undefined);
+    }
+  }
+
+  #remember(key: string): Answer<T> {
+    const [asked, askedAt] = [this.#ask(key), this.#now()];
+    const before = this.#last(key, askedAt);
+    const found = before === undefined ? asked : orBefore(asked, before);
+    const answer: Answer<T> = { found, askedAt, known: undefined, before, renewed: false };
     this.#answers.set(key, answer);
-    const forget = () => this.#replace(key, answer, undefined);
-    found.then((value) => {
-      answer.value = value;
-      if (!value) forget();
-    }, forget);
+    asked.then(
+      (value) => {
+        if (value) answer.known = { value, askedAt, forgotten: false };
+        else this.#replace(key, answer, undefined);
+      },
+      () => this.#replace(key, answer, before && standIn(before)),
+    );
     return answer;
   }
 
@@ -82,10 +123,7 @@ export class Believed<T> {
     old.renewed = true;
     const askedAt = this.#now();
     this.#ask(key).then(
-      (value) => {
-        const answer = { found: Promise.resolve(value), askedAt, value, renewed: false };
-        this.#replace(key, old, value ? answer : undefined);
-      },
+      (value) => this.#replace(key, old, value ? standIn({ value, askedAt, forgotten: false }) : undefined),
       // Whoever asks when the old answer is believed no more hears what is wrong.
       () => {},
     );
@@ -94,12 +132,42 @@ export class Believed<T> {
   /** Unless the old answer was forgotten or replaced meanwhile. */
   #replace(key: string, old: Answer<T>, answer: Answer<T> | undefined): void {
     if (this.#answers.get(key) !== old) return;
-    if (answer === undefined) this.#answers.delete(key);
-    else this.#answers.set(key, answer);
+    if (answer !== undefined) {
+      this.#answers.set(key, answer);
+      return;
+    }
+    this.#answers.delete(key);
+    for (const known of [old.known, old.before]) if (known !== undefined) known.forgotten = true;
   }
 
   #fresh(key: string): Answer<T> | undefined {
-    const known = this.#answers.get(key);
-    return known !== undefined && this.#now() - known.askedAt < BELIEVED_MS ? known : undefined;
+    const answer = this.#answers.get(key);
+    return answer !== undefined && this.#now() - answer.askedAt < BELIEVED_MS ? answer : undefined;
   }
+
+  /** What was found last and may still stand in. */
+  #last(key: string, now: number): Known<T> | undefined {
+    const answer = this.#answers.get(key);
+    const last = answer?.known ?? answer?.before;
+    return last && now - last.askedAt < STANDS_IN_MS && !this.#isOver(last.value) ? last : undefined;
+  }
+}
+
+function standIn<T>(known: Known<T>): Answer<T> {
+  const { value, askedAt } = known;
+  return { found: Promise.resolve(value), askedAt, known, before: undefined, renewed: false };
+}
+
+/** What `asked` gives; what was found before, where the store is away or does not say in time. */
+function orBefore<T>(asked: Promise<T>, before: Known<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      if (!before.forgotten) resolve(before.value);
+    }, PATIENCE_MS);
+    const over = () => clearTimeout(late);
+    asked.finally(over).then(resolve, (error: unknown) => {
+      if (isStoreAway(error) && !before.forgotten) resolve(before.value);
+      else reject(error);
+    });
+  });
 }

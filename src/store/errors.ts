@@ -8,8 +8,12 @@ export const STORE_ERROR_CODES = [
   'ERR_STORE_FULL',
   /** The data directory or a file in it cannot be opened, read or written. */
   'ERR_STORE_ACCESS',
+  /** The database takes no writes now: a standby, say. Nothing was done; reads go on. */
+  'ERR_STORE_READ_ONLY',
   /** The file is damaged or is not a database. */
   'ERR_STORE_CORRUPT',
+  /** The file is no more where it was, or another one is there: that one is to be opened. */
+  'ERR_STORE_MOVED',
   /** The operating system reported an error while reading or writing. */
   'ERR_STORE_IO',
   /** The data was written by a newer version of the software. */
@@ -31,8 +35,12 @@ export const STORE_ERROR_CODES = [
 /** Stable codes of {@link StoreError}. */
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 
+/** What a place is where the tables of a running process are no more; after its name. */
+export const OTHER_DATA =
+  'holds not the data that was there: restore it from a backup, or restart this process to go on with what is there now';
+
 /** Codes after which the connection cannot be trusted: its process must end and a new one open the file. */
-const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_IO']);
+const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_MOVED', 'ERR_STORE_IO']);
 
 /** A failure of the store; `message` is one sentence for the operator. */
 export class StoreError extends CodedError {
@@ -70,6 +78,17 @@ export class StoreOutcomeUnknownError extends StoreError {
   }
 }
 
+const AWAY: ReadonlySet<StoreErrorCode> = new Set([
+  'ERR_STORE_UNAVAILABLE',
+  'ERR_STORE_OUTCOME_UNKNOWN',
+  'ERR_STORE_BUSY',
+]);
+
+/** Whether the store could not be asked, or did not say: not where it has said something of the question itself. */
+export function isStoreAway(error: unknown): boolean {
+  return error instanceof StoreError && AWAY.has(error.code);
+}
+
 export function isStoreErrorCode(code: string): code is StoreErrorCode {
   return (STORE_ERROR_CODES as readonly string[]).includes(code);
 }
@@ -82,6 +101,11 @@ export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
   const { errcode } = error as Error & { errcode?: unknown };
   return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}
+
+/** Whether another process has a lock on the file: SQLITE_BUSY. */
+export function isLocked(error: unknown): boolean {
+  return sqliteCode(error) === 5;
 }
 
 /** SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL: the part of the log that makes a transaction valid is written last, and was not. */

@@ -1,41 +1,38 @@
-import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
+import { StoreError } from './errors.js';
 import type { ChangeSeq } from './ids.js';
-import type { TimedStore } from './ports.js';
+import type { ChangePort } from './ports.js';
 import type { StoreReport } from './store-kind.js';
 import { MAX_ITEMS } from './validate.js';
 
 export interface FeedOptions {
-  readonly store: TimedStore;
+  readonly store: Pick<ChangePort, 'changesSince'>;
   /** The last change that is known already. */
   readonly reported: ChangeSeq;
   /** Resolves when what was asked before now and may let somebody in is answered. */
   readonly admitted: () => Promise<void>;
   /** False: not now; it is reported at a later look. */
   readonly emit: (report: StoreReport) => boolean;
+  /** A look is over; with an error: the database could not be read. */
+  readonly looked: (error?: StoreError) => void;
   /** Takes an error after which the store cannot be trusted. */
   readonly failed: (error: unknown) => void;
 }
 
-/**
- * Looks for changes, one look at a time, and reports them, and whether the database answers. Nobody waits for a look: where
- * the database is slow, calls go on beside it.
- */
+/** Looks for changes, one look at a time, and reports them. Nobody waits for a look: where the database is slow, calls go on. */
 export class Feed {
   readonly #options: FeedOptions;
   #reported: ChangeSeq;
-  #answers = true;
   #looking = false;
-  #wanted: 'nothing' | 'changes' | 'overdue' = 'nothing';
+  #wanted = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#reported = options.reported;
   }
 
-  /** Looks now, or when the look under way is over. @param overdue then does what time has brought */
-  look(overdue: boolean): void {
-    if (overdue) this.#wanted = 'overdue';
-    else if (this.#wanted === 'nothing') this.#wanted = 'changes';
+  /** Looks now, or when the look under way is over. */
+  look(): void {
+    this.#wanted = true;
     if (this.#looking) return;
     this.#looking = true;
     void this.#run();
@@ -43,10 +40,9 @@ export class Feed {
 
   async #run(): Promise<void> {
     try {
-      while (this.#wanted !== 'nothing') {
-        const overdue = this.#wanted === 'overdue';
-        this.#wanted = 'nothing';
-        await this.#lookOnce(overdue);
+      while (this.#wanted) {
+        this.#wanted = false;
+        await this.#lookOnce();
       }
     } catch (error) {
       this.#options.failed(error);
@@ -55,19 +51,15 @@ export class Feed {
     }
   }
 
-  async #lookOnce(overdue: boolean): Promise<void> {
-    const { store } = this.#options;
+  async #lookOnce(): Promise<void> {
     try {
       const more = await this.#report();
-      if (more) this.look(false);
-      // After it: where nothing can be written, what others wrote is told all the same.
-      if (overdue) await store.sweep();
-      this.#tellAnswers(true);
+      if (more) this.look();
+      this.#options.looked();
     } catch (error) {
-      // Busy, full, away or closed: the next look tries again.
+      // Busy, away or closed: the next look tries again.
       if (!(error instanceof StoreError) || error.fatal) throw error;
-      const silent = error instanceof StoreUnavailableError || error instanceof StoreOutcomeUnknownError;
-      if (silent) this.#tellAnswers(false);
+      this.#options.looked(error);
     }
   }
 
@@ -81,9 +73,5 @@ export class Feed {
     if (!this.#options.emit({ changes })) return false;
     this.#reported = changes.last;
     return changes.changes.length === MAX_ITEMS;
-  }
-
-  #tellAnswers(answers: boolean): void {
-    if (answers !== this.#answers && this.#options.emit({ answers })) this.#answers = answers;
   }
 }

@@ -1,5 +1,5 @@
-import { isUndone, StoreError, StoreOutcomeUnknownError } from './errors.js';
-import type { Database } from './sqlite.js';
+import { isLocked, isUndone, StoreError, StoreOutcomeUnknownError } from './errors.js';
+import { type Database, LOCKED_MS, unlockedPause } from './sqlite.js';
 
 /** Writes that may wait; more are refused with ERR_STORE_BUSY. */
 const MAX_WAITING = 16_384;
@@ -11,6 +11,8 @@ const MAX_TRANSACTION_MS = 25;
 interface Write {
   perform(): () => void;
   reject(error: unknown): void;
+  /** By the clock of the options. */
+  readonly askedAt: number;
 }
 
 /** What it needs of the connection. */
@@ -55,15 +57,17 @@ export class GroupCommit {
         const result = work();
         return () => resolve(result);
       };
-      this.#waiting.push({ perform, reject });
+      this.#waiting.push({ perform, reject, askedAt: this.#now() });
       if (this.#waiting.length === 1) setImmediate(() => this.#flush());
     });
   }
 
-  /** Commits what waits and refuses what comes later. */
-  close(): void {
+  /** Commits what waits, or gives it up in its time, and refuses what comes later. */
+  async close(): Promise<void> {
     this.#closed = true;
-    while (this.#waiting.length > 0) this.#transaction();
+    while (this.#waiting.length > 0) {
+      if (!this.#transaction()) await unlockedPause();
+    }
   }
 
   #refusal(): StoreError | undefined {
@@ -74,17 +78,24 @@ export class GroupCommit {
 
   #flush(): void {
     if (this.#waiting.length === 0) return;
-    this.#transaction();
-    if (this.#waiting.length > 0) setImmediate(() => this.#flush());
+    const begun = this.#transaction();
+    if (this.#waiting.length === 0) return;
+    if (begun) setImmediate(() => this.#flush());
+    else void unlockedPause().then(() => this.#flush());
   }
 
-  #transaction(): void {
+  /** False: another process writes now, and these are to be tried again after a pause, in which others can read. */
+  #transaction(): boolean {
+    const refusal = this.#begin();
+    if (refusal !== undefined) {
+      this.#refuse(refusal.error, refusal.late);
+      return false;
+    }
     const batch = this.#waiting;
     this.#waiting = [];
     const performed: { tell: () => void; reject: Write['reject'] }[] = [];
     let next = 0;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
       const deadline = this.#now() + MAX_TRANSACTION_MS;
       for (const write of batch) {
         next += 1;
@@ -94,16 +105,34 @@ export class GroupCommit {
       }
     } catch (error) {
       this.#abandon(this.#mapError(error), [...performed, ...batch.slice(next)]);
-      return;
+      return true;
     }
     this.#waiting = [...batch.slice(next), ...this.#waiting];
     try {
       this.#db.exec('COMMIT');
     } catch (error) {
       this.#abandon(this.#outcome(error), performed);
-      return;
+      return true;
     }
     for (const { tell } of performed) tell();
+    return true;
+  }
+
+  /** What was thrown, and who asked before `late` is told so: all, unless only another process is in the way. */
+  #begin(): { readonly error: unknown; readonly late: number } | undefined {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      return undefined;
+    } catch (error) {
+      const late = isLocked(error) ? this.#now() - LOCKED_MS : Number.POSITIVE_INFINITY;
+      return { error: this.#mapError(error), late };
+    }
+  }
+
+  #refuse(error: unknown, late: number): void {
+    const refused = this.#waiting.filter(({ askedAt }) => askedAt <= late);
+    this.#waiting = this.#waiting.slice(refused.length);
+    for (const { reject } of refused) reject(error);
   }
 
   /** What the callers get when a COMMIT failed. An error of which nothing is known is no answer: the process ends by it. */

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js';
-import { StoreError } from './errors.js';
+import { OTHER_DATA, StoreError } from './errors.js';
 import type { Clock } from './ids.js';
 import type { Migration, TableDialect } from './migrations.js';
 import { one, run, type Work } from './query.js';
@@ -30,6 +30,14 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
   while ((await engine.read(() => versionOf(options))) < options.migrations.length) {
     await engine.write(() => applyNext(options));
   }
+}
+
+/** As {@link migrate}, where the database was there before: one that is empty is not to be made anew beside its processes. */
+export async function migrateAgain(engine: Engine, options: MigrateOptions): Promise<void> {
+  if ((await engine.read(() => versionOf(options))) === 0) {
+    throw new StoreError('ERR_STORE_ACCESS', `${options.place} ${OTHER_DATA}`);
+  }
+  await migrate(engine, options);
 }
 
 function* applyNext(options: MigrateOptions): Work<void> {

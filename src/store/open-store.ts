@@ -1,3 +1,4 @@
+import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 import { admissionCalls } from './calls/admission.js';
 import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
@@ -13,11 +14,12 @@ import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
 import type { Engine } from './engine.js';
 import type { Clock } from './ids.js';
-import { type MigrateOptions, migrate } from './migrate.js';
+import { migrate, migrateAgain } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import type { TimedStore } from './ports.js';
 import { databaseAt } from './postgres.js';
 import { openPostgres, POSTGRES } from './postgres-engine.js';
+import { run, type Work } from './query.js';
 import { databaseFile, type IfMissing } from './sqlite.js';
 import { openSqlite, SQLITE } from './sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
@@ -28,13 +30,20 @@ export interface StorePlace {
   readonly dataDir: string;
   /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
   readonly databaseUrl?: string;
+  /** The most connections to that; {@link DEFAULT_DATABASE_POOL}, if absent. */
+  readonly databasePool?: number;
 }
+
+/** Takes why a write was not done; undefined: it was. */
+export type Wrote = (error: unknown) => void;
 
 export interface StoreOptions extends StorePlace, RowLimits {
   /** The data is there and of this version: it is opened without a look, even if the database is away, and not made anew. */
   readonly migrated?: boolean;
   /** Of an embedded database; it is made, if absent. */
   readonly missing?: IfMissing;
+  /** Hears of each write. */
+  readonly wrote?: Wrote;
   /** Wall clock; the time of the machine, if absent. */
   readonly clock?: Clock;
 }
@@ -44,38 +53,60 @@ export interface StoreOptions extends StorePlace, RowLimits {
  * @throws StoreError with one sentence for the operator.
  */
 export async function openStore(options: StoreOptions): Promise<TimedStore> {
-  const { clock = Date.now } = options;
-  const engine = options.migrated ? await engineAt(options, 'fail') : await migratedEngine(options, clock);
+  const { clock = Date.now, databaseUrl, wrote = () => {} } = options;
+  const opened =
+    databaseUrl === undefined ? sqliteAt(options, clock) : postgresAt(databaseUrl, options, clock);
+  const engine = watched(await opened, wrote);
   return storeOver({ engine, clock, ...tablesOf(clock, options) });
 }
 
-async function engineAt({ dataDir, databaseUrl }: StorePlace, missing: IfMissing): Promise<Engine> {
-  return databaseUrl === undefined ? openSqlite(dataDir, missing) : openPostgres(databaseUrl, 'call');
-}
-
-/** The engine, with its data of the version that this software knows. */
-async function migratedEngine(
-  { dataDir, databaseUrl, missing }: StoreOptions,
-  clock: Clock,
-): Promise<Engine> {
-  if (databaseUrl !== undefined) {
-    const patient = openPostgres(databaseUrl, 'migration');
-    await migrateOrClose(patient, { dialect: POSTGRES, place: databaseAt(databaseUrl), clock });
-    await patient.close();
-    return openPostgres(databaseUrl, 'call');
-  }
-  const engine = await openSqlite(dataDir, missing);
-  await migrateOrClose(engine, { dialect: SQLITE, place: databaseFile(dataDir), clock });
+async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: Clock): Promise<Engine> {
+  const engine = await openSqlite(dataDir, migrated ? 'fail' : missing);
+  const options = { dialect: SQLITE, migrations: MIGRATIONS, place: databaseFile(dataDir), clock };
+  await orClose(engine, migrated ? migrateAgain(engine, options) : migrate(engine, options));
   return engine;
 }
 
-async function migrateOrClose(engine: Engine, options: Omit<MigrateOptions, 'migrations'>): Promise<void> {
+async function postgresAt(url: string, options: StoreOptions, clock: Clock): Promise<Engine> {
+  const { databasePool: max = DEFAULT_DATABASE_POOL, migrated } = options;
+  if (!migrated) {
+    const patient = openPostgres({ url, max: 1, patience: 'migration' });
+    const place = databaseAt(url);
+    await orClose(patient, migrate(patient, { dialect: POSTGRES, migrations: MIGRATIONS, place, clock }));
+    await patient.close();
+  }
+  return openPostgres({ url, max, patience: 'call' });
+}
+
+async function orClose(engine: Engine, migrating: Promise<void>): Promise<void> {
   try {
-    await migrate(engine, { ...options, migrations: MIGRATIONS });
+    await migrating;
   } catch (error) {
     await engine.close();
     throw error;
   }
+}
+
+/** Tells of each write whether it was done. */
+function watched(engine: Engine, wrote: Wrote): Engine {
+  return {
+    read: (work) => engine.read(work),
+    write: (work) => {
+      const writing = engine.write(work);
+      writing.then(() => wrote(undefined), wrote);
+      return writing;
+    },
+    time: () => engine.time(),
+    close: () => engine.close(),
+  };
+}
+
+/** Commits a row of its own, so that what a commit needs must be there. */
+function* countTry(): Work<void> {
+  yield* run(
+    `INSERT INTO counters (name, value) VALUES ('tries', 1)
+     ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`,
+  );
 }
 
 /** All the ports over one engine. */
@@ -93,6 +124,7 @@ function storeOver(parts: Parts): TimedStore {
     ...refusalCalls(parts),
     ...changeCalls(parts),
     ...sweepCalls(parts),
+    tryWrite: () => parts.engine.write(() => countTry()),
     close: () => parts.engine.close(),
   };
 }

@@ -180,4 +180,6 @@ export interface TimedStore extends Store {
    * were revoked long ago, and of their credentials. Some at a time.
    */
   sweep(): Promise<void>;
+  /** Writes next to nothing: whether anything can be written now. */
+  tryWrite(): Promise<void>;
 }

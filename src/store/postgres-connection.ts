@@ -1,37 +1,76 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
-import { isConflict, postgresError } from './postgres-errors.js';
+import { isConflict, isOutOfDate, isReadOnly, losesStatements, postgresError } from './postgres-errors.js';
+import type { Answer, Query } from './query.js';
+
+/** Limits of a session or a transaction by their names, in ms. */
+type Limits = Readonly<Record<string, number>>;
+
+export interface ConnectionOptions {
+  /** The database, for the operator. */
+  readonly place: string;
+  /** The session is this connection's alone; else it is another one in each transaction, with nothing that was set before. */
+  readonly isOwn: boolean;
+  /** It was there before the call that has it now. */
+  readonly isUsed: boolean;
+  /** What each transaction has to set where the session does not keep it. */
+  readonly limits: Limits;
+  /** The server answered a question. */
+  readonly heard: (askedAt: number) => void;
+  /** No server answers here any more. */
+  readonly lost: () => void;
+  /** All connections of this time are to be replaced. */
+  readonly renew: () => void;
+  /** The session is not this connection's alone, though it looked so. */
+  readonly share: () => void;
+  readonly released: () => void;
+}
+
+/** @param verb `SET` for a session, `SET LOCAL` for a transaction */
+export function limitsSql(verb: 'SET' | 'SET LOCAL', limits: Limits): string {
+  return Object.entries(limits)
+    .map(([name, ms]) => `${verb} ${name} = ${ms}`)
+    .join('; ');
+}
 
 /** One that is used by one call at a time. Where it is not known how it stands, it is not used again. */
 export class Connection {
   readonly #client: pg.PoolClient;
-  readonly #place: string;
+  readonly #options: ConnectionOptions;
   #broken = false;
-  #conflicted = false;
+  #again: 'later' | 'elsewhere' | undefined;
 
-  constructor(client: pg.PoolClient, place: string) {
+  constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
-    this.#place = place;
+    this.#options = options;
     // Beside the statement that fails, a lost connection tells so itself.
     client.on('error', this.#lose);
   }
 
-  /** A statement failed because another transaction was in the way: the whole is to be tried again. */
-  get conflicted(): boolean {
-    return this.#conflicted;
+  /** See {@link ConnectionOptions.isOwn}. */
+  get isOwn(): boolean {
+    return this.#options.isOwn;
+  }
+
+  /**
+   * A statement failed, nothing was done, and the whole is to be tried again: `later`, as another transaction was in the
+   * way, or `elsewhere`, as this connection is no good.
+   */
+  get again(): 'later' | 'elsewhere' | undefined {
+    return this.#again;
+  }
+
+  async begin(): Promise<void> {
+    const limits = this.isOwn ? '' : limitsSql('SET LOCAL', this.#options.limits);
+    await this.#ask({ text: `BEGIN; ${limits}` });
   }
 
   /** @throws StoreError, or an error of which nothing is known */
-  async query(query: pg.QueryConfig): Promise<pg.QueryResult<object>> {
-    try {
-      return await this.#client.query<object>(query);
-    } catch (error) {
-      if (isConflict(error)) this.#conflicted = true;
-      const said = postgresError(error, this.#place);
-      // No server answered, and its answer may still be on the way, or this connection is no good to it.
-      if (said instanceof StoreUnavailableError) this.#broken = true;
-      throw said;
-    }
+  async query({ sql, params }: Query): Promise<Answer> {
+    const { name, text } = STATEMENTS.of(sql);
+    const named = this.isOwn ? { name, text } : { text };
+    const { rows, rowCount } = await this.#ask({ ...named, values: [...params] });
+    return { rows, changed: rowCount ?? 0 };
   }
 
   /**
@@ -40,11 +79,13 @@ export class Connection {
    */
   async commit(): Promise<void> {
     try {
-      await this.query({ text: 'COMMIT' });
+      await this.#ask({ text: 'COMMIT' });
     } catch (error) {
-      if (this.#conflicted || !(error instanceof StoreError) || error.code === 'ERR_STORE_CONFLICT')
-        throw error;
+      const isUndone =
+        this.#again === 'later' || (error instanceof StoreError && error.code === 'ERR_STORE_CONFLICT');
+      if (isUndone || !(error instanceof StoreError)) throw error;
       this.#broken = true;
+      this.#again = undefined;
       throw new StoreOutcomeUnknownError(error.message);
     }
   }
@@ -63,15 +104,52 @@ export class Connection {
   release(): void {
     this.#client.off('error', this.#lose);
     this.#client.release(this.#broken);
+    this.#options.released();
+  }
+
+  async #ask(query: pg.QueryConfig): Promise<pg.QueryResult<object>> {
+    const { place, heard, lost } = this.#options;
+    const askedAt = performance.now();
+    try {
+      const answer = await this.#client.query<object>(query);
+      heard(askedAt);
+      return answer;
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) heard(askedAt);
+      else lost();
+      this.#judge(error);
+      const said = postgresError(error, place);
+      // No server answered, and its answer may still be on the way, or this connection is no good to it.
+      if (said instanceof StoreUnavailableError) this.#broken = true;
+      throw said;
+    }
+  }
+
+  #judge(error: unknown): void {
+    const { isUsed, isOwn, renew, share } = this.#options;
+    if (isConflict(error)) this.#again = 'later';
+    // Made before a failover, or before a migration: those that were made with it are no better.
+    if (isReadOnly(error) || isOutOfDate(error)) {
+      this.#broken = true;
+      if (isUsed) {
+        renew();
+        this.#again = 'elsewhere';
+      }
+    }
+    if (losesStatements(error) && isOwn) {
+      share();
+      this.#again = 'elsewhere';
+    }
   }
 
   readonly #lose = (): void => {
     this.#broken = true;
+    this.#options.lost();
   };
 }
 
 /** Statements by their text: the server keeps what it has prepared under a name. */
-export class NamedStatements {
+class NamedStatements {
   readonly #known = new Map<string, { readonly name: string; readonly text: string }>();
 
   /** @param sql with `?` for each parameter, where the server has numbers */
@@ -85,3 +163,6 @@ export class NamedStatements {
     return statement;
   }
 }
+
+/** They are the same on every connection. */
+const STATEMENTS = new NamedStatements();

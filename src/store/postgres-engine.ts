@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
 import type { Engine } from './engine.js';
 import { StoreError } from './errors.js';
 import type { MigrationDialect } from './migrate.js';
-import { type Connections, connectionsTo } from './postgres.js';
-import { Connection, NamedStatements } from './postgres-connection.js';
-import { postgresError } from './postgres-errors.js';
-import { type Answer, one, type Query, type Work } from './query.js';
+import type { Connection } from './postgres-connection.js';
+import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.js';
+import { one, type Work } from './query.js';
 
 /** Any number that no other software of the same database is likely to lock. */
 const MIGRATION_LOCK = 0x7669_7369;
@@ -20,39 +18,44 @@ export const POSTGRES: MigrationDialect = {
 /** Calls under way or waiting for a connection; more are refused with ERR_STORE_BUSY. */
 const MAX_CALLS = 16_384;
 
-/** How often a transaction is tried that another one was in the way of. */
+/** How often a call is tried that was undone, as another transaction or its connection was in the way. */
 const MAX_ATTEMPTS = 5;
 
 /** The longest pause before it is tried again, in ms. */
 const MAX_PAUSE_MS = 50;
 
-/** @param patience for calls, or for migrations @throws StoreError where the URL is not understood */
-export function openPostgres(url: string, patience: 'call' | 'migration'): Engine {
-  return new PostgresEngine(connectionsTo(url, patience));
+/** @throws StoreError where the URL is not understood */
+export function openPostgres(options: PostgresPoolOptions): Engine {
+  return new PostgresEngine(new PostgresPool(options));
 }
 
 /**
- * A pool of connections to PostgreSQL. Reads are statements by themselves, writes are transactions; both see what is
- * committed when a statement begins (READ COMMITTED).
+ * Reads are statements by themselves where the session is ours, writes are transactions; both see what is committed when a
+ * statement begins (READ COMMITTED).
  */
 class PostgresEngine implements Engine {
-  readonly #pool: pg.Pool;
-  readonly #place: string;
-  readonly #statements = new NamedStatements();
+  readonly #pool: PostgresPool;
   readonly #underWay = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor({ pool, place }: Connections) {
+  constructor(pool: PostgresPool) {
     this.#pool = pool;
-    this.#place = place;
   }
 
   read<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#call(() => this.#onConnection((connection) => this.#perform(connection, work())));
+    return this.#call(async (connection) => {
+      if (connection.isOwn) return perform(connection, work());
+      await connection.begin();
+      try {
+        return await perform(connection, work());
+      } finally {
+        await connection.rollBack();
+      }
+    });
   }
 
   write<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#call(() => this.#attempt(work, MAX_ATTEMPTS));
+    return this.#call((connection) => transaction(connection, work));
   }
 
   *time(): Work<number> {
@@ -69,12 +72,12 @@ class PostgresEngine implements Engine {
     return this.#closed;
   }
 
-  async #call<Result>(begin: () => Promise<Result>): Promise<Result> {
+  async #call<Result>(body: (connection: Connection) => Promise<Result>): Promise<Result> {
     if (this.#closed !== undefined) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
     if (this.#underWay.size >= MAX_CALLS) {
       throw new StoreError('ERR_STORE_BUSY', `${MAX_CALLS} calls are under way already`);
     }
-    const call = begin();
+    const call = this.#attempt(body, MAX_ATTEMPTS);
     this.#underWay.add(call);
     try {
       return await call;
@@ -83,61 +86,38 @@ class PostgresEngine implements Engine {
     }
   }
 
-  async #attempt<Result>(work: () => Work<Result>, attempts: number): Promise<Result> {
-    let conflicted = false;
-    try {
-      return await this.#onConnection(async (connection) => {
-        try {
-          return await this.#transaction(connection, work);
-        } finally {
-          conflicted = connection.conflicted;
-        }
-      });
-    } catch (error) {
-      if (!conflicted || attempts <= 1) throw error;
-    }
-    await delay(Math.random() * MAX_PAUSE_MS);
-    return this.#attempt(work, attempts - 1);
-  }
-
-  async #onConnection<Result>(body: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = new Connection(await this.#connect(), this.#place);
+  async #attempt<Result>(
+    body: (connection: Connection) => Promise<Result>,
+    attempts: number,
+  ): Promise<Result> {
+    const connection = await this.#pool.acquire();
     try {
       return await body(connection);
+    } catch (error) {
+      if (connection.again === undefined || attempts <= 1) throw error;
     } finally {
       connection.release();
     }
+    if (connection.again === 'later') await delay(Math.random() * MAX_PAUSE_MS);
+    return this.#attempt(body, attempts - 1);
   }
+}
 
-  async #connect(): Promise<pg.PoolClient> {
-    try {
-      return await this.#pool.connect();
-    } catch (error) {
-      throw postgresError(error, this.#place);
-    }
+async function transaction<Result>(connection: Connection, work: () => Work<Result>): Promise<Result> {
+  await connection.begin();
+  let result: Result;
+  try {
+    result = await perform(connection, work());
+  } catch (error) {
+    await connection.rollBack();
+    throw error;
   }
+  await connection.commit();
+  return result;
+}
 
-  async #transaction<Result>(connection: Connection, work: () => Work<Result>): Promise<Result> {
-    await connection.query({ text: 'BEGIN' });
-    let result: Result;
-    try {
-      result = await this.#perform(connection, work());
-    } catch (error) {
-      await connection.rollBack();
-      throw error;
-    }
-    await connection.commit();
-    return result;
-  }
-
-  async #perform<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
-    let step = work.next();
-    while (!step.done) step = work.next(await this.#answer(connection, step.value));
-    return step.value;
-  }
-
-  async #answer(connection: Connection, { sql, params }: Query): Promise<Answer> {
-    const { rows, rowCount } = await connection.query({ ...this.#statements.of(sql), values: [...params] });
-    return { rows, changed: rowCount ?? 0 };
-  }
+async function perform<Result>(connection: Connection, work: Work<Result>): Promise<Result> {
+  let step = work.next();
+  while (!step.done) step = work.next(await connection.query(step.value));
+  return step.value;
 }

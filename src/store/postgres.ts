@@ -1,20 +1,23 @@
 import pg from 'pg';
-import { StoreError } from './errors.js';
-
-/** Transactions at once; with several processes, servers of a hundred connections have room for more of them. */
-const MAX_CONNECTIONS = 10;
+import { StoreError, StoreUnavailableError } from './errors.js';
+import { postgresError } from './postgres-errors.js';
 
 /** How long a connection, new or free, is waited for, in ms. */
-const CONNECT_MS = 5_000;
-
-/** How long the server may work on a statement, waiting for locks included, in ms. */
-const STATEMENT_MS = 5_000;
+export const CONNECT_MS = 5_000;
 
 /** How long the answer to a statement may take, in ms: more than the server has, so only where the network is gone. */
 const ANSWER_MS = 7_000;
 
-/** How long a transaction of a process that hangs may hold its locks, in ms. */
-const IDLE_IN_TRANSACTION_MS = 10_000;
+/** How long a probe may take to connect, and then to be answered, in ms. */
+const PROBE_MS = 2_000;
+
+/** What a server that is waited for is asked to bound, in ms. */
+export const CALL_LIMITS = {
+  /** How long it may work on a statement, waiting for locks included. */
+  statement_timeout: 5_000,
+  /** How long a transaction of a process that hangs may hold its locks. */
+  idle_in_transaction_session_timeout: 10_000,
+} as const;
 
 /** OID of int8. Every number of the store is a safe integer. */
 const INT8 = 20;
@@ -24,45 +27,67 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
 };
 
-/** Connections to a database. */
-export interface Connections {
-  readonly pool: pg.Pool;
-  /** The database, for the operator; without a password. */
-  readonly place: string;
+/** What of connections to the database of a URL does not depend on who makes them. */
+const options = (url: string) => ({
+  types,
+  connectionString: url,
+  application_name: 'visiona',
+  keepAlive: true,
+});
+
+export interface ClientPoolOptions {
+  readonly url: string;
+  readonly max: number;
+  /** `migration`: answers may take as long as they take. */
+  readonly patience: 'call' | 'migration';
+  /** Readies a connection that is new. */
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
 }
 
 /**
- * Connections to the database of a `postgres://` URL; the first is made when it is needed.
- * @param patience `migration`: one connection that waits for as long as it takes
+ * Clients of the database of a `postgres://` URL; the first is made when it is needed.
  * @throws StoreError where the URL is not understood; it shows nothing of it
  */
-export function connectionsTo(url: string, patience: 'call' | 'migration'): Connections {
+export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions): pg.Pool {
   try {
     // Only this reads the URL: the pool does so at its first connection.
     new pg.Client(url);
     const pool = new pg.Pool({
-      types,
-      connectionString: url,
-      application_name: 'visiona',
-      keepAlive: true,
+      ...options(url),
       connectionTimeoutMillis: CONNECT_MS,
-      ...(patience === 'migration'
-        ? { max: 1 }
-        : {
-            max: MAX_CONNECTIONS,
-            statement_timeout: STATEMENT_MS,
-            query_timeout: ANSWER_MS,
-            idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-          }),
+      max,
+      onConnect,
+      ...(patience === 'call' && { query_timeout: ANSWER_MS }),
     });
     // An idle connection was lost. It is out of the pool by now, and who needs one makes a new one.
     pool.on('error', () => {});
-    return { pool, place: databaseAt(url) };
+    return pool;
   } catch {
     throw new StoreError(
       'ERR_STORE_ACCESS',
       'DATABASE_URL is not understood: write it like postgres://USER:PASSWORD@HOST/DATABASE',
     );
+  }
+}
+
+/** Asks a database something over a connection of its own. Undefined: it answered, whatever it was. */
+export async function probe(url: string): Promise<StoreUnavailableError | undefined> {
+  const client = new pg.Client({
+    ...options(url),
+    connectionTimeoutMillis: PROBE_MS,
+    query_timeout: PROBE_MS,
+  });
+  // Told by the question too.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return undefined;
+  } catch (error) {
+    const said = postgresError(error, databaseAt(url));
+    return said instanceof StoreUnavailableError ? said : undefined;
+  } finally {
+    void client.end();
   }
 }
 

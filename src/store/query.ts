@@ -1,3 +1,5 @@
+import { StoreError } from './errors.js';
+
 /** What a parameter can be. */
 export type SqlValue = string | number | null;
 
@@ -24,7 +26,7 @@ export type Work<Result> = Generator<Query, Result, Answer>;
 
 /** Its rows; their type must agree with the SQL. */
 export function* all<Row>(sql: string, ...params: readonly SqlValue[]): Work<readonly Row[]> {
-  const { rows } = yield { sql, params, wants: 'rows' };
+  const { rows } = yield { sql, params: checked(params), wants: 'rows' };
   return rows as readonly Row[];
 }
 
@@ -35,6 +37,18 @@ export function* one<Row>(sql: string, ...params: readonly SqlValue[]): Work<Row
 
 /** How many rows it changed. */
 export function* run(sql: string, ...params: readonly SqlValue[]): Work<number> {
-  const { changed } = yield { sql, params, wants: 'count' };
+  const { changed } = yield { sql, params: checked(params), wants: 'count' };
   return changed;
+}
+
+/** Both bindings of SQLite take an object at the front for named parameters: the others would be stored a place too early. */
+function checked(params: readonly unknown[]): readonly SqlValue[] {
+  for (const value of params) {
+    if (typeof value === 'string' || typeof value === 'number' || value === null) continue;
+    throw new StoreError(
+      'ERR_STORE_INPUT',
+      `a parameter is neither text nor a number nor null: ${typeof value}`,
+    );
+  }
+  return params as readonly SqlValue[];
 }

@@ -1,9 +1,18 @@
 import type { Engine } from './engine.js';
-import { StoreError, storeError } from './errors.js';
+import { isLocked, StoreError, storeError } from './errors.js';
 import { GroupCommit } from './group-commit.js';
 import type { MigrationDialect } from './migrate.js';
 import type { Answer, Query, Work } from './query.js';
-import { closeDatabase, type Database, databaseFile, type IfMissing, openDatabase } from './sqlite.js';
+import {
+  closeDatabase,
+  type Database,
+  databaseFile,
+  type IfMissing,
+  LOCKED_MS,
+  openDatabase,
+  SameFile,
+  unlockedPause,
+} from './sqlite.js';
 
 /** STRICT tables know INTEGER only, which is 64 bits wide. */
 export const SQLITE: MigrationDialect = {
@@ -22,6 +31,9 @@ export async function openSqlite(dataDir: string, missing: IfMissing = 'make'): 
 
 type Prepared = ReturnType<Database['prepare']>;
 
+/** How long reads trust that the file is the one that was opened, in ms. */
+const SAME_MS = 250;
+
 /**
  * One SQLite connection. Statements are synchronous and a transaction never spans a turn of the loop, so a read sees
  * committed data only.
@@ -30,12 +42,16 @@ class SqliteEngine implements Engine {
   readonly #db: Database;
   readonly #file: string;
   readonly #commit: GroupCommit;
+  readonly #same: SameFile;
+  #seenAt = 0;
+  #closed: Promise<void> | undefined;
   /** By its text. */
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(db: Database, file: string) {
     this.#db = db;
     this.#file = file;
+    this.#same = new SameFile(file);
     this.#commit = new GroupCommit(db, {
       mapError: (error) => storeError(error, file),
       now: () => performance.now(),
@@ -43,16 +59,24 @@ class SqliteEngine implements Engine {
   }
 
   async read<Result>(work: () => Work<Result>): Promise<Result> {
-    if (!this.#db.isOpen) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
-    try {
-      return this.#perform(work());
-    } catch (error) {
-      throw storeError(error, this.#file);
+    const late = performance.now() + LOCKED_MS;
+    for (;;) {
+      if (!this.#db.isOpen) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+      try {
+        this.#assertSame(SAME_MS);
+        return this.#perform(work());
+      } catch (error) {
+        if (!isLocked(error) || performance.now() > late) throw storeError(error, this.#file);
+      }
+      await unlockedPause();
     }
   }
 
   write<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#commit.write(() => this.#perform(work()));
+    return this.#commit.write(() => {
+      this.#assertSame(0);
+      return this.#perform(work());
+    });
   }
 
   /** All its processes are on one machine. */
@@ -61,14 +85,26 @@ class SqliteEngine implements Engine {
     return Date.now();
   }
 
-  async close(): Promise<void> {
-    if (!this.#db.isOpen) return;
-    this.#commit.close();
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#commit.close();
     try {
       closeDatabase(this.#db);
     } catch (error) {
       throw storeError(error, this.#file);
     }
+  }
+
+  /** @param trustedMs how old the last look at the file may be */
+  #assertSame(trustedMs: number): void {
+    const now = performance.now();
+    if (now - this.#seenAt < trustedMs) return;
+    this.#same.assert();
+    this.#seenAt = now;
   }
 
   #perform<Result>(work: Work<Result>): Result {

@@ -1,8 +1,9 @@
 import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { makeDirectory } from '../config/make-directory.js';
-import { StoreError, sqliteCode, storeError } from './errors.js';
+import { isLocked, StoreError, sqliteCode, storeError } from './errors.js';
 
 /** A connection, by the API of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
@@ -10,11 +11,22 @@ export type Database = DatabaseSyncInstance;
 /** The first release without the WAL-reset bug (sqlite.org/wal.html#walresetbug). */
 const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
 
-/** SQLITE_BUSY and SQLITE_FULL. */
-const [BUSY, FULL] = [5, 13];
+/** SQLITE_FULL. */
+const FULL = 13;
 
-/** How long a statement waits for another process's write, in ms. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long a statement waits for another process's lock, in ms: the whole process waits with it. */
+const BUSY_TIMEOUT_MS = 5;
+
+/** How long a lock of another process is waited for in all, in ms. */
+export const LOCKED_MS = 5_000;
+
+/** The longest pause before a file that is locked is tried again, in ms. */
+const MAX_PAUSE_MS = 20;
+
+/** Until a file that is locked may be tried again. Others can read meanwhile. */
+export function unlockedPause(): Promise<void> {
+  return delay(Math.random() * MAX_PAUSE_MS);
+}
 
 /** @returns the path of the database in a data directory. */
 export function databaseFile(dataDir: string): string {
@@ -101,6 +113,32 @@ function assertThere(file: string): void {
   );
 }
 
+/** Tells whether the file of an open database is still the one at its path: a process would go on with one that is gone. */
+export class SameFile {
+  readonly #file: string;
+  readonly #id: string | undefined;
+
+  /** Of the file that is there now. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#id = idOf(file);
+  }
+
+  /** @throws StoreError ERR_STORE_MOVED */
+  assert(): void {
+    if (idOf(this.#file) === this.#id) return;
+    throw new StoreError(
+      'ERR_STORE_MOVED',
+      `${this.#file} is not the file that was opened: it was moved or replaced`,
+    );
+  }
+}
+
+function idOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
+}
+
 function configure(db: Database): void {
   useWal(db);
   // FULL: each commit is on the disk before it is acknowledged.
@@ -112,14 +150,14 @@ function configure(db: Database): void {
  * switches too. It happens once in the life of a file.
  */
 function useWal(db: Database): void {
-  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  const deadline = performance.now() + LOCKED_MS;
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
       db.exec('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (sqliteCode(error) !== BUSY || performance.now() > deadline) throw error;
+      if (!isLocked(error) || performance.now() > deadline) throw error;
       Atomics.wait(pause, 0, 0, 10);
     }
   }

@@ -7,6 +7,7 @@ import { Feed } from './feed.js';
 import type { ChangeSeq } from './ids.js';
 import { openStore } from './open-store.js';
 import type { Store, TimedStore } from './ports.js';
+import { Standing } from './standing.js';
 import {
   STORE_KIND,
   type StoreActorInit,
@@ -21,8 +22,13 @@ const LOOK_EVERY_MS = 250;
 export const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   kind: STORE_KIND,
   async start({ place, since }, context) {
-    const store = await openStore({ ...place, migrated: since !== undefined });
-    return new StoreActor(store, context, since ?? (await store.lastChange()));
+    const standing = new Standing({
+      tryWrite: () => store.tryWrite(),
+      tell: (state) => context.emit({ state }),
+    });
+    const wrote = (error: unknown) => standing.wrote(error);
+    const store = await openStore({ ...place, migrated: since !== undefined, wrote });
+    return new StoreActor(store, standing, context, since ?? (await store.lastChange()));
   },
 };
 
@@ -31,14 +37,23 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
   readonly #store: TimedStore;
   readonly #context: HostedContext<StoreMessage, StoreReport>;
+  readonly #standing: Standing;
   readonly #feed: Feed;
   /** Calls under way that may let somebody in. */
   readonly #admitting = new Set<Promise<unknown>>();
+  /** What time has brought is being done. */
+  #sweeping: Promise<void> | undefined;
   /** Why it has to end. */
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(store: TimedStore, context: HostedContext<StoreMessage, StoreReport>, reported: ChangeSeq) {
+  constructor(
+    store: TimedStore,
+    standing: Standing,
+    context: HostedContext<StoreMessage, StoreReport>,
+    reported: ChangeSeq,
+  ) {
     this.#store = store;
+    this.#standing = standing;
     this.#context = context;
     this.answer = answers(store, this.#admitting, () => context.self.tell('look'));
     this.#feed = new Feed({
@@ -50,10 +65,8 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
         await nextTurn();
       },
       emit: (report) => context.emit(report),
-      failed: (error) => {
-        this.#failure = { error };
-        context.self.tell('look');
-      },
+      looked: (error) => standing.read(error),
+      failed: (error) => this.#fail(error),
     });
     context.emit({ changes: { changes: [], last: reported, missed: false } });
     context.schedule(0, 'tick');
@@ -61,8 +74,29 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
 
   receive(message: StoreMessage): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-    this.#feed.look(message === 'tick');
-    if (message === 'tick') this.#context.schedule(LOOK_EVERY_MS, 'tick');
+    this.#feed.look();
+    if (message === 'look') return;
+    this.#standing.tick();
+    this.#sweep();
+    this.#context.schedule(LOOK_EVERY_MS, 'tick');
+  }
+
+  /** Beside the looks, which must not wait for a write. */
+  #sweep(): void {
+    this.#sweeping ??= this.#store
+      .sweep()
+      .catch((error: unknown) => {
+        // Busy, full, away or closed: the next tick tries again.
+        if (!(error instanceof StoreError) || error.fatal) this.#fail(error);
+      })
+      .finally(() => {
+        this.#sweeping = undefined;
+      });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    this.#context.self.tell('look');
   }
 
   async terminated(): Promise<void> {
@@ -90,12 +124,12 @@ function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => voi
   return Object.fromEntries(entries);
 }
 
-/** An error without a code is no answer: it ends the actor, and a new process opens the file. */
+/** An error that is none of ours is no answer: it ends the actor, and a new process opens the file. */
 async function trusted<Result>(call: Result): Promise<Awaited<Result>> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof StoreError && error.fatal) throw new Error(error.message, { cause: error });
-    throw error;
+    if (!(error instanceof StoreError && error.fatal)) throw error;
+    throw Object.assign(new Error(error.message, { cause: error }), { code: error.code });
   }
 }

@@ -7,6 +7,13 @@ import type { ChangeSeq } from './ids.js';
 import type { Changes, Store } from './ports.js';
 import { StoreCalls } from './store-calls.js';
 import type { StoreAsks, StoreMessage, StoreReport } from './store-kind.js';
+import type { StoreFault, StoreState } from './store-state.js';
+
+const AWAY: StoreFault = {
+  code: 'ERR_STORE_UNAVAILABLE',
+  message: 'the store is not available: its process is being started',
+};
+const RESTARTING: StoreState = { reads: AWAY, writes: AWAY };
 
 /** Hears how each call went, and how long it took in ms. */
 export interface CallWatch {
@@ -22,8 +29,9 @@ export class StoreClient extends AskedPorts implements Store {
   readonly #watch: CallWatch;
   readonly #listeners = new Set<(changes: Changes) => void>();
   #lastChange: ChangeSeq | undefined;
-  /** Whether its database answers. */
-  #answers = true;
+  readonly #stateListeners = new Set<(state: StoreState) => void>();
+  /** What its process told. */
+  #told: StoreState = {};
   #closed = false;
 
   constructor(clock: Clock = systemClock, watch: CallWatch = UNWATCHED) {
@@ -37,21 +45,35 @@ export class StoreClient extends AskedPorts implements Store {
     return this.#lastChange;
   }
 
-  /** False while its process is being (re)started, and while that has no answer from its database. */
+  /** What cannot be done now: nothing can while its process is being (re)started, else it is as that told last. */
+  get state(): StoreState {
+    return this.#calls.isAttached ? this.#told : RESTARTING;
+  }
+
+  /** False while its process is being (re)started, and while that cannot read its database. */
   get isAvailable(): boolean {
-    return this.#calls.isAttached && this.#answers;
+    return this.state.reads === undefined;
+  }
+
+  /** What a readiness check has to say of it; undefined: all can be done. */
+  get unready(): 'store-unavailable' | 'store-read-only' | undefined {
+    const { reads, writes } = this.state;
+    if (reads !== undefined) return 'store-unavailable';
+    return writes && 'store-read-only';
   }
 
   /** Begins to ask `actor`; calls that wait for one go on. */
   attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
     this.#calls.attach(actor);
+    this.#tellState();
   }
 
   /** Stops asking `actor`, because it has ended. */
   detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
     // The next one tells only what differs from this, and may do so before it is attached.
-    this.#answers = true;
+    this.#told = {};
     this.#calls.detach(actor);
+    this.#tellState();
   }
 
   /**
@@ -59,8 +81,9 @@ export class StoreClient extends AskedPorts implements Store {
    * before it: who awaited `connect` has seen the admission before hearing of its revocation.
    */
   report(report: StoreReport): void {
-    if ('answers' in report) {
-      this.#answers = report.answers;
+    if ('state' in report) {
+      this.#told = report.state;
+      this.#tellState();
       return;
     }
     const { changes } = report;
@@ -77,11 +100,21 @@ export class StoreClient extends AskedPorts implements Store {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Calls `listener` when what can be done has perhaps changed. */
+  onState(listener: (state: StoreState) => void): void {
+    this.#stateListeners.add(listener);
+  }
+
   /** Waits for the answers to what was asked before. The actor and its process are their supervisor's to stop. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
+    this.#stateListeners.clear();
     await this.#calls.settled();
+  }
+
+  #tellState(): void {
+    for (const listener of this.#stateListeners) listener(this.state);
   }
 
   protected override async ask<Name extends CallName>(

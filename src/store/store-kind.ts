@@ -3,6 +3,7 @@ import type { CallName, Ports } from './call-traits.js';
 import type { ChangeSeq } from './ids.js';
 import type { StorePlace } from './open-store.js';
 import type { Changes } from './ports.js';
+import type { StoreState } from './store-state.js';
 
 export interface StoreActorInit {
   readonly place: StorePlace;
@@ -10,8 +11,8 @@ export interface StoreActorInit {
   readonly since?: ChangeSeq;
 }
 
-/** What its owner hears of it: changes, and, when that has changed, whether the database answers. */
-export type StoreReport = { readonly changes: Changes } | { readonly answers: boolean };
+/** What its owner hears of it: changes, and, when that has changed, what can be done. */
+export type StoreReport = { readonly changes: Changes } | { readonly state: StoreState };
 
 /** `tick` comes from the actor's own timer; `look` asks it to look for changes now. */
 export type StoreMessage = 'tick' | 'look';

@@ -41,8 +41,9 @@ export class MemorySignIns implements UserPort, SignInPort {
 
   /** Tells listeners that sessions ended, as another process would. @param signInId absent: nobody knows which */
   report(signInId?: SignInId): void {
-    const change = { kind: 'sign-in-ended', signInId } as unknown as Changes['changes'][number];
-    for (const listener of this.#listeners) listener({ changes: [change], last: 1 as never, missed: false });
+    const changes = signInId === undefined ? [] : [{ kind: 'sign-in-ended', signInId }];
+    const told = { changes, last: 1, missed: signInId === undefined } as unknown as Changes;
+    for (const listener of this.#listeners) listener(told);
   }
 
   /** A session that is there, of whom nobody knows the cookie. */

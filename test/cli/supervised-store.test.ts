@@ -30,7 +30,7 @@ function withStore(body: (running: Running, t: TestContext) => Promise<void>) {
         sides: [],
         accessLog: false,
       });
-      const store = await superviseStore(c, { dataDir, databaseUrl: undefined });
+      const store = await superviseStore(c, { dataDir, databaseUrl: undefined, databasePool: 1 });
       const pid = (): number => {
         const [first] = childrenOf(process.pid);
         assert.ok(first !== undefined, 'there is no store process');

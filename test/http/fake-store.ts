@@ -30,6 +30,10 @@ export class FakeStore extends MemoryPairing implements RestStore {
     return device;
   }
 
+  onChanges(): () => void {
+    return () => {};
+  }
+
   async findDevice(owner: UserId, deviceId: DeviceId): Promise<Device | undefined> {
     this.#ask();
     return this.#own(owner, deviceId);

@@ -143,16 +143,51 @@ for (const [what, errcode, done, code] of [
     }));
 }
 
-test('a write lock that another process holds too long is an error of that transaction only', () =>
+test('D5: a write that another process holds up is done when it lets go, and everything else goes on meanwhile', () =>
   bench(async ({ db, other, insert, ids }) => {
-    db.exec('PRAGMA busy_timeout = 20');
     other.exec('BEGIN IMMEDIATE');
-    const refused = [insert(1), insert(2)];
-    for (const write of refused) await assert.rejects(write, { code: 'ERR_STORE_BUSY' });
+    const held = insert(1);
+    // It has been tried by then, more than once.
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(db.prepare('SELECT count(*) AS n FROM t').get().n, 0, 'a read beside it');
     other.exec('ROLLBACK');
-    await insert(3);
-    assert.deepEqual(ids(), [3]);
+    await Promise.all([held, insert(2)]);
+    assert.deepEqual(ids(), [1, 2]);
   }));
+
+test('D5: a write that was held up for too long is refused, and those that were not are done', () => {
+  let ms = 0;
+  return bench(
+    async ({ other, insert, ids }) => {
+      other.exec('BEGIN IMMEDIATE');
+      const early = [insert(1), insert(2)];
+      ms = 4_999;
+      const late = insert(3);
+      ms = 5_000;
+      for (const write of early) await assert.rejects(write, { code: 'ERR_STORE_BUSY' });
+      other.exec('ROLLBACK');
+      await late;
+      assert.deepEqual(ids(), [3]);
+    },
+    { now: () => ms },
+  );
+});
+
+test('D5: a close waits for those that are held up, as long as they would', () => {
+  let ms = 0;
+  return bench(
+    async ({ commit, other, insert }) => {
+      other.exec('BEGIN IMMEDIATE');
+      const held = assert.rejects(insert(1), { code: 'ERR_STORE_BUSY' });
+      const closed = commit.close();
+      await assert.rejects(insert(2), { code: 'ERR_STORE_CLOSED' });
+      ms = 5_000;
+      await Promise.all([held, closed]);
+      other.exec('ROLLBACK');
+    },
+    { now: () => ms },
+  );
+});
 
 test('more writes than may wait are refused, and the others are not', () =>
   bench(

@@ -83,7 +83,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
     });
 
     test('a connection that is lost in a transaction is not used again, and the transaction is undone', async () => {
-      const engine = openPostgres(schema.url, 'call');
+      const engine = openPostgres({ url: schema.url, max: 10, patience: 'call' });
       const cut = engine.write(function* () {
         yield* run("INSERT INTO users (id, issuer, subject, created_at) VALUES ('lost', 'i', 's', 0)");
         yield* all('SELECT pg_terminate_backend(pg_backend_pid())');
@@ -97,7 +97,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       const url = new URL(schema.url);
       const path = await BlackHole.start(Number(url.port || 5432));
       url.host = `127.0.0.1:${path.port}`;
-      const engine = openPostgres(url.href, 'call');
+      const engine = openPostgres({ url: url.href, max: 10, patience: 'call' });
       const write = engine.write(function* () {
         yield* run("INSERT INTO users (id, issuer, subject, created_at) VALUES ('doubt', 'i', 'doubt', 0)");
         // Nothing comes back from here on, and COMMIT goes out.
@@ -142,7 +142,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
   });
 
   test('two transactions that wait for each other are both done', async () => {
-    const engine = openPostgres(schema.url, 'call');
+    const engine = openPostgres({ url: schema.url, max: 10, patience: 'call' });
     await engine.write(function* () {
       yield* run('CREATE TABLE pair (id BIGINT PRIMARY KEY, n BIGINT NOT NULL)');
       yield* run('INSERT INTO pair VALUES (1, 0), (2, 0)');
@@ -163,7 +163,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
   });
 
   test('what conflicts again and again is given up', async () => {
-    const engine = openPostgres(schema.url, 'call');
+    const engine = openPostgres({ url: schema.url, max: 10, patience: 'call' });
     let begun = 0;
     const conflict = engine.write(function* () {
       begun += 1;
@@ -175,7 +175,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
   });
 
   test('a statement that takes too long is ended by the server, and what the work itself throws undoes it', async () => {
-    const engine = openPostgres(schema.url, 'call');
+    const engine = openPostgres({ url: schema.url, max: 10, patience: 'call' });
     await assert.rejects(
       engine.read(() => all('SELECT pg_sleep(60)')),
       { code: 'ERR_STORE_BUSY' },
@@ -193,7 +193,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
   test('connections are bounded, whatever is asked at once', async () => {
     const url = new URL(schema.url);
     url.searchParams.set('application_name', schema.name);
-    const engine = openPostgres(url.href, 'call');
+    const engine = openPostgres({ url: url.href, max: 10, patience: 'call' });
     let over = false;
     const slowly = () => engine.read(() => all('SELECT pg_sleep(0.1)'));
     const asked = (async () => {

@@ -29,19 +29,18 @@ describe('contract through a child process', () => {
     const module = new URL('../../src/store/store-host.js', import.meta.url);
     host = await startProcessHost({ name: 'store', module });
   });
-  after(() => host.stop(5_000));
+  const dirs: string[] = [];
+  after(async () => {
+    await host.stop(5_000);
+    for (const dir of dirs) await rm(dir, { recursive: true });
+  });
 
   const open = async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'visiona-store-'));
+    dirs.push(dataDir);
     const store = new StoreClient();
     await attachStore(host, store, { dataDir });
-    return {
-      store,
-      end: async () => {
-        await store.close();
-        await rm(dataDir, { recursive: true });
-      },
-    };
+    return { store, end: () => store.close() };
   };
   storeContract('store in a child process', open);
   signInContract('store in a child process', open);
@@ -222,10 +221,10 @@ test('a database that is away when a new process starts is known to be away, unt
     await host.exited;
     assert.equal(client.isAvailable, false);
     // What the actor says comes before its start is over.
-    client.report({ answers: false });
+    client.report({ state: { reads: { code: 'ERR_STORE_UNAVAILABLE', message: 'it is away' } } });
     const next = await startStoreProcess(client, { dataDir });
     const known = client.isAvailable;
-    client.report({ answers: true });
+    client.report({ state: {} });
     const heard = client.isAvailable;
     await next.stop(5_000);
     assert.deepEqual([known, heard], [false, true]);

@@ -29,7 +29,7 @@ export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
 /** Admits every token `NAME` as the device NAME, with an epoch that counts. */
 export class MemoryStore implements ProxyStore {
-  readonly isAvailable = true;
+  readonly unready = undefined;
   readonly #epochs = new Map<TokenHash, Admission>();
   #epoch = 0;
 

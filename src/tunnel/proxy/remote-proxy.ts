@@ -32,8 +32,8 @@ const HEAD_TIMEOUT_MS = 30_000;
 
 /** The part of the store that remote-proxy uses. */
 export interface ProxyStore extends AdmissionPort, DeviceEventPort, RefusalPort {
-  /** False while the store cannot be asked. */
-  readonly isAvailable: boolean;
+  /** What of it cannot be used now; undefined: all can. */
+  readonly unready: ProblemCode | undefined;
   onChanges(listener: (changes: Changes) => void): () => void;
 }
 
@@ -121,8 +121,7 @@ export class RemoteProxy {
 
   /** Why it cannot serve now; undefined when it can. */
   #missing(): ProblemCode | undefined {
-    if (!this.#options.store.isAvailable) return 'store-unavailable';
-    return this.#plane.hosts.live === 0 ? 'overloaded' : undefined;
+    return this.#options.store.unready ?? (this.#plane.hosts.live === 0 ? 'overloaded' : undefined);
   }
 
   /**

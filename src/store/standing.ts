@@ -1,0 +1,88 @@
+import { StoreError, type StoreErrorCode } from './errors.js';
+import { type StoreFault, type StoreState, sameState } from './store-state.js';
+
+/** How often it is tried whether writes are possible again, in ms. */
+const TRY_EVERY_MS = 1_000;
+
+/** A store to which nobody wrote for so long, in ms, is tried: what is wrong with it is known before somebody needs it. */
+const UNSEEN_MS = 30_000;
+
+/** What one write cannot say of others: it was wrong, another one was in its way, or the store is closed. */
+const OF_ONE_WRITE: ReadonlySet<StoreErrorCode> = new Set([
+  'ERR_STORE_INPUT',
+  'ERR_STORE_CONFLICT',
+  'ERR_STORE_BUSY',
+  'ERR_STORE_CLOSED',
+]);
+
+export interface StandingOptions {
+  /** Writes next to nothing. */
+  readonly tryWrite: () => Promise<void>;
+  /** False: not now; it is told again at a later tick. */
+  readonly tell: (state: StoreState) => boolean;
+  /** Milliseconds of a clock that never steps back. */
+  readonly now?: () => number;
+}
+
+/** What can be done with the data, as reads and writes find it; where nobody writes, it tries. */
+export class Standing {
+  readonly #options: StandingOptions;
+  readonly #now: () => number;
+  #state: StoreState = {};
+  #told: StoreState = {};
+  #trying = false;
+  /** When a write is to be tried, unless one is done before. */
+  #tryAt: number;
+
+  constructor(options: StandingOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#tryAt = this.#now() + UNSEEN_MS;
+  }
+
+  /** A read was done; with an error: it was not. */
+  read(error?: unknown): void {
+    const reads = faultOf(error);
+    this.#set({ ...(reads && { reads }), ...(this.#state.writes && { writes: this.#state.writes }) });
+  }
+
+  /** A write was done; with an error: it was not. */
+  wrote(error?: unknown): void {
+    if (!(error instanceof StoreError) || !OF_ONE_WRITE.has(error.code)) this.#canWrite(error);
+    else if (error.code === 'ERR_STORE_BUSY') this.#tryAt = this.#now();
+  }
+
+  /** To be called over and over. */
+  tick(): void {
+    this.#tell();
+    if (this.#trying || this.#now() < this.#tryAt) return;
+    this.#trying = true;
+    this.#tryAt = this.#now() + TRY_EVERY_MS;
+    const tried = (error?: unknown) => {
+      this.#trying = false;
+      this.#canWrite(error);
+    };
+    this.#options.tryWrite().then(() => tried(), tried);
+  }
+
+  #canWrite(error?: unknown): void {
+    const writes = faultOf(error);
+    this.#tryAt = this.#now() + (writes === undefined ? UNSEEN_MS : TRY_EVERY_MS);
+    this.#set({ ...(this.#state.reads && { reads: this.#state.reads }), ...(writes && { writes }) });
+  }
+
+  #set(state: StoreState): void {
+    this.#state = state;
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!sameState(this.#state, this.#told) && this.#options.tell(this.#state)) this.#told = this.#state;
+  }
+}
+
+/** Undefined also for what ends the store, and for a fault of ours. */
+function faultOf(error: unknown): StoreFault | undefined {
+  if (!(error instanceof StoreError) || error.code === 'ERR_STORE_CLOSED') return undefined;
+  return { code: error.code, message: error.message };
+}
