@@ -55,13 +55,29 @@ export class UnknownAskError extends CodedError {
   }
 }
 
-/** A host that did not come up: its module failed to load, it ended, or it was not ready in time. */
+/** A host that did not come up: its module failed to load, or it ended. */
 export class HostStartError extends CodedError {
   override readonly name = 'HostStartError';
 
   constructor(host: string, why: string, options?: ErrorOptions) {
     super('HOST_START_FAILED', `host ${host} did not start: ${why}`, options);
   }
+}
+
+const START_LATE = 'HOST_START_LATE';
+
+/** A host that was not ready in time, and was killed for it: the machine is busy, or it never would have been. */
+export class HostStartLateError extends CodedError {
+  override readonly name = 'HostStartLateError';
+
+  constructor(host: string, timeoutMs: number) {
+    super(START_LATE, `host ${host} was not ready within ${timeoutMs} ms`);
+  }
+}
+
+/** Whether a start ended for no other reason than that it took too long. */
+export function isLateStart(reason: ExitReason): boolean {
+  return reason.kind === 'crashed' && reason.error.code === START_LATE;
 }
 
 /** Code of an error that has none: a bug, not an expected failure. */

@@ -12,7 +12,9 @@ export interface HostOptions {
   readonly data?: unknown;
   readonly bounds?: Partial<LinkBounds>;
   readonly liveness?: Partial<LivenessOptions>;
-  /** Milliseconds until the module must be loaded. Default 10,000. */
+  /** Milliseconds until the module must be loaded. Default 60,000. */
   readonly startTimeoutMs?: number;
+  /** Told once, with the milliseconds gone by, of a start that takes long. */
+  readonly onSlowStart?: (elapsedMs: number) => void;
   readonly clock?: Clock;
 }

@@ -48,8 +48,11 @@ export const COPY_BYTES = 2048;
 export const LIVENESS_PERIOD_MS = 1000;
 export const LIVENESS_TIMEOUT_MS = 5000;
 
-/** Milliseconds a host has to load its module. */
-export const HOST_START_TIMEOUT_MS = 10_000;
+/** Milliseconds a host has to load its module: half a second on a machine that has time, and ten and more on one that has none. */
+export const HOST_START_TIMEOUT_MS = 60_000;
+
+/** Milliseconds after which a start is said to be slow. */
+export const SLOW_START_MS = 10_000;
 
 /** Heap of a host, in MiB. */
 export const HOST_HEAP_MB = 2048;

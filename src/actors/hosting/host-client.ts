@@ -5,11 +5,13 @@ import {
   crashed,
   describeExit,
   HostStartError,
+  HostStartLateError,
   MailboxFullError,
   rebuildError,
 } from '../errors.js';
 import type { ExitReason, SerializedError } from '../exit.js';
 import type { Host, HostedKind, HostStats, Owner } from '../host.js';
+import { SLOW_START_MS } from '../limits.js';
 import * as Entry from '../link/entry.js';
 import { type EntryHandler, Link, type LinkBounds, readValue } from '../link/link.js';
 import type { Transport } from '../link/transport.js';
@@ -62,11 +64,22 @@ export class HostClient implements Host, EntryHandler {
     this.exited = carrier.ended.then((reason) => this.#ended(reason));
   }
 
-  /** Resolves when the host's module is loaded. @throws HostStartError */
-  async started(timeoutMs: number): Promise<this> {
-    const cancel = this.#clock.after(timeoutMs, () => this.kill(`not ready within ${timeoutMs} ms`));
+  /**
+   * Resolves when the host's module is loaded.
+   * @param onSlow told once, with the time gone by, of a start that takes long
+   * @throws HostStartError, HostStartLateError
+   */
+  async started(timeoutMs: number, onSlow: (elapsedMs: number) => void = () => {}): Promise<this> {
+    let isLate = false;
+    const cancelSlow = this.#clock.after(SLOW_START_MS, () => onSlow(SLOW_START_MS));
+    const cancel = this.#clock.after(timeoutMs, () => {
+      isLate = true;
+      this.kill(`not ready within ${timeoutMs} ms`);
+    });
     const failure = await Promise.race([this.#ready, this.exited]);
     cancel();
+    cancelSlow();
+    if (failure !== undefined && isLate) throw new HostStartLateError(this.name, timeoutMs);
     if (failure !== undefined) throw new HostStartError(this.name, describeExit(failure));
     if (this.#down === undefined) this.#liveness.start();
     return this;

@@ -19,7 +19,7 @@ export function hostTask(options: HostOptions): HostTask {
   return { module: options.module.href, data: options.data, bounds };
 }
 
-/** Waits for a host that was just given its task. @throws HostStartError */
+/** Waits for a host that was just given its task. @throws HostStartError, HostStartLateError */
 export function startClient(
   options: HostOptions,
   task: HostTask,
@@ -32,5 +32,5 @@ export function startClient(
     liveness: { periodMs: LIVENESS_PERIOD_MS, timeoutMs: LIVENESS_TIMEOUT_MS, ...options.liveness },
     clock: options.clock ?? systemClock,
   });
-  return client.started(options.startTimeoutMs ?? HOST_START_TIMEOUT_MS);
+  return client.started(options.startTimeoutMs ?? HOST_START_TIMEOUT_MS, options.onSlowStart);
 }

@@ -1,3 +1,4 @@
+import { isLateStart } from '../errors.js';
 import { type ExitReason, NORMAL } from '../exit.js';
 import type { Intensity, Restart, Strategy } from './spec.js';
 
@@ -126,11 +127,15 @@ function exited(state: SupervisorState, id: string, reason: ExitReason, at: numb
   return failed(state, child, reason, at);
 }
 
-/** Counts a failure: a delayed restart, or one too many. */
+/**
+ * Counts a failure: a delayed restart, or one too many. A start that was late is delayed all the same, ever longer, but is no
+ * failure of the child: on a machine without time to start anything, to give up would end what still runs.
+ */
 function failed(state: SupervisorState, child: ChildState, last: ExitReason, at: number): Decision {
   const { restarts: most, withinMs } = state.intensity;
   const recent = state.restarts.filter((time) => at - time < withinMs);
-  if (recent.length >= most) {
+  const isLate = isLateStart(last);
+  if (recent.length >= most && !isLate) {
     const reason: ExitReason = { kind: 'escalated', child: child.id, last };
     return unchanged({ ...change(state, child.id, () => undefined), phase: 'ending', reason });
   }
@@ -138,7 +143,7 @@ function failed(state: SupervisorState, child: ChildState, last: ExitReason, at:
   const failures = recovered ? 1 : child.failures + 1;
   const waiting = change(state, child.id, (each) => ({ ...each, status: 'waiting', failures }));
   return {
-    state: { ...waiting, restarts: [...recent, at] },
+    state: { ...waiting, restarts: isLate ? recent : [...recent, at] },
     actions: [{ type: 'delay', id: child.id, failures }],
   };
 }

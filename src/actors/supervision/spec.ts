@@ -43,6 +43,11 @@ export interface Intensity {
 /** Burst and sustained rate chosen separately, as OTP advises: 5 in 30 s. */
 export const defaultIntensity: Intensity = { restarts: 5, withinMs: 30_000 };
 
+/** That of a supervisor of so many children, each of which may fail as often as one alone: they are independent. */
+export function intensityOf(children: number): Intensity {
+  return { ...defaultIntensity, restarts: children * defaultIntensity.restarts };
+}
+
 /** An actor as a child. */
 export function actorChild<Message, A extends Asks>(ref: ActorRef<Message, A>): Child {
   return {

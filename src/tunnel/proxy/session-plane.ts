@@ -1,7 +1,7 @@
 import { describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { spawn } from '../../actors/spawn.js';
-import { actorChild, type Child } from '../../actors/supervision/spec.js';
+import { actorChild, type Child, intensityOf } from '../../actors/supervision/spec.js';
 import { Supervisor } from '../../actors/supervisor.js';
 import { ThreadHosts } from '../../actors/thread-host.js';
 import type { Logger } from '../../observability/log.js';
@@ -71,12 +71,17 @@ export class SessionPlane {
     const ids = Array.from({ length: this.#options.hosts }, (_, i) => `session-host-${i + 1}`);
     return new Supervisor<Host>({
       strategy: 'one-for-one',
+      intensity: intensityOf(ids.length),
       children: ids.map((id) => ({
         id,
         restart: 'permanent',
         shutdown: HOST_STOP_MS,
         start: () =>
-          this.#threads.start({ name: id, module: new URL('../session/host.js', import.meta.url) }),
+          this.#threads.start({
+            name: id,
+            module: new URL('../session/host.js', import.meta.url),
+            onSlowStart: (elapsedMs) => log.warn({ host: id, elapsedMs }, 'a session host is slow to start'),
+          }),
       })),
       onChildStarted: (id, host) => this.hosts.add(id, host),
       onChildExited: (id, reason) => {

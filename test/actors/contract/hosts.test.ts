@@ -178,7 +178,7 @@ sentence(
 );
 
 sentence(
-  'A host whose module does not load, or not in time, rejects its start with HOST_START_FAILED.',
+  'A host whose module does not load rejects its start with HOST_START_FAILED, or with HOST_START_LATE if it is not ready in time.',
   onEach(flavours, async (hosts) => {
     for (const [module, message] of [
       [new URL('../modules/broken.js', import.meta.url), /this module does not load/],
@@ -190,7 +190,7 @@ sentence(
     const endless = new URL('../modules/endless.js', import.meta.url);
     const withData = new URL('../modules/with-data.js', import.meta.url);
     await assert.rejects(hosts.start({ module: endless, startTimeoutMs: 50 }), {
-      code: 'HOST_START_FAILED',
+      code: 'HOST_START_LATE',
       message: /not ready within 50 ms/,
     });
     const host = await hosts.start({ module: withData, data: [1] });

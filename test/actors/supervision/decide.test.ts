@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { crashed } from '../../../src/actors/errors.js';
-import { NORMAL } from '../../../src/actors/exit.js';
+import { crashed, HostStartLateError, isLateStart } from '../../../src/actors/errors.js';
+import { type ExitReason, NORMAL } from '../../../src/actors/exit.js';
 import {
   decide,
   initialState,
@@ -10,7 +10,12 @@ import {
   type SupervisorEvent,
   type SupervisorState,
 } from '../../../src/actors/supervision/decide.js';
-import type { Restart, Strategy } from '../../../src/actors/supervision/spec.js';
+import {
+  defaultIntensity,
+  intensityOf,
+  type Restart,
+  type Strategy,
+} from '../../../src/actors/supervision/spec.js';
 
 const RESTARTS: Restart[] = ['permanent', 'transient', 'temporary'];
 
@@ -165,6 +170,49 @@ test('decide changes nothing once the supervisor has ended', () => {
   assert.equal(ended.state.phase, 'ended');
   const after = decide(ended.state, { type: 'add', id: 'late', restart: 'permanent' });
   assert.deepEqual(after, { state: ended.state, actions: [] });
+});
+
+/** Ends of children of one supervisor, a millisecond apart, each of which is due again at once. */
+function endings(children: number, ends: number, reason: ExitReason): SupervisorState['phase'] {
+  const specs = Array.from({ length: children }, (_, i) => ({ id: `c${i}`, restart: 'permanent' as const }));
+  let { state } = decide(initialState('one-for-one', intensityOf(children), specs), { type: 'begin' });
+  for (let at = 0; at < ends; at += 1) {
+    const id = `c${at % children}`;
+    // A late start never runs.
+    if (!isLateStart(reason)) ({ state } = decide(state, { type: 'started', id, at }));
+    ({ state } = decide(state, { type: 'exited', id, reason, at }));
+    ({ state } = decide(state, { type: 'due', id }));
+  }
+  return state.phase;
+}
+
+test('B4: a supervisor of many bears as many failures of each as that of one', () => {
+  const crash = crashed(new Error('crash'));
+  for (const children of [1, 2, 4, 64]) {
+    const most = children * defaultIntensity.restarts;
+    assert.equal(endings(children, most, crash), 'running');
+    assert.notEqual(endings(children, most + 1, crash), 'running');
+  }
+});
+
+test('B4: starts that are late are no crash loop, however many', () => {
+  const late = crashed(new HostStartLateError('h', 1));
+  for (const children of [1, 4]) assert.equal(endings(children, 1000, late), 'running');
+});
+
+test('B4: a start that is late is tried again ever later', () => {
+  const reason = crashed(new HostStartLateError('h', 1));
+  let { state, actions } = decide(
+    initialState('one-for-one', defaultIntensity, [{ id: 'a', restart: 'permanent' }]),
+    {
+      type: 'begin',
+    },
+  );
+  for (let failures = 1; failures <= 10; failures += 1) {
+    ({ state, actions } = decide(state, { type: 'exited', id: 'a', reason, at: failures }));
+    assert.deepEqual(actions, [{ type: 'delay', id: 'a', failures }]);
+    ({ state } = decide(state, { type: 'due', id: 'a' }));
+  }
 });
 
 test('rest-for-one starts a child only when all before it run', () => {
