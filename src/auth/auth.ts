@@ -1,8 +1,8 @@
 import type { OidcConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { AddressLimit } from '../server/address-limit.js';
 import type { SignInId } from '../store/ids.js';
+import type { AttemptPort } from '../store/ports/attempts.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Changes, UserPort } from '../store/ports.js';
 import { type Authenticator, DenyAll } from './authenticator.js';
@@ -15,6 +15,7 @@ import { Sealer } from './seal.js';
 import { SessionAuthenticator } from './session-authenticator.js';
 import type { SessionKeys } from './session-keys.js';
 import { Sessions } from './sessions.js';
+import { SharedLimit } from './shared-limit.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 import { tokenFlags } from './token-flags.js';
@@ -22,7 +23,7 @@ import { TokenKeeping } from './token-keeping.js';
 import { TokenRevocation } from './token-revocation.js';
 
 /** What sign-in keeps, and hears from other processes. */
-export interface AuthStore extends UserPort, SignInPort {
+export interface AuthStore extends UserPort, SignInPort, AttemptPort {
   onChanges(listener: (changes: Changes) => void): () => void;
 }
 
@@ -46,7 +47,7 @@ export interface Accounts {
   readonly signIn: SignInFlow;
   readonly signOut: SignOut;
   /** Sign-ins that are begun: each makes us keep something. */
-  readonly starts: AddressLimit;
+  readonly starts: SharedLimit;
   /** What `visiona token` must be told; undefined: access tokens are off. */
   readonly tokenFlags: string | undefined;
 }
@@ -99,7 +100,7 @@ export function createAuth(options: AuthOptions): Auth {
       sessions,
       signIn: new SignInFlow({ provider, store, sessions, revocation, cookies, sealer, lifetimes, log }),
       signOut: new SignOut({ provider, sessions, log }),
-      starts: new AddressLimit(STARTS),
+      starts: new SharedLimit('sign-in-address', STARTS, store),
       tokenFlags: tokenFlags(oidc),
     },
     onSignInEnded: (listener) => {

@@ -1,9 +1,10 @@
 import type { Logger } from '../observability/log.js';
-import { AddressLimit } from '../server/address-limit.js';
-import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
+import type { Allowance } from '../server/attempt-limit.js';
+import { networkOf } from '../server/ip-address.js';
 import type { RefusalAudit } from '../server/refusal-audit.js';
 import { StoreError } from '../store/errors.js';
 import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ids.js';
+import type { AttemptPort } from '../store/ports/attempts.js';
 import type { Requester } from '../store/ports/audit.js';
 import type { PairedDevice, PairingOffer, PairingPort, PendingDevice } from '../store/ports/pairing.js';
 import {
@@ -14,6 +15,7 @@ import {
   type PairingSecret,
   shownCode,
 } from './pairing-code.js';
+import { type Attempt, SharedLimit } from './shared-limit.js';
 
 /** How long a pairing token may be good for, in seconds: what a code's 49 bits are enough for has an end. */
 export const PAIRING_TTL = { min: 30, default: 600, max: 3600 } as const;
@@ -71,6 +73,8 @@ export interface PairingLimits {
 
 export interface PairingOptions {
   readonly store: PairingPort;
+  /** Where attempts are counted for all processes. */
+  readonly attempts: AttemptPort;
   readonly refusals: Pick<RefusalAudit, 'pairing'>;
   readonly log: Logger;
   readonly limits?: PairingLimits;
@@ -92,15 +96,15 @@ export class Pairing {
   readonly #store: PairingPort;
   readonly #refusals: Pick<RefusalAudit, 'pairing'>;
   readonly #log: Logger;
-  readonly #addresses: AddressLimit;
-  readonly #codes: AttemptLimit;
+  readonly #addresses: SharedLimit;
+  readonly #codes: SharedLimit;
 
-  constructor({ store, refusals, log, limits = LIMITS }: PairingOptions) {
+  constructor({ store, attempts, refusals, log, limits = LIMITS }: PairingOptions) {
     this.#store = store;
     this.#refusals = refusals;
     this.#log = log;
-    this.#addresses = new AddressLimit(limits.perAddress);
-    this.#codes = new AttemptLimit(limits.perCode);
+    this.#addresses = new SharedLimit('pairing-address', limits.perAddress, attempts);
+    this.#codes = new SharedLimit('pairing-code', limits.perCode, attempts);
   }
 
   /** Makes a pairing token. Rejects with what the store rejects with, such as ERR_STORE_LIMIT. @throws RangeError */
@@ -130,11 +134,10 @@ export class Pairing {
     const hash = hashPresented(token);
     // Counted before the store is asked: attempts at one time are as limited as attempts one after the other. What a
     // limited address tries counts against no code, and fills no room for counts of codes.
-    const byAddress = await this.#addresses.take(remoteAddr);
-    if (byAddress > 0)
-      return { kind: 'rate-limited', limit: 'pairing-address', retryAfterSeconds: byAddress };
-    const byCode = await this.#codes.take(hash);
-    if (byCode > 0) return { kind: 'rate-limited', limit: 'pairing-code', retryAfterSeconds: byCode };
+    const byAddress = await this.#addresses.attempt(networkOf(remoteAddr));
+    if (byAddress.waitSeconds > 0) return limited('pairing-address', byAddress);
+    const byCode = await this.#codes.attempt(hash);
+    if (byCode.waitSeconds > 0) return limited('pairing-code', byCode);
     let kind: PairingOutcome['kind'] | undefined;
     try {
       const outcome = await this.#attempt(hash, device, by);
@@ -143,8 +146,8 @@ export class Pairing {
       return outcome;
     } finally {
       // Who gets no answer from the store has learned nothing, and comes again.
-      if (kind !== 'refused') await this.#addresses.giveBack(remoteAddr);
-      if (kind === 'paired') await this.#codes.giveBack(hash);
+      if (kind !== 'refused') await byAddress.giveBack();
+      if (kind === 'paired') await byCode.giveBack();
     }
   }
 
@@ -195,6 +198,13 @@ export class Pairing {
       );
     }
   }
+}
+
+function limited(
+  limit: 'pairing-address' | 'pairing-code',
+  { waitSeconds: retryAfterSeconds }: Attempt,
+): PairingOutcome {
+  return { kind: 'rate-limited', limit, retryAfterSeconds };
 }
 
 function isWithin(value: number, { min, max }: { readonly min: number; readonly max: number }): boolean {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Accounts } from '../auth/auth.js';
 import { isTopLevel } from '../auth/navigation.js';
 import type { Begin, Finish, Redirect } from '../auth/sign-in.js';
+import { networkOf } from '../server/ip-address.js';
 import { signInProblemPage } from '../web/problem-page.js';
 import { leavingRoute, publicRoute, userRoute } from './json-route.js';
 import { ProblemError, problemOfCode, rateLimited } from './problem-error.js';
@@ -166,8 +167,8 @@ async function limit(
   starts: Accounts['starts'],
   remoteAddr: string,
 ): Promise<void> {
-  const seconds = await starts.take(remoteAddr);
-  if (seconds > 0) throw rateLimited(metrics, 'sign-in-address', seconds);
+  const { waitSeconds } = await starts.attempt(networkOf(remoteAddr));
+  if (waitSeconds > 0) throw rateLimited(metrics, 'sign-in-address', waitSeconds);
 }
 
 /** @throws ProblemError, and what the provider and the store reject with */

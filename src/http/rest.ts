@@ -89,7 +89,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
     metrics,
     refusals,
     accounts,
-    pairing: new Pairing({ store, refusals, log }),
+    pairing: new Pairing({ store, attempts: store, refusals, log }),
     writes: new WriteAllowance(options.userWrites),
     tunnelUrl,
   };

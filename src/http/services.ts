@@ -3,6 +3,7 @@ import type { Pairing } from '../auth/pairing.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { Readiness } from '../server/readiness.js';
 import type { RefusalAudit } from '../server/refusal-audit.js';
+import type { AttemptPort } from '../store/ports/attempts.js';
 import type { DeviceCarePort } from '../store/ports/devices.js';
 import type { PairingPort } from '../store/ports/pairing.js';
 import type { Changes, DevicePort } from '../store/ports.js';
@@ -11,7 +12,8 @@ import type { DeviceServices } from './device-services.js';
 import type { WriteAllowance } from './write-allowance.js';
 
 /** The part of the store that the REST API uses. */
-export type RestStore = DeviceCarePort &
+export type RestStore = AttemptPort &
+  DeviceCarePort &
   PairingPort &
   Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'> & {
     onChanges(listener: (changes: Changes) => void): () => void;

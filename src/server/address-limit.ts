@@ -18,14 +18,4 @@ export class AddressLimit {
   count(address: string): Promise<void> {
     return this.#limit.count(networkOf(address));
   }
-
-  /** Counts one for an address. Seconds for which it is refused; 0: it is not. */
-  take(address: string): Promise<number> {
-    return this.#limit.take(networkOf(address));
-  }
-
-  /** Counts one less for an address of which one was counted. */
-  giveBack(address: string): Promise<void> {
-    return this.#limit.giveBack(networkOf(address));
-  }
 }

@@ -51,6 +51,11 @@ export class AttemptLimit {
     if (this.#keys.has(key)) await this.#counts.reward(key);
   }
 
+  /** Refuses a key for so many seconds, whatever was counted. */
+  async block(key: string, seconds: number): Promise<void> {
+    if (this.#remember(key)) await this.#counts.block(key, seconds);
+  }
+
   #add(key: string) {
     return this.#remember(key) ? this.#counts.penalty(key) : undefined;
   }

@@ -60,6 +60,8 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   completePairing: { repeat: 'never' },
   // Who takes one away needs it gone, by whichever of the two.
   revokeCredential: { repeat: 'again', changes: true },
+  countAttempt: { repeat: 'never' },
+  forgiveAttempt: { repeat: 'never' },
   // By its own id, which nobody else has.
   claimNode: { repeat: 'again' },
   renewNode: { repeat: 'again' },

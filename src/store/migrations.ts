@@ -213,4 +213,15 @@ export const MIGRATIONS: readonly Migration[] = [
        ) ${options}`,
     ],
   },
+  {
+    name: 'attempts',
+    statements: ({ bigint, text, options }) => [
+      `CREATE TABLE attempts (
+         id ${text} PRIMARY KEY,
+         count ${bigint} NOT NULL,
+         ends_at ${bigint} NOT NULL
+       ) ${options}`,
+      'CREATE INDEX attempts_by_end ON attempts (ends_at)',
+    ],
+  },
 ];

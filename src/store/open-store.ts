@@ -1,5 +1,6 @@
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 import { admissionCalls } from './calls/admission.js';
+import { attemptCalls } from './calls/attempts.js';
 import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
 import { deviceCareCalls } from './calls/device-care.js';
@@ -120,6 +121,7 @@ function storeOver(parts: Parts): TimedStore {
     ...sessionKeyCalls(parts),
     ...pairingCalls(parts),
     ...nodeCalls(parts),
+    ...attemptCalls(parts),
     ...auditCalls(parts),
     ...refusalCalls(parts),
     ...changeCalls(parts),

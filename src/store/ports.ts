@@ -8,6 +8,7 @@ import type {
   TokenHash,
   UserId,
 } from './ids.js';
+import type { AttemptPort } from './ports/attempts.js';
 import type { AuditPort, Requester } from './ports/audit.js';
 import type { DeviceCarePort, DeviceEventPort } from './ports/devices.js';
 import type { NodePort } from './ports/nodes.js';
@@ -168,6 +169,7 @@ export interface Store
     AuditPort,
     NodePort,
     RefusalPort,
+    AttemptPort,
     ChangePort {
   /** Finishes what was asked before. Later calls reject with ERR_STORE_CLOSED. */
   close(): Promise<void>;

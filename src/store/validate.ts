@@ -47,6 +47,11 @@ export function checkAuditEntry({ action, target, remoteAddr, requestId, times =
   }
 }
 
+/** It is made of an address or a hash. */
+export function checkAttemptKey(key: string): void {
+  checkText('what is tried', key, MAX_NAME);
+}
+
 export function checkCount(what: string, count: number): void {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return;
   throw new StoreError('ERR_STORE_INPUT', `${what}: a whole number from 1 to ${MAX_ITEMS} is needed`);

@@ -19,6 +19,7 @@ import {
   type PendingDevice,
 } from '../../src/store/ports/pairing.js';
 import type { Page, PageRequest } from '../../src/store/ports.js';
+import { MemoryAttempts } from './memory-attempts.js';
 
 interface TokenRow extends NewPairingToken {
   readonly tokenId: PairingTokenId;
@@ -44,7 +45,7 @@ interface CredentialRow {
 export type Fault = 'fails' | 'lost' | 'hangs';
 
 /** Pairing in memory, on a clock of the test, with faults at any call. */
-export class MemoryPairing implements PairingPort {
+export class MemoryPairing extends MemoryAttempts implements PairingPort {
   /** Milliseconds since 1970. */
   now = Date.now();
   readonly tokens: TokenRow[] = [];

@@ -12,6 +12,7 @@ import type {
 } from '../../src/store/ports/sign-ins.js';
 import type { Changes, Page, PageRequest, UserPort } from '../../src/store/ports.js';
 import { checkUserKey } from '../../src/store/validate.js';
+import { MemoryAttempts } from './memory-attempts.js';
 
 const PENDING_OF_ONE = 5;
 
@@ -20,7 +21,7 @@ interface Row extends SignIn {
 }
 
 /** Users and their sign-ins, in memory, on a clock of the test. */
-export class MemorySignIns implements UserPort, SignInPort {
+export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPort {
   /** Milliseconds since 1970. */
   now = Date.now();
   /** The bound for everybody. */

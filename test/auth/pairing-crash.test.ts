@@ -11,6 +11,7 @@ import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
 import { SILENT_REFUSALS } from '../support/silent-refusals.js';
+import { MemoryAttempts } from './memory-attempts.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson' };
 const UNLIMITED = { points: 1_000_000, windowSeconds: 60 };
@@ -83,6 +84,7 @@ const pairingOver = (store: PairingPort) =>
   new Pairing({
     store,
     refusals: SILENT_REFUSALS,
+    attempts: new MemoryAttempts(),
     log: logCapture().log,
     limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
   });

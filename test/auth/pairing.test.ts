@@ -19,7 +19,7 @@ let pairing: Pairing;
 beforeEach(() => {
   store = new MemoryPairing();
   capture = logCapture();
-  pairing = new Pairing({ store, refusals: SILENT_REFUSALS, log: capture.log });
+  pairing = new Pairing({ store, attempts: store, refusals: SILENT_REFUSALS, log: capture.log });
 });
 
 let from = 0;
@@ -143,6 +143,7 @@ describe('the exchange', () => {
   test('attack 41: 100 at once are one success, and nothing else that works', async () => {
     pairing = new Pairing({
       store,
+      attempts: store,
       refusals: SILENT_REFUSALS,
       log: capture.log,
       limits: { perAddress: UNLIMITED, perCode: UNLIMITED },

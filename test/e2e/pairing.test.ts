@@ -145,7 +145,12 @@ test('where devices would be told to dial themselves, the log says so', async ()
 async function mintIn(dataDir: string): Promise<string> {
   const store = await openStore({ dataDir });
   try {
-    const pairing = new Pairing({ store, refusals: SILENT_REFUSALS, log: pino({ level: 'silent' }) });
+    const pairing = new Pairing({
+      store,
+      attempts: store,
+      refusals: SILENT_REFUSALS,
+      log: pino({ level: 'silent' }),
+    });
     return (await pairing.mint(await store.ensureUser('urn:visiona:test', 'bob'))).token;
   } finally {
     await store.close();

@@ -9,6 +9,7 @@ import {
 } from '../../src/store/ids.js';
 import type { Change, Device, Page, Store } from '../../src/store/ports.js';
 import { admit } from '../support/admit.js';
+import { attemptContract } from './attempt-contract.js';
 import { auditContract } from './audit-contract.js';
 import { deviceCareContract } from './device-care-contract.js';
 import { nodeContract } from './node-contract.js';
@@ -180,6 +181,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
   deviceCareContract(name, check);
   auditContract(name, check);
   nodeContract(name, check);
+  attemptContract(name, check);
 
   describe(`${name}: connecting`, () => {
     check(

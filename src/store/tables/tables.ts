@@ -1,4 +1,5 @@
 import { type Clock, IdSource } from '../ids.js';
+import { Attempts } from './attempts.js';
 import { AuditLog } from './audit-log.js';
 import { CHANGES_KEPT, ChangeLog } from './changes.js';
 import { Credentials } from './credentials.js';
@@ -41,6 +42,7 @@ export function tablesOf(clock: Clock, limits: RowLimits) {
     pendingSignIns: new PendingSignIns(ids, maxPending),
     pairingTokens: new PairingTokens(ids),
     pendingDevices: new PendingDevices(ids),
+    attempts: new Attempts(),
     nodes: new Nodes(),
     sessionKeys: new SessionKeyIds(),
     changes: new ChangeLog(changesKept),

@@ -1,0 +1,35 @@
+import type { AttemptCount } from '../ports/attempts.js';
+import { one, run, type Work } from '../query.js';
+
+/** Rows that are over and are deleted when one is counted: more than are added, so that they do not pile up. */
+const PRUNED_AT_ONCE = 20;
+
+/** The rows of what is tried, by what it is counted for. */
+export class Attempts {
+  *count(key: string, now: number, windowMs: number): Work<AttemptCount> {
+    yield* run(
+      `DELETE FROM attempts
+       WHERE id IN (SELECT id FROM attempts WHERE ends_at <= ? AND id <> ? ORDER BY ends_at LIMIT ?)`,
+      now,
+      key,
+      PRUNED_AT_ONCE,
+    );
+    const row = yield* one<{ count: number; ends_at: number }>(
+      `INSERT INTO attempts (id, count, ends_at) VALUES (?, 1, ?)
+       ON CONFLICT (id) DO UPDATE SET
+         count = CASE WHEN attempts.ends_at <= ? THEN 1 ELSE attempts.count + 1 END,
+         ends_at = CASE WHEN attempts.ends_at <= ? THEN excluded.ends_at ELSE attempts.ends_at END
+       RETURNING count, ends_at`,
+      key,
+      now + windowMs,
+      now,
+      now,
+    );
+    if (row === undefined) throw new Error('an attempt that was just counted is missing');
+    return { count: row.count, leftMs: row.ends_at - now };
+  }
+
+  *forgive(key: string, now: number): Work<void> {
+    yield* run('UPDATE attempts SET count = count - 1 WHERE id = ? AND count > 0 AND ends_at > ?', key, now);
+  }
+}
