@@ -64,7 +64,8 @@ async function post(api: URL, body: string): Promise<Answer> {
 }
 
 /** It is not known whether the code was taken. */
-const USED = 'if the code is refused then, it was used: get a new one';
+const USED =
+  'if the code is refused then, it was used: get a new one, and delete the device that never connected';
 
 /** The error of a host with several addresses has a code and no message. */
 function reasonOf(error: unknown): string {

@@ -122,7 +122,7 @@ const REFUSALS: readonly [string, ReturnType<typeof json>, string, RegExp][] = [
     'a store that did not say whether it paired the device',
     json(503, { code: 'store-outcome-unknown' }),
     'ERR_PAIR_UNREACHABLE',
-    /just now: try again; if the code is refused then, it was used: get a new one$/,
+    /just now: try again; if the code is refused then, it was used: get a new one, and delete the device that never/,
   ],
   [
     'a name that the API does not take',

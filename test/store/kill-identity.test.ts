@@ -16,11 +16,12 @@ import type { Store } from '../../src/store/ports.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
 import { admit } from '../support/admit.js';
+import { sized } from '../support/sized.js';
 import { audit } from './audit.js';
 import { withTempDir } from './temp-dir.js';
 
-const WRITES = 1_000;
-const KILLS = 15;
+const WRITES = sized(300, 1_000);
+const KILLS = sized(15, 500);
 /** Of each kind. */
 const WRITERS = 4;
 /** The longest that a process may write before it is killed, in ms: a few commits. */

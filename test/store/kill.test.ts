@@ -10,7 +10,7 @@ import { sized } from '../support/sized.js';
 import { audit } from './audit.js';
 import { withTempDir } from './temp-dir.js';
 
-const WRITES = 1_000;
+const WRITES = sized(300, 1_000);
 const KILLS = sized(20, 500);
 const WRITERS = 8;
 /** Devices a call, so that a call could be there in part. */

@@ -59,9 +59,12 @@ describe('D1: PostgreSQL: every write is as its caller was told', { skip: NO_POS
     await db.connect();
     const rows = async (those: string) =>
       Number((await db.query<{ n: string }>(`SELECT count(*) AS n FROM ${those}`)).rows[0]?.n);
-    while ((await rows(`pg_stat_activity WHERE application_name = '${schema.name}'`)) > 0);
-    await outcomes.check(rows);
-    await db.end();
+    try {
+      while ((await rows(`pg_stat_activity WHERE application_name = '${schema.name}'`)) > 0);
+      await outcomes.check(rows);
+    } finally {
+      await db.end();
+    }
   }
 
   test(`in ${ROUNDS} kills of the store's process`, async (t) => {

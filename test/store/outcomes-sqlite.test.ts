@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite.js';
+import { type Database, openDatabase } from '../../src/store/sqlite.js';
 import { StoreClient } from '../../src/store/store-client.js';
 import { startStoreProcess } from '../../src/store/store-process.js';
 import { sized } from '../support/sized.js';
@@ -11,15 +11,29 @@ import { withTempDir } from './temp-dir.js';
 
 const ROUNDS = sized(20, 500);
 
+/** The longest wait for a commit, in ms: there may be nothing left to commit. */
+const COMMIT_MS = 100;
+
+/** Returns right after another connection has committed; nothing else runs meanwhile, so no answer is heard. */
+function awaitCommit(db: Database): void {
+  const version = db.prepare('PRAGMA data_version');
+  const { data_version: before } = version.get();
+  const deadline = performance.now() + COMMIT_MS;
+  while (version.get().data_version === before && performance.now() < deadline);
+}
+
 test(`D1: SQLite: every write is as its caller was told, in ${ROUNDS} kills of the store's process`, (t) =>
   withTempDir(async (dataDir) => {
     const healthy = await openStore({ dataDir });
     const client = new StoreClient();
     let host = await startStoreProcess(client, { dataDir });
     const outcomes = new Outcomes();
+    const watcher = await openDatabase(dataDir);
     try {
       for (let round = 0; round < ROUNDS; round += 1) {
         await outcomes.round(healthy, client, `user-${round}`, async () => {
+          // In every other round between a commit and its answers.
+          if (round % 2 === 0) awaitCommit(watcher);
           host.kill('test');
           await host.exited;
           host = await startStoreProcess(client, { dataDir });
@@ -29,6 +43,7 @@ test(`D1: SQLite: every write is as its caller was told, in ${ROUNDS} kills of t
       await client.close();
       await host.stop(5_000);
       await healthy.close();
+      watcher.close();
     }
     t.diagnostic(JSON.stringify(outcomes.counts));
     assert.ok(Object.keys(outcomes.counts).length > 1, 'a kill met a write');

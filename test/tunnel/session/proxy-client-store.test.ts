@@ -143,6 +143,20 @@ it('ready resolves when remote-proxy is', async ({ client }) => {
   assert.equal(await client.ready(), true);
 });
 
+test('D1: a close that is sent and gets no answer may have been done: ERR_PROXY_BROKE_OFF', async () => {
+  const server = createServer((req) => req.socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const client = new HttpProxyClient({ url, secret: SECRET });
+  await assert.rejects(client.closeSession(sessionKey('t')), { code: 'ERR_PROXY_BROKE_OFF' });
+  await assert.rejects(client.listSessions(), { code: 'ERR_PROXY_UNREACHABLE' });
+  server.close();
+  await once(server, 'close');
+  // Nobody there: nothing was sent.
+  await assert.rejects(client.closeSession(sessionKey('t')), { code: 'ERR_PROXY_UNREACHABLE' });
+  await client.close();
+});
+
 test('a proxy that is not there is ERR_PROXY_UNREACHABLE', async () => {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
