@@ -38,7 +38,7 @@ make_root() {
     aarch64) architecture=arm64 ;;
     *) fail "the npm registry has no Node for $(uname -m)" ;;
   esac
-  command -v debootstrap || apt-get install -y -q --no-install-recommends debootstrap
+  command -v debootstrap || { apt-get update -q && apt-get install -y -q --no-install-recommends debootstrap; }
   # Where this machine's apt gets Debian from; without one, debootstrap knows.
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
   debootstrap --variant=minbase "$suite" "$root.new" ${mirror:+"$mirror"}

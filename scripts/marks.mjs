@@ -23,9 +23,20 @@ export function orphans(run) {
       .find((pair) => pair.startsWith(start))
       ?.slice(start.length);
     if (by === undefined || identityOf(Number.parseInt(by, 10)) === by) continue;
-    found.push({ pid: Number(entry), command: read(`/proc/${entry}/cmdline`).replaceAll('\0', ' ').trim() });
+    found.push({ pid: Number(entry), command: commandOf(Number(entry)) });
   }
   return found;
+}
+
+/** @param {number} pid @returns {readonly number[]} none where there is no /proc */
+export function childrenOf(pid) {
+  const list = read(`/proc/${pid}/task/${pid}/children`).trim();
+  return list === '' ? [] : list.split(' ').map(Number);
+}
+
+/** The end of a command line, where a test file's has its name. @param {number} pid */
+export function commandOf(pid) {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(-200);
 }
 
 function entries() {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { identityOf, orphans, RUN } from './marks.mjs';
+import { childrenOf, commandOf, identityOf, orphans, RUN } from './marks.mjs';
 import { root, say } from './setup.mjs';
 
 /** How often it is looked for processes that were left behind, in milliseconds. One that is seen twice is not just ending. */
@@ -32,8 +32,10 @@ export function runFiles(files, timeoutMs, flags = []) {
     { cwd: root, stdio: 'inherit', env: { ...process.env, [RUN]: run } },
   );
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+  const overdue = new Overdue(runner.pid ?? 0, timeoutMs);
   let seen = new Set();
   const timer = setInterval(() => {
+    overdue.end();
     const left = orphans(run);
     end(left.filter(({ pid }) => seen.has(pid)));
     seen = new Set(left.map(({ pid }) => pid));
@@ -47,14 +49,43 @@ export function runFiles(files, timeoutMs, flags = []) {
   });
 }
 
+/** Ends test files that take too long: Node 20 does so itself, newer ones bound each test and not the file. */
+class Overdue {
+  #runner;
+  #timeoutMs;
+  /** When the process of a file was seen first, by its id. */
+  #since = new Map();
+
+  /** @param {number} runner @param {number} timeoutMs */
+  constructor(runner, timeoutMs) {
+    this.#runner = runner;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  end() {
+    const now = performance.now();
+    const since = new Map(childrenOf(this.#runner).map((pid) => [pid, this.#since.get(pid) ?? now]));
+    for (const [pid, first] of since) {
+      if (now - first < this.#timeoutMs) continue;
+      const command = commandOf(pid);
+      if (killed(pid)) say(`test: ended a file after ${this.#timeoutMs / 1000} s: ${command}`);
+    }
+    this.#since = since;
+  }
+}
+
 /** @param {readonly { pid: number, command: string }[]} left */
 function end(left) {
   for (const { pid, command } of left) {
-    try {
-      process.kill(pid, 'SIGKILL');
-      say(`test: ended process ${pid}, which a test file left behind: ${command.slice(0, 200)}`);
-    } catch {
-      // It has ended meanwhile.
-    }
+    if (killed(pid)) say(`test: ended process ${pid}, which a test file left behind: ${command}`);
+  }
+}
+
+/** Kills a process; false: it has ended meanwhile. @param {number} pid */
+function killed(pid) {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
   }
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { runFiles } from './run-files.mjs';
 import { fail, root, say, setup } from './setup.mjs';
 
+const isLong = process.env.VISIONA_TEST_SIZE === 'long';
 /** The longest a test file may take, in milliseconds: far above any, so that only a hang reaches it. */
-const TIMEOUT_MS = process.env.VISIONA_TEST_SIZE === 'long' ? 1_800_000 : 180_000;
+const TIMEOUT_MS = isLong ? 3_600_000 : 180_000;
 
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));
@@ -22,4 +23,5 @@ const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8
 if (files.length === 0) fail(`no test file has ${parts.join(' or ')} in its path`);
 
 say(`test: ${files.length} files`);
+if (isLong) flags.push(`--import=${join(root, 'dist/test/support/long-properties.js')}`);
 process.exitCode = await runFiles(files, TIMEOUT_MS, flags);

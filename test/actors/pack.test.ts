@@ -69,6 +69,16 @@ test('patchU32 fills in a length that was not known', () => {
   assert.equal(from.rest().toString(), 'some bytes');
 });
 
+test('N2: what is written has a buffer of its own, which can be given to another thread, also after it has grown', () => {
+  const out = new PackWriter(unpooled(1));
+  for (let size = 1; size < 16_384; size *= 2) {
+    out.reserve(size);
+    out.commit(size);
+    assert.equal(out.bytes.byteOffset, 0);
+    assert.equal(out.bytes.buffer.byteLength, out.bytes.length);
+  }
+});
+
 test('reserve and commit write in place', () => {
   const out = new PackWriter(unpooled(1));
   const at = out.reserve(3);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import { after, before, test } from 'node:test';
+import { sized } from '../support/sized.js';
 import type { DeviceStream } from './kit/device-stream.js';
 import { begin, forward, openCall, read, response } from './kit/internal-client.js';
 import { PatternCheck, pattern } from './kit/pattern.js';
@@ -9,7 +10,8 @@ import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 
 const MIB = 1 << 20;
-const TOTAL = 1 << 30;
+const GIB = 1 << 30;
+const TOTAL = sized(1, 8) * GIB;
 const CHUNK = 64 << 10;
 /** How much of it is taken slowly, before a reader stalls for good. */
 const SLOWLY = 16 * MIB;
@@ -82,7 +84,7 @@ function writeTo(call: ClientRequest, chunk: Buffer): Promise<unknown> | undefin
   return call.write(chunk) ? undefined : once(call, 'drain');
 }
 
-test('1 GiB down to a reader that is slow, stalls and goes on', async () => {
+test(`${TOTAL / GIB} GiB down to a reader that is slow, stalls and goes on`, async () => {
   proxy.program.forgetPeak();
   const message = begin(proxy, token);
   const { stream } = await device.request();
@@ -110,7 +112,7 @@ test('1 GiB down to a reader that is slow, stalls and goes on', async () => {
   assertMemory();
 });
 
-test('1 GiB up to a device that is slow, stalls and goes on', async () => {
+test(`${TOTAL / GIB} GiB up to a device that is slow, stalls and goes on`, async () => {
   proxy.program.forgetPeak();
   const call = openCall(proxy, token, { method: 'PUT', headers: { 'Content-Length': `${TOTAL}` } });
   const answer = response(call);

@@ -6,12 +6,15 @@ import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { audit } from '../store/audit.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
+import { sized } from '../support/sized.js';
 import { isRunning, Program } from './kit/program.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 
 /** Commands that are killed before they have ended by themselves. */
-const KILLS = 8;
+const KILLS = sized(8, 100);
+/** Proxies that are killed with a device on them. */
+const KILLED_PROXIES = sized(2, 100);
 /** Devices that one command adds: three transactions. */
 const COUNT = 1_500;
 
@@ -55,7 +58,7 @@ test('devices are added while the store of a running proxy is killed, and are le
   const proxy = await ProxyProcess.start();
   try {
     const acknowledged: ProvisionedDevice[] = [];
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < sized(3, 100); round += 1) {
       const adding = add(proxy.dataDir, 'alice');
       const from = proxy.program.logged;
       const [store] = proxy.program.children;
@@ -83,7 +86,7 @@ test('a proxy that is killed leaves no store process behind, and the epochs of i
   const proxy = await ProxyProcess.start();
   try {
     const { sessionToken } = await proxy.device();
-    for (let round = 0; round < 2; round += 1) {
+    for (let round = 0; round < KILLED_PROXIES; round += 1) {
       const device = await ScriptedDevice.connect(proxy.tunnelUrl, sessionToken);
       const [store] = proxy.program.children;
       assert.ok(store !== undefined);
@@ -93,7 +96,7 @@ test('a proxy that is killed leaves no store process behind, and the epochs of i
       await proxy.restartElsewhere();
     }
     const store = await openStore({ dataDir: proxy.dataDir });
-    assert.equal((await admit(store, sessionToken))?.epoch, 3);
+    assert.equal((await admit(store, sessionToken))?.epoch, KILLED_PROXIES + 1);
     await store.close();
   } finally {
     await proxy.stop();

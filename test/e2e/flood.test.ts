@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { newSessionToken } from '../../src/store/ids.js';
+import { sized } from '../support/sized.js';
 import { serve } from './kit/load.js';
 import type { Provisioned } from './kit/proxy-process.js';
 import { type Person, RestProcess } from './kit/rest-process.js';
@@ -12,7 +13,7 @@ import { ScriptedDevice } from './kit/scripted-device.js';
 /** Loopback too, and another address than that of everybody else here. */
 const ATTACKER = '127.0.0.2';
 const MIB = 1 << 20;
-const DIALS = 10_000;
+const DIALS = sized(3_000, 100_000);
 const AT_ONCE = 100;
 /** Failures of one address in a window, and how long that is (admission.ts). */
 const FAILURES = 30;

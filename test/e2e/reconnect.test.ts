@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { BlackHole } from '../support/blackhole.js';
+import { sized } from '../support/sized.js';
 import { ask, forward } from './kit/internal-client.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
@@ -67,7 +68,7 @@ test('a device that loses its connection again and again is let in each time, an
   const fragile = await ProxyProcess.start({ hosts: 1, env: { GLIBC_TUNABLES: 'glibc.malloc.perturb=16' } });
   try {
     const { sessionToken } = await fragile.device();
-    for (let times = 0; times < 30; times += 1) {
+    for (let times = 0; times < sized(30, 1000); times += 1) {
       const device = await ScriptedDevice.connect(fragile.tunnelUrl, sessionToken);
       const bridged = await openWebSocket(fragile, sessionToken, device);
       bridged.device.on('error', () => {});

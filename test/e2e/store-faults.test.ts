@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
 import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite.js';
 import { withTempDir } from '../store/temp-dir.js';
+import { sized } from '../support/sized.js';
 import { Program, runToEnd, VISIONA } from './kit/program.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 
@@ -138,5 +139,5 @@ test(
 
 /** The write-ahead log has some room of its own. */
 async function dialUntilRefused(dial: () => Promise<ScriptedDevice>): Promise<void> {
-  for (let dials = 0; dials < 2_000; dials += 1) await (await dial()).close();
+  for (let dials = 0; dials < sized(2_000, 20_000); dials += 1) await (await dial()).close();
 }

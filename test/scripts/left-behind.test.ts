@@ -30,26 +30,34 @@ test('is ended', async () => {
 });
 `;
 
-test('O7: what a test file has started that is ended, as one that takes too long is, ends with it, detached or not', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'visiona-left-'));
-  try {
-    const file = join(folder, 'ended.mjs');
-    const pids = join(folder, 'pids');
-    await writeFile(file, ENDED);
-    const runFiles = pathToFileURL(join(root, 'scripts/run-files.mjs'));
-    const run = `import { runFiles } from '${runFiles}'; process.exitCode = await runFiles(['${file}'], 60_000);`;
-    // A runner inside a test file would run nothing.
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', run], {
-      env: { ...env, PIDS: pids },
-      encoding: 'utf8',
-    });
-    assert.equal(status, 1, stdout);
-    const started: number[] = JSON.parse(await readFile(pids, 'utf8'));
-    assert.equal(started.length, 5);
-    assert.deepEqual(started.filter(isRunning), []);
-    assert.match(stdout, /which a test file left behind/);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+/** The other way to end: to hang after its tests are done, which no bound of a test ends. */
+const HANGING = ENDED.replace("process.kill(process.pid, 'SIGKILL');", 'setInterval(() => {}, 1000);');
+
+for (const [how, source, timeoutMs] of [
+  ['that is ended', ENDED, 60_000],
+  ['that takes too long', HANGING, 10_000],
+] as const) {
+  test(`O7: what a test file has started ${how} ends with it, detached or not`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'visiona-left-'));
+    try {
+      const file = join(folder, 'starts.mjs');
+      const pids = join(folder, 'pids');
+      await writeFile(file, source);
+      const runFiles = pathToFileURL(join(root, 'scripts/run-files.mjs'));
+      const run = `import { runFiles } from '${runFiles}'; process.exitCode = await runFiles(['${file}'], ${timeoutMs});`;
+      // A runner inside a test file would run nothing.
+      const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+      const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', run], {
+        env: { ...env, PIDS: pids },
+        encoding: 'utf8',
+      });
+      assert.equal(status, 1, stdout);
+      const started: number[] = JSON.parse(await readFile(pids, 'utf8'));
+      assert.equal(started.length, 5);
+      assert.deepEqual(started.filter(isRunning), []);
+      assert.match(stdout, /which a test file left behind/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}

@@ -8,6 +8,7 @@ export interface Transport {
   /**
    * Sends a batch. True: the buffer behind it was given away; false: it was copied and may be used again.
    * A batch to an end that is gone is lost, which the exit of the host reports.
+   * @param batch from the start of a buffer of its own (`unpooled`): Node 22 and later do not give away a part of Node's pool
    * @param surplus buffers to give away with it; none if `givesBuffers` is false
    */
   post(batch: Buffer, surplus: readonly ArrayBuffer[]): boolean;

@@ -3,6 +3,7 @@ import type { Codec } from '../../../src/actors/codec.js';
 import type { HostedContext, HostedKind } from '../../../src/actors/host.js';
 import { hosted } from '../../../src/actors/implementation.js';
 import { BATCH_BYTES, COPY_BYTES } from '../../../src/actors/limits.js';
+import { sized } from '../../support/sized.js';
 import { Inbox } from '../inbox.js';
 import { deferred, settle, until } from '../kit.js';
 import { loopback } from '../loopback.js';
@@ -261,7 +262,7 @@ sentence('Byte ranges that a codec reads from a batch may be kept without a copy
   });
   const link = await loopback([implementation]);
   const ref = link.host.spawn(kind, null, new Inbox<Buffer>());
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < sized(50, 1000); round++) {
     ref.tell(Buffer.alloc(100 * round, round));
     await until(() => kept.length === round + 1);
   }

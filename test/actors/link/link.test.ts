@@ -6,6 +6,7 @@ import { COPY_BYTES, SPARE_BATCHES } from '../../../src/actors/limits.js';
 import { PING, TELL } from '../../../src/actors/link/entry.js';
 import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
 import type { PackReader } from '../../../src/actors/pack.js';
+import { sized } from '../../support/sized.js';
 import { text } from '../echo-kind.js';
 import { FakeTransport } from '../loopback.js';
 
@@ -294,7 +295,7 @@ test('an end that reads more batches than it posts gives their buffers back', (t
   const from = new Link(there, lends, WIDE);
   const to = new Link(back, lends, WIDE);
   const buffers = new Set<ArrayBufferLike>();
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < sized(20, 1000); round++) {
     for (let i = 0; i < SPARE_BATCHES; i++) {
       from.tell(1, text, 'x'.repeat(2 * COPY_BYTES));
       from.flush();

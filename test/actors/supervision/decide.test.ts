@@ -16,6 +16,7 @@ import {
   type Restart,
   type Strategy,
 } from '../../../src/actors/supervision/spec.js';
+import { sized } from '../../support/sized.js';
 
 const RESTARTS: Restart[] = ['permanent', 'transient', 'temporary'];
 
@@ -161,7 +162,7 @@ test('decide keeps its promises in any scenario', () => {
       world.finish();
       assert.equal(world.actions.filter(({ type }) => type === 'end').length, 1);
     }),
-    { numRuns: 1000 },
+    { numRuns: sized(1000, 100_000) },
   );
 });
 

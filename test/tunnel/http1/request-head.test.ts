@@ -9,6 +9,7 @@ import {
   RequestHead,
   type RequestHeadErrorCode,
 } from '../../../src/tunnel/http1/request-head.js';
+import { sized } from '../../support/sized.js';
 
 const NONE: RequestFraming = { kind: 'none' };
 
@@ -153,6 +154,6 @@ test('property: what is written has the lines asked for, whatever the strings', 
       assert.equal(lines.length, fields.length + 4);
       assert.ok(!/[\r\n\0]/.test(lines.join('')));
     }),
-    { numRuns: 500 },
+    { numRuns: sized(500, 50_000) },
   );
 });

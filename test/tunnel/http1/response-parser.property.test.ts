@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { llhttp } from '../../../src/tunnel/http1/llhttp.js';
 import { createResponseParser } from '../../../src/tunnel/http1/response-parser.js';
+import { sized } from '../../support/sized.js';
 import { type Event, parse, Recorder } from './record.js';
 import { MUTATED, RESPONSE } from './response-arbitrary.js';
 
@@ -38,7 +39,7 @@ test('a valid response never fails, and any split gives the same events', () => 
       assert.ok(whole.events.every(([kind]) => kind !== 'failed'));
       assert.deepEqual(parse(text, { method, cuts }), whole);
     }),
-    { numRuns: 1000 },
+    { numRuns: sized(1000, 50_000) },
   );
 });
 
@@ -51,7 +52,7 @@ test('a mutated response ends in complete or failed, the same for any split', ()
       if (whole.events.at(-1)?.[0] === 'failed') failed++;
       assert.deepEqual(parse(text, { method, cuts }).events, whole.events);
     }),
-    { numRuns: 3000 },
+    { numRuns: sized(3000, 200_000) },
   );
   // The mutations must bite, and must not always.
   assert.ok(failed > 300 && failed < 2900, `${failed} failed`);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
 import type { YamuxError } from '../../../src/tunnel/yamux/errors.js';
+import { sized } from '../../support/sized.js';
 import { DATA, type End, pair, parse, WINDOW } from './harness.js';
 
 const INITIAL = 256 << 10;
@@ -224,6 +225,6 @@ test('bytes in are bytes out, credit is never overdrawn, every stream is freed i
         assert.ok(near.sawEnd && far.sawEnd && !near.isBlocked && !far.isBlocked);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: sized(400, 20_000) },
   );
 });

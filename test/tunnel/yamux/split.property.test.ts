@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { StreamHandler } from '../../../src/tunnel/yamux/contract.js';
+import { sized } from '../../support/sized.js';
 import { End, frame } from './harness.js';
 
 /** Everything a session did with `chunks`: events in order, with data joined, and what it answers. */
@@ -67,6 +68,6 @@ test('any split or join of any frames, valid or not, has the same effect', () =>
         assert.deepEqual(trace(chunks, reads), trace([bytes], reads));
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: sized(2000, 100_000) },
   );
 });
