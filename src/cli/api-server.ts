@@ -4,7 +4,7 @@ import { type RestOptions, startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { CallRecorder } from '../server/call-recorder.js';
-import { Readiness } from '../server/readiness.js';
+import { REST_DUTIES, Readiness } from '../server/readiness.js';
 import { ProxyForwarder } from '../tunnel/forward/proxy-forwarder.js';
 import { ProxyWatch } from '../tunnel/forward/proxy-watch.js';
 import { UnreadBudget } from '../tunnel/forward/unread-budget.js';
@@ -58,7 +58,10 @@ export async function startApiServer(
   const store = await superviseStore(c, config);
   const proxy = openProxy(config, c.resolve(TOKENS.metrics), log);
   const client = c.resolve(TOKENS.store);
-  const readiness = new Readiness(async () => client.unready ?? (await proxy.watch.unready()));
+  const readiness = new Readiness(REST_DUTIES, async () => {
+    const calls = await proxy.watch.unready();
+    return { ...client.missing, ...(calls && { 'device-calls': calls }) };
+  });
   /** What runs so far, to be stopped if the rest does not start. */
   const stops: (() => Promise<unknown>)[] = [() => store.stop(), () => proxy.close()];
   try {

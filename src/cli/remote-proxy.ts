@@ -6,6 +6,7 @@ import type { ExitReason } from '../actors/exit.js';
 import { urlOf } from '../config/address.js';
 import type { ProxyConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
+import { type Duties, TUNNEL_DUTIES } from '../server/readiness.js';
 import { NodeLease } from '../tunnel/proxy/node-lease.js';
 import { RemoteProxy } from '../tunnel/proxy/remote-proxy.js';
 import { createContainer } from './container.js';
@@ -14,13 +15,18 @@ import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 import { superviseStore } from './supervised-store.js';
 import { TOKENS } from './tokens.js';
 
-/** Builds remote-proxy from what the container holds. */
-export function startProxy(c: DependencyContainer, config: ProxyConfig): Promise<RemoteProxy> {
+/** Builds remote-proxy from what the container holds. @param duties of the process */
+export function startProxy(
+  c: DependencyContainer,
+  config: ProxyConfig,
+  duties: Duties,
+): Promise<RemoteProxy> {
   return RemoteProxy.start({
     tunnelAddr: config.tunnelAddr,
     internalAddr: config.internalAddr,
     internalSecret: config.internalSecret,
     trustedProxies: config.trustedProxies,
+    duties,
     nodeId: hostname(),
     hosts: config.hosts,
     heartbeatMs: config.heartbeatMs,
@@ -60,7 +66,7 @@ export async function startRemoteProxy(config: ProxyConfig, log: Logger): Promis
   try {
     const lease = await takeLease(c);
     stops.push(() => lease.release());
-    const proxy = await startProxy(c, config);
+    const proxy = await startProxy(c, config, TUNNEL_DUTIES);
     stops.push(() => proxy.stop());
     const ops = await startOps(c, config, proxy.readiness);
     return {

@@ -3,6 +3,7 @@ import { urlOf } from '../config/address.js';
 import type { UpConfig } from '../config/types.js';
 import { startRest } from '../http/rest.js';
 import type { Logger } from '../observability/log.js';
+import { UP_DUTIES } from '../server/readiness.js';
 import { createContainer } from './container.js';
 import { startOps } from './ops.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
@@ -23,7 +24,7 @@ export async function startUp(config: UpConfig, log: Logger): Promise<RunningPro
     stops.push(() => store.stop());
     const lease = await takeLease(c);
     stops.push(() => lease.release());
-    const proxy = await startProxy(c, config);
+    const proxy = await startProxy(c, config, UP_DUTIES);
     stops.push(() => proxy.stop());
     const provider = config.devProvider && (await startDevProvider(config.devProvider, log));
     stops.push(async () => provider?.stop());

@@ -4,7 +4,7 @@ import type { Exposition } from '../observability/exposition.js';
 import { ListenError } from '../server/listen-error.js';
 import type { ListenAddress } from '../server/listener.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../server/problem.js';
-import type { Readiness } from '../server/readiness.js';
+import { PARTS_RULE, partsOf, type Readiness, readyBody, unreadyDetail } from '../server/readiness.js';
 import { requestId } from '../server/request-id.js';
 import type { RequestLog } from '../server/request-log.js';
 
@@ -16,8 +16,8 @@ const PATIENCE_MS = 5000;
 /** How long a connection may be idle, in ms: longer than a scraper's usual interval. */
 const IDLE_MS = 65_000;
 
-/** @returns status, content type and body of an answer */
-type Page = () => Promise<readonly [status: number, contentType: string, body: string]>;
+/** @param query what was asked behind the path @returns status, content type and body of an answer */
+type Page = (query: URLSearchParams) => Promise<readonly [status: number, contentType: string, body: string]>;
 
 export interface OpsListenerOptions {
   readonly address: ListenAddress;
@@ -40,7 +40,7 @@ export class OpsListener {
     const { exposition } = options;
     this.#pages = new Map<string, Page>([
       ['/healthz', () => Promise.resolve(json(200, { status: 'up' }))],
-      ['/readyz', () => this.#ready()],
+      ['/readyz', (query) => this.#ready(query)],
       ['/metrics', async () => [200, exposition.contentType, await exposition.text()]],
     ]);
     this.#server = createServer(
@@ -101,13 +101,13 @@ export class OpsListener {
     id: string,
     error: unknown,
   ): void {
-    const code = error instanceof OpsProblem ? error.problem : 'internal';
+    const { problem: code, detail } = error instanceof OpsProblem ? error : new OpsProblem('internal');
     const { requests } = this.#options;
     const request = { requestId: id, method, path: pathOf(url), remoteAddr: socket.remoteAddress };
     requests.problem(request, code, code === 'internal' ? error : undefined);
     if (code === 'method-not-allowed') res.setHeader('Allow', 'GET, HEAD');
     res.writeHead(problemKind(code).status, { 'Content-Type': PROBLEM_CONTENT_TYPE });
-    res.end(renderProblem(code, { requestId: id }));
+    res.end(renderProblem(code, { requestId: id, detail }));
   }
 
   /** @throws OpsProblem */
@@ -115,23 +115,30 @@ export class OpsListener {
     const page = this.#pages.get(pathOf(url));
     if (page === undefined) throw new OpsProblem('not-found');
     if (method !== 'GET' && method !== 'HEAD') throw new OpsProblem('method-not-allowed');
-    return page();
+    return page(new URLSearchParams(url.slice(pathOf(url).length)));
   }
 
-  async #ready(): ReturnType<Page> {
-    const why = await this.#options.readiness.why();
-    if (why !== undefined) throw new OpsProblem(why);
-    return json(200, { status: 'ready' });
+  async #ready(query: URLSearchParams): ReturnType<Page> {
+    const asked = query.get('parts');
+    const needed = asked === null ? undefined : partsOf(asked);
+    if (asked !== null && (needed === undefined || needed.length === 0)) {
+      throw new OpsProblem('bad-request', PARTS_RULE);
+    }
+    const report = await this.#options.readiness.report(needed);
+    if (report.why !== undefined) throw new OpsProblem(report.why, unreadyDetail(report));
+    return json(200, readyBody(report));
   }
 }
 
 /** A request that is answered with a problem. */
 class OpsProblem extends Error {
   readonly problem: ProblemCode;
+  readonly detail: string | undefined;
 
-  constructor(problem: ProblemCode) {
+  constructor(problem: ProblemCode, detail?: string) {
     super(problem);
     this.problem = problem;
+    this.detail = detail;
   }
 }
 

@@ -1,21 +1,56 @@
 import type { ProblemCode } from './problem.js';
 
-/** Why something cannot serve; undefined: it can. */
-export type Check = () => Promise<ProblemCode | undefined>;
+/**
+ * What a process does for others, of which each may be missing alone: `reads` of what is in the store (the page, lists, who is
+ * signed in); `writes` (sign-ins, pairing, changes); `device-calls`; `dials` of devices.
+ */
+export const PARTS = ['reads', 'writes', 'device-calls', 'dials'] as const;
+
+export type Part = (typeof PARTS)[number];
+
+/** The parts that a process has, and those without which a balancer should send it nothing. */
+export interface Duties {
+  readonly parts: readonly Part[];
+  readonly essential: readonly Part[];
+}
+
+/** api-server: the page and the sign-in are of use without devices, and another api-server has no other remote-proxy. */
+export const REST_DUTIES: Duties = { parts: ['reads', 'writes', 'device-calls'], essential: ['reads'] };
+
+export const TUNNEL_DUTIES: Duties = {
+  parts: ['device-calls', 'dials'],
+  essential: ['device-calls', 'dials'],
+};
+
+export const UP_DUTIES: Duties = { parts: PARTS, essential: ['reads'] };
+
+/** Why parts cannot be served; the others can. */
+export type Missing = Readonly<Partial<Record<Part, ProblemCode>>>;
+
+/** What a process answers about itself: `degraded`, some of it works. */
+export interface ReadinessReport {
+  readonly status: 'ready' | 'degraded' | 'unready';
+  readonly works: readonly Part[];
+  readonly missing: readonly { readonly part: Part; readonly code: ProblemCode }[];
+  /** Why it is to be sent nothing; undefined: it is of use to who asked. */
+  readonly why: ProblemCode | undefined;
+}
 
 /** How long one result is good for, in ms: anybody may ask, and each check costs the store and the proxy a call. */
 const GOOD_FOR_MS = 1000;
 
 /** Whether a process can serve: not draining, and what it needs is there. Every listener of a process answers from one. */
 export class Readiness {
-  readonly #check: Check;
+  readonly #duties: Duties;
+  readonly #check: () => Promise<Missing>;
   readonly #now: () => number;
   #draining = false;
-  #result: Promise<ProblemCode | undefined> | undefined;
+  #result: Promise<Missing> | undefined;
   #checkedAt = 0;
 
-  /** @param check must not reject */
-  constructor(check: Check, now: () => number = () => performance.now()) {
+  /** @param check must not reject; what it says of parts that the process does not have counts for nothing */
+  constructor(duties: Duties, check: () => Promise<Missing>, now: () => number = () => performance.now()) {
+    this.#duties = duties;
     this.#check = check;
     this.#now = now;
   }
@@ -28,12 +63,51 @@ export class Readiness {
     this.#draining = true;
   }
 
-  async why(): Promise<ProblemCode | undefined> {
-    if (this.#draining) return 'draining';
+  /** @param needed the parts that are asked for; left out: those that the process is of no use without */
+  async report(needed: readonly Part[] = this.#duties.essential): Promise<ReadinessReport> {
+    const found = await this.#found();
+    const code = (part: Part): ProblemCode | undefined => {
+      if (this.#draining) return 'draining';
+      return this.#duties.parts.includes(part) ? found[part] : 'not-supported';
+    };
+    const { parts } = this.#duties;
+    const works = parts.filter((part) => code(part) === undefined);
+    const missing = parts.flatMap((part) => {
+      const why = code(part);
+      return why === undefined ? [] : { part, code: why };
+    });
+    const why = needed.map(code).find((each) => each !== undefined);
+    const status = missing.length === 0 ? 'ready' : why === undefined ? 'degraded' : 'unready';
+    return { status, works, missing, why };
+  }
+
+  async #found(): Promise<Missing> {
+    if (this.#draining) return {};
     if (this.#result === undefined || this.#now() - this.#checkedAt >= GOOD_FOR_MS) {
       this.#checkedAt = this.#now();
       this.#result = this.#check();
     }
-    return (await this.#result) ?? (this.#draining ? 'draining' : undefined);
+    return this.#result;
   }
+}
+
+/** The parts that a query asks for, `device-calls,dials`; undefined: one of them is none. Empty: it asks for none. */
+export function partsOf(text: string): readonly Part[] | undefined {
+  const names = text.split(',').filter((name) => name !== '');
+  const parts = PARTS.filter((part) => names.includes(part));
+  return names.every((name) => PARTS.some((part) => part === name)) ? parts : undefined;
+}
+
+/** What a query for parts must be. */
+export const PARTS_RULE = `parts: names between commas of ${PARTS.join(', ')}`;
+
+/** The body of a good answer. */
+export function readyBody({ status, works, missing }: ReadinessReport) {
+  return { status, works: [...works], missing: [...missing] };
+}
+
+/** The detail of a problem: all that is missing and what works, for a person. */
+export function unreadyDetail({ works, missing }: ReadinessReport): string {
+  const lacks = missing.map(({ part, code }) => `${part} (${code})`).join(', ');
+  return `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;
 }

@@ -55,11 +55,14 @@ export class StoreClient extends AskedPorts implements Store {
     return this.state.reads === undefined;
   }
 
-  /** What a readiness check has to say of it; undefined: all can be done. */
-  get unready(): 'store-unavailable' | 'store-read-only' | undefined {
+  /** What a readiness check has to say of it; what is absent can be done. Who cannot read cannot write. */
+  get missing(): {
+    readonly reads?: 'store-unavailable';
+    readonly writes?: 'store-unavailable' | 'store-read-only';
+  } {
     const { reads, writes } = this.state;
-    if (reads !== undefined) return 'store-unavailable';
-    return writes && 'store-read-only';
+    if (reads !== undefined) return { reads: 'store-unavailable', writes: 'store-unavailable' };
+    return writes === undefined ? {} : { writes: 'store-read-only' };
   }
 
   /** Begins to ask `actor`; calls that wait for one go on. */

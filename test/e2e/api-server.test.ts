@@ -23,6 +23,14 @@ test('it is ready while remote-proxy is, and says in its log what changed', asyn
   await proxy.program.kill();
   assert.deepEqual(await api.until('proxy-unreachable'), { status: 503, is: 'proxy-unreachable' });
   assert.equal((await api.fetch('/api/health')).status, 200);
+  // O4: the page and the sign-in work, so that a balancer is to go on.
+  const degraded = await api.fetch('/api/ready');
+  assert.equal(degraded.status, 200);
+  assert.deepEqual(await degraded.json(), {
+    status: 'degraded',
+    works: ['reads', 'writes'],
+    missing: [{ part: 'device-calls', code: 'proxy-unreachable' }],
+  });
   assert.equal((await api.program.line('the tunnel proxy cannot be reached', from)).level, 'warn');
 
   from = api.program.logged;
@@ -34,7 +42,7 @@ test('it is ready while remote-proxy is, and says in its log what changed', asyn
   assert.ok(!api.program.output.includes(proxy.secret));
 });
 
-test('it starts without remote-proxy, and is unready', async () => {
+test('it starts without remote-proxy, and calls to devices are unready', async () => {
   const api = await ApiProcess.start({ ...apiEnvironment(proxy), VISIONA_PROXY_URL: 'http://127.0.0.1:1' });
   assert.deepEqual(await api.ready(), { status: 503, is: 'proxy-unreachable' });
   await api.program.line('the tunnel proxy cannot be reached');

@@ -177,7 +177,12 @@ test('a session that has been silent too long is expired', async () => {
 
 test('health and readiness', async () => {
   assert.deepEqual(JSON.parse((await ask(proxy, '/internal/health')).text), { status: 'up' });
-  assert.deepEqual(JSON.parse((await ask(proxy, '/internal/ready')).text), { status: 'ready' });
+  assert.deepEqual(JSON.parse((await ask(proxy, '/internal/ready')).text), {
+    status: 'ready',
+    works: ['device-calls', 'dials'],
+    missing: [],
+  });
+  assert.equal((await ask(proxy, '/internal/ready?parts=everything')).status, 400);
 
   const draining = await ProxyProcess.start({ hosts: 1 });
   const { sessionToken } = await draining.device();

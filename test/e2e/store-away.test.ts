@@ -36,6 +36,7 @@ test('a store whose data is away is waited for: nothing is made in its place, an
     }
     const ready = await ask(proxy, '/internal/ready');
     assert.deepEqual([ready.status, problemCode(ready)], [503, 'store-unavailable']);
+    assert.equal((await ask(proxy, '/internal/ready?parts=device-calls')).status, 200);
     assert.equal((await forward(proxy, sessionToken)).status, 200);
     await assert.rejects(ScriptedDevice.connect(proxy.tunnelUrl, sessionToken), { status: 503 });
     assert.equal(existsSync(dataDir), false, 'a data directory was made');

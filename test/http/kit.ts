@@ -7,7 +7,7 @@ import { Secret } from '../../src/config/secret.js';
 import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
-import { Readiness } from '../../src/server/readiness.js';
+import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
 import type { SignInId, UserId } from '../../src/store/ids.js';
 import type {
   Bridge,
@@ -212,7 +212,7 @@ export class TestRest {
       sessions,
       tunnelUrl: new URL('wss://tunnel.test'),
       userWrites: 10_000,
-      readiness: new Readiness(() => Promise.resolve(undefined)),
+      readiness: new Readiness(REST_DUTIES, () => Promise.resolve({})),
       metrics,
       calls: new CallRecorder(metrics),
       requests: silentRequests(metrics),

@@ -4,7 +4,7 @@ import type { RouteServices } from '../../src/http/services.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
-import { Readiness } from '../../src/server/readiness.js';
+import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 import uWS from '../../src/server/uws.js';
 import { silentRequests } from '../support/silent-requests.js';
@@ -18,7 +18,7 @@ export async function startRoutes(
   used: Partial<RouteServices> = {},
 ): Promise<{ port: number; close(): void }> {
   const app = uWS.App();
-  const readiness = new Readiness(() => Promise.resolve(undefined));
+  const readiness = new Readiness(REST_DUTIES, () => Promise.resolve({}));
   new Router({
     routes,
     services: {

@@ -5,15 +5,14 @@ import { type TestContext, test } from 'node:test';
 import { expose } from '../../src/observability/exposition.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { OpsListener } from '../../src/ops/ops-listener.js';
-import type { ProblemCode } from '../../src/server/problem.js';
-import { Readiness } from '../../src/server/readiness.js';
+import { type Missing, REST_DUTIES, Readiness } from '../../src/server/readiness.js';
 import { silentRequests } from '../support/silent-requests.js';
 
 const ADDRESS = { host: '127.0.0.1', port: 0 };
 
 /** @param missing what readiness finds */
-async function start(t: TestContext, missing?: ProblemCode) {
-  const readiness = new Readiness(() => Promise.resolve(missing));
+async function start(t: TestContext, missing: Missing = {}) {
+  const readiness = new Readiness(REST_DUTIES, () => Promise.resolve(missing));
   const exposition = expose(new Metrics(), ['rest']);
   const ops = await OpsListener.start({
     address: ADDRESS,
@@ -61,14 +60,42 @@ test('O3: nothing else is served there: 404 for paths, 405 for methods, with a r
 });
 
 test('O3: readiness says what is missing, and that it drains', async (t) => {
-  const missing = await start(t, 'store-unavailable');
+  const missing = await start(t, { reads: 'store-unavailable', writes: 'store-unavailable' });
   const answer = await missing.ask('/readyz');
   assert.equal(answer.status, 503);
-  assert.equal(((await answer.json()) as { code: string }).code, 'store-unavailable');
+  const { code, detail } = (await answer.json()) as { code: string; detail: string };
+  assert.equal(code, 'store-unavailable');
+  assert.equal(detail, 'missing: reads (store-unavailable), writes (store-unavailable); works: device-calls');
   assert.equal((await missing.ask('/healthz')).status, 200);
   const { ask, readiness } = await start(t);
   readiness.drain();
   assert.equal(((await (await ask('/readyz')).json()) as { code: string }).code, 'draining');
+});
+
+test('O4: what is missing and what works is told; who needs a part asks for it', async (t) => {
+  const { ask } = await start(t, { writes: 'store-read-only', 'device-calls': 'proxy-unreachable' });
+  const answer = await ask('/readyz');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), {
+    status: 'degraded',
+    works: ['reads'],
+    missing: [
+      { part: 'writes', code: 'store-read-only' },
+      { part: 'device-calls', code: 'proxy-unreachable' },
+    ],
+  });
+  assert.equal((await ask('/readyz?parts=reads')).status, 200);
+  for (const [parts, status, code] of [
+    ['device-calls', 503, 'proxy-unreachable'],
+    ['reads,writes', 503, 'store-read-only'],
+    ['dials', 501, 'not-supported'],
+    ['', 400, 'bad-request'],
+    ['reads,everything', 400, 'bad-request'],
+  ] as const) {
+    const unready = await ask(`/readyz?parts=${parts}`);
+    const problem = (await unready.json()) as { code: string };
+    assert.deepEqual([unready.status, problem.code], [status, code], parts);
+  }
 });
 
 test('O3: connections beyond 64 are closed, and served again when there is room', async (t) => {
@@ -93,7 +120,7 @@ test('O3: a head beyond 8 KiB is refused', async (t) => {
 
 test('O3: an address that is taken is one sentence, as with the other listeners', async (t) => {
   const { ops } = await start(t);
-  const readiness = new Readiness(() => Promise.resolve(undefined));
+  const readiness = new Readiness(REST_DUTIES, () => Promise.resolve({}));
   const options = { readiness, exposition: expose(new Metrics(), []), requests: silentRequests() };
   const taken = OpsListener.start({ address: { ...ADDRESS, port: ops.port }, ...options });
   await assert.rejects(taken, {

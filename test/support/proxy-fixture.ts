@@ -6,6 +6,7 @@ import { Tunnel } from '../../src/agent/tunnel.js';
 import { Secret } from '../../src/config/secret.js';
 import { expose } from '../../src/observability/exposition.js';
 import { Metrics } from '../../src/observability/metrics.js';
+import { TUNNEL_DUTIES } from '../../src/server/readiness.js';
 import {
   type CredentialId,
   type DeviceId,
@@ -29,7 +30,7 @@ export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
 /** Admits every token `NAME` as the device NAME, with an epoch that counts. */
 export class MemoryStore implements ProxyStore {
-  readonly unready = undefined;
+  readonly missing = {};
   readonly #epochs = new Map<TokenHash, Admission>();
   #epoch = 0;
 
@@ -113,6 +114,7 @@ export class ProxyFixture {
       tunnelAddr: address,
       internalAddr: address,
       internalSecret: INTERNAL_SECRET,
+      duties: TUNNEL_DUTIES,
       nodeId: 'node',
       hosts: 1,
       heartbeatMs: 15_000,

@@ -5,7 +5,14 @@ import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
 import type { ProblemCode } from '../../server/problem.js';
-import type { Readiness } from '../../server/readiness.js';
+import {
+  PARTS_RULE,
+  partsOf,
+  type Readiness,
+  type ReadinessReport,
+  readyBody,
+  unreadyDetail,
+} from '../../server/readiness.js';
 import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
@@ -116,7 +123,7 @@ export class InternalApi {
       sendJson(res, this.#request(req, path), { status: 'up' });
     });
     this.#route(app, 'get', '/internal/ready', (res, req, path) =>
-      this.#ready(res, this.#request(req, path)),
+      this.#ready(res, req, this.#request(req, path)),
     );
     this.#route(app, 'get', '/internal/metrics', (res) => this.#metrics(res));
     app.any(
@@ -220,12 +227,17 @@ export class InternalApi {
     bridge.attach(forwarder.bridge(device, { target, headers, protocols }, bridge));
   }
 
-  #ready(res: HttpResponse, request: InternalRequest): void {
-    const answer = (why: ProblemCode | undefined) => {
-      if (why === undefined) sendJson(res, request, { status: 'ready' });
-      else sendProblem(res, request, why);
+  #ready(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
+    const asked = req.getQuery('parts');
+    const needed = asked === undefined ? undefined : partsOf(asked);
+    if (asked !== undefined && (needed === undefined || needed.length === 0)) {
+      return sendProblem(res, request, 'bad-request', { detail: PARTS_RULE });
+    }
+    const answer = (report: ReadinessReport) => {
+      if (report.why === undefined) sendJson(res, request, readyBody(report));
+      else sendProblem(res, request, report.why, { detail: unreadyDetail(report) });
     };
-    answerLater(res, request, this.#options.readiness.why(), answer, () => undefined);
+    answerLater(res, request, this.#options.readiness.report(needed), answer, () => undefined);
   }
 
   #metrics(res: HttpResponse): void {

@@ -5,14 +5,14 @@ import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { CallRecorder } from '../../server/call-recorder.js';
 import type { ListenAddress } from '../../server/listener.js';
-import type { ProblemCode } from '../../server/problem.js';
-import { Readiness } from '../../server/readiness.js';
+import { type Duties, type Missing, Readiness } from '../../server/readiness.js';
 import type { RefusalAudit } from '../../server/refusal-audit.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
 import type { RefusalPort } from '../../store/ports/refusals.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
+import type { StoreClient } from '../../store/store-client.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
 import { UnreadBudget } from '../forward/unread-budget.js';
 import { AdmissionControl } from '../gateway/admission.js';
@@ -32,8 +32,8 @@ const HEAD_TIMEOUT_MS = 30_000;
 
 /** The part of the store that remote-proxy uses. */
 export interface ProxyStore extends AdmissionPort, DeviceEventPort, RefusalPort {
-  /** What of it cannot be used now; undefined: all can. */
-  readonly unready: ProblemCode | undefined;
+  /** What of it cannot be used now. */
+  readonly missing: StoreClient['missing'];
   onChanges(listener: (changes: Changes) => void): () => void;
 }
 
@@ -43,6 +43,8 @@ export interface RemoteProxyOptions {
   readonly internalSecret: Secret;
   /** Proxies before the tunnels whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: BlockList | undefined;
+  /** What the process is there for, which decides when it is unready. */
+  readonly duties: Duties;
   readonly nodeId: string;
   readonly hosts: number;
   readonly heartbeatMs: number;
@@ -64,7 +66,7 @@ export class RemoteProxy {
   readonly forwarder: LocalForwarder;
   readonly calls: CallRecorder;
   /** Whether the tunnel side can serve. */
-  readonly readiness = new Readiness(() => Promise.resolve(this.#missing()));
+  readonly readiness: Readiness;
   /** The sessions of each user's devices. */
   readonly userSessions: LocalUserSessions;
   readonly #options: RemoteProxyOptions;
@@ -76,6 +78,7 @@ export class RemoteProxy {
   private constructor(options: RemoteProxyOptions) {
     const { store, metrics, log } = options;
     this.#options = options;
+    this.readiness = new Readiness(options.duties, () => Promise.resolve(this.#missing()));
     this.#plane = new SessionPlane(options);
     this.calls = new CallRecorder(metrics);
     this.userSessions = new LocalUserSessions(this.#plane.sessions, this.#plane.store);
@@ -119,9 +122,16 @@ export class RemoteProxy {
     return this.#internal?.port ?? 0;
   }
 
-  /** Why it cannot serve now; undefined when it can. */
-  #missing(): ProblemCode | undefined {
-    return this.#options.store.unready ?? (this.#plane.hosts.live === 0 ? 'overloaded' : undefined);
+  #missing(): Missing {
+    const { reads, writes } = this.#options.store.missing;
+    const hosts = this.#plane.hosts.live === 0 ? 'overloaded' : undefined;
+    const dials = writes ?? hosts;
+    return {
+      ...(reads && { reads }),
+      ...(writes && { writes }),
+      ...(hosts && { 'device-calls': hosts }),
+      ...(dials && { dials }),
+    };
   }
 
   /**

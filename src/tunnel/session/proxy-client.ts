@@ -87,10 +87,10 @@ export class HttpProxyClient implements ProxyClient {
     await this.#call('POST', `/internal/session/${encodeURIComponent(token)}/close${only}`);
   }
 
-  /** Whether remote-proxy says that it can serve. */
+  /** Whether remote-proxy says that calls to devices can be served: its store is not needed for them. */
   async ready(): Promise<boolean> {
     try {
-      await this.#call('GET', '/internal/ready');
+      await this.#call('GET', '/internal/ready?parts=device-calls');
       return true;
     } catch (error) {
       if (error instanceof ProxyUnreadyError) return false;

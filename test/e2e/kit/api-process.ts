@@ -50,8 +50,9 @@ export class ApiProcess {
     return fetch(new URL(path, this.url), init);
   }
 
+  /** Whether it can serve calls to devices. */
   async ready(): Promise<ReadyAnswer> {
-    const answer = await this.fetch('/api/ready');
+    const answer = await this.fetch('/api/ready?parts=device-calls');
     const { status, code } = (await answer.json()) as { status: unknown; code?: string };
     return { status: answer.status, is: code ?? String(status) };
   }

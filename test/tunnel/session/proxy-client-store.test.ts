@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
-import { Readiness } from '../../../src/server/readiness.js';
+import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import type { SessionKey } from '../../../src/tunnel/session/contract.js';
 import { sessionKey } from '../../../src/tunnel/session/key.js';
@@ -34,7 +34,7 @@ async function open() {
     forwarder: new FakeForwarder(),
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),
-    readiness: new Readiness(() => Promise.resolve(undefined)),
+    readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),
   });

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
-import { Readiness } from '../../../src/server/readiness.js';
+import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import { HttpProxyClient } from '../../../src/tunnel/session/proxy-client.js';
 import {
@@ -43,7 +43,7 @@ async function overInternalApi(): Promise<Opened> {
     forwarder: new FakeForwarder(),
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),
-    readiness: new Readiness(() => Promise.resolve(undefined)),
+    readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
     log: pino({ level: 'silent' }),
   });
