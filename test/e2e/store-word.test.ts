@@ -10,7 +10,7 @@ import { sized } from '../support/sized.js';
 import { type Outcome, obey } from './kit/obedient-client.js';
 import { exchange, type Person, RestProcess } from './kit/rest-process.js';
 
-const KILLS = sized(5, 100);
+const KILLS = sized(5, 60);
 /** Requests of each kind in a round. */
 const WIDTH = 2;
 
