@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { CodedError, crashed } from './errors.js';
+import { once } from 'node:events';
+import { CodedError, crashed, HostStartError } from './errors.js';
 import { type ExitReason, NORMAL } from './exit.js';
 import type { Host } from './host.js';
 import type { HostOptions } from './host-options.js';
@@ -20,17 +21,24 @@ const ENTRY = new URL('./hosting/process-entry.js', import.meta.url);
  * (docs/adr/0004). It is killed as a process, and ends by itself when this process dies.
  * @throws HostStartError
  */
-export function startProcessHost(options: ProcessHostOptions): Promise<Host> {
+export async function startProcessHost(options: ProcessHostOptions): Promise<Host> {
   const task = hostTask(options);
   const child = fork(ENTRY, {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [...process.execArgv, `--max-old-space-size=${options.heapMb ?? HOST_HEAP_MB}`],
   });
+  // Without a process, as where no descriptor is left, there is no channel either.
+  if (child.pid === undefined) throw await spawnError(options.name, child);
   const carrier = new ProcessCarrier(child);
   // An error here means that the child did not come up, which its exit reports.
   child.send(task, () => {});
   return startClient(options, task, new IpcTransport(child), carrier);
+}
+
+async function spawnError(host: string, child: ChildProcess): Promise<HostStartError> {
+  const [cause] = (await once(child, 'error')) as [Error];
+  return new HostStartError(host, cause.message, { cause });
 }
 
 class ProcessCarrier implements Carrier {

@@ -29,6 +29,7 @@ export function startProxy(
     duties,
     nodeId: hostname(),
     hosts: config.hosts,
+    maxTunnels: config.maxTunnels,
     heartbeatMs: config.heartbeatMs,
     idleTimeoutMs: config.idleTimeoutMs,
     unreadBytes: config.unreadBytes,

@@ -125,6 +125,7 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
     hosts,
     heartbeatMs,
     idleTimeoutMs,
+    maxTunnels: values.maxTunnels,
     unreadBytes: values.unreadBytes,
   };
 }

@@ -1,4 +1,5 @@
 import { isLoopback } from './address.js';
+import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
 import type { Mistake } from './errors.js';
 import { type Given, readSettings } from './read.js';
 import type { SettingTable, ValuesOf } from './setting.js';
@@ -29,6 +30,16 @@ const rules: readonly Rule[] = [
           problem: `it must be longer than VISIONA_HEARTBEAT_MS (${heartbeatMs}); raise it, best to three times that or more`,
         },
   ),
+  rule(['maxTunnels'], ({ maxTunnels }) => {
+    const limit = descriptorLimit();
+    const most = tunnelsWithin(limit);
+    return maxTunnels <= most
+      ? undefined
+      : {
+          name: 'VISIONA_MAX_TUNNELS',
+          problem: `this process may open ${limit} files, which leaves room for ${most} tunnels; set that or less, or raise ulimit -n`,
+        };
+  }),
   rule(['apiAddr', 'publicUrl'], ({ apiAddr, publicUrl }) => {
     const wildcard = apiAddr.host === '0.0.0.0' || apiAddr.host === '::';
     const plain = publicUrl === undefined ? !wildcard : publicUrl.protocol === 'http:';

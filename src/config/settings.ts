@@ -1,5 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
+import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
 import { memoryLimit } from './memory-limit.js';
 import {
   address,
@@ -185,6 +186,12 @@ export const settings = {
     placeholder: 'MS',
     doc: 'How long a tunnel may be silent before its session expires, in milliseconds.',
     schema: integer(20, 24 * HOUR_MS),
+  }),
+  maxTunnels: withDefault('VISIONA_MAX_TUNNELS', String(tunnelsWithin(descriptorLimit())), {
+    placeholder: 'N',
+    fallbackDoc: 'three quarters of the open files that the process may have (ulimit -n)',
+    doc: 'How many tunnels there may be at once; devices beyond it are told 503.',
+    schema: integer(1, 1_000_000),
   }),
   unreadBytes: withDefault('VISIONA_UNREAD_BYTES', String(Math.max(MIB, Math.floor(memoryLimit() / 4))), {
     placeholder: 'BYTES',

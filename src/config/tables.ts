@@ -9,7 +9,7 @@ const requests = pick(settings, 'accessLog');
 const store = pick(settings, 'dataDir', 'databaseUrl', 'databasePool');
 const tunnel = pick(settings, 'tunnelAddr', 'tunnelUrl');
 const unread = pick(settings, 'unreadBytes');
-const hosts = pick(settings, 'hosts', 'heartbeatMs', 'idleTimeoutMs');
+const hosts = pick(settings, 'hosts', 'maxTunnels', 'heartbeatMs', 'idleTimeoutMs');
 const oidc = pick(
   settings,
   'oidcIssuer',

@@ -45,6 +45,8 @@ export interface ProxyConfig extends ListenerConfig {
   readonly internalSecret: Secret;
   /** Session host threads. */
   readonly hosts: number;
+  /** Tunnels there may be at once. */
+  readonly maxTunnels: number;
   readonly heartbeatMs: number;
   readonly idleTimeoutMs: number;
 }

@@ -11,6 +11,8 @@ export const DIAL_RESULTS = [
   'not-upgrade',
   'unauthorized',
   'rate-limited',
+  /** There is no room for another tunnel. */
+  'full',
   'unavailable',
 ] as const;
 

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { test } from 'node:test';
+import { tunnelsWithin } from '../../src/config/descriptor-limit.js';
 import {
   loadAgentConfig,
   loadApiConfig,
@@ -29,6 +30,23 @@ test('defaults are those of the documentation', (t) => {
   assert.ok(config.unreadBytes >= 2 ** 20 && config.unreadBytes <= totalmem() / 4);
   assert.equal(config.oidc, undefined);
   assert.deepEqual(config.log, { level: 'info', format: undefined });
+});
+
+test('B3: more tunnels than there are descriptors for are a mistake, and some are kept for the rest', (t) => {
+  const [mistake] = mistakesOf(() =>
+    loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t), VISIONA_MAX_TUNNELS: '1000000' })),
+  );
+  assert.match(mistake ?? '', /VISIONA_MAX_TUNNELS.*leaves room for \d+ tunnels/);
+  const config = loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t), VISIONA_MAX_TUNNELS: '7' }));
+  assert.equal(config.maxTunnels, 7);
+  for (const [limit, tunnels] of [
+    [1, 1],
+    [256, 160],
+    [1024, 768],
+    [20_000, 15_904],
+  ] as const) {
+    assert.equal(tunnelsWithin(limit), tunnels);
+  }
 });
 
 test('a flag is stronger than a variable, a variable than the default; an empty variable is none', (t) => {

@@ -117,6 +117,7 @@ export class ProxyFixture {
       duties: TUNNEL_DUTIES,
       nodeId: 'node',
       hosts: 1,
+      maxTunnels: 1000,
       heartbeatMs: 15_000,
       idleTimeoutMs: 90_000,
       unreadBytes: 256 * 2 ** 20,

@@ -8,6 +8,7 @@ export type Decision =
   | { readonly kind: 'accepted'; readonly admission: Admission; readonly tokenHash: TokenHash }
   | { readonly kind: 'unauthorized' }
   | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'full'; readonly retryAfterSeconds: number }
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
 
 /** Failed attempts that one address may make. */

@@ -20,9 +20,12 @@ import type { OfflineRecorder } from './offline-recorder.js';
 import { PacedQueue } from './paced-queue.js';
 import { ReadModeration } from './read-moderation.js';
 import type { RefusedDials } from './refused-dials.js';
+import { TunnelRoom } from './tunnel-room.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
+/** Longer: room comes when others leave. */
+const FULL: Decision = { kind: 'full', retryAfterSeconds: 10 };
 const UNAVAILABLE: Decision = { kind: 'unavailable', retryAfterSeconds: 5 };
 
 /** What the dial learned, kept with the WebSocket. */
@@ -43,6 +46,7 @@ export interface TunnelListenerOptions {
   readonly store: Store<TunnelSession>;
   readonly offline: Pick<OfflineRecorder, 'record'>;
   readonly refused: RefusedDials;
+  readonly maxTunnels: number;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -57,6 +61,7 @@ export class TunnelListener {
    * failed before.
    */
   readonly #paced = new PacedQueue<() => void>((work) => work());
+  readonly #room: TunnelRoom;
   readonly #moderation = new ReadModeration();
   #listener: Listener | undefined;
   #draining = false;
@@ -66,8 +71,10 @@ export class TunnelListener {
 
   private constructor(options: TunnelListenerOptions) {
     this.#options = options;
-    this.#app = uWS
-      .App()
+    const { maxTunnels, log } = options;
+    this.#room = new TunnelRoom({ maxTunnels, unheard: () => this.#count('full'), log });
+    this.#app = this.#room
+      .watch(uWS.App())
       .ws<Device>('/tunnel/connect', {
         // A stock Go peer sends up to a whole window in one message (rule 4 of PROTOCOL.md).
         maxPayloadLength: defaultConfig.maxWindow + HEADER_LENGTH,
@@ -87,8 +94,7 @@ export class TunnelListener {
         close: (ws) => this.#closed(ws),
       })
       .any('/tunnel/connect', (res) => {
-        this.#options.metrics.dials['not-upgrade'] += 1;
-        this.#options.refused.count('not-upgrade');
+        this.#count('not-upgrade');
         res.writeStatus('426 Upgrade Required').writeHeader('Upgrade', 'websocket').end();
       })
       .any('/*', (res) => {
@@ -155,7 +161,14 @@ export class TunnelListener {
     if (blocked > 0) {
       this.#options.metrics.limited['dial-address'] += 1;
       dial.answer({ kind: 'rate-limited', retryAfterSeconds: blocked });
-    } else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
+    } else if (this.#room.isFull) dial.answer(FULL);
+    else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
+  }
+
+  /** A connection of which nothing is known but what became of it. */
+  #count(why: 'not-upgrade' | 'full'): void {
+    this.#options.metrics.dials[why] += 1;
+    this.#options.refused.count(why);
   }
 
   async #decide(dials: readonly Dial[]): Promise<readonly Decision[]> {
@@ -171,7 +184,8 @@ export class TunnelListener {
 
   #answer(connection: DeviceConnection, dial: Dial, found: Decision): void {
     // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
-    const decision = this.#draining ? UNAVAILABLE : found;
+    const admitted = found.kind === 'accepted' && this.#room.isFull ? FULL : found;
+    const decision = this.#draining ? UNAVAILABLE : admitted;
     this.#options.metrics.dials[decision.kind] += 1;
     if (decision.kind !== 'accepted') {
       this.#options.refused.refused(dial, decision.kind);
@@ -198,6 +212,7 @@ export class TunnelListener {
 
   #opened(ws: WebSocket<Device>): void {
     this.#open += 1;
+    this.#room.opened();
     const data = ws.getUserData();
     const { connection } = data;
     connection.opened(ws);
@@ -239,6 +254,7 @@ export class TunnelListener {
   }
 
   #closed(ws: WebSocket<Device>): void {
+    this.#room.closed();
     const data = ws.getUserData();
     data.connection.closed();
     data.socket?.session.disconnected();

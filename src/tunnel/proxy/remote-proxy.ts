@@ -47,6 +47,8 @@ export interface RemoteProxyOptions {
   readonly duties: Duties;
   readonly nodeId: string;
   readonly hosts: number;
+  /** Tunnels there may be at once. */
+  readonly maxTunnels: number;
   readonly heartbeatMs: number;
   readonly idleTimeoutMs: number;
   /** What callers may leave unread of what devices answer. */
@@ -184,6 +186,7 @@ export class RemoteProxy {
       heartbeatMs,
       idleTimeoutMs,
       headTimeoutMs,
+      maxTunnels,
       refusals,
       store,
       metrics,
@@ -198,6 +201,7 @@ export class RemoteProxy {
       offline: new OfflineRecorder(store, log),
       refused: new RefusedDials({ store, refusals, log }),
       hosts: this.#plane.hosts,
+      maxTunnels,
       store: this.#plane.store,
       metrics,
       log,

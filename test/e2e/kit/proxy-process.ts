@@ -16,6 +16,8 @@ export interface ProxyOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Session host threads; default 2. */
   readonly hosts?: number;
+  /** A command, with its arguments, that becomes the program. */
+  readonly under?: readonly string[];
 }
 
 /** `visiona remote-proxy` on free ports, with a data directory of its own. */
@@ -121,8 +123,8 @@ export class ProxyProcess {
   }
 
   #spawn(tunnelAddr: string, internalAddr: string): Program {
-    const { env = {}, hosts = 2 } = this.#options;
-    return new Program(['remote-proxy'], {
+    const { env = {}, hosts = 2, under } = this.#options;
+    const settings = {
       VISIONA_DATA_DIR: this.dataDir,
       VISIONA_TUNNEL_ADDR: tunnelAddr,
       VISIONA_INTERNAL_ADDR: internalAddr,
@@ -131,7 +133,8 @@ export class ProxyProcess {
       INTERNAL_SECRET: this.secret,
       LOG_FORMAT: 'json',
       ...env,
-    });
+    };
+    return new Program(['remote-proxy'], settings, under);
   }
 
   async #ready(): Promise<void> {
