@@ -111,7 +111,7 @@ export class Sessions {
     return ended !== undefined;
   }
 
-  /** Takes note that a session was replaced by another one of its browser, with these tokens. */
+  /** Takes note that a session has ended for another one, with these tokens. */
   replaced(old: SealedSignIn, by: SessionTokens): void {
     this.#known.forget(old.cookie);
     this.#revoke(old, by);

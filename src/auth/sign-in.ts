@@ -142,9 +142,9 @@ export class SignInFlow {
       userAgent: cut(userAgent, MAX_USER_AGENT),
       remoteAddr: by.remoteAddr,
     };
-    const { signInId, replaced } = await store.beginSignIn(owner, signIn, cookie?.hash, by);
+    const { signInId, ended } = await store.beginSignIn(owner, signIn, cookie?.hash, by);
     log.info({ userId: owner, signInId }, 'a user signed in');
-    if (replaced !== undefined) sessions.replaced(replaced, tokens);
+    for (const old of ended) sessions.replaced(old, tokens);
     return cookies.set(session, lifetimes.absoluteMs / 1000);
   }
 

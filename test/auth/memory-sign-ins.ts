@@ -101,7 +101,7 @@ export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPor
     const signInId = randomUUID() as string as SignInId;
     const times = { createdAt: this.now, lastUsedAt: this.now, claimedUntil: 0 };
     this.rows.push({ ...signIn, ...times, signInId, userId: owner });
-    return { signInId, ...(replaced && { replaced: sealedOf(replaced) }) };
+    return { signInId, ended: replaced === undefined ? [] : [sealedOf(replaced)] };
   }
 
   async findSignIn(cookie: CookieHash): Promise<SignIn | undefined> {

@@ -150,15 +150,22 @@ testEach(
     let now = Date.now();
     const store = await openStore({ ...at.place, clock: () => now });
     const owner = await store.ensureUser('https://id.example', 'alice');
-    const [made] = await store.provision(owner, ['cam']);
-    for (let i = 0; i < 250; i += 1) await store.rotateCredential(owner, made!.deviceId);
+    const made = await store.provision(
+      owner,
+      Array.from({ length: 14 }, (_, i) => `cam-${i}`),
+    );
+    for (let i = 0; i < 25; i += 1) {
+      for (const { deviceId } of made) await store.rotateCredential(owner, deviceId);
+    }
+    // Of each the one it has, the one it is to have, and 19 that are void.
+    assert.equal(await at.rows('device_credentials'), 14 * 21);
     now += REVOKED_KEPT_MS;
     const left = [];
     for (let i = 0; i < 3; i += 1) {
       await store.sweep();
       left.push(await at.rows('device_credentials'));
     }
-    assert.deepEqual(left, [51, 2, 2]);
+    assert.deepEqual(left, [94, 28, 28]);
     await store.close();
   },
 );

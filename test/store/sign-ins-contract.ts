@@ -147,8 +147,8 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
         const { signInId: oldId } = await store.beginSignIn(alice, old);
         const before = await store.lastChange();
         const next = newSignIn('next');
-        const { replaced } = await store.beginSignIn(bob, next, old.cookie);
-        assert.deepEqual(replaced, { signInId: oldId, cookie: old.cookie, sealed: old.sealed });
+        const { ended } = await store.beginSignIn(bob, next, old.cookie);
+        assert.deepEqual(ended, [{ signInId: oldId, cookie: old.cookie, sealed: old.sealed }]);
         assert.equal(await store.findSignIn(old.cookie), undefined);
         assert.equal((await store.findSignIn(next.cookie))?.userId, bob);
         const { changes } = await store.changesSince(before, 10);
@@ -157,7 +157,7 @@ export function signInContract(name: string, open: () => Promise<Subject>): void
           [[oldId, alice]],
         );
         const third = await store.beginSignIn(bob, newSignIn('third'), old.cookie);
-        assert.equal(third.replaced, undefined);
+        assert.deepEqual(third.ended, []);
         assert.equal((await store.changesSince(before, 10)).changes.length, 1);
       },
     );

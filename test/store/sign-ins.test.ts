@@ -28,6 +28,35 @@ async function open({ place, rows }: TestPlace, maxPending: number) {
 }
 
 testStore(
+  'B2: beyond 100 sessions the one that was not used for longest ends',
+  async ({ clock, store, alice }) => {
+    const at = (over = {}) => ({ expiresAt: BEGIN + HOUR, idleMs: HOUR, ...over });
+    const ids = [];
+    for (let i = 0; i < 100; i += 1) {
+      clock.now += 1;
+      ids.push((await store.beginSignIn(alice, newSignIn(`s${i}`, at()))).signInId);
+    }
+    clock.now += 1;
+    await store.touchSignIn(alice, ids[0]!);
+    clock.now += 1;
+    const before = await store.lastChange();
+    const { ended } = await store.beginSignIn(alice, newSignIn('next', at()));
+    assert.deepEqual(
+      ended.map(({ signInId }) => signInId),
+      [ids[1]],
+    );
+    assert.equal(await store.findSignIn(cookieHash('s1')), undefined);
+    assert.equal((await store.findSignIn(cookieHash('s0')))?.signInId, ids[0]);
+    assert.equal((await store.listSignIns(alice, { limit: 1000 })).items.length, 100);
+    const { changes } = await store.changesSince(before, 10);
+    assert.deepEqual(
+      changes.map((change) => change.kind === 'sign-in-ended' && change.signInId),
+      [ids[1]],
+    );
+  },
+);
+
+testStore(
   'attack 11: use moves the idle end, never beyond the absolute one; a clock that steps back moves nothing',
   async ({ clock, store, alice }) => {
     const given = newSignIn('a', { expiresAt: BEGIN + 3 * HOUR, idleMs: HOUR });

@@ -25,6 +25,7 @@ export function deviceCareCalls(parts: Parts): DeviceCarePort & DeviceEventPort 
         const sessionToken = newSessionToken();
         const revoked = yield* credentials.supersede(owner, device, now);
         yield* credentials.add(owner, device, hashToken(sessionToken), now, undefined);
+        yield* credentials.forgetRevoked(owner, device);
         yield* events.add(owner, device, 'credential-rotated', now);
         yield* audit.add(owner, { ...by, action: 'credential.rotated', target: device, result: 'done' }, now);
         for (const old of revoked) yield* changes.append(owner, 'credential-revoked', device, now, old);

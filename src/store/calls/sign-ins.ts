@@ -34,13 +34,14 @@ export function signInCalls(parts: Parts): SignInPort {
         const replaced = replaces && (yield* signIns.endOfCookie(replaces, now));
         if (replaces !== undefined) yield* pendingSignIns.drop(replaces);
         const signInId = yield* signIns.begin(owner, signIn, now);
-        if (replaced) yield* audit.add(replaced.owner, ended(by, replaced.signIn.signInId), now);
+        const surplus = yield* signIns.endSurplus(owner, now);
+        const over = replaced ? [replaced, ...surplus] : surplus;
+        for (const old of over) yield* audit.add(old.owner, ended(by, old.signIn.signInId), now);
         const { remoteAddr } = signIn;
         const from = { ...(remoteAddr !== undefined && { remoteAddr }), ...by };
         yield* audit.add(owner, { ...from, action: 'sign-in.begun', target: signInId, result: 'done' }, now);
-        if (replaced === undefined) return { signInId };
-        yield* changes.append(replaced.owner, 'sign-in-ended', replaced.signIn.signInId, now);
-        return { signInId, replaced: replaced.signIn };
+        for (const old of over) yield* changes.append(old.owner, 'sign-in-ended', old.signIn.signInId, now);
+        return { signInId, ended: over.map(({ signIn }) => signIn) };
       }),
 
     async findSignIn(cookie) {

@@ -48,10 +48,13 @@ export interface SignIn extends SignInSummary {
   readonly claimedUntil: number;
 }
 
-/** A session that was begun, and the one that it replaces. */
+/** Sessions that one user has; beyond it the one that was not used for longest ends. */
+export const MAX_SIGN_INS = 100;
+
+/** A session that was begun, and those that ended for it. */
 export interface BegunSignIn {
   readonly signInId: SignInId;
-  readonly replaced?: SealedSignIn;
+  readonly ended: readonly SealedSignIn[];
 }
 
 /** Browsers that are signed in, or about to be. */
@@ -65,7 +68,7 @@ export interface SignInPort {
   takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined>;
   /**
    * Begins a session and, in the same transaction, ends what the browser had before under the id `replaces`: its session,
-   * with its change, and the sign-ins that it had under way.
+   * with its change, and the sign-ins that it had under way. So do those that the user has beyond {@link MAX_SIGN_INS}.
    */
   beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<BegunSignIn>;
   /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */

@@ -24,6 +24,9 @@ const INSERT = `INSERT INTO device_credentials (id, user_id, device_id, token_ha
 /** Credentials in one question of `active`: its text is a constant, whatever their number. */
 const ACTIVE_AT_ONCE = 50;
 
+/** Credentials of one device that are kept, whatever became of them; those that are good always are. */
+const KEPT_OF_DEVICE = 20;
+
 /** Rows that were revoked long ago and are deleted at once: bounded, as all else waits meanwhile. */
 const PRUNED_AT_ONCE = 200;
 
@@ -173,6 +176,19 @@ export class Credentials {
       device,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Forgets what was revoked of a device, but for the newest. */
+  *forgetRevoked(owner: UserId, device: DeviceId): Work<void> {
+    yield* run(
+      `DELETE FROM device_credentials WHERE user_id = ? AND device_id = ? AND revoked_at IS NOT NULL AND id NOT IN
+         (SELECT id FROM device_credentials WHERE user_id = ? AND device_id = ? ORDER BY id DESC LIMIT ?)`,
+      owner,
+      device,
+      owner,
+      device,
+      KEPT_OF_DEVICE,
+    );
   }
 
   /** Whether there are some that were revoked at this time or before. */

@@ -1,6 +1,12 @@
 import type { CookieHash, IdSource, SignInId, UserId } from '../ids.js';
 import { pageOf } from '../page.js';
-import type { NewSignIn, SealedSignIn, SignIn, SignInSummary } from '../ports/sign-ins.js';
+import {
+  MAX_SIGN_INS,
+  type NewSignIn,
+  type SealedSignIn,
+  type SignIn,
+  type SignInSummary,
+} from '../ports/sign-ins.js';
 import type { Page, PageRequest } from '../ports.js';
 import { all, one, run, type Work } from '../query.js';
 
@@ -154,6 +160,19 @@ export class SignIns {
   *endOfCookie(cookie: CookieHash, now: number): Work<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(`DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING ${ENDED}`, cookie);
     return row && ended(row, now);
+  }
+
+  /** Those that a user has beyond {@link MAX_SIGN_INS}: that were not used for longest. */
+  *endSurplus(owner: UserId, now: number): Work<EndedSignIn[]> {
+    const rows = yield* all<EndedRow>(
+      `DELETE FROM sign_ins WHERE id IN
+         (SELECT id FROM sign_ins WHERE user_id = ? ORDER BY last_used_at DESC, id DESC LIMIT ? OFFSET ?)
+       RETURNING ${ENDED}`,
+      owner,
+      PRUNED_AT_ONCE,
+      MAX_SIGN_INS,
+    );
+    return rows.map((row) => ended(row, now));
   }
 
   /** Whether there are some whose time is over. */
