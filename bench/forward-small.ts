@@ -1,7 +1,7 @@
 import { type Benchmark, mergeOutcomes, missingAll, type Outcome, type Size } from './benchmark.js';
 import { plainNode, rawUws, seedStack, seedStackReverseProxy } from './relay/peers.js';
 import { remoteProxy, UP, upByCookie, upByToken } from './relay/product.js';
-import { writeCalls } from './relay/relay.js';
+import { type RelayKind, writeCalls } from './relay/relay.js';
 import { withStands } from './relay/stand.js';
 import { NO_WRK, type Sample, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { takeTurns } from './turns.js';
@@ -27,15 +27,21 @@ export const forwardSmall: Benchmark = {
   name: 'forward-small',
   async run(size, log) {
     if (!(await wrkIsAvailable())) return missingAll(NO_WRK);
-    const one = await withTunnels(1, size, log);
-    return { product: UP, ...mergeOutcomes([one, await withTunnels(100, size, log)]) };
+    const one = await smallCalls(KINDS, 1, size, log);
+    return { product: UP, ...mergeOutcomes([one, await smallCalls(KINDS, 100, size, log)]) };
   },
 };
 
-function withTunnels(devices: 1 | 100, size: Size, log: (line: string) => void): Promise<Outcome> {
+/** Calls of 5 bytes through each kind of relay, turn by turn. @param kinds each with a load of its own */
+export function smallCalls(
+  kinds: readonly RelayKind[],
+  devices: 1 | 100,
+  size: Size,
+  log: (line: string) => void,
+): Promise<Outcome> {
   const where = `${devices} ${devices === 1 ? 'tunnel' : 'tunnels'}`;
   const { callers: counts, rounds, seconds } = SIZES[size];
-  return withStands(KINDS, { title: where, devices, size, log }, async (stands, out) => {
+  return withStands(kinds, { title: where, devices, size, log }, async (stands, out) => {
     const ready = [];
     for (const { subject, relay } of stands) {
       const file = await writeCalls(relay, { method: 'GET', target: '/hello', devices });

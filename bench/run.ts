@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { repositoryRoot } from '../test/interop/go.js';
+import { accessLog } from './access-log.js';
 import { api } from './api.js';
 import { parseArguments, USAGE, UsageError } from './arguments.js';
 import { type Benchmark, missingAll, type Outcome, type Size } from './benchmark.js';
@@ -19,6 +20,7 @@ import { yamux } from './yamux.js';
 
 const benchmarks: readonly Benchmark[] = [
   forwardSmall,
+  accessLog,
   forwardBulk,
   latency,
   fairness,

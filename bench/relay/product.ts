@@ -46,6 +46,17 @@ export const upByToken = up(UP, async (user, process) => ({
   Authorization: `Bearer ${await accessTokenOf(user, process)}`,
 }));
 
+/** The same, which writes a line for each call. */
+export const withAccessLog: RelayKind<UpRelay> = {
+  subject: 'visiona up, access log',
+  async start({ env, ...options }) {
+    const relay = await upByToken.start({ ...options, env: { ...env, VISIONA_ACCESS_LOG: 'true' } });
+    // To read its lines one by one would cost the cores that the relay shares more than to write them.
+    relay.process.program.forgetOutput();
+    return relay;
+  },
+};
+
 /** Signed in by the session cookie, as the page is. */
 export const upByCookie = up('visiona up, session cookie', async (user) => ({ Cookie: cookieOf(user) }));
 

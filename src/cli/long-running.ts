@@ -20,13 +20,13 @@ async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
 }
 
 /** The `run` of a command that keeps running until it is told to stop. */
-export function longRunning<C extends { readonly log: LogConfig }>(
+export function longRunning<C extends { readonly log: LogConfig; readonly accessLog?: boolean }>(
   load: (given: Given) => C,
   root: () => Promise<Root<C>>,
 ): Command['run'] {
   return async ({ given, signals }) => {
     const config = load(given);
-    const { logger, flush } = await openLog(config.log);
+    const { logger, flush } = await openLog({ ...config.log, bulk: config.accessLog });
     const lastWords = (error: Error): void => {
       logger.fatal({ err: error }, 'uncaught');
       flush();

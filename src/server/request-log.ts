@@ -1,4 +1,4 @@
-import type { Logger } from '../observability/log.js';
+import { type Logger, plainLogger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { UserId } from '../store/ids.js';
 import { cut } from '../text/characters.js';
@@ -48,20 +48,21 @@ const MAX_ID = 64;
  * come with any id. (An answer of a device, whatever its status, is not ours.)
  */
 export class RequestLog {
-  /** Whether every request is a line: {@link answered} does nothing otherwise. */
-  readonly access: boolean;
   readonly #log: Logger;
-  readonly #accessLog: Logger;
+  readonly #accessLog: Logger | undefined;
   readonly #metrics: Metrics;
   readonly #refusals: Pick<RefusalAudit, 'record'>;
 
   constructor({ log, metrics, refusals, access }: RequestLogOptions) {
-    this.access = access;
     this.#log = log;
     this.#metrics = metrics;
     this.#refusals = refusals;
-    // Its own level: who wants these lines gets them however little else is logged.
-    this.#accessLog = log.child({}, { level: 'info' });
+    this.#accessLog = access ? plainLogger(log) : undefined;
+  }
+
+  /** Whether every request is a line: {@link answered} does nothing otherwise. */
+  get access(): boolean {
+    return this.#accessLog !== undefined;
   }
 
   /**
@@ -103,12 +104,15 @@ export class RequestLog {
 
   /** @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
   answered(request: ToldRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
-    if (!this.access) return;
-    this.#accessLog.info({ ...about(request), status, bytes, ended: unfinished }, 'request');
+    if (this.#accessLog === undefined) return;
+    const { requestId, method, path, userId, deviceId, remoteAddr } = request;
+    const line = { requestId, method, path, status, bytes, ms: ageOf(request), userId, deviceId, remoteAddr };
+    this.#accessLog.info(unfinished === undefined ? line : { ...line, ended: unfinished }, 'request');
   }
 }
 
-function about({ requestId, startedAt, method, path, userId, deviceId, remoteAddr }: ToldRequest) {
+function about(request: ToldRequest) {
+  const { requestId, method, path, userId, deviceId, remoteAddr } = request;
   return {
     requestId,
     method: cut(method, MAX_TEXT),
@@ -116,8 +120,13 @@ function about({ requestId, startedAt, method, path, userId, deviceId, remoteAdd
     userId,
     deviceId: deviceId === undefined ? undefined : cut(deviceId, MAX_TEXT),
     remoteAddr,
-    ms: startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10,
+    ms: ageOf(request),
   };
+}
+
+/** Since its head, in ms. */
+function ageOf({ startedAt }: ToldRequest): number | undefined {
+  return startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10;
 }
 
 function reasonOf(because: unknown): string | undefined {

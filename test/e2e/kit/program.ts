@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,7 @@ export class Program {
   /** Resolves when the process is gone, and every process that shares its output. */
   readonly exited: Promise<ProgramExit>;
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #reader: Interface;
   readonly #lines: LogLine[] = [];
   readonly #watchers = new Set<(line: LogLine | undefined) => void>();
   readonly #listeners = new Set<() => void>();
@@ -53,7 +54,8 @@ export class Program {
       this.#stderr += text;
       for (const heard of this.#listeners) heard();
     });
-    createInterface({ input: this.#child.stdout }).on('line', (line) => this.#line(line));
+    this.#reader = createInterface({ input: this.#child.stdout });
+    this.#reader.on('line', (line) => this.#line(line));
     this.exited = once(this.#child, 'close').then(([code, signal]) => {
       this.#over = true;
       for (const watcher of this.#watchers) watcher(undefined);
@@ -140,6 +142,12 @@ export class Program {
       this.#listeners.add(heard);
       heard();
     });
+  }
+
+  /** From now on what it writes to stdout is read and forgotten: for a process that writes much. */
+  forgetOutput(): void {
+    this.#reader.close();
+    this.#child.stdout.removeAllListeners('data').resume();
   }
 
   signal(signal: NodeJS.Signals): void {
