@@ -9,6 +9,7 @@ import { withTempDir } from '../store/temp-dir.js';
 import { sized } from '../support/sized.js';
 import { Program, runToEnd, VISIONA } from './kit/program.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
+import { until } from './kit/until.js';
 
 const SERVER = {
   VISIONA_API_ADDR: '127.0.0.1:0',
@@ -92,7 +93,7 @@ test('on a full disk device add says so in one sentence, and what it printed bef
     const program = new Program(
       ['device', 'add', '--user', 'alice', '--name', 'cam', '--count', '10000', '--json'],
       { VISIONA_DATA_DIR: dir },
-      onSmallDisk(dir, 1_024, `"$@" || echo "exit $?"; ${list}`),
+      onSmallDisk(dir, 2_048, `"$@" || echo "exit $?"; ${list}`),
     );
     const { code, stdout, stderr } = await program.exited;
     assert.equal(stderr, `visiona: the disk that holds ${databaseFile(dir)} is full\n`);
@@ -104,7 +105,7 @@ test('on a full disk device add says so in one sentence, and what it printed bef
 );
 
 test(
-  'a proxy on a full disk tells devices to come back, and lets them in when there is room',
+  'D4: a proxy on a full disk is not ready to write and tells devices to come back, and lets them in when there is room',
   SMALL_DISK,
   () =>
     withTempDir(async (dir) => {
@@ -120,7 +121,13 @@ test(
         onSmallDisk(dataDir, 2_048, `cp "${databaseFile(seed)}" "${dataDir}"; exec "$@"`),
       );
       try {
-        const { tunnel } = await proxy.line('ready');
+        const { tunnel, internal } = await proxy.line('ready');
+        const readiness = async () => {
+          const answer = await fetch(new URL('/internal/ready', String(internal)), {
+            headers: { authorization: `Bearer ${SERVER.INTERNAL_SECRET}` },
+          });
+          return ((await answer.json()) as { code?: string }).code ?? answer.status;
+        };
         const dial = () =>
           ScriptedDevice.connect(new URL('/tunnel/connect', String(tunnel)).href, made!.sessionToken);
         // The disk of the process, seen from here.
@@ -128,7 +135,9 @@ test(
         await (await dial()).close();
         await assert.rejects(writeFile(filler, Buffer.alloc(4 * 1_048_576)), { code: 'ENOSPC' });
         await assert.rejects(dialUntilRefused(dial), { name: 'DialRefused', status: 503 });
+        await until(async () => (await readiness()) === 'store-read-only');
         await rm(filler);
+        await until(async () => (await readiness()) === 200);
         await (await dial()).close();
         await proxy.stop();
       } finally {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Believed } from '../../src/store/believed.js';
+import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
 
 /** A store that answers when it is told to, and a clock. */
 class Asked<T> {
@@ -29,8 +30,8 @@ class Asked<T> {
     await turn();
   }
 
-  async fail(): Promise<void> {
-    this.#settle.shift()?.reject(new Error('down'));
+  async fail(error: Error = new Error('down')): Promise<void> {
+    this.#settle.shift()?.reject(error);
     await turn();
   }
 }
@@ -156,4 +157,73 @@ test('the oldest goes when it is full; all go when told', async () => {
   );
   known.forgetAll();
   assert.equal(known.size, 0);
+});
+
+const AWAY = new StoreUnavailableError('it is away');
+
+test('D6: where the store is away the last answer stands in for a minute, and each question asks anew', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  for (const ms of [1_000, 30_000, 59_999]) {
+    asked.now = ms;
+    const found = known.get('a');
+    await asked.fail(AWAY);
+    assert.equal(await found, 'x');
+    assert.equal(known.recall('a'), undefined, 'it is not believed');
+  }
+  asked.now = 60_000;
+  const refused = assert.rejects(known.get('a'), AWAY);
+  await asked.fail(AWAY);
+  await refused;
+  assert.equal(asked.keys.length, 5);
+});
+
+test('D6: where the store does not say the last answer is not waited for, and the new one counts when it comes', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  asked.now = 1_000;
+  assert.equal(await known.get('a'), 'x');
+  await asked.answer('y');
+  assert.equal(known.recall('a'), 'y');
+});
+
+test('D6: what was taken away, has come to its end, or was never found does not stand in', async () => {
+  const asked = new Asked<string | undefined>();
+  const { known } = asked;
+  for (const key of ['forgotten', 'meanwhile', 'all', 'over', 'gone']) {
+    void known.get(key);
+    await asked.answer(key);
+  }
+  asked.now = 1_000;
+  known.forget('forgotten');
+  const meanwhile = known.get('meanwhile');
+  known.forgetThose((key) => key === 'meanwhile');
+  asked.over.add('over');
+  const gone = known.get('gone');
+  const rest = ['forgotten', 'over', 'new'].map((key) => known.get(key));
+  const refused = Promise.all([meanwhile, ...rest].map((found) => assert.rejects(found, AWAY)));
+  await asked.fail(AWAY);
+  await asked.answer(undefined);
+  for (const _ of rest) await asked.fail(AWAY);
+  await refused;
+  assert.equal(await gone, undefined);
+  known.forgetAll();
+  const all = assert.rejects(known.get('all'), AWAY);
+  await asked.fail(AWAY);
+  await all;
+});
+
+test('D6: what the store says of the question itself is its answer', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  void known.get('a');
+  await asked.answer('x');
+  asked.now = 1_000;
+  const refused = assert.rejects(known.get('a'), { code: 'ERR_STORE_INPUT' });
+  await asked.fail(new StoreError('ERR_STORE_INPUT', 'it is wrong'));
+  await refused;
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
+import type { Store } from '../../src/store/ports.js';
 import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -34,6 +35,41 @@ test('data that was there before and is missing is an error, and nothing is made
       });
     }
     assert.deepEqual(await readdir(dir), []);
+  }));
+
+test('D9: a file that is empty where data was is an error that says what to do, and is left as it is', () =>
+  withTempDir(async (dataDir) => {
+    closeDatabase(await openDatabase(dataDir));
+    await assert.rejects(openStore({ dataDir, migrated: true }), {
+      code: 'ERR_STORE_ACCESS',
+      message:
+        /visiona\.db holds not the data that was there: restore it from a backup, or restart this process/,
+    });
+    const db = await openDatabase(dataDir);
+    assert.deepEqual(db.prepare('SELECT name FROM sqlite_master').all(), []);
+    db.close();
+  }));
+
+test('D9: a file that was moved or replaced under a store is told, by reads and by writes, and nothing goes into it', () =>
+  withTempDir(async (dir) => {
+    for (const [what, ask] of [
+      ['read', (store: Store) => store.lastChange()],
+      ['write', (store: Store) => store.ensureUser('https://id.example', 'alice')],
+    ] as const) {
+      const dataDir = join(dir, what);
+      const store = await openStore({ dataDir });
+      await rename(databaseFile(dataDir), join(dir, `${what}.old`));
+      await (await openStore({ dataDir: join(dir, `${what}-new`) })).close();
+      await rename(databaseFile(join(dir, `${what}-new`)), databaseFile(dataDir));
+      // Reads trust for a moment that it is the same.
+      while (
+        await ask(store).then(
+          () => true,
+          (error: Error & { code: string }) => error.code !== 'ERR_STORE_MOVED',
+        )
+      );
+      await store.close();
+    }
   }));
 
 test('a directory with other things in it keeps its mode; the database in it is private', () =>

@@ -80,6 +80,7 @@ export class BlackHole {
   readonly #links = new Set<Link>();
   #target: number;
   #refusing = false;
+  #silent = false;
   #delayMs = 0;
   #waiting: ((link: Link) => void)[] = [];
 
@@ -124,6 +125,11 @@ export class BlackHole {
     this.#refusing = refusing;
   }
 
+  /** While true, new connections are black-holed at once: a server that hangs. */
+  silence(silent: boolean): void {
+    this.#silent = silent;
+  }
+
   /** Black-holes every live connection; later ones pass, as after a lost NAT entry. */
   hole(direction: Direction = 'both'): void {
     for (const link of this.#links) link.hole(direction);
@@ -161,6 +167,7 @@ export class BlackHole {
     const server = connect({ host: '127.0.0.1', port: this.#target, allowHalfOpen: true, noDelay: true });
     const link = new Link(client, server);
     if (this.#delayMs > 0) link.delay(this.#delayMs);
+    if (this.#silent) link.hole();
     this.#links.add(link);
     void link.closed.then(() => this.#links.delete(link));
     for (const resolve of this.#waiting.splice(0)) resolve(link);

@@ -18,8 +18,12 @@ async function withoutServer(): Promise<string | false> {
 }
 
 /** Runs statements over a connection of their own. */
-export async function sql<Row extends object>(...statements: string[]): Promise<Row[]> {
-  const client = new pg.Client(SERVER);
+export function sql<Row extends object>(...statements: string[]): Promise<Row[]> {
+  return sqlAt<Row>(SERVER, ...statements);
+}
+
+async function sqlAt<Row extends object>(url: string, ...statements: string[]): Promise<Row[]> {
+  const client = new pg.Client(url);
   await client.connect();
   try {
     let rows: Row[] = [];
@@ -28,6 +32,20 @@ export async function sql<Row extends object>(...statements: string[]): Promise<
   } finally {
     await client.end();
   }
+}
+
+async function emptySchema(schema: string, url: string): Promise<void> {
+  const tables = await sqlAt<{ name: string }>(
+    url,
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}'
+       AND tablename NOT IN ('schema_migrations', 'counters')`,
+  );
+  if (tables.length === 0) return;
+  await sqlAt(
+    url,
+    `TRUNCATE ${tables.map(({ name }) => `${schema}.${name}`).join(', ')}`,
+    `UPDATE ${schema}.counters SET value = 0`,
+  );
 }
 
 /** A schema of its own: what is in it is seen by nobody else. */
@@ -50,19 +68,69 @@ export class TestSchema {
   }
 
   /** Deletes the rows of all tables, as if no transaction had been. */
-  async empty(): Promise<void> {
-    const tables = await sql<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = '${this.name}'
-         AND tablename NOT IN ('schema_migrations', 'counters')`,
-    );
-    if (tables.length === 0) return;
-    await sql(
-      `TRUNCATE ${tables.map(({ name }) => `${this.name}.${name}`).join(', ')}`,
-      `UPDATE ${this.name}.counters SET value = 0`,
-    );
+  empty(): Promise<void> {
+    return emptySchema(this.name, SERVER);
   }
 
   async drop(): Promise<void> {
     await sql(`DROP SCHEMA ${this.name} CASCADE`);
+  }
+}
+
+/** A database of its own, with a user of its own, whose connections can be limited. Not to be reached by any search path. */
+export class TestDatabase {
+  readonly name: string;
+  readonly url: string;
+
+  private constructor(name: string, url: string) {
+    this.name = name;
+    this.url = url;
+  }
+
+  /** @param connections what the user may have at once; undefined: as many as the server */
+  static async create(connections = -1): Promise<TestDatabase> {
+    const name = `visiona_test_${randomBytes(8).toString('hex')}`;
+    await sql(
+      `CREATE ROLE ${name} LOGIN CONNECTION LIMIT ${connections}`,
+      `CREATE DATABASE ${name} OWNER ${name}`,
+    );
+    const url = new URL(SERVER);
+    url.username = name;
+    url.pathname = name;
+    return new TestDatabase(name, url.href);
+  }
+
+  /** Deletes the rows of all tables, as if no transaction had been. */
+  empty(): Promise<void> {
+    return emptySchema('public', this.url);
+  }
+
+  /** Whether transactions of connections that are made from now on may write. */
+  async readOnly(isReadOnly: boolean): Promise<void> {
+    await sql(`ALTER ROLE ${this.name} SET default_transaction_read_only = ${isReadOnly}`);
+  }
+
+  /** Connections of its user that the server has now. */
+  async connections(): Promise<number> {
+    const [row] = await sql<{ n: string }>(
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = '${this.name}'`,
+    );
+    return Number(row?.n);
+  }
+
+  /** Ends what its user has; what is made anew is as the user is now. */
+  async endConnections(): Promise<void> {
+    await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${this.name}'`);
+  }
+
+  /** It is empty again, and whoever was connected no more. */
+  async makeAnew(): Promise<void> {
+    await sql(`DROP DATABASE ${this.name} WITH (FORCE)`);
+    await sql(`CREATE DATABASE ${this.name} OWNER ${this.name}`);
+  }
+
+  async drop(): Promise<void> {
+    await sql(`DROP DATABASE ${this.name} WITH (FORCE)`);
+    await sql(`DROP ROLE ${this.name}`);
   }
 }

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoreError, type StoreErrorCode } from '../../src/store/errors.js';
+import { Standing } from '../../src/store/standing.js';
+import type { StoreState } from '../../src/store/store-state.js';
+
+const failed = (code: StoreErrorCode) => new StoreError(code, 'it failed');
+
+/** A standing whose tries end as they are told to. */
+class Watched {
+  now = 0;
+  tries = 0;
+  /** Whether what is told arrives. */
+  hears = true;
+  readonly told: string[] = [];
+  /** The next tries fail with it. */
+  fault: StoreError | undefined;
+  readonly standing = new Standing({
+    tryWrite: async () => {
+      this.tries += 1;
+      if (this.fault !== undefined) throw this.fault;
+    },
+    tell: ({ reads, writes }: StoreState) => {
+      if (this.hears) this.told.push(`${reads?.code ?? 'reads'}, ${writes?.code ?? 'writes'}`);
+      return this.hears;
+    },
+    now: () => this.now,
+  });
+
+  async tick(ms: number): Promise<void> {
+    this.now += ms;
+    this.standing.tick();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('D4: a write that failed is told once, and writes are tried each second until one is done', async () => {
+  const watched = new Watched();
+  watched.fault = failed('ERR_STORE_FULL');
+  watched.standing.wrote(watched.fault);
+  watched.standing.wrote(watched.fault);
+  await watched.tick(999);
+  assert.equal(watched.tries, 0);
+  await watched.tick(1);
+  await watched.tick(1_000);
+  assert.equal(watched.tries, 2);
+  watched.fault = undefined;
+  await watched.tick(1_000);
+  await watched.tick(1_000);
+  assert.equal(watched.tries, 3);
+  assert.deepEqual(watched.told, ['reads, ERR_STORE_FULL', 'reads, writes']);
+});
+
+test('D4: a write of others that is done ends it too', async () => {
+  const watched = new Watched();
+  watched.standing.wrote(failed('ERR_STORE_READ_ONLY'));
+  watched.standing.wrote();
+  assert.deepEqual(watched.told, ['reads, ERR_STORE_READ_ONLY', 'reads, writes']);
+});
+
+test('D4: a write that another one was in the way of says nothing of others: one is tried', async () => {
+  const watched = new Watched();
+  watched.standing.wrote(failed('ERR_STORE_BUSY'));
+  assert.deepEqual(watched.told, []);
+  watched.fault = failed('ERR_STORE_BUSY');
+  await watched.tick(0);
+  assert.deepEqual(watched.told, ['reads, ERR_STORE_BUSY']);
+  for (const code of ['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT', 'ERR_STORE_CLOSED'] as const) {
+    watched.standing.wrote(failed(code));
+  }
+  assert.equal(watched.told.length, 1);
+});
+
+test('D4: where nobody writes, it is tried now and then', async () => {
+  const watched = new Watched();
+  await watched.tick(29_999);
+  assert.equal(watched.tries, 0);
+  watched.fault = failed('ERR_STORE_READ_ONLY');
+  await watched.tick(1);
+  assert.deepEqual(watched.told, ['reads, ERR_STORE_READ_ONLY']);
+});
+
+test('D4: reads are told for themselves, and what could not be told is told later', async () => {
+  const watched = new Watched();
+  watched.hears = false;
+  watched.standing.read(failed('ERR_STORE_UNAVAILABLE'));
+  watched.hears = true;
+  await watched.tick(0);
+  watched.standing.read();
+  assert.deepEqual(watched.told, ['ERR_STORE_UNAVAILABLE, writes', 'reads, writes']);
+});
