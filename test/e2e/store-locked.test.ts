@@ -13,8 +13,8 @@ test('D4, D5: while another process locks the file, readiness says that nothing 
     const { deviceId, sessionToken } = await alice.pair();
     const device = await ScriptedDevice.connect(up.tunnelUrl, sessionToken);
     serve(device);
-    const ready = async () =>
-      (await (await alice.get('/api/ready')).json()) as { code?: string; status: unknown };
+    const missing = async () =>
+      ((await (await alice.get('/api/ready')).json()) as { missing: unknown[] }).missing;
 
     const other = await openDatabase(up.dataDir);
     other.exec('BEGIN IMMEDIATE');
@@ -28,7 +28,11 @@ test('D4, D5: while another process locks the file, readiness says that nothing 
     assert.equal(refused, false, 'reads are not behind the write');
     await write;
     assert.equal(refused, true);
-    await until(async () => (await ready()).code === 'store-read-only');
+    await until(async () => (await missing()).length > 0);
+    assert.deepEqual(await missing(), [
+      { part: 'writes', code: 'store-read-only' },
+      { part: 'dials', code: 'store-read-only' },
+    ]);
     assert.equal((await alice.get('/api/devices')).status, 200);
     assert.equal((await alice.get(`/api/devices/${deviceId}/system`)).status, 200);
     const { code, reason } = await up.program.line('the store cannot be written, only read');
@@ -37,7 +41,7 @@ test('D4, D5: while another process locks the file, readiness says that nothing 
 
     other.exec('ROLLBACK');
     other.close();
-    await until(async () => (await ready()).status === 'ready');
+    await until(async () => (await missing()).length === 0);
     assert.equal((await alice.send('POST', '/api/pairing/tokens', {})).status, 201);
     await up.program.line('the store can be used again');
     await device.close();

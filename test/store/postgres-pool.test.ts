@@ -29,6 +29,11 @@ async function withDatabase(
   }
 }
 
+/** Reads and writes are possible. */
+function canAll({ missing }: StoreClient): boolean {
+  return missing.reads === undefined && missing.writes === undefined;
+}
+
 /** An engine of this many connections, which is closed afterwards. */
 async function withEngine(url: string, max: number, body: (engine: Engine) => Promise<void>): Promise<void> {
   const engine = openPostgres({ url, max, patience: 'call' });
@@ -133,14 +138,14 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
         await database.readOnly(true);
         await database.endConnections();
         await client.provision(alice, ['cam']).catch(() => {});
-        await until(() => client.unready === 'store-read-only');
+        await until(() => client.missing.writes === 'store-read-only');
         assert.deepEqual(
-          [client.unready, client.state.reads, client.state.writes?.code],
-          ['store-read-only', undefined, 'ERR_STORE_READ_ONLY'],
+          [client.missing, client.state.reads, client.state.writes?.code],
+          [{ writes: 'store-read-only' }, undefined, 'ERR_STORE_READ_ONLY'],
         );
         assert.equal(await client.findUser(ISSUER, 'alice'), alice);
         await database.readOnly(false);
-        await until(() => client.unready === undefined);
+        await until(() => canAll(client));
         assert.equal((await client.provision(alice, ['cam'])).length, 1);
       } finally {
         await client.close();
@@ -159,14 +164,14 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
         const alice = await client.ensureUser(ISSUER, 'alice');
         relay.silence(true);
         relay.hole();
-        await until(() => client.unready === 'store-unavailable');
+        await until(() => client.missing.reads === 'store-unavailable');
         // Each would wait for seconds, if it were asked.
         for (let i = 0; i < 100; i++) {
           await assert.rejects(client.provision(alice, ['cam']), { code: 'ERR_STORE_UNAVAILABLE' });
         }
         relay.silence(false);
         relay.cut();
-        await until(() => client.unready === undefined);
+        await until(() => canAll(client));
         assert.equal((await client.provision(alice, ['cam'])).length, 1);
         assert.equal(
           (await client.listDevices(alice, { limit: 10 })).items.length,
@@ -193,7 +198,7 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
       const said = /holds not the data that was there: restore it from a backup, or restart this process/;
       await assert.rejects(client.ensureUser(ISSUER, 'alice'), { code: 'ERR_STORE_ACCESS', message: said });
       await (await openStore(place)).close();
-      await until(() => client.unready === undefined);
+      await until(() => canAll(client));
       await client.ensureUser(ISSUER, 'alice');
       await client.close();
       await host.stop(5_000);
