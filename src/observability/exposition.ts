@@ -37,7 +37,7 @@ function exposeUnread(registry: Registry, metrics: Metrics): void {
   gauge(
     registry,
     'visiona_unread_bytes',
-    'Bytes of answers and messages that callers have not taken, with what devices may still add to them.',
+    'Bytes that callers and devices have not taken, with what devices may still add to them.',
     [],
     () => [[{}, metrics.unreadBytes]],
   );

@@ -132,7 +132,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     const ws = this.#ws;
     this.#ws = undefined;
     // A close frame waits behind what is not read: it would keep it.
-    if (ws?.getBufferedAmount() === 0) ws.end(TRY_AGAIN_LATER, 'you do not read what the device sends');
+    if (ws?.getBufferedAmount() === 0) ws.end(TRY_AGAIN_LATER, 'too much waits that is not read');
     else ws?.close();
   }
 

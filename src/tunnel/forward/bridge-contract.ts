@@ -22,8 +22,8 @@ export interface BridgeSink {
   /** The device closed (code 1005: it gave none), or the stream broke (1006 → 1014 for the caller). Last event. */
   closed(code: number, reason: string): void;
   /**
-   * The caller has left too much unread for too long (unread-budget.ts): its connection ends now, with what waits for it. Last
-   * event.
+   * The caller or the device has left too much unread for too long (unread-budget.ts): the caller's connection ends now, with what
+   * waits for it. Last event.
    */
   overrun(): void;
   /** The device could not be reached. Only before `opened`. Last event. */
@@ -47,10 +47,10 @@ export const NO_BRIDGE: Bridge = { message: () => true, consumed() {}, close() {
 export const BAD_GATEWAY = 1014;
 
 /**
- * What a device is told whose messages the caller does not read: policy violation (RFC 6455 §7.4.1). Not 1013, which the caller
+ * What a device is told where messages are not read, by the caller or by itself: policy violation (RFC 6455 §7.4.1). Not 1013, which the caller
  * is told: uWebSockets.js takes that for a broken connection.
  */
-export const UNREAD = { code: 1008, reason: 'the caller does not read' } as const;
+export const UNREAD = { code: 1008, reason: 'too much waits that is not read' } as const;
 
 /** Carries WebSockets to devices. */
 export interface BridgeForwarder {

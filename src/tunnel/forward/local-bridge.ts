@@ -3,10 +3,11 @@ import type { SessionSeeker, SessionSupervisorRef } from '../session/session-sup
 import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
 import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
 import type { ForwardFailure, Target } from './contract.js';
-import { NO_ROOM, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
+import { HeldBytes } from './held-bytes.js';
+import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
 /** One WebSocket to a device of this process. */
-export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Reader {
+export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, ExchangeListener {
   readonly target: Target;
   readonly minEpoch = 0;
   beganAt = 0;
@@ -16,15 +17,10 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
   #session: TunnelSession | undefined;
   #exchange = 0;
   #opened = false;
-  /** Bytes of messages given to the session that have not left for the device. */
-  #outstanding = 0;
-  /** Bytes of messages that the caller has not taken. */
-  #held = 0;
-  /** Made when the caller first leaves some. */
-  #unread: Unread | undefined;
   #over = false;
 
   constructor(target: Target, request: BridgeRequest, sink: BridgeSink, budget: UnreadBudget) {
+    super(budget);
     this.target = target;
     this.#request = request;
     this.#sink = sink;
@@ -39,16 +35,15 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
 
   message(data: Uint8Array, binary: boolean): boolean {
     if (this.#over) return true;
-    this.#outstanding += data.length;
-    if (this.#outstanding > MAX_WEBSOCKET_MESSAGE) return false;
+    if (this.unsent + data.length > MAX_WEBSOCKET_MESSAGE) return false;
     this.#session?.send({ kind: 'ws-message', exchange: this.#exchange, binary, bytes: data });
+    this.sending(data.length);
     return true;
   }
 
   consumed(bytes: number): void {
     if (this.#over) return;
-    this.#held -= bytes;
-    this.#unread?.take(this.#held);
+    this.taken(bytes);
     this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
@@ -86,8 +81,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
         this.#finish();
         return this.#sink.refused(event, event.body);
       case 'credit':
-        this.#outstanding -= event.bytes;
-        return;
+        return this.sent(event.bytes);
       case 'fail':
         return this.#fail(event.code, event.detail);
     }
@@ -101,7 +95,15 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
     this.#fail(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', detail);
   }
 
-  // ---- Reader
+  // ---- HeldBytes
+
+  protected get user(): string | undefined {
+    return this.#over ? undefined : this.#session?.identity.userId;
+  }
+
+  protected get promised(): number {
+    return WEBSOCKET_WINDOW;
+  }
 
   cut(): void {
     this.#session?.send({ kind: 'ws-close', exchange: this.#exchange, ...UNREAD });
@@ -112,11 +114,9 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
   // ----
 
   #message(bytes: Uint8Array, binary: boolean): void {
-    this.#held += bytes.length;
+    this.giving(bytes.length);
     this.#sink.message(bytes, binary);
-    if (this.#held === 0 || this.#session === undefined || this.#over) return;
-    this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
-    this.#unread.hold(this.#held, WEBSOCKET_WINDOW);
+    this.given();
   }
 
   #fail(code: ForwardFailure['code'], detail: string): void {
@@ -127,7 +127,7 @@ export class LocalBridge implements Bridge, SessionSeeker, ExchangeListener, Rea
 
   #finish(): void {
     this.#over = true;
-    this.#unread?.release();
+    this.dropHeld();
     this.#session?.forget(this.#exchange);
   }
 }

@@ -9,7 +9,8 @@ import type {
   ResponseSink,
   Target,
 } from './contract.js';
-import { NO_ROOM, READER_STALLED, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
+import { CALLER_STALLED, DEVICE_STALLED, HeldBytes } from './held-bytes.js';
+import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
 /** A request body is kept for a retry only up to this many bytes. */
 const REPLAY_BYTES = 64 * 1024;
@@ -36,7 +37,7 @@ const NO_PARTS: BodyPart[] = [];
  * One call to a session of this process. If its tunnel is lost before an answer began, it is sent once more to the
  * session that replaced it, provided that it cannot have reached the device or is idempotent (02-tunnel.md §2.3).
  */
-export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, Reader {
+export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, ExchangeListener {
   readonly target: Target;
   minEpoch = 0;
   beganAt = 0;
@@ -55,12 +56,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
   /** How the first attempt failed; `reached`: the device may have seen it. */
   #retryOf: (ForwardFailure & { readonly reached: boolean }) | undefined;
   #answered = false;
-  /** Bytes of the answer that the sink was given and has not passed on. */
-  #held = 0;
-  /** How many it may come to hold. */
   #window = INITIAL_WINDOW;
-  /** Made when the sink first keeps some. */
-  #unread: Unread | undefined;
   #over = false;
 
   /** @param head the encoded request head; the call keeps it */
@@ -73,6 +69,7 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
     budget: UnreadBudget,
     retried: () => void,
   ) {
+    super(budget);
     this.#supervisor = supervisor;
     this.target = target;
     this.#request = request;
@@ -94,16 +91,16 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
     if (this.#over) return;
     this.#keep(chunk, last);
     this.#session?.sendBody(this.#exchange, chunk, last);
+    this.sending(chunk.length);
   }
 
   consumed(bytes: number): void {
-    this.#held -= bytes;
-    this.#unread?.take(this.#held);
+    this.taken(bytes);
     if (!this.#over) this.#session?.send({ kind: 'consumed', exchange: this.#exchange, bytes });
   }
 
   abort(): void {
-    this.#letGo();
+    this.dropHeld();
     if (this.#over) return;
     this.#session?.send({ kind: 'abort', exchange: this.#exchange });
     this.#finish();
@@ -130,6 +127,8 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
       session.sendBody(this.#exchange, bytes, last);
     }
     if (this.#retryOf !== undefined || this.#kept > REPLAY_BYTES) this.#parts = undefined;
+    // What came before it was known who pays for it.
+    this.sending(0);
   }
 
   notFound(): void {
@@ -149,21 +148,22 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
         this.#answered = true;
         this.#parts = undefined;
         if (event.complete) this.#finish();
-        this.#held += event.body.length;
+        this.giving(event.body.length);
         this.#sink.head(event, event.body, event.complete);
-        return this.#countHeld();
+        return this.given();
       case 'data':
-        this.#held += event.bytes.length;
+        this.giving(event.bytes.length);
         this.#sink.data(event.bytes);
-        return this.#countHeld();
+        return this.given();
       case 'end':
         this.#finish();
         this.#sink.end();
-        return this.#countHeld();
+        return this.given();
       case 'window':
         this.#window = event.bytes;
         return;
       case 'credit':
+        this.sent(event.bytes);
         return this.#sink.credit(event.bytes);
       case 'fail':
         this.#session?.forget(this.#exchange);
@@ -175,31 +175,26 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
     this.#failed(reached ? 'tunnel-lost-after-send' : 'tunnel-lost-before-send', reached, detail);
   }
 
-  // ---- Reader
+  // ---- HeldBytes
+
+  protected get user(): string | undefined {
+    return this.#session?.identity.userId;
+  }
+
+  protected get promised(): number {
+    return this.#over ? 0 : this.#window;
+  }
 
   cut(): void {
     if (!this.#over) {
       this.#session?.send({ kind: 'abort', exchange: this.#exchange });
       this.#finish();
     }
-    this.#letGo();
-    this.#sink.fail(READER_STALLED);
+    this.dropHeld();
+    this.#sink.fail(this.#answered ? CALLER_STALLED : DEVICE_STALLED);
   }
 
   // ----
-
-  /** Most sinks keep nothing, and cost nothing here. */
-  #countHeld(): void {
-    if (this.#held === 0 || this.#session === undefined) return;
-    this.#unread ??= this.#budget.reader(this.#session.identity.userId, this);
-    this.#unread.hold(this.#held, this.#over ? 0 : this.#window);
-  }
-
-  #letGo(): void {
-    this.#held = 0;
-    this.#unread?.release();
-    this.#unread = undefined;
-  }
 
   #failed(code: ForwardFailureCode, reached: boolean, detail: string): void {
     const epoch = this.#session?.identity.epoch ?? 0;
@@ -233,13 +228,14 @@ export class LocalCall implements ForwardCall, SessionSeeker, ExchangeListener, 
     if (this.#over) return;
     const before = this.#retryOf;
     this.#finish();
-    this.#letGo();
+    this.dropHeld();
     if (reached || !before?.reached) this.#sink.fail({ code, detail });
     else this.#sink.fail({ code: before.code, detail: before.detail });
   }
 
   #finish(): void {
     this.#over = true;
+    this.dropUnsent();
     this.#parts = undefined;
     this.#session?.forget(this.#exchange);
   }

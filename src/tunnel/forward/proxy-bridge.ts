@@ -4,9 +4,10 @@ import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../session/limits.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../session/websocket-handshake.js';
 import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
 import type { ForwardFailure } from './contract.js';
+import { HeldBytes } from './held-bytes.js';
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure, NOT_SENDABLE } from './proxy-failure.js';
-import type { Reader, Unread, UnreadBudget } from './unread-budget.js';
+import type { UnreadBudget } from './unread-budget.js';
 
 /** How a WebSocket is carried. */
 export interface BridgeCarrier {
@@ -18,26 +19,21 @@ export interface BridgeCarrier {
 }
 
 /** One WebSocket over the internal API; the `ws` client does its handshake and frames. */
-export class ProxyBridge implements Bridge, Reader {
+export class ProxyBridge extends HeldBytes implements Bridge {
   readonly #carrier: BridgeCarrier;
-  readonly #user: string;
+  readonly #owner: string;
   readonly #request: BridgeRequest;
   readonly #sink: BridgeSink;
   #socket: WebSocket | undefined;
   #sent = false;
   #opened = false;
-  /** Bytes of messages that have not left for remote-proxy. */
-  #outstanding = 0;
-  /** Bytes given to the caller and not yet consumed. */
-  #held = 0;
-  /** Made when the caller first leaves some. */
-  #unread: Unread | undefined;
   #over = false;
 
   /** @param user who has to read the messages */
   constructor(carrier: BridgeCarrier, user: string, request: BridgeRequest, sink: BridgeSink) {
+    super(carrier.budget);
     this.#carrier = carrier;
-    this.#user = user;
+    this.#owner = user;
     this.#request = request;
     this.#sink = sink;
   }
@@ -73,20 +69,17 @@ export class ProxyBridge implements Bridge, Reader {
 
   message(data: Uint8Array, binary: boolean): boolean {
     if (this.#over) return true;
-    this.#outstanding += data.length;
-    if (this.#outstanding > MAX_WEBSOCKET_MESSAGE) return false;
+    if (this.unsent + data.length > MAX_WEBSOCKET_MESSAGE) return false;
     // The caller's bytes are only good until this returns; `ws` may keep what it is given.
-    this.#socket?.send(Buffer.from(data), { binary }, () => {
-      this.#outstanding -= data.length;
-    });
+    this.#socket?.send(Buffer.from(data), { binary }, () => this.sent(data.length));
+    this.sending(data.length);
     return true;
   }
 
   consumed(bytes: number): void {
     if (this.#over) return;
-    this.#held -= bytes;
-    this.#unread?.take(this.#held);
-    if (this.#held < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
+    this.taken(bytes);
+    if (this.unread < WEBSOCKET_WINDOW / 2) this.#socket?.resume();
   }
 
   close(code: number, reason: string): void {
@@ -95,7 +88,15 @@ export class ProxyBridge implements Bridge, Reader {
     this.#close(code, reason);
   }
 
-  // ---- Reader
+  // ---- HeldBytes
+
+  protected get user(): string | undefined {
+    return this.#over ? undefined : this.#owner;
+  }
+
+  protected get promised(): number {
+    return WEBSOCKET_WINDOW;
+  }
 
   cut(): void {
     this.#end(() => this.#sink.overrun());
@@ -141,12 +142,10 @@ export class ProxyBridge implements Bridge, Reader {
 
   #message(data: Buffer, binary: boolean): void {
     if (this.#over) return;
-    this.#held += data.length;
-    if (this.#held > WEBSOCKET_WINDOW) this.#socket?.pause();
+    this.giving(data.length);
+    if (this.unread > WEBSOCKET_WINDOW) this.#socket?.pause();
     this.#sink.message(data, binary);
-    if (this.#held === 0 || this.#over) return;
-    this.#unread ??= this.#carrier.budget.reader(this.#user, this);
-    this.#unread.hold(this.#held, WEBSOCKET_WINDOW);
+    this.given();
   }
 
   #closed(code: number, reason: string): void {
@@ -185,7 +184,7 @@ export class ProxyBridge implements Bridge, Reader {
   #end(tell: () => void): void {
     if (this.#over) return;
     this.#over = true;
-    this.#unread?.release();
+    this.dropHeld();
     tell();
   }
 }

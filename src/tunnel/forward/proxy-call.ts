@@ -8,10 +8,11 @@ import {
   type ResponseSink,
   UPLOAD_CREDIT,
 } from './contract.js';
+import { CALLER_STALLED, DEVICE_STALLED, HeldBytes } from './held-bytes.js';
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure } from './proxy-failure.js';
 import { ANSWER_WINDOW, MAX_PROBLEM_BYTES } from './proxy-limits.js';
-import { READER_STALLED, type Reader, type Unread, type UnreadBudget } from './unread-budget.js';
+import type { UnreadBudget } from './unread-budget.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -44,9 +45,9 @@ interface Refusal {
  * One call over the internal API. The handler is of undici's older kind, which gives fields as they came; the newer one
  * makes an object of them for every answer. The request leaves with the first bytes of its body.
  */
-export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reader {
+export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.DispatchHandler {
   readonly #carrier: Carrier;
-  readonly #user: string;
+  protected readonly user: string;
   readonly #path: string;
   readonly #fields: string[];
   readonly #request: ForwardRequest;
@@ -59,9 +60,6 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
   #held: ResponseHead | undefined;
   #first: Uint8Array = NOTHING;
   #refusal: Refusal | undefined;
-  #unconsumed = 0;
-  /** Made when the sink first keeps some of it. */
-  #unread: Unread | undefined;
   #paused = false;
   /** Nothing is told to the sink any more. */
   #over = false;
@@ -78,8 +76,9 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
     request: ForwardRequest,
     sink: ResponseSink,
   ) {
+    super(carrier.budget);
     this.#carrier = carrier;
-    this.#user = user;
+    this.user = user;
     this.#path = path;
     this.#fields = fields;
     this.#request = request;
@@ -103,6 +102,8 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
     if (this.#over) return;
     // The caller's bytes are only good until this returns.
     const bytes = Buffer.from(chunk);
+    this.sending(bytes.length);
+    if (this.#over) return;
     if (!this.#dispatched && last) return this.#dispatch(bytes);
     if (!this.#dispatched) this.#dispatch(this.#openUpload());
     this.#upload?.push(bytes);
@@ -110,31 +111,35 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
   }
 
   consumed(bytes: number): void {
-    this.#unconsumed -= bytes;
-    this.#unread?.take(this.#unconsumed);
+    this.taken(bytes);
     if (this.#over) return;
-    if (!this.#paused || this.#unconsumed > ANSWER_WINDOW / 2) return;
+    if (!this.#paused || this.unread > ANSWER_WINDOW / 2) return;
     this.#paused = false;
     // Later: the sink is in the middle of what it does, and must not be given the next bytes now.
     process.nextTick(readOn, this);
   }
 
   abort(): void {
-    this.#forgetUnread();
+    this.dropHeld();
     if (this.#over) return;
     this.#end();
     this.#letGo();
   }
 
-  // ---- Reader
+  // ---- HeldBytes
+
+  protected get promised(): number {
+    return this.#over ? 0 : ANSWER_WINDOW;
+  }
 
   cut(): void {
+    const isAnswered = this.#resume !== undefined && this.#held === undefined;
     if (!this.#over) {
       this.#end();
       this.#letGo();
     }
-    this.#forgetUnread();
-    this.#sink.fail(READER_STALLED);
+    this.dropHeld();
+    this.#sink.fail(isAnswered ? CALLER_STALLED : DEVICE_STALLED);
   }
 
   // ---- DispatchHandler
@@ -146,7 +151,10 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
 
   /** undici gives the bytes, whatever its types say. */
   onBodySent(sent: unknown): void {
-    if (!this.#over && this.#upload !== undefined) this.#sink.credit((sent as Uint8Array).length);
+    if (this.#over) return;
+    const { length } = sent as Uint8Array;
+    this.sent(length);
+    if (this.#upload !== undefined) this.#sink.credit(length);
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
@@ -165,14 +173,14 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
   onData(chunk: Buffer): boolean {
     if (this.#over) return true;
     if (this.#refusal !== undefined) return this.#refused(this.#refusal, chunk);
-    this.#unconsumed += chunk.length;
+    this.giving(chunk.length);
     if (this.#held !== undefined && this.#first.length === 0) this.#first = chunk;
     else {
       this.releaseHead();
       this.#sink.data(chunk);
-      this.#countUnread();
+      this.given();
     }
-    this.#paused = this.#unconsumed > ANSWER_WINDOW;
+    this.#paused = this.unread > ANSWER_WINDOW;
     return !this.#paused;
   }
 
@@ -187,7 +195,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
     this.#end();
     if (held === undefined) this.#sink.end();
     else this.#sink.head(held, first, true);
-    this.#countUnread();
+    this.given();
   }
 
   onError(error: Error): void {
@@ -206,24 +214,12 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
     this.#held = undefined;
     this.#first = NOTHING;
     this.#sink.head(held, first, false);
-    this.#countUnread();
+    this.given();
   }
 
   /** Reads on after a pause. */
   readOn(): void {
     if (!this.#over) this.#resume?.();
-  }
-
-  #countUnread(): void {
-    if (this.#unconsumed === 0) return;
-    this.#unread ??= this.#carrier.budget.reader(this.#user, this);
-    this.#unread.hold(this.#unconsumed, this.#over ? 0 : ANSWER_WINDOW);
-  }
-
-  #forgetUnread(): void {
-    this.#unconsumed = 0;
-    this.#unread?.release();
-    this.#unread = undefined;
   }
 
   #openUpload(): Readable {
@@ -257,7 +253,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
   #fail(failure: ForwardFailure): void {
     if (this.#over) return;
     this.#end();
-    this.#forgetUnread();
+    this.dropHeld();
     this.#sink.fail(failure);
   }
 
@@ -270,6 +266,7 @@ export class ProxyCall implements ForwardCall, Dispatcher.DispatchHandler, Reade
 
   #end(): void {
     this.#over = true;
+    this.dropUnsent();
     this.#held = undefined;
     this.#first = NOTHING;
     this.#upload?.destroy();

@@ -21,12 +21,6 @@ export const NO_ROOM: ForwardFailure = {
   detail: 'answers that nobody reads take all the room there is; read them, or break them off',
 };
 
-/** What ends an answer that was not read. */
-export const READER_STALLED: ForwardFailure = {
-  code: 'overloaded',
-  detail: 'the answer was not read, and there was no room for more',
-};
-
 /** What the budget counts for all to see. */
 export interface UnreadCounts {
   /** Bytes that callers have not taken, with what devices may still add to them. */

@@ -12,6 +12,8 @@ import { RecordedCall, request } from './recording-sink.js';
 const UNREAD_BYTES = 4 * PROMISED_BYTES;
 /** One more than there is room for in any case. */
 const CROWD = 6;
+/** Each holds up to as much, and three quarters of it at least. */
+const UPLOADS = 8;
 
 /** Fits into a window with its head. */
 const ALMOST = PROMISED_BYTES - 4096;
@@ -129,6 +131,59 @@ function unreadContract(name: string, open: OpenForwarder): void {
     }
     assert.equal(calls[0]?.failure?.code, 'overloaded');
     assert.equal(unread.unreadBytes, (CROWD - 1) * ALMOST);
+  });
+
+  it('a request that its device does not read counts, and beyond all bounds one is cut: the device has some of it', async (under) => {
+    const { device, unread } = under;
+    const calls: RecordedCall[] = [];
+    const body = Buffer.alloc(8 * 2 ** 20);
+    await new Promise<void>((resolve) => {
+      let count = 0;
+      device.serve = (req) => {
+        req.pause();
+        count += 1;
+        if (count === UPLOADS) resolve();
+      };
+      for (let i = 0; i < UPLOADS; i += 1) {
+        const upload = { method: 'PUT', bodyLength: body.length };
+        calls.push(new RecordedCall(under.forwarder, DEVICE, request(upload)));
+        calls[i]?.call.body(body.subarray(0, 1), false);
+      }
+    });
+    for (const each of calls) void each.upload(body.subarray(1));
+    const failed = await Promise.race(calls.map((each) => each.over()));
+    assert.equal(failed.failure?.code, 'device-timeout');
+    assert.match(failed.failure?.detail ?? '', /does not read/);
+    for (const each of calls) each.call.abort();
+    assert.equal(unread.unreadBytes, 0);
+  });
+
+  it('a request that its device reads counts nothing once it has left', async (under) => {
+    const { device, unread } = under;
+    device.serve = (req, res) => void req.resume().on('end', () => res.end());
+    const body = Buffer.alloc(2 ** 20);
+    const sent = new RecordedCall(
+      under.forwarder,
+      DEVICE,
+      request({ method: 'PUT', bodyLength: body.length }),
+    );
+    await sent.upload(body);
+    await sent.over();
+    assert.equal(sent.failure, undefined);
+    assert.equal(unread.unreadBytes, 0);
+  });
+
+  it('messages that a device does not take count too', async (under) => {
+    const { device, forwarder, unread } = under;
+    const closed = new Promise<number>((resolve) => {
+      device.serveSocket = (socket: WebSocket) => socket.once('close', resolve);
+    });
+    const bridged = await new RecordedBridge(forwarder).open();
+    bridged.bridge.message(Buffer.alloc(CROWD * PROMISED_BYTES), true);
+    await bridged.over();
+    assert.equal(bridged.isOverrun, true);
+    await closed;
+    assert.equal(unread.unreadBytes, 0);
   });
 
   it('messages that a caller does not take count, and beyond all bounds it is told so', async (under) => {
