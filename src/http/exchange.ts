@@ -6,6 +6,7 @@ import type { FieldSource } from '../server/request-fields.js';
 import type { RequestLog, Unfinished } from '../server/request-log.js';
 import { type ProblemOptions, type ProblemRequest, requestIdOf, sendProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
+import { utf8 } from '../server/utf8.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
 import { Page, type ReplyHeaders } from './reply.js';
 import type { ProblemPage } from './route.js';
@@ -108,12 +109,12 @@ export class Exchange implements ProblemRequest {
    */
   answer(status: number, value: unknown, headers: ReplyHeaders = {}): void {
     if (value === undefined) this.#write(status, undefined, headers);
-    else this.#write(status, JSON.stringify(value), { 'Content-Type': 'application/json', ...headers });
+    else this.#write(status, utf8(JSON.stringify(value)), { 'Content-Type': 'application/json', ...headers });
   }
 
   /** Answers with a page, unless it is over. */
   page({ status, html, headers }: Page, close = false): void {
-    this.#write(status, html, { 'Content-Type': 'text/html; charset=utf-8', ...headers }, close);
+    this.#write(status, utf8(html), { 'Content-Type': 'text/html; charset=utf-8', ...headers }, close);
   }
 
   /** Answers with a file, or with 304: it has not changed. Unless it is over. */
@@ -141,17 +142,17 @@ export class Exchange implements ProblemRequest {
     this.page(new Page(html, { ...retry, ...headers, ...ofPage }, status), close);
   }
 
-  #write(status: number, body: string | Buffer | undefined, headers: ReplyHeaders, close = false): void {
+  #write(status: number, body: Buffer | undefined, headers: ReplyHeaders, close = false): void {
     if (this.#over) return;
     this.#over = true;
-    const bytes = body ?? '';
-    if (this.log.access) this.told(status, this.method === 'HEAD' ? 0 : Buffer.byteLength(bytes));
+    const length = body?.length ?? 0;
+    if (this.log.access) this.told(status, this.method === 'HEAD' ? 0 : length);
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
       this.#writeFields(headers);
       if (status === 204 || status === 304) this.res.endWithoutBody();
-      else if (this.method === 'HEAD') endHead(this.res, Buffer.byteLength(bytes), close);
-      else this.res.end(bytes, close);
+      else if (this.method === 'HEAD') endHead(this.res, length, close);
+      else this.res.end(body, close);
     });
   }
 

@@ -205,8 +205,10 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #writeHead(head: ResponseHead): void {
     const res = this.#res;
     this.#headWritten = true;
-    // 200 OK is what uWS writes unasked.
-    if (head.status !== 200 || head.reason !== 'OK') res.writeStatus(`${head.status} ${head.reason}`);
+    // 200 OK is what uWS writes unasked. A reason is bytes, as fields are.
+    if (head.status !== 200 || head.reason !== 'OK') {
+      res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
+    }
     writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
   }
 

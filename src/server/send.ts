@@ -11,6 +11,7 @@ import type { FieldSource } from './request-fields.js';
 import { requestId } from './request-id.js';
 import type { ServedRequest } from './request-log.js';
 import { statusLine } from './status-line.js';
+import { utf8 } from './utf8.js';
 
 /** What is said about one problem beside its code. */
 export interface ProblemOptions {
@@ -56,10 +57,10 @@ export function sendProblem(
     res.writeHeader('Retry-After', String(retryAfter));
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
-  const body = renderProblem(code, { requestId: id, detail, instance, errors });
+  const body = utf8(renderProblem(code, { requestId: id, detail, instance, errors }));
   log.problem(request, code, because);
-  request.told(status, head ? 0 : Buffer.byteLength(body));
-  if (head) endHead(res, Buffer.byteLength(body), close);
+  request.told(status, head ? 0 : body.length);
+  if (head) endHead(res, body.length, close);
   else res.end(body, close);
 }
 
@@ -72,8 +73,9 @@ export function sendJson(res: HttpResponse, request: ServedRequest, value: unkno
 export function sendJsonText(res: HttpResponse, request: ServedRequest, json: string): void {
   const { requestId: id, log } = request;
   res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', id);
-  res.end(json);
-  if (log.access) request.told(200, Buffer.byteLength(json));
+  const body = utf8(json);
+  res.end(body);
+  if (log.access) request.told(200, body.length);
 }
 
 /** What a failed request is to its caller; undefined: a fault of ours. */

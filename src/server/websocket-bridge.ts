@@ -5,6 +5,7 @@ import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import type { CountedCall } from './call-recorder.js';
 import type { FieldNames } from './field-names.js';
 import { lateUpgrade } from './late-upgrade.js';
+import { utf8 } from './utf8.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
 const FORBIDDEN = 1008;
@@ -104,7 +105,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
   refused(head: ResponseHead, body: Uint8Array): void {
     this.status = head.status;
     this.#answer(undefined, (res) => {
-      res.writeStatus(`${head.status} ${head.reason}`);
+      res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
       writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
       res.end(body);
     });
@@ -125,7 +126,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     const ws = this.#ws;
     this.#ws = undefined;
     if (UNSENDABLE.has(code)) ws?.end();
-    else ws?.end(code, reason);
+    else ws?.end(code, utf8(reason));
   }
 
   overrun(): void {

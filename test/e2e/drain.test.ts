@@ -64,7 +64,9 @@ test('a second signal ends a drain that waits, with exit 1 and the reason', asyn
   await device?.goneAway;
   // The first ones are too close to be a second.
   const again = setInterval(() => proxy.program.signal('SIGTERM'), 100);
-  const { code, signal, stderr } = await proxy.program.exited.finally(() => clearInterval(again));
+  // Then no more: while the process exits nothing holds a signal back.
+  await proxy.program.said(/second signal/).finally(() => clearInterval(again));
+  const { code, signal, stderr } = await proxy.program.exited;
   assert.deepEqual([code, signal], [1, null]);
   assert.match(stderr, /second signal/);
   await call;

@@ -105,6 +105,16 @@ describe('JSON routes', () => {
     assert.equal(JSON.parse((await post('{"name":"é"}')).body).limit, 2);
   });
 
+  // Builds of uWebSockets.js differ in the first of these only.
+  for (const text of ['grüße', 'grüße €', '😀']) {
+    test(`N1: answers and problems are UTF-8: ${text}`, async () => {
+      const made = await post(JSON.stringify({ name: text }));
+      assert.equal(JSON.parse(made.body).name, text);
+      const refused = problem(await post(JSON.stringify({ name: 'lamp', [text]: 1 })));
+      assert.deepEqual(refused.errors, [{ path: `/${text}`, message: 'it is not known here' }]);
+    });
+  }
+
   for (const [why, body, errors] of [
     [
       'an unknown member',
