@@ -1,7 +1,7 @@
 const HOME = '/';
 
-/** The longest that is kept, in characters. */
-const MAX_LENGTH = 2048;
+/** The longest that is kept, in characters: it is part of a `state`, of which some providers take 1,024. */
+const MAX_LENGTH = 512;
 
 /** Visible ASCII without the backslash, which browsers read as a slash: what a browser leaves as it is. */
 const PLAIN = /^\/[\x21-\x5b\x5d-\x7e]*$/;

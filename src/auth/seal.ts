@@ -27,13 +27,16 @@ export class Sealer {
     return `${kid}.${bytes.toString('base64url')}`;
   }
 
-  /** Undefined: changed, of another purpose or row, or sealed with a key that is no longer there. */
+  /** Undefined: changed in any character, of another purpose or row, or sealed with a key that is no longer there. */
   open(purpose: string, context: string, sealed: string): string | undefined {
     const dot = sealed.indexOf('.');
     const kid = sealed.slice(0, dot);
     const key = this.#keys.find(kid);
-    const bytes = Buffer.from(sealed.slice(dot + 1), 'base64url');
+    const encoded = sealed.slice(dot + 1);
+    const bytes = Buffer.from(encoded, 'base64url');
     if (key === undefined || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+    // The same bytes can be written in many ways, and who keeps count of what came must see one.
+    if (bytes.toString('base64url') !== encoded) return undefined;
     const tagAt = bytes.length - TAG_BYTES;
     const decipher = createDecipheriv(CIPHER, key.seal, bytes.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
-import { z } from 'zod';
 import type { Logger } from '../observability/log.js';
-import type { SignInPort } from '../store/ports/sign-ins.js';
+import { PENDING_MS, type SignInPort } from '../store/ports/sign-ins.js';
 import type { UserPort } from '../store/ports.js';
 import { cut } from '../text/characters.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
@@ -12,6 +11,7 @@ import { localPath } from './return-to.js';
 import type { Sealer } from './seal.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { Sessions } from './sessions.js';
+import { openState, type PendingSignIn, sealState } from './sign-in-state.js';
 import type { TokenRevocation } from './token-revocation.js';
 
 /** How long sessions last, in ms. */
@@ -63,19 +63,8 @@ export interface Finish {
  */
 export type SignInFailure = 'malformed' | 'unknown' | ProviderErrorCode;
 
-/** How long a browser may stay at the provider, in ms. */
-const PENDING_MS = 10 * 60_000;
-
 /** Its cookie stays longer, in ms: so a browser that comes back late can be told from one that keeps no cookies. */
 const PENDING_COOKIE_MS = 60 * 60_000;
-
-const PURPOSE = 'pending sign-in';
-const pendingSchema = z.object({
-  state: z.string(),
-  nonce: z.string(),
-  verifier: z.string(),
-  returnTo: z.string(),
-});
 
 /** Sends browsers to the provider, and makes sessions of those that come back. */
 export class SignInFlow {
@@ -85,22 +74,25 @@ export class SignInFlow {
     this.#options = options;
   }
 
-  /** 'full': too many are on their way. Rejects with a ProviderError or StoreError. */
-  async begin({ cookie, returnTo }: Begin): Promise<Redirect | 'full'> {
+  /**
+   * Keeps nothing: what must be known when the browser comes back, it brings itself. Rejects with a ProviderError or
+   * StoreError.
+   */
+  async begin({ cookie, returnTo }: Begin): Promise<Redirect> {
     const { provider, store, cookies, sealer } = this.#options;
-    const state = oc.randomState();
-    const checks = { state, nonce: oc.randomNonce(), verifier: oc.randomPKCECodeVerifier() };
-    // First: while the provider is down nothing is kept.
-    const url = await provider.authorizationUrl(checks);
-    const browser = cookie ?? cookies.create('pending');
-    const stateHash = sha256(state);
-    const pending = { ...checks, returnTo: localPath(returnTo) };
-    const added = await store.addPendingSignIn(browser.hash, {
-      stateHash,
-      sealed: sealer.seal(PURPOSE, stateHash, JSON.stringify(pending)),
+    // Whose new cookie was lost on the way gets one more.
+    const isGood = cookie !== undefined && !(await store.isReplaced(cookie.hash));
+    const browser = isGood ? cookie : cookies.create('pending');
+    const pending = {
+      nonce: oc.randomNonce(),
+      verifier: oc.randomPKCECodeVerifier(),
       expiresAt: Date.now() + PENDING_MS,
+      returnTo: localPath(returnTo),
+    };
+    const url = await provider.authorizationUrl({
+      ...pending,
+      state: sealState(sealer, browser.hash, pending),
     });
-    if (added === 'full') return 'full';
     // A session's cookie stays as it is; a pending one lives on with each sign-in that it is for.
     const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_COOKIE_MS / 1000) : undefined;
     return { location: url.href, setCookie };
@@ -112,9 +104,9 @@ export class SignInFlow {
     const { cookie, query } = finish;
     const { state = '', code = '', error = '' } = query;
     if (state === '' || (code === '') === (error === '')) return 'malformed';
-    const pending = cookie && (await this.#take(cookie, state));
+    const pending = cookie && (await this.#spend(cookie, state));
     if (pending === undefined) return 'unknown';
-    const redeemed = provider.redeem(new URLSearchParams(query).toString(), pending);
+    const redeemed = provider.redeem(new URLSearchParams(query).toString(), { ...pending, state });
     const tokens = await redeemed.catch((error: unknown) => this.#failure(error, finish));
     if (typeof tokens === 'string') return tokens;
     try {
@@ -159,17 +151,14 @@ export class SignInFlow {
     return error.code;
   }
 
-  async #take(browser: BrowserCookie, state: string): Promise<z.infer<typeof pendingSchema> | undefined> {
-    const stateHash = sha256(state);
-    const sealed = await this.#options.store.takePendingSignIn(browser.hash, stateHash);
-    const text = sealed && this.#options.sealer.open(PURPOSE, stateHash, sealed);
-    return text ? pendingSchema.parse(JSON.parse(text)) : undefined;
+  /** Undefined: it was not begun by this browser, or is over. */
+  async #spend({ hash: browser }: BrowserCookie, state: string): Promise<PendingSignIn | undefined> {
+    const { store, sealer } = this.#options;
+    const pending = openState(sealer, browser, state);
+    if (pending === undefined) return undefined;
+    return (await store.spendState(browser, hash('sha256', state), pending.expiresAt)) ? pending : undefined;
   }
 }
 
 /** What is shown of a browser in the list of sessions; the rest is cut, in characters. */
 const MAX_USER_AGENT = 256;
-
-function sha256(text: string): string {
-  return hash('sha256', text);
-}

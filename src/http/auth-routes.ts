@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Accounts } from '../auth/auth.js';
 import { isTopLevel } from '../auth/navigation.js';
-import type { Begin, Finish, Redirect } from '../auth/sign-in.js';
+import type { Finish, Redirect } from '../auth/sign-in.js';
 import { networkOf } from '../server/ip-address.js';
 import { signInProblemPage } from '../web/problem-page.js';
 import { leavingRoute, publicRoute, userRoute } from './json-route.js';
@@ -29,15 +29,7 @@ export const authRoutes: readonly JsonRoute[] = [
       fields: NAVIGATION,
       status: 303,
       problemPage: signInProblemPage,
-      problems: [
-        'forbidden',
-        'rate-limited',
-        'overloaded',
-        'provider-failed',
-        'provider-unreachable',
-        'store-unavailable',
-        'store-outcome-unknown',
-      ],
+      problems: ['forbidden', 'rate-limited', 'provider-failed', 'provider-unreachable', 'store-unavailable'],
     },
     async (input, services) => {
       const { cookies, signIn, starts } = accountsOf(services);
@@ -45,7 +37,7 @@ export const authRoutes: readonly JsonRoute[] = [
       // Whatever cookie there is: they can be collected, and each is good for several.
       await limit(services, starts, input.remoteAddr);
       const cookie = cookies.read(input.fields.cookie);
-      const begun = begin(signIn, { cookie, returnTo: input.query.return_to });
+      const begun = signIn.begin({ cookie, returnTo: input.query.return_to });
       return redirection(await countFailure(services.metrics, begun));
     },
   ),
@@ -169,13 +161,6 @@ async function limit(
 ): Promise<void> {
   const { waitSeconds } = await starts.attempt(networkOf(remoteAddr));
   if (waitSeconds > 0) throw rateLimited(metrics, 'sign-in-address', waitSeconds);
-}
-
-/** @throws ProblemError, and what the provider and the store reject with */
-async function begin(signIn: Accounts['signIn'], asked: Begin): Promise<Redirect> {
-  const redirect = await signIn.begin(asked);
-  if (redirect === 'full') throw new ProblemError('overloaded', { because: 'too many are on their way' });
-  return redirect;
 }
 
 /** @throws ProblemError, and what the store rejects with */

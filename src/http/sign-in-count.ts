@@ -8,7 +8,6 @@ const RESULTS: Partial<Record<ProblemCode, SignInResult>> = {
   'sign-in-denied': 'denied',
   'provider-failed': 'provider-failed',
   'provider-unreachable': 'provider-unreachable',
-  overloaded: 'full',
 };
 
 /** Counts a sign-in that ends with an error at one of its steps. Rejects as `step` does. */

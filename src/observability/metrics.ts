@@ -30,8 +30,6 @@ export const SIGN_IN_RESULTS = [
   'denied',
   'provider-failed',
   'provider-unreachable',
-  /** Too many are on their way. */
-  'full',
   /** Of the store, or ours. */
   'failed',
 ] as const;

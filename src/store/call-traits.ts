@@ -41,8 +41,8 @@ export const CALLS: Readonly<Record<CallName, CallTraits>> = {
   // To connect again only counts the epoch further, which nobody has seen.
   connect: { repeat: 'again', admits: true },
   activeCredentials: READ,
-  addPendingSignIn: { repeat: 'never' },
-  takePendingSignIn: { repeat: 'never' },
+  isReplaced: READ,
+  spendState: { repeat: 'never' },
   beginSignIn: { repeat: 'never', changes: true },
   findSignIn: { ...READ, admits: true },
   touchSignIn: { repeat: 'again' },

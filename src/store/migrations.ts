@@ -224,4 +224,15 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX attempts_by_end ON attempts (ends_at)',
     ],
   },
+  {
+    name: 'sign-ins under way are with their browsers',
+    statements: ({ bigint, text, options }) => [
+      'DROP TABLE pending_sign_ins',
+      `CREATE TABLE spent_sign_ins (
+         hash ${text} PRIMARY KEY,
+         expires_at ${bigint} NOT NULL
+       ) ${options}`,
+      'CREATE INDEX spent_sign_ins_by_expiry ON spent_sign_ins (expires_at)',
+    ],
+  },
 ];

@@ -51,7 +51,6 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
     text: 'This site has no sign-in service. Whoever runs it sets one with OIDC_ISSUER.',
   },
   'rate-limited': BUSY,
-  overloaded: BUSY,
   draining: BUSY,
   'store-unavailable': LATER,
   // Whatever was begun, nobody has its cookie.

@@ -4,7 +4,6 @@ import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
 import type {
   BegunSignIn,
   NewSignIn,
-  PendingSignIn,
   SealedSignIn,
   SignIn,
   SignInPort,
@@ -14,8 +13,6 @@ import type { Changes, Page, PageRequest, UserPort } from '../../src/store/ports
 import { checkUserKey } from '../../src/store/validate.js';
 import { MemoryAttempts } from './memory-attempts.js';
 
-const PENDING_OF_ONE = 5;
-
 interface Row extends SignIn {
   cookie: CookieHash;
 }
@@ -24,14 +21,13 @@ interface Row extends SignIn {
 export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPort {
   /** Milliseconds since 1970. */
   now = Date.now();
-  /** The bound for everybody. */
-  maxPending = 1000;
   /** The store cannot be reached. */
   down = false;
   /** Calls by name. */
   readonly calls: string[] = [];
   readonly users = new Map<string, UserId>();
-  readonly pending: (PendingSignIn & { browser: CookieHash })[] = [];
+  /** States and cookies that may not begin a session any more. */
+  readonly spent = new Set<string>();
   readonly rows: Row[] = [];
   readonly #listeners = new Set<(changes: Changes) => void>();
 
@@ -75,29 +71,23 @@ export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPor
     return this.users.get(JSON.stringify([issuer, subject]));
   }
 
-  async addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'> {
-    this.#called('addPendingSignIn');
-    if (this.pending.length >= this.maxPending) return 'full';
-    this.pending.push({ ...pending, browser });
-    const own = this.pending.filter((each) => each.browser === browser);
-    const [oldest] = own;
-    if (own.length > PENDING_OF_ONE && oldest !== undefined) this.#remove(oldest);
-    return 'added';
+  async isReplaced(browser: CookieHash): Promise<boolean> {
+    this.#called('isReplaced');
+    return this.spent.has(browser);
   }
 
-  async takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined> {
-    this.#called('takePendingSignIn');
-    const found = this.pending.find((each) => each.browser === browser && each.stateHash === stateHash);
-    if (found === undefined) return undefined;
-    this.#remove(found);
-    return found.expiresAt > this.now ? found.sealed : undefined;
+  async spendState(browser: CookieHash, stateHash: string, expiresAt: number): Promise<boolean> {
+    this.#called('spendState');
+    if (expiresAt <= this.now || this.spent.has(browser) || this.spent.has(stateHash)) return false;
+    this.spent.add(stateHash);
+    return true;
   }
 
   async beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash): Promise<BegunSignIn> {
     this.#called('beginSignIn');
     const replaced = this.rows.find(({ cookie }) => cookie === replaces);
     if (replaced !== undefined) this.rows.splice(this.rows.indexOf(replaced), 1);
-    for (const pending of this.pending.filter(({ browser }) => browser === replaces)) this.#remove(pending);
+    if (replaces !== undefined) this.spent.add(replaces);
     const signInId = randomUUID() as string as SignInId;
     const times = { createdAt: this.now, lastUsedAt: this.now, claimedUntil: 0 };
     this.rows.push({ ...signIn, ...times, signInId, userId: owner });
@@ -154,10 +144,6 @@ export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPor
 
   #alive(): Row[] {
     return this.rows.filter((row) => row.expiresAt > this.now && row.lastUsedAt + row.idleMs > this.now);
-  }
-
-  #remove(pending: MemorySignIns['pending'][number]): void {
-    this.pending.splice(this.pending.indexOf(pending), 1);
   }
 
   #called(name: string): void {

@@ -36,6 +36,21 @@ test('changed bytes do not open, and nothing throws', () => {
   fc.assert(fc.property(fc.string(), (text) => sealer.open('p', 'c', `${kid}.${text}`) === undefined));
 });
 
+test('S11: the same bytes written otherwise do not open: what is sealed is one text', () => {
+  const sealed = sealer.seal('p', 'c', 'text');
+  const last = sealed.at(-1) ?? '';
+  const others = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].filter(
+    (each) => each !== last,
+  );
+  const written = [
+    ...others.map((each) => sealed.slice(0, -1) + each),
+    `${sealed}=`,
+    `${sealed}A`,
+    `${sealed} `,
+  ];
+  for (const each of written) assert.equal(sealer.open('p', 'c', each), undefined, each);
+});
+
 test('attack 12: an old key opens and never seals; a removed one does not open', () => {
   const sealed = new Sealer(oldKeys).seal('p', 'c', 'text');
   const rotated = new Sealer(rotatedKeys);

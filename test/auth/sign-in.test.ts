@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
-import { keys } from './keys.js';
+import { keys, oldKeys } from './keys.js';
 import { Browser, code, location, Stand } from './stand.js';
 
 let stand: Stand;
@@ -222,14 +222,14 @@ describe('sign-in: the callback', () => {
     assert.equal(await browser.status(), 200);
   });
 
-  test('attack 24: of six pending the oldest is dropped, and there is still one cookie', async () => {
+  test('attack 24: of many tabs any may come back, and there is still one cookie', async () => {
     const browser = stand.browser();
     const queries: string[] = [];
-    for (let i = 0; i < 6; i++) queries.push(await browser.leave());
-    assert.equal(stand.store.pending.length, 5);
+    for (let i = 0; i < 20; i++) queries.push(await browser.leave());
     assert.ok((browser.cookie?.length ?? 0) < 200);
-    assert.equal((await browser.callback(queries[0] ?? '')).status, 400);
-    assert.equal((await browser.callback(queries[5] ?? '')).status, 303);
+    assert.equal((await browser.callback(queries[7] ?? '')).status, 303);
+    assert.equal(await browser.status(), 200);
+    assert.equal((await browser.callback(queries[8] ?? '')).status, 400);
   });
 
   test('attack 25: refused at the provider: a fixed answer, and the sign-in is over', async () => {
@@ -280,7 +280,7 @@ describe('sign-in: the callback', () => {
       assert.equal((await stand.browser().get('/api/auth/login', fields)).status, 403);
     }
     assert.equal((await stand.browser().ask('HEAD /api/auth/login')).status, 405);
-    assert.equal(stand.store.pending.length, 0);
+    assert.deepEqual(stand.store.calls, []);
   });
 
   test('attack 27: forged hosts change no redirect URI', async () => {
@@ -376,7 +376,6 @@ describe('sign-in: bounds and outages', () => {
     const answer = await stand.browser().get('/api/auth/login');
     assert.deepEqual([answer.status, code(answer)], [503, 'provider-unreachable']);
     assert.deepEqual(answer.headers.get('retry-after'), ['5']);
-    assert.equal(stand.store.pending.length, 0);
     await stand.provider.listen();
     const deadline = Date.now() + 10_000;
     for (;;) {
@@ -388,13 +387,70 @@ describe('sign-in: bounds and outages', () => {
     assert.equal(await (await stand.signedIn()).status(), 200);
   });
 
-  test('when too many are on their way the newcomer waits, and nobody is pushed out', async () => {
-    stand.store.maxPending = 1;
+  test('S11: a sign-in that is begun keeps nothing here: no flood of them fills anything', async () => {
     const first = stand.browser();
-    const query = await first.leave();
-    const answer = await stand.browser().get('/api/auth/login');
-    assert.deepEqual([answer.status, answer.headers.get('set-cookie')], [503, undefined]);
-    assert.equal((await first.callback(query)).status, 303);
+    const query = await first.leave('alice', '/first');
+    for (let i = 0; i < 250; i++) await stand.browser().leave();
+    assert.deepEqual(stand.store.calls, []);
+    const last = stand.browser();
+    assert.equal((await last.signIn('bob')).status, 303);
+    assert.equal(location(await first.callback(query)), '/first');
+  });
+
+  test('S11: a browser that never got the cookie of its sign-in begins another, and is signed in', async () => {
+    for (const browser of [stand.browser(), await stand.signedIn()]) {
+      const query = await browser.leave();
+      await stand.browser(browser.cookie).callback(query);
+      await browser.signIn();
+      assert.equal(await browser.status(), 200);
+    }
+  });
+
+  test('S11: what a browser takes with it is short, and says nothing: not where it goes, nor what proves it', async () => {
+    for (const [returnTo, kept] of [
+      [`/${'x'.repeat(511)}`, true],
+      [`/${'x'.repeat(512)}`, false],
+    ] as const) {
+      const browser = stand.browser();
+      const login = await browser.get(`/api/auth/login?return_to=${returnTo}`);
+      const url = new URL(location(login));
+      const state = url.searchParams.get('state') ?? '';
+      // The alphabet and length that every provider takes.
+      assert.match(state, /^[A-Za-z0-9._-]{1,1024}$/);
+      const bytes = Buffer.from(state.split('.')[1] ?? '', 'base64url').toString('latin1');
+      for (const secret of ['verifier', 'xxxx', url.searchParams.get('nonce') ?? '']) {
+        assert.ok(!bytes.includes(secret) && !state.includes(secret));
+      }
+      const answer = await browser.callback(stand.provider.signIn(url, 'alice'));
+      assert.equal(location(answer), kept ? returnTo : '/');
+    }
+  });
+
+  test('S11: a state that was changed, or is of another key, purpose or browser, is 400, and nothing is asked', async () => {
+    const browser = stand.browser();
+    const query = new URLSearchParams(await browser.leave());
+    const state = query.get('state') ?? '';
+    const session = await stand.signedIn();
+    const before = stand.store.calls.length;
+    const sent = tokenRequests();
+    for (const bad of [
+      state.slice(0, -1),
+      state.slice(0, -1) + (state.endsWith('A') ? 'B' : 'A'),
+      state.replace(/^[^.]*/, 'AAAAAAAA'),
+      `${state}A`,
+      stand.store.rows[0]?.sealed ?? '',
+      new URLSearchParams(await stand.browser().leave()).get('state') ?? '',
+      oldKeys.current.kid,
+      '.',
+    ]) {
+      query.set('state', bad);
+      assert.equal((await browser.callback(query.toString())).status, 400, bad);
+    }
+    query.set('state', state);
+    assert.equal((await session.callback(query.toString())).status, 400);
+    const asked = stand.store.calls.slice(before);
+    assert.ok(!asked.includes('spendState') && tokenRequests() === sent);
+    assert.equal((await browser.callback(query.toString())).status, 303);
   });
 
   test('one address begins 300 sign-ins a minute, with whatever cookies it has collected', async () => {
@@ -412,11 +468,13 @@ describe('sign-in: bounds and outages', () => {
 
   test('attack 13: the store is down: 503 everywhere, and nobody is let in', async () => {
     const browser = await stand.signedIn();
-    const query = await stand.browser().leave();
+    const leaving = stand.browser();
+    const query = await leaving.leave();
     stand.store.down = true;
-    for (const path of ['/api/auth/login', `/api/auth/callback?${query}`, '/api/auth/me', '/api/devices']) {
+    for (const path of ['/api/auth/login', '/api/auth/me', '/api/devices']) {
       assert.equal((await browser.get(path)).status, 503, path);
     }
+    assert.equal((await leaving.callback(query)).status, 503);
     stand.store.down = false;
     assert.equal(await browser.status(), 200);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { closeDatabase, openDatabase } from '../../src/store/sqlite.js';
 import { FakeProvider } from '../auth/fake-provider.js';
+import { sized } from '../support/sized.js';
 import { runToEnd } from './kit/program.js';
 import { Person, RestProcess } from './kit/rest-process.js';
 import { until } from './kit/until.js';
@@ -116,6 +117,53 @@ describe('visiona up with its development provider', () => {
     assert.notEqual(alice.browser.cookie(COOKIE), before);
     await up.restart({ SESSION_SECRET: String(next) });
     assert.equal((await alice.get('/api/auth/me')).status, 200);
+  });
+});
+
+describe('S11: sign-ins under way', () => {
+  let up: RestProcess;
+  before(async () => {
+    up = await RestProcess.start('up', { VISIONA_TRUSTED_PROXIES: '127.0.0.1' });
+  });
+  after(() => up.close());
+
+  const ADDRESSES = 50;
+
+  test('a flood of them from many addresses keeps nobody out, and nothing of it is kept', async () => {
+    const alice = new Person(up);
+    const begun = (await alice.get('/api/auth/login?return_to=/1')).headers.get('location') ?? '';
+    /** Of every table but that of the limit, which counts addresses. */
+    const rows = async () => {
+      const db = await openDatabase(up.dataDir);
+      const named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'attempts'";
+      const tables = db.prepare(named).all() as { name: string }[];
+      const counts = tables.map(({ name }) => db.prepare(`SELECT count(*) AS count FROM ${name}`).get());
+      closeDatabase(db);
+      return counts;
+    };
+    const before = await rows();
+    for (let i = 0; i < sized(4, 290); i++) {
+      const answers = await Promise.all(
+        Array.from({ length: ADDRESSES }, (_, address) =>
+          fetch(up.url('/api/auth/login'), {
+            redirect: 'manual',
+            headers: { 'x-forwarded-for': `198.51.100.${address}` },
+          }),
+        ),
+      );
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([303]));
+    }
+    assert.deepEqual(await rows(), before);
+    assert.equal((await (await up.signIn('bob')).me()).name, 'bob');
+    assert.equal((await alice.browser.visit(begun, 'alice')).url.href, up.url('/1'));
+  });
+
+  test('one comes back to a process that was started meanwhile', async () => {
+    const alice = new Person(up);
+    const begun = (await alice.get('/api/auth/login?return_to=/1')).headers.get('location') ?? '';
+    await up.restart();
+    assert.equal((await alice.browser.visit(begun, 'alice')).url.href, up.url('/1'));
+    assert.equal((await alice.me()).name, 'alice');
   });
 });
 

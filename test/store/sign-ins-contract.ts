@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe } from 'node:test';
 import type { CookieHash, SignInId } from '../../src/store/ids.js';
-import type { NewSignIn, PendingSignIn } from '../../src/store/ports/sign-ins.js';
+import type { NewSignIn } from '../../src/store/ports/sign-ins.js';
 import type { Store } from '../../src/store/ports.js';
 import type { Subject } from './contract.js';
 import { withTwoUsers } from './with-two-users.js';
@@ -18,55 +18,36 @@ export function newSignIn(name: string, over: Partial<NewSignIn> = {}): NewSignI
   return { cookie: cookieHash(name), sealed, expiresAt: Date.now() + HOUR, idleMs: HOUR, ...over };
 }
 
-export function pending(name: string, expiresAt = Date.now() + HOUR): PendingSignIn {
-  return { stateHash: cookieHash(name), sealed: `sealed for ${name}`, expiresAt };
-}
-
 /** What every implementation of SignInPort must do. `open` gives a store with empty data and a wall clock. */
 export function signInContract(name: string, open: () => Promise<Subject>): void {
   const check = withTwoUsers(open);
-  const kept = async (store: Store, browser: string, states: readonly string[]) => {
-    const found: string[] = [];
-    for (const state of states) {
-      if ((await store.takePendingSignIn(cookieHash(browser), cookieHash(state))) !== undefined)
-        found.push(state);
-    }
-    return found;
-  };
+  const spend = (store: Store, browser: string, state: string, expiresAt = Date.now() + HOUR) =>
+    store.spendState(cookieHash(browser), cookieHash(state), expiresAt);
 
-  describe(`${name}: pending sign-ins`, () => {
-    check('are answered once, to their browser, before they expire', async (store) => {
-      await store.addPendingSignIn(cookieHash('b'), pending('s'));
-      await store.addPendingSignIn(cookieHash('b'), pending('late', Date.now() - 1));
-      assert.deepEqual(await kept(store, 'other', ['s']), []);
-      assert.deepEqual(await kept(store, 'b', ['none', 'late']), []);
-      assert.equal(await store.takePendingSignIn(cookieHash('b'), cookieHash('s')), 'sealed for s');
-      assert.deepEqual(await kept(store, 'b', ['s']), []);
+  describe(`${name}: sign-ins that come back from the provider`, () => {
+    check('count once, whoever brings them, and before they expire', async (store) => {
+      assert.equal(await spend(store, 'b', 's'), true);
+      assert.equal(await spend(store, 'b', 's'), false);
+      assert.equal(await spend(store, 'other', 's'), false);
+      assert.equal(await spend(store, 'b', 'another'), true);
+      assert.equal(await spend(store, 'b', 'late', Date.now() - 1), false);
     });
 
-    check('end with the id of their browser, when that is replaced by a session', async (store, alice) => {
-      await store.addPendingSignIn(cookieHash('old'), pending('s'));
-      await store.addPendingSignIn(cookieHash('other'), pending('s'));
-      await store.beginSignIn(alice, newSignIn('new'), cookieHash('old'));
-      assert.deepEqual(await kept(store, 'old', ['s']), []);
-      assert.deepEqual(await kept(store, 'other', ['s']), ['s']);
-    });
+    check(
+      'end with the cookie of their browser, when that is replaced by a session',
+      async (store, alice) => {
+        assert.equal(await store.isReplaced(cookieHash('old')), false);
+        await store.beginSignIn(alice, newSignIn('new'), cookieHash('old'));
+        assert.equal(await store.isReplaced(cookieHash('old')), true);
+        assert.equal(await store.isReplaced(cookieHash('new')), false);
+        assert.equal(await spend(store, 'old', 's'), false);
+        assert.equal(await spend(store, 'other', 's'), true);
+      },
+    );
 
-    check('many at once get it once', async (store) => {
-      await store.addPendingSignIn(cookieHash('b'), pending('s'));
-      const take = () => store.takePendingSignIn(cookieHash('b'), cookieHash('s'));
-      const taken = await Promise.all(Array.from({ length: 50 }, take));
-      assert.equal(taken.filter((sealed) => sealed !== undefined).length, 1);
-    });
-
-    check('of six of one browser the oldest goes, and none of another', async (store) => {
-      await store.addPendingSignIn(cookieHash('other'), pending('x'));
-      const states = ['1', '2', '3', '4', '5', '6'];
-      for (const state of states) {
-        assert.equal(await store.addPendingSignIn(cookieHash('b'), pending(state)), 'added');
-      }
-      assert.deepEqual(await kept(store, 'b', states), states.slice(1));
-      assert.deepEqual(await kept(store, 'other', ['x']), ['x']);
+    check('many at once count once', async (store) => {
+      const spent = await Promise.all(Array.from({ length: 50 }, () => spend(store, 'b', 's')));
+      assert.equal(spent.filter((first) => first).length, 1);
     });
   });
 

@@ -153,21 +153,11 @@ export const WRITES: Readonly<Record<string, Prepare>> = {
     };
   },
 
-  async addPendingSignIn() {
+  async spendState() {
     const [browser, stateHash] = [cookie(), secret()];
     return {
-      make: (store) =>
-        store.addPendingSignIn(browser, { stateHash, sealed: 'sealed', expiresAt: Date.now() + HOUR }),
-      parts: [[`pending_sign_ins WHERE browser = '${browser}' AND state_hash = '${stateHash}'`, 1]],
-    };
-  },
-
-  async takePendingSignIn(prepared) {
-    const [browser, stateHash] = [cookie(), secret()];
-    await prepared.addPendingSignIn(browser, { stateHash, sealed: 'sealed', expiresAt: Date.now() + HOUR });
-    return {
-      make: (store) => store.takePendingSignIn(browser, stateHash),
-      parts: [gone(`pending_sign_ins WHERE browser = '${browser}'`)],
+      make: (store) => store.spendState(browser, stateHash, Date.now() + HOUR),
+      parts: [[`spent_sign_ins WHERE hash = '${stateHash}'`, 1]],
     };
   },
 

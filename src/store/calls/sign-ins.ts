@@ -1,13 +1,13 @@
 import type { SignInId, UserId } from '../ids.js';
 import type { Requester } from '../ports/audit.js';
-import type { SignInPort } from '../ports/sign-ins.js';
+import { PENDING_MS, type SignInPort } from '../ports/sign-ins.js';
 import type { Work } from '../query.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
 import { checkCount } from '../validate.js';
 import type { Parts } from './parts.js';
 
 export function signInCalls(parts: Parts): SignInPort {
-  const { engine, clock, signIns, pendingSignIns, changes, audit } = parts;
+  const { engine, clock, signIns, spentSignIns, changes, audit } = parts;
 
   const ended = (by: Requester | undefined, target: SignInId) =>
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
@@ -23,16 +23,20 @@ export function signInCalls(parts: Parts): SignInPort {
   }
 
   return {
-    addPendingSignIn: (browser, pending) => engine.write(() => pendingSignIns.add(browser, pending, clock())),
+    isReplaced: (browser) => engine.read(() => spentSignIns.isSpent(browser)),
 
-    takePendingSignIn: (browser, stateHash) =>
-      engine.write(() => pendingSignIns.take(browser, stateHash, clock())),
+    spendState: (browser, stateHash, expiresAt) =>
+      engine.write(function* () {
+        const now = clock();
+        if (expiresAt <= now || (yield* spentSignIns.isSpent(browser))) return false;
+        return yield* spentSignIns.spend(stateHash, expiresAt, now);
+      }),
 
     beginSignIn: (owner, signIn, replaces, by) =>
       engine.write(function* () {
         const now = clock();
         const replaced = replaces && (yield* signIns.endOfCookie(replaces, now));
-        if (replaces !== undefined) yield* pendingSignIns.drop(replaces);
+        if (replaces !== undefined) yield* spentSignIns.spend(replaces, now + PENDING_MS, now);
         const signInId = yield* signIns.begin(owner, signIn, now);
         const surplus = yield* signIns.endSurplus(owner, now);
         const over = replaced ? [replaced, ...surplus] : surplus;

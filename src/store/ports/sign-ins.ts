@@ -2,14 +2,8 @@ import type { CookieHash, SignInId, UserId } from '../ids.js';
 import type { Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
 
-/** A browser on its way to the provider and back. */
-export interface PendingSignIn {
-  /** SHA-256 of the `state`, in hex. */
-  readonly stateHash: string;
-  /** What is needed when it comes back; encrypted by who gives it. */
-  readonly sealed: string;
-  readonly expiresAt: number;
-}
+/** How long a browser may stay at the provider, in ms. */
+export const PENDING_MS = 10 * 60_000;
 
 export interface NewSignIn {
   readonly cookie: CookieHash;
@@ -59,13 +53,14 @@ export interface BegunSignIn {
 
 /** Browsers that are signed in, or about to be. */
 export interface SignInPort {
+  /** Whether its browser was given another cookie a while ago: no sign-in that it begins would count. */
+  isReplaced(browser: CookieHash): Promise<boolean>;
   /**
-   * Keeps a pending sign-in for a browser; beyond five for one browser the oldest goes. 'full': the bound for everybody
-   * is reached; nothing of others is dropped.
+   * True once for a sign-in's `state` that came back, before it expires, unless its browser was given another cookie since.
+   * @param stateHash SHA-256, in hex
+   * @param expiresAt {@link PENDING_MS} after its begin
    */
-  addPendingSignIn(browser: CookieHash, pending: PendingSignIn): Promise<'added' | 'full'>;
-  /** Its `sealed`, once, and only for the browser that it was kept for and before it expires. */
-  takePendingSignIn(browser: CookieHash, stateHash: string): Promise<string | undefined>;
+  spendState(browser: CookieHash, stateHash: string, expiresAt: number): Promise<boolean>;
   /**
    * Begins a session and, in the same transaction, ends what the browser had before under the id `replaces`: its session,
    * with its change, and the sign-ins that it had under way. So do those that the user has beyond {@link MAX_SIGN_INS}.

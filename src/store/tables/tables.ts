@@ -8,9 +8,9 @@ import { DEVICES_OF_USER, Devices } from './devices.js';
 import { Nodes } from './nodes.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
-import { MAX_PENDING, PendingSignIns } from './pending-sign-ins.js';
 import { SessionKeyIds } from './session-keys.js';
 import { SignIns } from './sign-ins.js';
+import { MAX_SPENT, SpentSignIns } from './spent-sign-ins.js';
 import { Users } from './users.js';
 
 /** How many rows there may be, or are kept. */
@@ -21,15 +21,15 @@ export interface RowLimits {
   readonly devicesOfUser?: number;
   /** Events of one device. */
   readonly eventsKept?: number;
-  /** Browsers on their way to the provider. */
-  readonly maxPending?: number;
+  /** Sign-ins that came back from the provider. */
+  readonly maxSpent?: number;
 }
 
 /** The rows of every table, and how many there may be. */
 export type Tables = ReturnType<typeof tablesOf>;
 
 export function tablesOf(clock: Clock, limits: RowLimits) {
-  const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxPending = MAX_PENDING } = limits;
+  const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxSpent = MAX_SPENT } = limits;
   const { devicesOfUser = DEVICES_OF_USER } = limits;
   const ids = new IdSource(clock);
   return {
@@ -39,7 +39,7 @@ export function tablesOf(clock: Clock, limits: RowLimits) {
     credentials: new Credentials(ids),
     events: new DeviceEvents(ids, eventsKept),
     signIns: new SignIns(ids),
-    pendingSignIns: new PendingSignIns(ids, maxPending),
+    spentSignIns: new SpentSignIns(maxSpent),
     pairingTokens: new PairingTokens(ids),
     pendingDevices: new PendingDevices(ids),
     attempts: new Attempts(),
