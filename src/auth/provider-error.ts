@@ -16,16 +16,24 @@ export type ProviderErrorCode =
   /** What came to the callback is not what it sends. */
   | 'ERR_PROVIDER_CALLBACK';
 
+interface About {
+  /** There is no such endpoint (any more), and so nothing was done. */
+  readonly isGone?: boolean;
+  /** It failed at this request, and may be well for all others. */
+  readonly isOfRequest?: boolean;
+}
+
 /** What went wrong with the OpenID provider. `message` is for the operator; it holds no token, code or state. */
 export class ProviderError extends CodedError {
   override readonly name = 'ProviderError';
   declare readonly code: ProviderErrorCode;
-  /** There is no such endpoint (any more), and so nothing was done. */
   readonly isGone: boolean;
+  readonly isOfRequest: boolean;
 
-  constructor(code: ProviderErrorCode, message: string, isGone = false) {
+  constructor(code: ProviderErrorCode, message: string, { isGone = false, isOfRequest = false }: About = {}) {
     super(code, message);
     this.isGone = isGone;
+    this.isOfRequest = isOfRequest;
   }
 }
 
@@ -62,7 +70,7 @@ export function providerError(error: unknown): unknown {
   if (error instanceof oc.ClientError) return clientError(error);
   if (error instanceof TypeError && BROKEN_OFF.has(error.message)) {
     const code = codeOf(error.cause);
-    return unreachable(code, NO_HOST.has(code));
+    return unreachable(code, { isGone: NO_HOST.has(code) });
   }
   return isTimeout(error) ? unreachable(LATE) : error;
 }
@@ -74,20 +82,24 @@ function authorizationError(error: string): ProviderError {
 }
 
 function bodyError(status: number, error: string): ProviderError {
-  if (status >= 500) return unreachable(`status ${status}`);
+  if (status >= 500) return faulty(status);
   if (error === 'invalid_grant') return new ProviderError('ERR_PROVIDER_GRANT', 'it says invalid_grant');
   if (DECLINED.has(error)) return declined(error);
-  return new ProviderError(
-    'ERR_PROVIDER_REFUSED',
-    `it refuses the request: ${word(error)}`,
-    GONE.has(status),
-  );
+  return new ProviderError('ERR_PROVIDER_REFUSED', `it refuses the request: ${word(error)}`, {
+    isGone: GONE.has(status),
+  });
 }
 
 /** The error that an answer with this status is, which should have been another. */
 export function statusError(status: number): ProviderError {
-  if (status >= 500) return unreachable(`status ${status}`);
-  return new ProviderError('ERR_PROVIDER_ANSWER', `it answers with status ${status}`, GONE.has(status));
+  if (status >= 500) return faulty(status);
+  const isGone = GONE.has(status);
+  return new ProviderError('ERR_PROVIDER_ANSWER', `it answers with status ${status}`, { isGone });
+}
+
+/** 500 is said of a request; what is beyond it, by it or a proxy before it, of the provider. */
+function faulty(status: number): ProviderError {
+  return unreachable(`status ${status}`, { isOfRequest: status === 500 });
 }
 
 function declined(error: string): ProviderError {
@@ -129,12 +141,9 @@ function detailOf(cause: unknown): string {
 
 const LATE = 'it did not answer in time';
 
-function unreachable(why: string, isGone = false): ProviderError {
-  return new ProviderError(
-    'ERR_PROVIDER_UNREACHABLE',
-    `the OpenID provider cannot be reached: ${why}`,
-    isGone,
-  );
+function unreachable(why: string, about: About = {}): ProviderError {
+  const text = `the OpenID provider cannot be reached: ${why}`;
+  return new ProviderError('ERR_PROVIDER_UNREACHABLE', text, about);
 }
 
 function isTimeout(error: unknown): boolean {

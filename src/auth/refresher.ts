@@ -75,7 +75,7 @@ export class Refresher {
     try {
       const found = await this.#refresh(session);
       if (found === undefined) refreshes.ended += 1;
-      else refreshes[found === session ? 'unchanged' : 'refreshed'] += 1;
+      else refreshes[found.tokens.expiresAt === session.tokens.expiresAt ? 'unchanged' : 'refreshed'] += 1;
       return found;
     } catch (error) {
       refreshes.failed += 1;
@@ -123,7 +123,12 @@ export class Refresher {
     }
     const text = 'a session could not be refreshed; it stays as it is for now';
     log[code === undefined ? 'error' : 'warn']({ signInId, err: error }, text);
-    if (code === 'ERR_PROVIDER_UNREACHABLE') this.#notBefore = this.#clock() + UNREACHABLE_MS;
+    if (isAway(error)) this.#notBefore = this.#clock() + UNREACHABLE_MS;
     return false;
   }
+}
+
+/** Whether nobody else's refresh can work either. */
+function isAway(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'ERR_PROVIDER_UNREACHABLE' && !error.isOfRequest;
 }

@@ -139,6 +139,8 @@ describe('refresh: what is wrong with one session is not held against another', 
     ['401 invalid_client', { status: 401, body: { error: 'invalid_client' } }],
     ['403', { status: 403 }],
     ['429', { status: 429 }],
+    ['500', { status: 500 }],
+    ['500 server_error', { status: 500, body: { error: 'server_error' } }],
     ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
   ] as const) {
     test(`S1: alice's refresh is answered ${what}; bob, who is signed out at the provider, is signed out at once`, async () => {
