@@ -1,6 +1,7 @@
 import { type Benchmark, type Figure, missingAll } from './benchmark.js';
 import { callsBeside, type EndLoad, transfersBeside } from './load/beside.js';
 import { SlowReader } from './load/slow-reader.js';
+import { StalledReaders } from './load/stalled-readers.js';
 import { seedStack } from './relay/peers.js';
 import { UP, upByToken } from './relay/product.js';
 import { type Relay, writeCalls } from './relay/relay.js';
@@ -21,6 +22,8 @@ const TITLE = `calls of a device, ${RATE}/s`;
 const BULK = `/bytes?n=${64 * 2 ** 20}`;
 const ENDLESS = `/bytes?n=${2 ** 40}`;
 const FLOOD_CALLERS = 64;
+/** What they leave unread, with all that their windows may grow to (4 MiB each), is within a user's share: nobody is refused. */
+const STALLED_READERS = 32;
 
 /** Begins what is done to the other device. */
 type Load = (relay: Relay, seconds: number) => Promise<EndLoad>;
@@ -28,6 +31,7 @@ type Load = (relay: Relay, seconds: number) => Promise<EndLoad>;
 const LOADS: readonly (readonly [name: string, load: Load])[] = [
   ['bulk transfers', bulk],
   ['a slow reader', slowReader],
+  [`${STALLED_READERS} readers that stall`, stalledReaders],
   [`${FLOOD_CALLERS} callers`, flood],
 ];
 
@@ -96,6 +100,15 @@ async function slowReader(relay: Relay): ReturnType<Load> {
   const reader = new SlowReader(relay, file);
   return async () => {
     reader.stop();
+    return [];
+  };
+}
+
+async function stalledReaders(relay: Relay): ReturnType<Load> {
+  const file = await writeCalls(relay, { method: 'GET', target: ENDLESS, first: LOADED });
+  const readers = new StalledReaders(relay, file, STALLED_READERS);
+  return async () => {
+    readers.stop();
     return [];
   };
 }
