@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { endHead } from '../server/end-head.js';
+import { endWhole } from '../server/end-whole.js';
 import { HeldBody } from '../server/held-body.js';
 import { type ProblemCode, problemKind } from '../server/problem.js';
 import type { FieldSource } from '../server/request-fields.js';
@@ -152,7 +153,7 @@ export class Exchange implements ProblemRequest {
       this.#writeFields(headers);
       if (status === 204 || status === 304) this.res.endWithoutBody();
       else if (this.method === 'HEAD') endHead(this.res, length, close);
-      else this.res.end(body, close);
+      else endWhole(this.res, body, close);
     });
   }
 

@@ -2,12 +2,10 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
+import { CORK_BYTES } from './end-whole.js';
 import type { FieldNames } from './field-names.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
-
-/** What uWebSockets.js collects before it sends. */
-const CORK_BYTES = 16 * 1024;
 
 /** What differs between the listeners that answer with a device's response. */
 export interface ResponsePolicy {
