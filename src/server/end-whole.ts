@@ -8,13 +8,12 @@ export const CORK_BYTES = 16 * 1024;
  * the requests that a caller sends ahead and whose answers he does not read. While one is not out, it ends the connection at the
  * next request.
  */
-export function endWhole(res: HttpResponse, body: string | Buffer, close: boolean): void {
-  if (close || Buffer.byteLength(body) <= CORK_BYTES) {
+export function endWhole(res: HttpResponse, body: Buffer | undefined, close: boolean): void {
+  if (body === undefined || close || body.length <= CORK_BYTES) {
     res.end(body, close);
     return;
   }
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  if (res.tryEnd(bytes, bytes.length)[1]) return;
+  if (res.tryEnd(body, body.length)[1]) return;
   res.onAborted(() => {});
-  res.onWritable((offset) => res.tryEnd(bytes.subarray(offset), bytes.length)[1]);
+  res.onWritable((offset) => res.tryEnd(body.subarray(offset), body.length)[1]);
 }

@@ -57,7 +57,7 @@ test('B1: a small one is left to the socket, and one after which the connection 
     ['x'.repeat(2 * CORK_BYTES), true],
   ] as const) {
     const res = new Slow(1);
-    endWhole(res as unknown as HttpResponse, body, close);
+    endWhole(res as unknown as HttpResponse, Buffer.from(body), close);
     assert.equal(res.ended, body);
   }
 });
