@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { type ProgramTokens, refreshedTokens } from '../auth/device-grant.js';
@@ -33,52 +33,63 @@ export class KeptGrant {
    */
   async use(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
     makeDirectory(dirname(this.#path));
-    const unlock = await lock(this.#path, {
-      realpath: false,
-      stale: STALE_MS,
-      retries: { retries: WAIT_MS / TRY_MS, minTimeout: TRY_MS, maxTimeout: TRY_MS },
-    }).catch((error: unknown) => {
-      throw new CliError('ERR_NO_TOKEN', `${this.#path} is used by another process: try again`, {
-        cause: error,
-      });
-    });
+    // Without the lock: a person may take an hour, and nothing is used twice.
+    if (!existsSync(this.#path)) return this.#keep(config, first, undefined);
+    const lost = new AbortController();
+    const unlock = await this.#lock(lost);
     try {
-      return await this.#use(config, first);
+      const kept = await this.#read();
+      return await this.#keep(config, () => refreshedTokens(config, kept), kept, lost.signal);
     } finally {
-      await unlock();
+      if (!lost.signal.aborted) await unlock();
     }
   }
 
-  async #use(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    const kept = await this.#read();
+  /** @param lost is aborted when another process takes the lock, as this one was suspended for long */
+  async #lock(lost: AbortController): Promise<() => Promise<void>> {
+    try {
+      return await lock(this.#path, {
+        realpath: false,
+        stale: STALE_MS,
+        retries: { retries: WAIT_MS / TRY_MS, minTimeout: TRY_MS, maxTimeout: TRY_MS },
+        onCompromised: () => lost.abort(),
+      });
+    } catch (error) {
+      throw new CliError('ERR_NO_TOKEN', `${this.#path} is used by another process: try again`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #keep(
+    config: TokenConfig,
+    get: () => Promise<ProgramTokens>,
+    kept: string | undefined,
+    lost?: AbortSignal,
+  ): Promise<ProgramTokens> {
     // Before anything is asked for: a token that was replaced and cannot be kept is lost.
     const place = await ReservedFile.at(this.#path);
-    let tokens: ProgramTokens;
     try {
-      tokens = kept === undefined ? await first() : await refreshedTokens(config, kept);
+      const tokens = await get();
+      const next = tokens.refreshToken ?? kept;
+      if (next === undefined) {
+        throw new CliError(
+          'ERR_NO_TOKEN',
+          `${config.issuer.origin} gives no refresh token: allow its client offline_access, or leave --keep out`,
+        );
+      }
+      if (lost?.aborted) {
+        throw new CliError('ERR_NO_TOKEN', `${this.#path} was taken by another process meanwhile: try again`);
+      }
+      await place.commit(`${next}\n`);
+      return tokens;
     } catch (error) {
       await place.release();
       throw error;
     }
-    const next = tokens.refreshToken ?? kept;
-    if (next === undefined) {
-      await place.release();
-      throw new CliError(
-        'ERR_NO_TOKEN',
-        `${config.issuer.origin} gives no refresh token: allow its client offline_access, or leave --keep out`,
-      );
-    }
-    await place.commit(`${next}\n`);
-    return tokens;
   }
 
-  /** Undefined: nothing is kept yet. */
-  async #read(): Promise<string | undefined> {
-    try {
-      await access(this.#path);
-    } catch {
-      return undefined;
-    }
+  async #read(): Promise<string> {
     try {
       return await readPrivateFile(this.#path);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { JsonRoute } from './route.js';
 /** The parts that must work for a good answer, between commas. Left out: those that the process is of no use without. */
 const parts = z
   .string()
-  .refine((text) => (partsOf(text)?.length ?? 0) > 0, { message: PARTS_RULE })
+  .refine((text) => partsOf(text) !== undefined, { message: PARTS_RULE })
   .transform((text) => partsOf(text) ?? []);
 
 /** What is asked about the service itself. */

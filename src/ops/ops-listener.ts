@@ -121,9 +121,7 @@ export class OpsListener {
   async #ready(query: URLSearchParams): ReturnType<Page> {
     const asked = query.get('parts');
     const needed = asked === null ? undefined : partsOf(asked);
-    if (asked !== null && (needed === undefined || needed.length === 0)) {
-      throw new OpsProblem('bad-request', PARTS_RULE);
-    }
+    if (asked !== null && needed === undefined) throw new OpsProblem('bad-request', PARTS_RULE);
     const report = await this.#options.readiness.report(needed);
     if (report.why !== undefined) throw new OpsProblem(report.why, unreadyDetail(report));
     return json(200, readyBody(report));

@@ -91,11 +91,11 @@ export class Readiness {
   }
 }
 
-/** The parts that a query asks for, `device-calls,dials`; undefined: one of them is none. Empty: it asks for none. */
+/** The parts that a query asks for, `device-calls,dials`; undefined: it does not keep {@link PARTS_RULE}. */
 export function partsOf(text: string): readonly Part[] | undefined {
-  const names = text.split(',').filter((name) => name !== '');
-  const parts = PARTS.filter((part) => names.includes(part));
-  return names.every((name) => PARTS.some((part) => part === name)) ? parts : undefined;
+  const names = text.split(',');
+  const known = names.every((name) => PARTS.some((part) => part === name));
+  return known ? PARTS.filter((part) => names.includes(part)) : undefined;
 }
 
 /** What a query for parts must be. */

@@ -105,8 +105,7 @@ export class RequestLog {
   /** @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
   answered(request: ToldRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
     if (this.#accessLog === undefined) return;
-    const { requestId, method, path, userId, deviceId, remoteAddr } = request;
-    const line = { requestId, method, path, status, bytes, ms: ageOf(request), userId, deviceId, remoteAddr };
+    const line = { ...about(request), status, bytes };
     this.#accessLog.info(unfinished === undefined ? line : { ...line, ended: unfinished }, 'request');
   }
 }

@@ -90,7 +90,7 @@ describe('a provider whose endpoints move', () => {
     assert.deepEqual(stand.fake.revoked, ['rt-1', 'rt-2']);
   });
 
-  test('S4: while it is away, says nothing of use or is another issuer, the old document stays in use', async () => {
+  test('attack 55, S4: while it is away, says nothing of use or is another issuer, the old document stays in use', async () => {
     await stand.redeem(by);
     const spoils: (() => void)[] = [
       () => stand.fake.answers.set(DISCOVERY, () => ({ status: 503 })),
@@ -195,7 +195,7 @@ describe('access tokens of a provider that changes its key', () => {
     });
   }
 
-  test('S5: whoever sends forged tokens has the provider asked once in ten seconds, not more', async () => {
+  test('attack 54, S5: whoever sends forged tokens has the provider asked once in ten seconds, not more', async () => {
     assert.ok(await tokens.user(await token()));
     const before = requests();
     const own = stand.fake.signingKey;

@@ -387,7 +387,7 @@ describe('sign-in: bounds and outages', () => {
     assert.equal(await (await stand.signedIn()).status(), 200);
   });
 
-  test('S11: a sign-in that is begun keeps nothing here: no flood of them fills anything', async () => {
+  test('attack 57, S11: a sign-in that is begun keeps nothing here: no flood of them fills anything', async () => {
     const first = stand.browser();
     const query = await first.leave('alice', '/first');
     for (let i = 0; i < 250; i++) await stand.browser().leave();
@@ -426,7 +426,7 @@ describe('sign-in: bounds and outages', () => {
     }
   });
 
-  test('S11: a state that was changed, or is of another key, purpose or browser, is 400, and nothing is asked', async () => {
+  test('attack 56, S11: a state that was changed, or is of another key, purpose or browser, is 400, and nothing is asked', async () => {
     const browser = stand.browser();
     const query = new URLSearchParams(await browser.leave());
     const state = query.get('state') ?? '';

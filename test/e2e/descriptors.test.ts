@@ -48,7 +48,7 @@ async function dial(token: string): Promise<unknown> {
   }
 }
 
-test('B3: devices that are more than there are descriptors get 503, and REST, internal API and store have theirs', async () => {
+test('attack 60, B3: devices that are more than there are descriptors get 503, and REST, internal API and store have theirs', async () => {
   const outcomes: unknown[] = [];
   for (const token of tokens) outcomes.push(await dial(token));
   assert.equal(devices.length, ROOM);

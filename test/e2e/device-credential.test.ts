@@ -125,7 +125,7 @@ describe('the credential of a device, through visiona up', () => {
     });
   }
 
-  test('D2: a rotation whose answer is lost locks nobody out, and its first use ends the old credential', async () => {
+  test('attack 67, D2: a rotation whose answer is lost locks nobody out, and its first use ends the old credential', async () => {
     const paired = await alice.pair();
     const rotate = async () => {
       const answer = await alice.send('POST', `/api/devices/${paired.deviceId}/credentials/rotate`);

@@ -48,7 +48,7 @@ for (const [engine, at, skip] of [
   ['PostgreSQL', onPostgres, NO_POSTGRES],
 ] as const) {
   describe(`one process owns the tunnels of ${engine}`, { skip }, () => {
-    test('B6: a second one is refused with one sentence, and the first goes on; its end makes room at once', async (t) => {
+    test('attack 64, B6: a second one is refused with one sentence, and the first goes on; its end makes room at once', async (t) => {
       const place = await at(t);
       const first = start(t, 'remote-proxy', place);
       await first.line('ready');

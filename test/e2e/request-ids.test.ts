@@ -47,7 +47,7 @@ async function handshake(up: RestProcess, person: Person, path: string): Promise
   return answer.headers['x-request-id'];
 }
 
-test('O1: the request id of every problem that `up` answers finds one line, with who, what and why', async (t) => {
+test('attack 63, O1: the request id of every problem that `up` answers finds one line, with who, what and why', async (t) => {
   const up = await RestProcess.start('up');
   t.after(() => up.close());
   const alice = await up.signIn('alice');

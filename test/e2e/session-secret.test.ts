@@ -50,7 +50,7 @@ describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => 
     return person;
   }
 
-  test('one with another secret is refused, in one sentence; with the same a cookie of one is good at the other', async () => {
+  test('attack 65, S13: one with another secret is refused, in one sentence; with the same a cookie of one is good at the other', async () => {
     const first = await start(OLD);
     const { dataDir } = first;
     const env = { ...settings(), ...ANY_PORTS, VISIONA_DATA_DIR: dataDir };

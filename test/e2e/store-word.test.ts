@@ -112,9 +112,9 @@ async function compare(
 
 const WHAT = `a client that does as docs/errors.md says does nothing twice, in ${KILLS} kills of the store`;
 
-test(`D1: SQLite: ${WHAT}`, (t) => check(t));
+test(`attack 66, D1: SQLite: ${WHAT}`, (t) => check(t));
 
-test(`D1: PostgreSQL: ${WHAT}`, { skip: NO_POSTGRES }, async (t) => {
+test(`attack 66, D1: PostgreSQL: ${WHAT}`, { skip: NO_POSTGRES }, async (t) => {
   const schema = await TestSchema.create();
   try {
     await check(t, schema.url);

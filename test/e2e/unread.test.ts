@@ -93,7 +93,7 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 }
 
-test(`B1: ${READERS} readers that stall take no more memory than the budget, and others are served meanwhile`, async () => {
+test(`attack 58, B1: ${READERS} readers that stall take no more memory than the budget, and others are served meanwhile`, async () => {
   const others = new Caller(proxy, bob);
   await others.more(50);
   const idle = proxy.program.residentBytes;

@@ -5,7 +5,7 @@ import { RestProcess } from './kit/rest-process.js';
 
 const WRITES = 5;
 
-test('B2: a user who rotates without end is told to wait, and leaves no more rows than that; others go on', async () => {
+test('attack 59, B2: a user who rotates without end is told to wait, and leaves no more rows than that; others go on', async () => {
   const up = await RestProcess.start('up', { VISIONA_USER_WRITES: `${WRITES}` });
   try {
     const [alice, bob] = [await up.signIn('alice'), await up.signIn('bob')];

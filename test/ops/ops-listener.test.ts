@@ -98,7 +98,7 @@ test('O4: what is missing and what works is told; who needs a part asks for it',
   }
 });
 
-test('O3: connections beyond 64 are closed, and served again when there is room', async (t) => {
+test('attack 68, O3: connections beyond 64 are closed, and served again when there is room', async (t) => {
   const { ops } = await start(t);
   const open = Array.from({ length: 64 }, () => connect(ops.port, '127.0.0.1'));
   await Promise.all(open.map((socket) => once(socket, 'connect')));

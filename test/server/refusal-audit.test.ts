@@ -47,7 +47,7 @@ function open(maxCounted = 100) {
   };
 }
 
-test('O2: who is refused over and over has a few rows and one with how often, for each kind', () => {
+test('attack 61, O2: who is refused over and over has a few rows and one with how often, for each kind', () => {
   const { store, clock, audit } = open();
   for (let i = 0; i < 1000; i++) audit.record(ALICE, { ...FORBIDDEN, requestId: `r${i}` });
   audit.record(BOB, FORBIDDEN);

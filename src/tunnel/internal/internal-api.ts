@@ -230,7 +230,7 @@ export class InternalApi {
   #ready(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
     const asked = req.getQuery('parts');
     const needed = asked === undefined ? undefined : partsOf(asked);
-    if (asked !== undefined && (needed === undefined || needed.length === 0)) {
+    if (asked !== undefined && needed === undefined) {
       return sendProblem(res, request, 'bad-request', { detail: PARTS_RULE });
     }
     const answer = (report: ReadinessReport) => {

@@ -45,7 +45,7 @@ test('O1, O2: a dial with a token that is good no more is a line and a row; one 
   assert.doesNotMatch(JSON.stringify(lines), /revoked|nobodys/);
 });
 
-test('O1: a flood of refused dials asks the store once for a thousand, and the rest is counted', async (t) => {
+test('attack 62, O1: a flood of refused dials asks the store once for a thousand, and the rest is counted', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { lines, asked, dials } = open();
   for (let i = 0; i < 5000; i++) dials.refused({ token: `t${i}`, address: '192.0.2.1' }, 'unauthorized');
