@@ -130,6 +130,7 @@ export class GroupCommit {
   }
 
   #refuse(error: unknown, late: number): void {
+    // They wait in the order in which they asked.
     const refused = this.#waiting.filter(({ askedAt }) => askedAt <= late);
     this.#waiting = this.#waiting.slice(refused.length);
     for (const { reject } of refused) reject(error);

@@ -39,7 +39,7 @@ export interface StorePlace {
 export type Wrote = (error: unknown) => void;
 
 export interface StoreOptions extends StorePlace, RowLimits {
-  /** The data is there and of this version: it is opened without a look, even if the database is away, and not made anew. */
+  /** The data was there before: PostgreSQL is not looked at, as it may be away, and what is missing or empty is not made anew. */
   readonly migrated?: boolean;
   /** Of an embedded database; it is made, if absent. */
   readonly missing?: IfMissing;

@@ -7,12 +7,13 @@ const TRY_EVERY_MS = 1_000;
 /** A store to which nobody wrote for so long, in ms, is tried: what is wrong with it is known before somebody needs it. */
 const UNSEEN_MS = 30_000;
 
-/** What one write cannot say of others: it was wrong, another one was in its way, or the store is closed. */
-const OF_ONE_WRITE: ReadonlySet<StoreErrorCode> = new Set([
-  'ERR_STORE_INPUT',
-  'ERR_STORE_CONFLICT',
-  'ERR_STORE_BUSY',
-  'ERR_STORE_CLOSED',
+/** What one write says of all others. */
+const OF_ALL_WRITES: ReadonlySet<StoreErrorCode> = new Set([
+  'ERR_STORE_FULL',
+  'ERR_STORE_ACCESS',
+  'ERR_STORE_READ_ONLY',
+  'ERR_STORE_UNAVAILABLE',
+  'ERR_STORE_OUTCOME_UNKNOWN',
 ]);
 
 export interface StandingOptions {
@@ -48,8 +49,11 @@ export class Standing {
 
   /** A write was done; with an error: it was not. */
   wrote(error?: unknown): void {
-    if (!(error instanceof StoreError) || !OF_ONE_WRITE.has(error.code)) this.#canWrite(error);
-    else if (error.code === 'ERR_STORE_BUSY') this.#tryAt = this.#now();
+    if (error === undefined) this.#canWrite();
+    if (!(error instanceof StoreError)) return;
+    if (OF_ALL_WRITES.has(error.code)) this.#canWrite(error);
+    // Another one may have been in the way of this one alone.
+    if (error.code === 'ERR_STORE_BUSY') this.#tryAt = this.#now();
   }
 
   /** To be called over and over. */

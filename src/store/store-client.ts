@@ -76,7 +76,6 @@ export class StoreClient extends AskedPorts implements Store {
     // The next one tells only what differs from this, and may do so before it is attached.
     this.#told = {};
     this.#calls.detach(actor);
-    this.#tellState();
   }
 
   /**
@@ -103,7 +102,7 @@ export class StoreClient extends AskedPorts implements Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` when what can be done has perhaps changed. */
+  /** Calls `listener` with what its process tells of what cannot be done; that there is none its supervisor tells. */
   onState(listener: (state: StoreState) => void): void {
     this.#stateListeners.add(listener);
   }
@@ -117,7 +116,7 @@ export class StoreClient extends AskedPorts implements Store {
   }
 
   #tellState(): void {
-    for (const listener of this.#stateListeners) listener(this.state);
+    for (const listener of this.#stateListeners) listener(this.#told);
   }
 
   protected override async ask<Name extends CallName>(

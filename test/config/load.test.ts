@@ -27,6 +27,7 @@ test('defaults are those of the documentation', (t) => {
   assert.equal(config.heartbeatMs, 15_000);
   assert.equal(config.idleTimeoutMs, 90_000);
   assert.ok(config.hosts >= 1);
+  assert.equal(config.databasePool, 10);
   assert.ok(config.unreadBytes >= 2 ** 20 && config.unreadBytes <= totalmem() / 4);
   assert.equal(config.oidc, undefined);
   assert.deepEqual(config.log, { level: 'info', format: undefined });
@@ -79,6 +80,7 @@ test('all mistakes come at once, a line each, under the name the operator used',
           VISIONA_DATA_DIR: dir,
           VISIONA_TUNNEL_ADDR: '3800',
           VISIONA_PUBLIC_URL: 'ftp://x',
+          VISIONA_DATABASE_POOL: '0',
           LOG_LEVEL: 'loud',
           OIDC_SCOPES: 'profile',
           INTERNAL_SECRET: 'short',
@@ -89,7 +91,15 @@ test('all mistakes come at once, a line each, under the name the operator used',
   );
   assert.deepEqual(
     lines.map((line) => line.split(':')[0]),
-    ['VISIONA_TUNNEL_ADDR', 'VISIONA_PUBLIC_URL', 'OIDC_SCOPES', 'INTERNAL_SECRET', '--hosts', 'LOG_LEVEL'],
+    [
+      'VISIONA_TUNNEL_ADDR',
+      'VISIONA_PUBLIC_URL',
+      'VISIONA_DATABASE_POOL',
+      'OIDC_SCOPES',
+      'INTERNAL_SECRET',
+      '--hosts',
+      'LOG_LEVEL',
+    ],
   );
   assert.deepEqual(readdirSync(dir), [], 'a start that is refused makes nothing');
 });

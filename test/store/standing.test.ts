@@ -65,9 +65,15 @@ test('D4: a write that another one was in the way of says nothing of others: one
   watched.fault = failed('ERR_STORE_BUSY');
   await watched.tick(0);
   assert.deepEqual(watched.told, ['reads, ERR_STORE_BUSY']);
-  for (const code of ['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT', 'ERR_STORE_CLOSED'] as const) {
+  for (const code of [
+    'ERR_STORE_INPUT',
+    'ERR_STORE_CONFLICT',
+    'ERR_STORE_LIMIT',
+    'ERR_STORE_CLOSED',
+  ] as const) {
     watched.standing.wrote(failed(code));
   }
+  watched.standing.wrote(new TypeError('a fault of ours'));
   assert.equal(watched.told.length, 1);
 });
 
