@@ -8,8 +8,8 @@ import { CliError } from './errors.js';
 import { TOKENS } from './tokens.js';
 
 const FOREIGN =
-  'SESSION_SECRET is another than that of the process that started before with this data: neither accepts a cookie of the ' +
-  'other. Give all of them the same list; to change it, put the new secret in front of the old one (SESSION_SECRET=NEW,OLD); ' +
+  'SESSION_SECRET is another than that of the process that started before with this data, and neither accepts a cookie of ' +
+  'the other: give all of them the same list; to change it, put the new secret in front of the old one (SESSION_SECRET=NEW,OLD); ' +
   'if the old one is lost, "visiona sessions end" signs everybody out and lets the next start bring another';
 
 const BEHIND =
