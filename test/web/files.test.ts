@@ -89,10 +89,10 @@ describe('the page and its files', () => {
   test('the page calls routes that there are', () => {
     const source = readFileSync(join(root, 'src/web/page/api.ts'), 'utf8');
     const calls = [
-      ...source.matchAll(/\bcall\(\s*['`]([^'`?$]+)(\$\{enc[^`]*)?[^)]*?(?:method: '(\w+)'|\))/g),
+      ...source.matchAll(/\b(call|remove)\(\s*['`](\/[^'`?$]+)(\$\{enc[^`]*)?[^)]*?(?:method: '(\w+)'|\))/g),
     ];
-    assert.ok(calls.length >= 7, String(calls.length));
-    for (const [, path = '', id, method = 'GET'] of calls) {
+    assert.ok(calls.length >= 8, String(calls.length));
+    for (const [, by, path = '', id, method = by === 'remove' ? 'DELETE' : 'GET'] of calls) {
       const pattern = id === undefined ? path : `${path}:id`;
       const route = ROUTES.find(
         (each) =>
