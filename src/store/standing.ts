@@ -7,14 +7,26 @@ const TRY_EVERY_MS = 1_000;
 /** A store to which nobody wrote for so long, in ms, is tried: what is wrong with it is known before somebody needs it. */
 const UNSEEN_MS = 30_000;
 
-/** What one write says of all others. */
-const OF_ALL_WRITES: ReadonlySet<StoreErrorCode> = new Set([
-  'ERR_STORE_FULL',
-  'ERR_STORE_ACCESS',
-  'ERR_STORE_READ_ONLY',
-  'ERR_STORE_UNAVAILABLE',
-  'ERR_STORE_OUTCOME_UNKNOWN',
-]);
+/**
+ * What a write that failed says of others. `all`: they fail like it. `perhaps`: another one may have been in its way alone, and
+ * one is tried. `nothing`: it was wrong itself, or ends the process. By code, so that a new one has to be judged.
+ */
+const SAYS: Readonly<Record<StoreErrorCode, 'all' | 'perhaps' | 'nothing'>> = {
+  ERR_STORE_BUSY: 'perhaps',
+  ERR_STORE_FULL: 'all',
+  ERR_STORE_ACCESS: 'all',
+  ERR_STORE_READ_ONLY: 'all',
+  ERR_STORE_CORRUPT: 'nothing',
+  ERR_STORE_MOVED: 'nothing',
+  ERR_STORE_IO: 'nothing',
+  ERR_STORE_NEWER: 'nothing',
+  ERR_STORE_INPUT: 'nothing',
+  ERR_STORE_CONFLICT: 'nothing',
+  ERR_STORE_LIMIT: 'nothing',
+  ERR_STORE_CLOSED: 'nothing',
+  ERR_STORE_UNAVAILABLE: 'all',
+  ERR_STORE_OUTCOME_UNKNOWN: 'all',
+};
 
 export interface StandingOptions {
   /** Writes next to nothing. */
@@ -51,9 +63,9 @@ export class Standing {
   wrote(error?: unknown): void {
     if (error === undefined) this.#canWrite();
     if (!(error instanceof StoreError)) return;
-    if (OF_ALL_WRITES.has(error.code)) this.#canWrite(error);
-    // Another one may have been in the way of this one alone.
-    if (error.code === 'ERR_STORE_BUSY') this.#tryAt = this.#now();
+    const says = SAYS[error.code];
+    if (says === 'all') this.#canWrite(error);
+    else if (says === 'perhaps') this.#tryAt = this.#now();
   }
 
   /** To be called over and over. */

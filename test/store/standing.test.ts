@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoreError, type StoreErrorCode } from '../../src/store/errors.js';
+import { STORE_ERROR_CODES, StoreError, type StoreErrorCode } from '../../src/store/errors.js';
 import { Standing } from '../../src/store/standing.js';
 import type { StoreState } from '../../src/store/store-state.js';
 
@@ -65,16 +65,23 @@ test('D4: a write that another one was in the way of says nothing of others: one
   watched.fault = failed('ERR_STORE_BUSY');
   await watched.tick(0);
   assert.deepEqual(watched.told, ['reads, ERR_STORE_BUSY']);
-  for (const code of [
-    'ERR_STORE_INPUT',
-    'ERR_STORE_CONFLICT',
-    'ERR_STORE_LIMIT',
-    'ERR_STORE_CLOSED',
-  ] as const) {
-    watched.standing.wrote(failed(code));
-  }
   watched.standing.wrote(new TypeError('a fault of ours'));
   assert.equal(watched.told.length, 1);
+});
+
+test('D4: of every code it is known whether a write that failed with it says something of all writes', () => {
+  const ofAll = STORE_ERROR_CODES.filter((code) => {
+    const watched = new Watched();
+    watched.standing.wrote(failed(code));
+    return watched.told.length > 0;
+  });
+  assert.deepEqual(ofAll, [
+    'ERR_STORE_FULL',
+    'ERR_STORE_ACCESS',
+    'ERR_STORE_READ_ONLY',
+    'ERR_STORE_UNAVAILABLE',
+    'ERR_STORE_OUTCOME_UNKNOWN',
+  ]);
 });
 
 test('D4: where nobody writes, it is tried now and then', async () => {

@@ -10,6 +10,7 @@ import { startProcessHost } from '../../src/actors/process-host.js';
 import { deviceRevoke } from '../../src/cli/device.js';
 import { StoreOutcomeUnknownError } from '../../src/store/errors.js';
 import { openStore } from '../../src/store/open-store.js';
+import { MAX_LIVE_PAIRING_TOKENS } from '../../src/store/ports/pairing.js';
 import type { Changes } from '../../src/store/ports.js';
 import { databaseFile } from '../../src/store/sqlite.js';
 import { StoreClient } from '../../src/store/store-client.js';
@@ -17,7 +18,7 @@ import { STORE_KIND } from '../../src/store/store-kind.js';
 import { attachStore, startStoreProcess } from '../../src/store/store-process.js';
 import { admit } from '../support/admit.js';
 import { deviceOf, storeContract } from './contract.js';
-import { pairingContract } from './pairing-contract.js';
+import { newToken, pairingContract } from './pairing-contract.js';
 import { newSignIn, signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -121,6 +122,15 @@ test('an admission is known before its revocation is heard of', () =>
       }),
     );
     await all;
+  }));
+
+test('D4: a user who has as many as a user may have says nothing of the store', () =>
+  withStore(async ({ client }) => {
+    const owner = await client.ensureUser(ISSUER, 'alice');
+    for (let i = 0; i < MAX_LIVE_PAIRING_TOKENS; i += 1) await client.addPairingToken(owner, newToken());
+    await assert.rejects(client.addPairingToken(owner, newToken()), { code: 'ERR_STORE_LIMIT' });
+    // What its process tells comes before its answers.
+    assert.deepEqual(client.missing, {});
   }));
 
 test('D1: when the process is killed, the outcome of a write under way is unknown, and a read is asked again', () =>
