@@ -71,9 +71,14 @@ export function sendJson(res: HttpResponse, request: ServedRequest, value: unkno
 
 /** Answers 200 with what is JSON already. */
 export function sendJsonText(res: HttpResponse, request: ServedRequest, json: string): void {
+  sendText(res, request, 'application/json', json);
+}
+
+/** Answers 200 with text of a media type. */
+export function sendText(res: HttpResponse, request: ServedRequest, mediaType: string, text: string): void {
   const { requestId: id, log } = request;
-  res.writeHeader('Content-Type', 'application/json').writeHeader('X-Request-Id', id);
-  const body = utf8(json);
+  res.writeHeader('Content-Type', mediaType).writeHeader('X-Request-Id', id);
+  const body = utf8(text);
   res.end(body);
   if (log.access) request.told(200, body.length);
 }

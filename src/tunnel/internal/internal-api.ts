@@ -1,6 +1,5 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Secret } from '../../config/secret.js';
-import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
@@ -16,7 +15,7 @@ import {
 import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
-import { answerLater, requestIdOf, sendJson, sendProblem } from '../../server/send.js';
+import { answerLater, requestIdOf, sendJson, sendProblem, sendText } from '../../server/send.js';
 import uWS from '../../server/uws.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
@@ -44,6 +43,11 @@ const NOT_FORWARDED = new Set([
 /** What a forwarded call itself is about. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
 
+interface MetricsPage {
+  readonly contentType: string;
+  readonly body: string;
+}
+
 export interface InternalApiOptions {
   readonly address: ListenAddress;
   readonly secret: Secret;
@@ -54,9 +58,7 @@ export interface InternalApiOptions {
   readonly requests: RequestLog;
   /** Of the process. */
   readonly readiness: Readiness;
-  /** The metrics page. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
-  readonly log: Logger;
+  readonly metrics: () => Promise<MetricsPage>;
 }
 
 /** @param path its pattern */
@@ -125,7 +127,9 @@ export class InternalApi {
     this.#route(app, 'get', '/internal/ready', (res, req, path) =>
       this.#ready(res, req, this.#request(req, path)),
     );
-    this.#route(app, 'get', '/internal/metrics', (res) => this.#metrics(res));
+    this.#route(app, 'get', '/internal/metrics', (res, req, path) =>
+      this.#metrics(res, this.#request(req, path)),
+    );
     app.any(
       '/*',
       this.#guard('/*', (res, req, path) => this.#refuse(res, req, path, 'not-found')),
@@ -240,21 +244,10 @@ export class InternalApi {
     answerLater(res, request, this.#options.readiness.report(needed), answer, () => undefined);
   }
 
-  #metrics(res: HttpResponse): void {
-    let aborted = false;
-    res.onAborted(() => {
-      aborted = true;
-    });
-    this.#options.metrics().then(
-      ({ contentType, body }) => {
-        if (aborted) return;
-        res.cork(() => res.writeHeader('Content-Type', contentType).end(body));
-      },
-      (error: unknown) => {
-        this.#options.log.error({ err: error }, 'metrics could not be collected');
-        if (!aborted) res.close();
-      },
-    );
+  #metrics(res: HttpResponse, request: InternalRequest): void {
+    const { metrics } = this.#options;
+    const answer = ({ contentType, body }: MetricsPage) => sendText(res, request, contentType, body);
+    answerLater(res, request, metrics(), answer, () => undefined);
   }
 }
 

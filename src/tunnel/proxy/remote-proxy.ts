@@ -163,7 +163,7 @@ export class RemoteProxy {
   }
 
   #startInternal(): Promise<InternalApi> {
-    const { internalAddr, internalSecret, exposition, requests, log } = this.#options;
+    const { internalAddr, internalSecret, exposition, requests } = this.#options;
     return InternalApi.start({
       address: internalAddr,
       secret: internalSecret,
@@ -174,7 +174,6 @@ export class RemoteProxy {
       requests,
       readiness: this.readiness,
       metrics: async () => ({ contentType: exposition.contentType, body: await exposition.text() }),
-      log,
     });
   }
 

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
-import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
@@ -36,7 +35,6 @@ async function open() {
     requests: silentRequests(),
     readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
-    log: pino({ level: 'silent' }),
   });
   const url = new URL(`http://127.0.0.1:${internal.port}`);
   const client = new HttpProxyClient({ url, secret: SECRET });

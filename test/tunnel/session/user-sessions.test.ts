@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pino } from 'pino';
 import { Secret } from '../../../src/config/secret.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
@@ -45,7 +44,6 @@ async function overInternalApi(): Promise<Opened> {
     requests: silentRequests(),
     readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
-    log: pino({ level: 'silent' }),
   });
   const url = new URL(`http://127.0.0.1:${internal.port}`);
   const client = new HttpProxyClient({ url, secret: SECRET });
