@@ -57,6 +57,7 @@ export const authRoutes: readonly JsonRoute[] = [
         'provider-failed',
         'provider-unreachable',
         'store-unavailable',
+        'store-read-only',
         'store-outcome-unknown',
       ],
     },

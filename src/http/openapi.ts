@@ -41,6 +41,7 @@ const OF_USERS: readonly ProblemCode[] = [
   'store-unavailable',
   'forbidden',
 ];
+const OF_CHANGES: readonly ProblemCode[] = ['store-read-only', 'store-outcome-unknown'];
 const OF_BODIES: readonly ProblemCode[] = [
   'bad-request',
   'validation',
@@ -133,7 +134,7 @@ function problemsOf(route: JsonRoute): ProblemCode[] {
     ...ALWAYS,
     ...(access === 'user' ? OF_USERS : []),
     ...(writes ? (['rate-limited'] as const) : []),
-    ...(SAFE.includes(methods[0].toLowerCase()) ? [] : (['store-outcome-unknown'] as const)),
+    ...(SAFE.includes(methods[0].toLowerCase()) ? [] : OF_CHANGES),
     ...(params === undefined ? [] : [route.missing]),
     ...(query === undefined ? [] : (['validation'] as const)),
     ...(body === undefined ? (['payload-too-large'] as const) : OF_BODIES),

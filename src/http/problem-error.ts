@@ -38,6 +38,9 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
 /** Errors of the store that say that the call was wrong, not that the store is: a fault of ours. */
 const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
 
+/** Errors of the store that say that nothing can be written now, and that nothing was. */
+const READ_ONLY: ReadonlySet<string> = new Set(['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL']);
+
 /** The problem that `error` says itself, for whoever asked; undefined: it is for the log. */
 export function toldProblem(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
@@ -48,8 +51,13 @@ export function toldProblem(error: unknown): ProblemError | undefined {
 /** The problem that any other error is; `internal` for a fault of ours. */
 export function problemOf(error: unknown): ProblemCode {
   if (error instanceof StoreOutcomeUnknownError) return 'store-outcome-unknown';
-  if (error instanceof StoreError) return OUR_FAULTS.has(error.code) ? 'internal' : 'store-unavailable';
+  if (error instanceof StoreError) return problemOfStore(error.code);
   return (error instanceof CodedError ? problemOfCode(error.code) : undefined) ?? 'internal';
+}
+
+function problemOfStore(code: string): ProblemCode {
+  if (OUR_FAULTS.has(code)) return 'internal';
+  return READ_ONLY.has(code) ? 'store-read-only' : 'store-unavailable';
 }
 
 /**

@@ -53,6 +53,7 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   'rate-limited': BUSY,
   draining: BUSY,
   'store-unavailable': LATER,
+  'store-read-only': LATER,
   // Whatever was begun, nobody has its cookie.
   'store-outcome-unknown': LATER,
 };

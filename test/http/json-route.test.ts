@@ -297,6 +297,10 @@ describe('JSON routes', () => {
       detail: 'why',
     });
     assert.equal((await fail(new StoreUnavailableError('down'))).code, 'store-unavailable');
+    for (const code of ['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL'] as const) {
+      const { status, code: told } = await fail(new StoreError(code, 'secret'));
+      assert.deepEqual([status, told], [503, 'store-read-only'], code);
+    }
     assert.equal((await fail(new StoreOutcomeUnknownError('down'))).code, 'store-outcome-unknown');
     assert.equal((await fail(new StoreError('ERR_STORE_INPUT', 'secret'))).code, 'internal');
     assert.equal((await fail(new ProxyUnreachableError('down'))).code, 'proxy-unreachable');
