@@ -191,7 +191,7 @@ test('D6: where the store does not say the last answer is not waited for, and th
   assert.equal(known.recall('a'), 'y');
 });
 
-test('D6: what was taken away, has come to its end, or was never found does not stand in', async () => {
+test('attack 69, D6: what was taken away, has come to its end, or was never found does not stand in', async () => {
   const asked = new Asked<string | undefined>();
   const { known } = asked;
   for (const key of ['forgotten', 'meanwhile', 'all', 'over', 'gone']) {

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { hashToken, type UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import { MAX_LIVE_PAIRING_TOKENS } from '../../src/store/ports/pairing.js';
 import type { Store } from '../../src/store/ports.js';
 import { admit } from '../support/admit.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
@@ -126,13 +127,18 @@ describe('PostgreSQL: what is in the middle of another transaction', { skip: NO_
     assert.deepEqual([await ended('claimRefresh'), await ended('resealSignIn')], [false, false]);
   });
 
-  test('two processes make pairing tokens of one user at once: one is good', async () => {
+  test('two processes make pairing tokens of one user at once: as many are good as a user may have', async () => {
     const other = await openStore({ dataDir, databaseUrl: schema.url });
     const bob = await store.ensureUser('https://id.example', 'bob');
-    const tokens = Array.from({ length: 20 }, () => newToken());
-    await Promise.all(tokens.map((token, i) => (i % 2 ? other : store).addPairingToken(bob, token)));
+    const tokens = Array.from({ length: 2 * MAX_LIVE_PAIRING_TOKENS }, () => newToken());
+    const made = await Promise.allSettled(
+      tokens.map((token, i) => (i % 2 ? other : store).addPairingToken(bob, token)),
+    );
+    for (const each of made) {
+      if (each.status === 'rejected') assert.equal(each.reason.code, 'ERR_STORE_LIMIT');
+    }
     const offers = await Promise.all(tokens.map(({ hash }) => store.findPairing(hash)));
-    assert.equal(offers.filter((offer) => offer !== undefined).length, 1);
+    assert.equal(offers.filter((offer) => offer !== undefined).length, MAX_LIVE_PAIRING_TOKENS);
     await other.close();
   });
 });
