@@ -19,8 +19,8 @@ export type ProviderErrorCode =
 interface About {
   /** There is no such endpoint (any more), and so nothing was done. */
   readonly isGone?: boolean;
-  /** It failed at this request, and may be well for all others. */
-  readonly isOfRequest?: boolean;
+  /** It was reached, and said that it failed: perhaps at this request only. */
+  readonly hasAnswered?: boolean;
 }
 
 /** What went wrong with the OpenID provider. `message` is for the operator; it holds no token, code or state. */
@@ -28,12 +28,12 @@ export class ProviderError extends CodedError {
   override readonly name = 'ProviderError';
   declare readonly code: ProviderErrorCode;
   readonly isGone: boolean;
-  readonly isOfRequest: boolean;
+  readonly hasAnswered: boolean;
 
-  constructor(code: ProviderErrorCode, message: string, { isGone = false, isOfRequest = false }: About = {}) {
+  constructor(code: ProviderErrorCode, message: string, { isGone = false, hasAnswered = false }: About = {}) {
     super(code, message);
     this.isGone = isGone;
-    this.isOfRequest = isOfRequest;
+    this.hasAnswered = hasAnswered;
   }
 }
 
@@ -97,9 +97,8 @@ export function statusError(status: number): ProviderError {
   return new ProviderError('ERR_PROVIDER_ANSWER', `it answers with status ${status}`, { isGone });
 }
 
-/** 500 is said of a request; what is beyond it, by it or a proxy before it, of the provider. */
 function faulty(status: number): ProviderError {
-  return unreachable(`status ${status}`, { isOfRequest: status === 500 });
+  return unreachable(`status ${status}`, { hasAnswered: true });
 }
 
 function declined(error: string): ProviderError {

@@ -99,24 +99,20 @@ export class Provider {
 
   /**
    * Trades a refresh token for new tokens.
-   * @param rotated hears of the refresh token that is good from then on, also where the rest of the answer is not to be
+   * @param rotated hears of this user's refresh token that is good from then on, also where the rest of the answer is not to be
    *   believed, before this resolves or rejects
    * @throws ProviderError ERR_PROVIDER_GRANT also if they are another user's, which openid-client does not look at
    */
-  async refresh(
-    refreshToken: string,
-    { issuer, subject }: UserKey,
-    rotated: OnRotated = () => {},
-  ): Promise<Tokens> {
+  async refresh(refreshToken: string, user: UserKey, rotated: OnRotated = () => {}): Promise<Tokens> {
     const answer = await this.#at('token_endpoint', (configuration) => {
       configuration[oc.customFetch] = this.#rotations.fetch;
-      return this.#rotations.during(refreshToken, rotated, () =>
+      return this.#rotations.during(refreshToken, { user, rotated }, () =>
         oc.refreshTokenGrant(configuration, refreshToken),
       );
     });
     if (answer.id_token !== undefined) {
       const claims = await this.#claimsOf(answer);
-      if (claims.sub !== subject || claims.iss !== issuer) {
+      if (claims.sub !== user.subject || claims.iss !== user.issuer) {
         throw new ProviderError(
           'ERR_PROVIDER_GRANT',
           'it answered a refresh with the tokens of another user',

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { StoreError } from '../store/errors.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
@@ -29,6 +31,9 @@ const CLAIM_MS = 30_000;
  */
 const UNREACHABLE_MS = 10_000;
 
+/** How long the store is waited for to take a claim, in ms, and then not again: the session is good without new tokens. */
+const PATIENCE_MS = 1_000;
+
 /** Refusals that say that somebody is not signed in at the provider any more. */
 const ENDS: ReadonlySet<ProviderErrorCode> = new Set(['ERR_PROVIDER_GRANT', 'ERR_PROVIDER_DENIED']);
 
@@ -37,8 +42,10 @@ export class Refresher {
   readonly #options: RefresherOptions;
   readonly #clock: () => number;
   readonly #flights = new Map<SignInId, Promise<Session | undefined>>();
-  /** The provider could not be reached: nobody waits for it again before then. */
+  /** The provider could not be reached, or the store not be written: nobody waits for them again before then. */
   #notBefore = 0;
+  /** The last session that was asked for, if the provider answered that it fails: is that all of it, or this one's? */
+  #failedFor: SignInId | undefined;
 
   constructor(options: RefresherOptions) {
     this.#options = options;
@@ -51,13 +58,18 @@ export class Refresher {
   }
 
   /** Whether the provider's tokens of a session have run out, and new ones may be had. */
-  isDue({ tokens: { refreshToken, expiresAt }, signIn: { claimedUntil } }: Session): boolean {
+  isDue({ tokens: { refreshToken, expiresAt }, signIn: { signInId, claimedUntil } }: Session): boolean {
     if (refreshToken === undefined || expiresAt === undefined) return false;
+    // Its old tokens are used up.
+    if (this.#options.keeping.isWaiting(signInId)) return false;
     const now = this.#clock();
     return now >= expiresAt && now >= claimedUntil && now >= this.#notBefore;
   }
 
-  /** The session with new tokens, or as it is if they cannot be had now; undefined: it has ended. */
+  /**
+   * The session with new tokens, or as it is if they cannot be had now; undefined: it has ended. Rejects with a StoreError
+   * where that takes no writes now.
+   */
   refresh(session: Session): Promise<Session | undefined> {
     const { signInId } = session.signIn;
     const flight = this.#flights.get(signInId) ?? this.#counted(session);
@@ -79,6 +91,7 @@ export class Refresher {
       return found;
     } catch (error) {
       refreshes.failed += 1;
+      if (error instanceof StoreError) this.#holdAll(PATIENCE_MS);
       throw error;
     }
   }
@@ -86,15 +99,27 @@ export class Refresher {
   async #refresh(session: Session): Promise<Session | undefined> {
     const { store, keeping } = this.#options;
     const { userId, signInId } = session.signIn;
-    // Its old tokens are used up.
-    if (keeping.isWaiting(signInId)) return session;
-    if (!(await store.claimRefresh(userId, signInId, CLAIM_MS))) return session;
+    const late = delay(PATIENCE_MS, 'late' as const, { ref: false });
+    const claimed = await Promise.race([store.claimRefresh(userId, signInId, CLAIM_MS), late]);
+    if (claimed === 'late') this.#holdAll(PATIENCE_MS);
+    if (claimed !== true) return session;
     const tokens = await this.#askProvider(session);
     if (tokens === session.tokens) return session;
     if (tokens !== undefined)
       return (await keeping.keep(session, tokens)) ? { ...session, tokens } : undefined;
-    await store.endSignIn(userId, signInId, { actor: 'system' });
+    await this.#end(session);
     return undefined;
+  }
+
+  async #end({ signIn: { userId, signInId } }: Session): Promise<void> {
+    const { store, log } = this.#options;
+    try {
+      await store.endSignIn(userId, signInId, { actor: 'system' });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const text = 'a session that the OpenID provider ended is still in the store; its next refresh ends it';
+      log.warn({ signInId, err: error }, text);
+    }
   }
 
   /** New tokens; those that are there, if it gives none; undefined: the session is over. */
@@ -106,6 +131,7 @@ export class Refresher {
       const answer: Tokens = await provider.refresh(refreshToken, { issuer, subject }, (rotated) => {
         kept = { ...tokens, refreshToken: rotated };
       });
+      this.#failedFor = undefined;
       return refreshed(kept, answer);
     } catch (error) {
       if (!this.#endsSession(signInId, error)) return kept;
@@ -117,18 +143,26 @@ export class Refresher {
   #endsSession(signInId: SignInId, error: unknown): boolean {
     const { log } = this.#options;
     const code = error instanceof ProviderError ? error.code : undefined;
+    this.#noteDown(signInId, error);
     if (code !== undefined && ENDS.has(code)) {
       log.info({ signInId, err: error }, 'the OpenID provider ended a session');
       return true;
     }
     const text = 'a session could not be refreshed; it stays as it is for now';
     log[code === undefined ? 'error' : 'warn']({ signInId, err: error }, text);
-    if (isAway(error)) this.#notBefore = this.#clock() + UNREACHABLE_MS;
     return false;
   }
-}
 
-/** Whether nobody else's refresh can work either. */
-function isAway(error: unknown): boolean {
-  return error instanceof ProviderError && error.code === 'ERR_PROVIDER_UNREACHABLE' && !error.isOfRequest;
+  /** Nobody waits for a provider that cannot be reached; one that answers may fail at one session only. */
+  #noteDown(signInId: SignInId, error: unknown): void {
+    const isDown = error instanceof ProviderError && error.code === 'ERR_PROVIDER_UNREACHABLE';
+    const before = this.#failedFor;
+    this.#failedFor = isDown ? signInId : undefined;
+    if (!isDown || (error.hasAnswered && (before === undefined || before === signInId))) return;
+    this.#holdAll(UNREACHABLE_MS);
+  }
+
+  #holdAll(ms: number): void {
+    this.#notBefore = Math.max(this.#notBefore, this.#clock() + ms);
+  }
 }

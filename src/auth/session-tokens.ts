@@ -32,12 +32,14 @@ export function openTokens(sealer: Sealer, cookie: CookieHash, sealed: string): 
 }
 
 /**
- * Whether they are of one session of one browser at the provider, as its ID tokens say (`sid`). There is one grant for
- * both then, and with the tokens of one the provider would take those of the other.
+ * Whether the provider may take the tokens of one back with those of the other: it may have one grant for all that a browser
+ * was given for a user (RFC 7009 §2.1). Only another user, or two sessions there that its ID tokens tell apart (`sid`), are
+ * told apart for certain; many a provider tells no `sid`.
  */
-export function shareGrant(one: SessionTokens, other: SessionTokens): boolean {
-  const sid = sidOf(one);
-  return sid !== undefined && sid === sidOf(other) && one.issuer === other.issuer;
+export function mayShareGrant(one: SessionTokens, other: SessionTokens): boolean {
+  if (one.issuer !== other.issuer || one.subject !== other.subject) return false;
+  const [sid, otherSid] = [sidOf(one), sidOf(other)];
+  return sid === undefined || otherSid === undefined || sid === otherSid;
 }
 
 /** Of an ID token that was verified when it came. */

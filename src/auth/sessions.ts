@@ -1,5 +1,6 @@
 import type { Logger } from '../observability/log.js';
 import { Believed } from '../store/believed.js';
+import { StoreError } from '../store/errors.js';
 import type { CookieHash, SignInId, UserId } from '../store/ids.js';
 import type { Requester } from '../store/ports/audit.js';
 import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
@@ -8,7 +9,7 @@ import type { BrowserCookie } from './cookie.js';
 import { endedSignIns } from './ended.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
-import { openTokens, type SessionTokens, sealTokens, shareGrant } from './session-tokens.js';
+import { mayShareGrant, openTokens, type SessionTokens, sealTokens } from './session-tokens.js';
 import type { TokenKeeping } from './token-keeping.js';
 import type { TokenRevocation } from './token-revocation.js';
 
@@ -60,12 +61,24 @@ export class Sessions {
     if (type !== 'session') return undefined;
     const session = await this.#known.get(hash);
     if (session === undefined || !this.#options.refresher.isDue(session)) return session;
-    const answer = await this.#options.refresher.refresh(session);
-    // Of all that waited, the first forgets; also what was asked of the store before its new tokens were there.
+    const answer = await this.#refresh(session);
+    // Over is over, whether the store could be told or not.
+    if (answer === undefined) this.forget(hash);
+    // Of all that waited, the first outdates; also what was asked of the store before its new tokens were there.
     const known = this.#known.recall(hash);
-    if (known === session || (known && this.#options.refresher.isDue(known))) this.forget(hash);
+    if (known === session || (known && this.#options.refresher.isDue(known))) this.#known.outdate(hash);
     // As it was before the provider was waited for: it may have ended since.
     return answer === session ? this.#known.get(hash) : answer;
+  }
+
+  /** A session is not refreshed where the store takes no writes: whether it lives is what that says, or said last. */
+  async #refresh(session: Session): Promise<Session | undefined> {
+    try {
+      return await this.#options.refresher.refresh(session);
+    } catch (error) {
+      if (error instanceof StoreError) return session;
+      throw error;
+    }
   }
 
   /** The session as {@link find} would answer, where that takes no wait; undefined: ask. */
@@ -139,7 +152,7 @@ export class Sessions {
   #revoke({ signInId, cookie, sealed }: SealedSignIn, successor?: SessionTokens): void {
     const { sealer, revocation } = this.#options;
     const tokens = openTokens(sealer, cookie, sealed);
-    if (tokens === undefined || (successor !== undefined && shareGrant(tokens, successor))) return;
+    if (tokens === undefined || (successor !== undefined && mayShareGrant(tokens, successor))) return;
     revocation.begin(signInId, tokens.refreshToken);
   }
 

@@ -29,7 +29,7 @@ interface Known<T> {
 
 interface Answer<T> {
   readonly found: Promise<T>;
-  readonly askedAt: number;
+  askedAt: number;
   /** What was found; undefined while it is being asked. */
   known: Known<T> | undefined;
   /** What was found the time before, while this is not known. */
@@ -90,6 +90,12 @@ export class Believed<T> {
   forget(key: string): void {
     const answer = this.#answers.get(key);
     if (answer !== undefined) this.#replace(key, answer, undefined);
+  }
+
+  /** What was found is not believed any more, but may stand in as before: it may have changed. */
+  outdate(key: string): void {
+    const answer = this.#answers.get(key);
+    if (answer !== undefined) answer.askedAt = Number.NEGATIVE_INFINITY;
   }
 
   forgetAll(): void {

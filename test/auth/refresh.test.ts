@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { StoreUnavailableError } from '../../src/store/errors.js';
+import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
 import { type Answer, foreignKey, type Received } from './fake-provider.js';
 import { type Browser, eventually, Stand } from './stand.js';
 
@@ -78,12 +78,23 @@ describe('refresh', () => {
     assert.equal(stand.store.rows.length, 0);
   });
 
-  test('while the provider is down sessions stay, and one asks it in 10 s', async () => {
+  test("S1: it is our user's token that is given back then, and not the other's", async () => {
     const browser = await due();
-    const second = await due();
+    const [ours] = stand.provider.refreshTokens.keys();
+    stand.provider.claims = { sub: 'mallory' };
+    assert.equal(await browser.status(), 401);
+    await eventually(() => stand.provider.revoked.length > 0);
+    assert.deepEqual(stand.provider.revoked, [ours]);
+  });
+
+  test('while the provider is down sessions stay, and when it has failed at two, nobody asks it for 10 s', async () => {
+    const browser = await due();
+    const [second, third] = [await due(), await due()];
     stand.provider.answers.set('/token', () => ({ status: 503 }));
     for (let i = 0; i < 5; i++) assert.deepEqual([await browser.status(), await second.status()], [200, 200]);
-    assert.equal(refreshes(), 1);
+    assert.equal(refreshes(), 2);
+    pass(9_000);
+    assert.deepEqual([await third.status(), refreshes()], [200, 2]);
   });
 
   test('a session without a refresh token lasts as long as it may', async () => {
@@ -141,6 +152,7 @@ describe('refresh: what is wrong with one session is not held against another', 
     ['429', { status: 429 }],
     ['500', { status: 500 }],
     ['500 server_error', { status: 500, body: { error: 'server_error' } }],
+    ['503', { status: 503 }],
     ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>' }],
   ] as const) {
     test(`S1: alice's refresh is answered ${what}; bob, who is signed out at the provider, is signed out at once`, async () => {
@@ -164,6 +176,16 @@ describe('refresh: what is wrong with one session is not held against another', 
     assert.equal(claims, 1, 'who waits costs no write');
     pass(2_000);
     assert.deepEqual([await browser.status(), refreshes()], [200, 2]);
+  });
+
+  test('S1: what fails at alice again and again holds nobody else', async () => {
+    const [alice, bob] = [await due('alice'), await due('bob')];
+    stand.provider.expiresIn = 0;
+    answerRefreshes('alice', () => ({ status: 500 }));
+    for (let i = 1; i <= 3; i++) {
+      assert.deepEqual([await alice.status(), await bob.status(), refreshes()], [200, 200, 2 * i]);
+      pass(31_000);
+    }
   });
 
   test('S1: a session for which the provider is away is not the next one that asks', async () => {
@@ -224,6 +246,25 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
     });
   }
 
+  test("S2: not where the answer says itself that it is another user's, whoever signed it", async () => {
+    const browser = await due();
+    const [first] = stand.provider.refreshTokens.keys();
+    answerRefreshes('alice', async (received) => {
+      const { provider } = stand;
+      provider.signingKey = await foreignKey();
+      provider.claims = { sub: 'mallory' };
+      const answer = await provider.standard(received);
+      [provider.signingKey, provider.claims] = [undefined, {}];
+      return answer;
+    });
+    assert.equal(await browser.status(), 200);
+    stand.provider.answers.clear();
+    pass(31_000);
+    await browser.status();
+    const sent = stand.provider.to('/token').filter(isRefresh).at(-1)?.body.get('refresh_token');
+    assert.equal(sent, first);
+  });
+
   test('S2: an answer that is not 200 rotates nothing', async () => {
     const browser = await due();
     const [first] = stand.provider.refreshTokens.keys();
@@ -239,7 +280,7 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
     assert.deepEqual(sent, [first, first]);
   });
 
-  test('S2: the store takes no writes for a while: 503, and the tokens in hand are stored when it does', async () => {
+  test('S2: the store takes no writes for a while: the session stays, and the tokens in hand are stored when it does', async () => {
     const browser = await due();
     const { resealSignIn } = stand.store;
     const sealed = stand.store.rows[0]?.sealed;
@@ -250,8 +291,8 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
       if (tries > 3) return Reflect.apply(resealSignIn, stand.store, args);
       return Promise.reject(new StoreUnavailableError('it is locked'));
     };
-    assert.equal(await browser.status(), 503);
-    assert.equal(await browser.status(), 200, 'the session is there all the same');
+    for (let i = 0; i < 2; i++)
+      assert.equal(await browser.status(), 200, 'the session is there all the same');
     await eventually(() => stand.store.rows[0]?.sealed !== sealed);
     assert.deepEqual([tries, refreshes()], [4, 1]);
     pass(31_000);
@@ -262,11 +303,62 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
   test('S2: while new tokens wait for the store nobody sends the old one, whoever asks', async () => {
     const browser = await due();
     stand.store.resealSignIn = () => Promise.reject(new StoreUnavailableError('it is locked'));
-    assert.equal(await browser.status(), 503);
+    assert.equal(await browser.status(), 200);
     pass(31_000);
     assert.deepEqual([await browser.status(), await browser.status(), refreshes()], [200, 200, 1]);
     const sealed = stand.store.rows[0]?.sealed;
     Reflect.deleteProperty(stand.store, 'resealSignIn');
     await eventually(() => stand.store.rows[0]?.sealed !== sealed);
+  });
+});
+
+describe('D6: the store is away', () => {
+  test('a session that is believed is so too when its access token is due, and the provider is not asked', async () => {
+    const browser = await due();
+    answerRefreshes('alice', () => ({ status: 400, body: { error: 'invalid_request' } }));
+    assert.equal(await browser.status(), 200);
+    mock.timers.setTime(Date.now() + 31_000);
+    stand.store.down = true;
+    for (let i = 0; i < 3; i++) {
+      assert.equal(await browser.status(), 200);
+      mock.timers.setTime(Date.now() + 1_001);
+    }
+    assert.equal(refreshes(), 1);
+  });
+
+  test('reads go on where it takes no writes, and so does a session whose access token is due', async () => {
+    const browser = await due();
+    stand.store.claimRefresh = () => Promise.reject(new StoreError('ERR_STORE_READ_ONLY', 'a standby'));
+    assert.equal(await browser.status(), 200);
+    stand.store.rows.length = 0;
+    stand.store.report();
+    assert.equal(await browser.status(), 401);
+  });
+
+  test('it is silent: whoever is believed waits a second for it, not for as long as it is given', async () => {
+    const browser = await due();
+    stand.store.claimRefresh = () => new Promise(() => {});
+    assert.equal(await browser.status(), 200);
+    assert.equal(await browser.status(), 200, 'held: nobody waits at once again');
+  });
+
+  test('it goes away while the provider is asked in vain: the session is believed as before', async () => {
+    const browser = await due();
+    answerRefreshes('alice', () => {
+      stand.store.down = true;
+      return { status: 400, body: { error: 'invalid_request' } };
+    });
+    for (let i = 0; i < 3; i++) assert.equal(await browser.status(), 200);
+  });
+
+  test('a session that the provider ends meanwhile is not believed', async () => {
+    const browser = await due();
+    answerRefreshes('alice', () => {
+      stand.store.down = true;
+      return { status: 400, body: { error: 'invalid_grant' } };
+    });
+    const { cookie } = browser;
+    assert.equal(await browser.status(), 401);
+    assert.equal(await stand.browser(cookie).status(), 503);
   });
 });

@@ -33,8 +33,10 @@ describe('S10: what ends a session gives its refresh token back to the provider'
     assert.deepEqual(stand.provider.revoked, [secondToken, firstToken]);
   });
 
-  test('signing in anew, as the same user and as another', async () => {
+  test('signing in anew, as the same user in another session there and as another user', async () => {
+    stand.provider.claims = { sid: 'one' };
     const browser = await stand.signedIn();
+    stand.provider.claims = { sid: 'two' };
     for (const subject of ['alice', 'bob']) {
       const token = tokenOf('alice');
       await browser.signIn(subject);
@@ -42,6 +44,17 @@ describe('S10: what ends a session gives its refresh token back to the provider'
     }
     assert.equal(stand.provider.revoked.length, 2);
     assert.equal(await browser.status(), 200);
+  });
+
+  test('not where the provider does not say which of its sessions it is: one grant may be of both', async () => {
+    const browser = await stand.signedIn();
+    await browser.signIn();
+    stand.provider.claims = { sid: 'two' };
+    await browser.signIn();
+    const last = tokenOf('alice');
+    await browser.signIn('bob');
+    await eventually(() => stand.provider.revoked.length === 1);
+    assert.deepEqual(stand.provider.revoked, [last]);
   });
 
   test('the provider ends it and does not say that the token is bad', async () => {

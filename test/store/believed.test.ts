@@ -227,3 +227,19 @@ test('D6: what the store says of the question itself is its answer', async () =>
   await asked.fail(new StoreError('ERR_STORE_INPUT', 'it is wrong'));
   await refused;
 });
+
+test('D6: what is outdated is asked for anew, and stands in where the store is away', async () => {
+  const asked = new Asked<string>();
+  const { known } = asked;
+  known.get('a');
+  await asked.answer('x');
+  known.outdate('a');
+  assert.equal(known.recall('a'), undefined);
+  const found = known.get('a');
+  await asked.fail(new StoreUnavailableError('down'));
+  assert.equal(await found, 'x');
+  asked.now = 1000;
+  const again = known.get('a');
+  await asked.answer('y');
+  assert.deepEqual([await again, known.recall('a')], ['y', 'y']);
+});

@@ -7,6 +7,9 @@ import { pino } from 'pino';
 import { createAuth } from '../../../src/auth/auth.js';
 import { devProviderKeys } from '../../../src/auth/dev-provider/keys.js';
 import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provider/thread.js';
+import { Provider } from '../../../src/auth/provider.js';
+import { Sealer } from '../../../src/auth/seal.js';
+import { openTokens, type SessionTokens } from '../../../src/auth/session-tokens.js';
 import type { Address } from '../../../src/config/address.js';
 import { Secret } from '../../../src/config/secret.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
@@ -16,6 +19,7 @@ import { HttpBrowser } from '../../support/http-browser.js';
 import { keys, NEW_SECRET } from '../keys.js';
 import { MemorySignIns } from '../memory-sign-ins.js';
 import { OIDC_POLICY } from '../oidc-policy.js';
+import { eventually } from '../stand.js';
 
 const SECRET = new Secret('x'.repeat(43));
 
@@ -70,6 +74,36 @@ describe('development provider', () => {
     const { endSessionUrl } = (await logout.json()) as { endSessionUrl: string };
     assert.equal((await browser.fetch(endSessionUrl)).status, 200);
     assert.equal((await browser.fetch(rest.url('/api/auth/me'))).status, 401);
+  });
+
+  test('S10: who signs in again in the same browser keeps the new tokens: one grant may be of both', async (t) => {
+    const browser = new HttpBrowser();
+    const revocations: string[] = [];
+    const { fetch: real } = globalThis;
+    t.mock.method(globalThis, 'fetch', async (url: string, init?: RequestInit) => {
+      const answer = await real(url, init);
+      if (String(url).endsWith('/revocation')) revocations.push(String(init?.body));
+      return answer;
+    });
+    const sealer = new Sealer(keys);
+    const signedIn = async (by: HttpBrowser): Promise<SessionTokens> => {
+      await by.visit(rest.url('/api/auth/login'), 'alice');
+      const row = store.rows.at(-1);
+      return (row && openTokens(sealer, row.cookie, row.sealed)) as SessionTokens;
+    };
+    await signedIn(browser);
+    const { refreshToken = '', issuer, subject } = await signedIn(browser);
+    // What is given back is given back in turn: one that is for certain tells that nothing else is under way.
+    const other = new HttpBrowser();
+    const last = await signedIn(other);
+    const headers = { 'x-visiona-csrf': '1' };
+    await other.fetch(rest.url('/api/auth/logout'), { method: 'POST', headers });
+    await eventually(() => revocations.length > 0);
+    const ours = new Provider({ ...provider.client, publicUrl: new URL(rest.url('/')), log });
+    const tokens = await ours.refresh(refreshToken, { issuer, subject });
+    assert.ok(tokens.refreshToken);
+    assert.equal(revocations.length, 1);
+    assert.ok(revocations[0]?.includes(last.refreshToken ?? 'none'));
   });
 
   test('its cookies have names of their own', async () => {
