@@ -235,4 +235,11 @@ export const MIGRATIONS: readonly Migration[] = [
       'CREATE INDEX spent_sign_ins_by_expiry ON spent_sign_ins (expires_at)',
     ],
   },
+  {
+    name: 'rotated credentials by their end',
+    statements: () => [
+      `CREATE INDEX device_credentials_superseded ON device_credentials (superseded_at)
+         WHERE superseded_at IS NOT NULL AND revoked_at IS NULL`,
+    ],
+  },
 ];

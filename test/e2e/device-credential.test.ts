@@ -11,7 +11,7 @@ import { serve } from './kit/load.js';
 import type { Provisioned } from './kit/proxy-process.js';
 import { type Person, RestProcess } from './kit/rest-process.js';
 import { dial, ScriptedDevice } from './kit/scripted-device.js';
-import { provisionExpired } from './kit/store.js';
+import { endSuperseded, provisionExpired } from './kit/store.js';
 
 const COOKIE = '__Host-visiona_session';
 
@@ -143,6 +143,17 @@ describe('the credential of a device, through visiona up', () => {
     for (const dead of [paired, lost]) await assert.rejects(connect(dead), { status: 401 });
     assert.equal((await alice.get(path)).status, 200);
     await next.close();
+  });
+
+  test('D2: a tunnel that a rotated credential opened is closed when the week of that is over', async () => {
+    const paired = await alice.pair();
+    const device = await connect(paired);
+    const answer = await alice.send('POST', `/api/devices/${paired.deviceId}/credentials/rotate`);
+    assert.equal(answer.status, 200);
+    await endSuperseded(up.dataDir);
+    assert.deepEqual(await device.closed, { code: 1008, reason: 'revoked' });
+    await assert.rejects(connect(paired), { status: 401 });
+    await (await connect((await answer.json()) as Provisioned)).close();
   });
 
   test('attack 48: a device that dials in the moment of its revocation does not stay', async () => {

@@ -124,6 +124,50 @@ testEach('D2: what was rotated away lives a week at most', async ({ place }) => 
   await store.close();
 });
 
+testEach(
+  'D2: when the week of what was rotated away is over it is revoked, once, and told',
+  async ({ place }) => {
+    let now = Date.now();
+    const [store, other] = [
+      await openStore({ ...place, clock: () => now }),
+      await openStore({ ...place, clock: () => now }),
+    ];
+    const owner = await store.ensureUser('https://id.example', 'alice');
+    const devices = 60;
+    const made = await store.provision(
+      owner,
+      Array.from({ length: devices }, (_, i) => `cam-${i}`),
+    );
+    const old = await admit(store, made[0]!.sessionToken);
+    for (const { deviceId } of made) await store.rotateCredential(owner, deviceId);
+    const before = await store.lastChange();
+    const told = async () => (await store.changesSince(before, 1_000)).changes;
+    now += SUPERSEDED_MS - 1;
+    await store.sweep();
+    assert.deepEqual(await told(), []);
+    now += 1;
+    await store.sweep();
+    // Some at a time.
+    assert.equal((await told()).length, 50);
+    for (let i = 0; i < 2; i += 1) await Promise.all([store.sweep(), other.sweep()]);
+    const changes = await told();
+    assert.deepEqual(
+      [changes.length, new Set(changes.map(deviceOf)).size],
+      [devices, devices],
+      'each once, whoever sweeps',
+    );
+    const { seq: _, at: __, ...ofOld } = changes.find((change) => deviceOf(change) === old!.deviceId)!;
+    const { deviceId, credentialId } = old!;
+    assert.deepEqual(ofOld, { kind: 'credential-revoked', deviceId, credentialId });
+    const { items } = await store.listAudit(owner, { limit: 1_000 });
+    const revoked = items.filter(({ action }) => action === 'credential.revoked');
+    assert.equal(revoked.length, devices);
+    assert.deepEqual([...new Set(revoked.map(({ actor, result }) => `${actor} ${result}`))], ['system done']);
+    await store.close();
+    await other.close();
+  },
+);
+
 testEach('D3: a revoked device is kept for a month, and then dropped with all that it had', async (at) => {
   let now = Date.now();
   const store = await openStore({ ...at.place, clock: () => now });

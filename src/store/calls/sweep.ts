@@ -6,13 +6,33 @@ export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
 /** What is done because time has passed, and not because somebody asks for it. */
 export function sweepCalls(parts: Parts): Pick<TimedStore, 'sweep'> {
-  const { engine, clock, signIns, devices, credentials, events, changes } = parts;
+  const { engine, clock, signIns, devices, credentials, events, changes, audit } = parts;
 
   async function endOverdue(now: number): Promise<void> {
     if (!(await engine.read(() => signIns.anyOver(now)))) return;
     await engine.write(function* () {
       for (const { owner, id } of yield* signIns.prune(now)) {
         yield* changes.append(owner, 'sign-in-ended', id, now);
+      }
+    });
+  }
+
+  /** Nobody may use them any more; this closes the tunnels that they opened. */
+  async function endSuperseded(now: number): Promise<void> {
+    if (!(await engine.read(() => credentials.anySuperseded(now)))) return;
+    await engine.write(function* () {
+      const ended = yield* credentials.endSuperseded(now);
+      for (const { owner, device } of ended) {
+        const entry = {
+          actor: 'system',
+          action: 'credential.revoked',
+          target: device,
+          result: 'done',
+        } as const;
+        yield* audit.add(owner, entry, now);
+      }
+      for (const { owner, device, id } of ended) {
+        yield* changes.append(owner, 'credential-revoked', device, now, id);
       }
     });
   }
@@ -37,6 +57,7 @@ export function sweepCalls(parts: Parts): Pick<TimedStore, 'sweep'> {
     async sweep() {
       const now = clock();
       await endOverdue(now);
+      await endSuperseded(now);
       await dropDevice(now - REVOKED_KEPT_MS);
       await dropCredentials(now - REVOKED_KEPT_MS);
     },

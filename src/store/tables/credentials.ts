@@ -18,6 +18,16 @@ export function activeAt(now: number): [number, number] {
   return [now, now - SUPERSEDED_MS];
 }
 
+/** That nobody has revoked one that was superseded at a time or before. As the index has it. */
+const SUPERSEDED = 'superseded_at <= ? AND revoked_at IS NULL';
+
+/** One whose time beside a newer one was over. */
+interface SupersededCredential {
+  readonly id: CredentialId;
+  readonly owner: UserId;
+  readonly device: DeviceId;
+}
+
 const INSERT = `INSERT INTO device_credentials (id, user_id, device_id, token_hash, created_at, expires_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
@@ -26,6 +36,9 @@ const ACTIVE_AT_ONCE = 50;
 
 /** Credentials of one device that are kept, whatever became of them; those that are good always are. */
 const KEPT_OF_DEVICE = 20;
+
+/** Rows whose time beside a newer one is over and that are revoked at once: each is told, one after the other. */
+const ENDED_AT_ONCE = 50;
 
 /** Rows that were revoked long ago and are deleted at once: bounded, as all else waits meanwhile. */
 const PRUNED_AT_ONCE = 200;
@@ -160,6 +173,29 @@ export class Credentials {
   /** Revokes what lived on beside the newest credential of a device that is locked. @returns which */
   *retire(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
     return yield* this.#revoke(owner, device, 'superseded_at IS NOT NULL', now);
+  }
+
+  /** Whether there are some whose time beside a newer one is over. */
+  *anySuperseded(now: number): Work<boolean> {
+    const row = yield* one(
+      `SELECT id FROM device_credentials WHERE ${SUPERSEDED} LIMIT 1`,
+      now - SUPERSEDED_MS,
+    );
+    return row !== undefined;
+  }
+
+  /** Revokes some of those whose time beside a newer one is over. @returns which */
+  *endSuperseded(now: number): Work<SupersededCredential[]> {
+    const rows = yield* all<{ id: CredentialId; user_id: UserId; device_id: DeviceId }>(
+      `UPDATE device_credentials SET revoked_at = ?
+       WHERE revoked_at IS NULL AND id IN
+         (SELECT id FROM device_credentials WHERE ${SUPERSEDED} ORDER BY superseded_at LIMIT ?)
+       RETURNING id, user_id, device_id`,
+      now,
+      now - SUPERSEDED_MS,
+      ENDED_AT_ONCE,
+    );
+    return rows.map(({ id, user_id: owner, device_id: device }) => ({ id, owner, device }));
   }
 
   *#revoke(

@@ -1,5 +1,6 @@
 import type { DeviceId, UserId } from '../../../src/store/ids.js';
 import { openStore } from '../../../src/store/open-store.js';
+import { closeDatabase, openDatabase } from '../../../src/store/sqlite.js';
 import type { Provisioned } from './proxy-process.js';
 
 /** Adds a device whose credential is void from the beginning; the command line offers no such thing. */
@@ -13,6 +14,13 @@ export async function provisionExpired(dataDir: string): Promise<Provisioned> {
   } finally {
     await store.close();
   }
+}
+
+/** Ends the time of all that rotations left beside what they made, as if it had begun long ago. */
+export async function endSuperseded(dataDir: string): Promise<void> {
+  const db = await openDatabase(dataDir);
+  db.exec('UPDATE device_credentials SET superseded_at = 0 WHERE superseded_at IS NOT NULL');
+  closeDatabase(db);
 }
 
 /** Who owns a device; the command line does not tell. */
