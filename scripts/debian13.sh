@@ -89,7 +89,7 @@ run() {
     cd /srv/postgres
     PATH=/usr/lib/postgresql/$postgres/bin:\$PATH
     initdb --auth=trust --no-sync data
-    pg_ctl -w -D data -l log -o '-p $postgres_port -k /srv/postgres' start
+    pg_ctl -w -D data -l log -o '-p $postgres_port -k /srv/postgres -N 300' start
     createdb -h 127.0.0.1 -p $postgres_port test
   " >"$root/srv/postgres.log" 2>&1 || fail "PostgreSQL did not start: $(tail -n 1 "$root/srv/postgres.log")"
 

@@ -1,4 +1,5 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import { BodyBacklog } from './body-backlog.js';
 
 /** Takes body bytes; they are only good until it returns. */
 export type TakeBody = (chunk: ArrayBuffer | Uint8Array, last: boolean) => void;
@@ -11,11 +12,11 @@ function pauseHeld(body: HeldBody): void {
 
 /**
  * Holds a request's body back while it is not yet known what becomes of the request: uWebSockets.js gives it to whoever
- * listens when the handler returns, or to nobody. Holds what one read of the socket brings (512 KiB), then pauses it.
+ * listens when the handler returns, or to nobody. Holds what one turn brings, then pauses the socket.
  */
 export class HeldBody {
   readonly #res: HttpResponse;
-  #held: Buffer[] = [];
+  readonly #held = new BodyBacklog();
   #ended = false;
   #paused = false;
   #take: TakeBody | undefined;
@@ -28,12 +29,10 @@ export class HeldBody {
 
   /** Gives `take` what came and all that comes; may only be called while the response is open. */
   release(take: TakeBody): void {
-    const held = this.#held;
     this.#take = take;
-    this.#held = [];
-    held.forEach((chunk, i) => {
-      take(chunk, this.#ended && i === held.length - 1);
-    });
+    for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#held.shift()) {
+      take(chunk, this.#ended && this.#held.isEmpty);
+    }
   }
 
   /** Lets the socket run again, so that what follows on the connection can be read. Only while the response is open. */
@@ -51,7 +50,7 @@ export class HeldBody {
   /** The response is over: nothing more is done. */
   abandon(): void {
     this.#take = IGNORE;
-    this.#held = [];
+    this.#held.clear();
   }
 
   /** Runs after the read whose first chunk was held. */
@@ -65,7 +64,7 @@ export class HeldBody {
   #arrived(chunk: ArrayBuffer, last: boolean): void {
     this.#ended = last;
     if (this.#take !== undefined) return this.#take(chunk, last);
-    if (this.#held.length === 0 && !last) setImmediate(pauseHeld, this);
-    this.#held.push(Buffer.from(chunk.slice(0)));
+    if (this.#held.isEmpty && !last) setImmediate(pauseHeld, this);
+    if (!this.#held.push(chunk)) this.#res.close();
   }
 }

@@ -3,6 +3,7 @@ import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '..
 import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import { CORK_BYTES } from './end-whole.js';
+import { BodyBacklog } from './body-backlog.js';
 import type { FieldNames } from './field-names.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
@@ -28,6 +29,9 @@ export interface ResponsePolicy {
  * and later take that for the end of the answer. There a head waits for the first bytes of its body, as one without a length does.
  */
 export const HEAD_GOES_ALONE = Number(process.versions.modules) <= 115;
+
+/** Bytes of an upload that its call may have been given and has not taken: its credit, and what one read brings beyond it. */
+const MOST_OUTSTANDING = UPLOAD_CREDIT + 512 * 1024;
 
 /** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
 let corked: ResponseWriter;
@@ -75,6 +79,8 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #outstanding = 0;
   /** The upload has used up its credit. */
   #full = false;
+  /** What came of it far beyond its credit; it goes on with that. */
+  #backlog: BodyBacklog | undefined;
   /** The socket is not read, so that the upload stops. */
   #paused = false;
   #over = false;
@@ -161,6 +167,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   credit(bytes: number): void {
     this.#outstanding = Math.max(0, this.#outstanding - bytes);
     if (!this.#full || this.#over || this.#outstanding > UPLOAD_CREDIT / 2) return;
+    if (this.#backlog !== undefined && !this.#sendBacklog(this.#backlog)) return;
     this.#full = false;
     if (this.#paused) this.#res.resume();
     this.#paused = false;
@@ -312,11 +319,29 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #upload(chunk: ArrayBuffer | Uint8Array, last: boolean): void {
     if (last) this.#uploading = false;
     if (this.#over) return;
+    if (this.#outstanding > MOST_OUTSTANDING || this.#backlog !== undefined) return this.#keep(chunk);
     this.#outstanding += chunk.byteLength;
     this.#call?.body(chunk instanceof Uint8Array ? chunk : new Uint8Array(chunk), last);
     if (last || this.#full || this.#outstanding < UPLOAD_CREDIT) return;
     this.#full = true;
     setImmediate(pauseUpload, this);
+  }
+
+  #keep(chunk: ArrayBuffer | Uint8Array): void {
+    this.#backlog ??= new BodyBacklog();
+    if (!this.#backlog.push(chunk)) this.cut();
+  }
+
+  /** False: the credit is used up, or the call is over. */
+  #sendBacklog(backlog: BodyBacklog): boolean {
+    while (this.#outstanding < UPLOAD_CREDIT) {
+      const chunk = backlog.shift();
+      if (chunk === undefined || this.#over) break;
+      if (backlog.isEmpty) this.#backlog = undefined;
+      this.#outstanding += chunk.length;
+      this.#call?.body(chunk, backlog.isEmpty && !this.#uploading);
+    }
+    return !this.#over && this.#outstanding < UPLOAD_CREDIT;
   }
 
   /**

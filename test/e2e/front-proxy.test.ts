@@ -41,7 +41,7 @@ for (const kind of [nginx, caddy]) {
       });
       await front.start(kind, { api: up.port, tunnel: up.tunnelPort });
       const ca = front.certificate.pem;
-      agent = new Agent({ keepAliveTimeout: 1, localAddress: CALLER, connect: { ca } });
+      agent = new Agent({ keepAliveTimeout: 1, localAddress: CALLER, connect: { ca, family: 4 } });
       alice = new Person({ url: (path) => `${front.url}${path}` }, new HttpBrowser(agent));
       await alice.signIn('alice');
       const paired = await alice.pair('gate', agent);
@@ -49,7 +49,7 @@ for (const kind of [nginx, caddy]) {
       device = await ScriptedDevice.connect(
         `${front.url.replace('https', 'wss')}/tunnel/connect`,
         paired.sessionToken,
-        { ca, localAddress: CALLER },
+        { ca, localAddress: CALLER, family: 4 },
       );
       void serveStreams();
     });

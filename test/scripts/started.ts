@@ -59,7 +59,8 @@ export function startScript(name: string, env: Record<string, string>): Started 
 export function startCommand(command: string, args: readonly string[], env: Record<string, string>): Started {
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    // What tells tests where a database is is a setting too.
+    env: { ...process.env, DATABASE_URL: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Started(child);
