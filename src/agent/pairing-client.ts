@@ -1,6 +1,7 @@
 import { Client } from 'undici';
 import { z } from 'zod';
 import { VERSION } from '../version.js';
+import { authorityAdvice } from './certificate.js';
 import type { Machine } from './machine.js';
 import { PairError } from './pair-error.js';
 import { parseRetryAfter } from './retry-after.js';
@@ -42,6 +43,11 @@ async function post(api: URL, body: string): Promise<Answer> {
     bodyTimeout: ANSWER_MS,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
+  // Before that nothing was sent: no address, nobody there, no TLS.
+  let connected = false;
+  client.once('connect', () => {
+    connected = true;
+  });
   try {
     const answer = await client.request({
       method: 'POST',
@@ -55,7 +61,7 @@ async function post(api: URL, body: string): Promise<Answer> {
   } catch (error) {
     throw new PairError(
       'ERR_PAIR_UNREACHABLE',
-      `the API at ${api.origin} cannot be reached (${reasonOf(error)}): check --public-url and the network, then try again; ${USED}`,
+      `the API at ${api.origin} cannot be reached (${reasonOf(error)}): check --public-url and the network, then try again${connected ? `; ${USED}` : authorityAdvice(error)}`,
       { cause: error },
     );
   } finally {

@@ -1,3 +1,4 @@
+import { authorityAdvice } from './certificate.js';
 import { MAX_RETRY_AFTER_MS } from './retry-after.js';
 
 /** How one attempt to hold a tunnel ended. Times are ms. */
@@ -21,6 +22,8 @@ const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 /** A tunnel that lived this long was a good one: the next failure starts from the shortest delay again. */
 const LIVED_MS = 10_000;
+/** What a proxy in front of the cloud answers while that restarts or is away (RFC 9110 §15.6.3, §15.6.5). */
+const AWAY = [502, 504];
 /** For what only a person can mend: a refused credential, a second device with the same one. */
 const SLOW_MIN_MS = 30_000;
 
@@ -56,7 +59,7 @@ export class Redial {
         return {
           delayMs: this.#backoff(),
           level: 'warn',
-          message: `the cloud cannot be reached: ${ending.error.message}`,
+          message: `the cloud cannot be reached: ${ending.error.message}${authorityAdvice(ending.error)}`,
         };
     }
   }
@@ -82,6 +85,13 @@ export class Redial {
         delayMs: asked + this.#backoff(),
         level: 'warn',
         message: `the cloud asked to come back later (status ${status})`,
+      };
+    }
+    if (AWAY.includes(status)) {
+      return {
+        delayMs: this.#backoff(),
+        level: 'warn',
+        message: `the cloud cannot be reached just now: a proxy in front of it answered ${status}`,
       };
     }
     return {

@@ -39,6 +39,10 @@ export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 export const OTHER_DATA =
   'holds not the data that was there: restore it from a backup, or restart this process to go on with what is there now';
 
+/** What a place is where somebody looks for data that was never there; after its name. */
+export const NO_DATA =
+  'holds no data of visionA: set DATABASE_URL, or VISIONA_DATA_DIR, to where the data is, or restore it from a backup';
+
 /** Codes after which the connection cannot be trusted: its process must end and a new one open the file. */
 const FATAL: ReadonlySet<StoreErrorCode> = new Set(['ERR_STORE_CORRUPT', 'ERR_STORE_MOVED', 'ERR_STORE_IO']);
 

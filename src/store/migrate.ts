@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js';
-import { OTHER_DATA, StoreError } from './errors.js';
+import { StoreError } from './errors.js';
 import type { Clock } from './ids.js';
 import type { Migration, TableDialect } from './migrations.js';
 import { one, run, type Work } from './query.js';
@@ -32,10 +32,14 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
   }
 }
 
-/** As {@link migrate}, where the database was there before: one that is empty is not to be made anew beside its processes. */
-export async function migrateAgain(engine: Engine, options: MigrateOptions): Promise<void> {
+/**
+ * As {@link migrate}, where data must be there: a database that is empty stays so.
+ * @param empty what the operator is told of such a one
+ * @throws StoreError ERR_STORE_ACCESS
+ */
+export async function migrateFilled(engine: Engine, options: MigrateOptions, empty: string): Promise<void> {
   if ((await engine.read(() => versionOf(options))) === 0) {
-    throw new StoreError('ERR_STORE_ACCESS', `${options.place} ${OTHER_DATA}`);
+    throw new StoreError('ERR_STORE_ACCESS', `${options.place} ${empty}`);
   }
   await migrate(engine, options);
 }

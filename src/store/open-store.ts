@@ -14,8 +14,9 @@ import { signInCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
 import type { Engine } from './engine.js';
+import { NO_DATA, OTHER_DATA } from './errors.js';
 import type { Clock } from './ids.js';
-import { migrate, migrateAgain } from './migrate.js';
+import { type MigrateOptions, migrate, migrateFilled } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import type { TimedStore } from './ports.js';
 import { databaseAt } from './postgres.js';
@@ -41,7 +42,7 @@ export type Wrote = (error: unknown) => void;
 export interface StoreOptions extends StorePlace, RowLimits {
   /** The data was there before: PostgreSQL is not looked at, as it may be away, and what is missing or empty is not made anew. */
   readonly migrated?: boolean;
-  /** Of an embedded database; it is made, if absent. */
+  /** It is made, if absent. */
   readonly missing?: IfMissing;
   /** Hears of each write. */
   readonly wrote?: Wrote;
@@ -64,16 +65,25 @@ export async function openStore(options: StoreOptions): Promise<TimedStore> {
 async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: Clock): Promise<Engine> {
   const engine = await openSqlite(dataDir, migrated ? 'fail' : missing);
   const options = { dialect: SQLITE, migrations: MIGRATIONS, place: databaseFile(dataDir), clock };
-  await orClose(engine, migrated ? migrateAgain(engine, options) : migrate(engine, options));
+  await orClose(
+    engine,
+    migrated ? migrateFilled(engine, options, OTHER_DATA) : migrateNew(engine, options, missing),
+  );
   return engine;
 }
 
+/** Of a process that has not seen the data before. */
+function migrateNew(engine: Engine, options: MigrateOptions, missing: IfMissing = 'make'): Promise<void> {
+  return missing === 'make' ? migrate(engine, options) : migrateFilled(engine, options, NO_DATA);
+}
+
 async function postgresAt(url: string, options: StoreOptions, clock: Clock): Promise<Engine> {
-  const { databasePool: max = DEFAULT_DATABASE_POOL, migrated } = options;
+  const { databasePool: max = DEFAULT_DATABASE_POOL, migrated, missing } = options;
   if (!migrated) {
     const patient = openPostgres({ url, max: 1, patience: 'migration' });
     const place = databaseAt(url);
-    await orClose(patient, migrate(patient, { dialect: POSTGRES, migrations: MIGRATIONS, place, clock }));
+    const how = { dialect: POSTGRES, migrations: MIGRATIONS, place, clock };
+    await orClose(patient, migrateNew(patient, how, missing));
     await patient.close();
   }
   return openPostgres({ url, max, patience: 'call' });

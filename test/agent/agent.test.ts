@@ -66,6 +66,21 @@ test('a relay that restarts gets its device back by itself', async (t) => {
   assert.equal((await (await second.tunnel()).fetch('/api/modules')).status, 200);
 });
 
+test('a proxy that finds no relay behind it is waited out, and the tunnel URL is not blamed', async (t) => {
+  let asked = 0;
+  const { url } = await startService(t, (_request, response) => {
+    asked += 1;
+    response.writeHead(asked === 1 ? 502 : 504).end();
+  });
+  const tokenFile = join(scratch(t), 'token');
+  const args = ['--simulate', '--token-file', tokenFile, '--tunnel-url', url.href.replace('http', 'ws')];
+  const agent = spawnAgent(t, args, { VISIONA_DEVICE_TOKEN: 'vis_kept' });
+  for (const status of [502, 504]) {
+    const line = await logged(agent, new RegExp(`a proxy in front of it answered ${status}$`));
+    assert.equal(line.level, 'warn');
+  }
+});
+
 test('a path that goes silent is given up, and the device comes back over a new one', async (t) => {
   const relay = await startRelay(t);
   const hole = await BlackHole.start(relay.port);

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
 import { pair } from '../../src/agent/pair.js';
 import { readPairing } from '../../src/agent/pairing-file.js';
+import { selfSigned } from '../e2e/kit/front-proxy.js';
 import { scratch } from './agent-process.js';
 import { startService } from './device.js';
 import { logCapture } from './log-capture.js';
@@ -172,6 +177,41 @@ for (const [what, answer, code, message] of REFUSALS) {
     assert.ok(!existsSync(device.tokenFile));
   });
 }
+
+const NO_OPENSSL = spawnSync('openssl', ['version']).status !== 0 && 'openssl is not there';
+
+/** A code that was never sent is as good as before. */
+async function unsent(t: TestContext, api: URL, message: RegExp): Promise<void> {
+  const { log } = logCapture();
+  const tokenFile = join(scratch(t), 'token');
+  const pairing = pair({ code: CODE, api, tokenFile, machine: async () => MACHINE, log });
+  await assert.rejects(pairing, (error: Error & { code: string }) => {
+    assert.equal(error.code, 'ERR_PAIR_UNREACHABLE');
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /it was used/);
+    return true;
+  });
+}
+
+test('where there was no connection, nobody is told that the code may be used', async (t) => {
+  const nobody = createServer().listen(0, '127.0.0.1');
+  await once(nobody, 'listening');
+  const { port } = nobody.address() as AddressInfo;
+  nobody.close();
+  await once(nobody, 'close');
+  await unsent(t, new URL(`http://127.0.0.1:${port}`), /cannot be reached \(.*ECONNREFUSED.*then try again$/);
+});
+
+test('a certificate that signed itself: what to set, and nothing of a used code', {
+  skip: NO_OPENSSL,
+}, async (t) => {
+  const { pem, keyFile } = selfSigned(scratch(t));
+  const server = createTlsServer({ cert: pem, key: readFileSync(keyFile) }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await unsent(t, new URL(`https://localhost:${port}`), /self-signed certificate.*NODE_EXTRA_CA_CERTS/);
+});
 
 test('what is remembered and cannot be read is told with what to do', async (t) => {
   const path = join(scratch(t), 'token');

@@ -58,6 +58,21 @@ test('Retry-After is waited for, with the backoff on top; without one there is o
   }
 });
 
+test('a proxy in front that finds nobody behind it is no fault of the URL', () => {
+  for (const status of [502, 504]) {
+    const { level, message } = redialWith(0).after(refused(status));
+    assert.equal(level, 'warn');
+    assert.match(message, new RegExp(`^the cloud cannot be reached just now: .* answered ${status}$`));
+    assert.deepEqual(ceilings([refused(status), refused(status)]), [100, 200]);
+  }
+});
+
+test('a certificate of an authority that is not known is told with what to set', () => {
+  const error = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  assert.match(redialWith(0).after({ kind: 'failed', error }).message, /self-signed.*NODE_EXTRA_CA_CERTS/);
+  assert.doesNotMatch(redialWith(0).after(failed).message, /NODE_EXTRA_CA_CERTS/);
+});
+
 test('another status hints at the URL', () => {
   assert.match(redialWith(0).after(refused(404)).message, /404.*check the tunnel URL/);
 });

@@ -7,6 +7,7 @@ import type { ProvisionedDevice } from '../../src/store/ports.js';
 import { runToEnd } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
+import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 
 /** `visiona device …` on a data directory of its own. */
 type Device = (...args: string[]) => Promise<{ code: number | null; stdout: string; stderr: string }>;
@@ -224,6 +225,40 @@ test(
     }
   }),
 );
+
+test('list, revoke and sessions end make no tables in a PostgreSQL database that has none; add does', {
+  skip: NO_POSTGRES,
+}, async () => {
+  const schema = await TestSchema.create();
+  try {
+    const tables = async () => {
+      const [row] = await sql<{ n: string }>(
+        `SELECT count(*) AS n FROM pg_tables WHERE schemaname = '${schema.name}'`,
+      );
+      return Number(row?.n);
+    };
+    const env = { DATABASE_URL: schema.url };
+    for (const args of [
+      ['device', 'list'],
+      ['device', 'list', '--json'],
+      ['device', 'revoke', 'nothing'],
+      ['sessions', 'end'],
+    ]) {
+      const { code, stdout, stderr } = await runToEnd(args, env);
+      assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+      assert.match(
+        stderr,
+        /^visiona: the PostgreSQL database "\w+" at \S+ holds no data of visionA: set DATABASE_URL[^\n]*\n$/,
+      );
+      assert.equal(await tables(), 0);
+    }
+    const add = ['device', 'add', '--user', 'alice', '--name', 'cam'];
+    assert.equal((await runToEnd(add, env)).code, 0);
+    assert.match((await runToEnd(['device', 'list'], env)).stdout, /cam/);
+  } finally {
+    await schema.drop();
+  }
+});
 
 test('a data directory that cannot be used is one sentence and exit 1', () =>
   withTempDir(async (dir) => {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { REVOKED_KEPT_MS } from '../../src/store/calls/sweep.js';
 import type { ChangeSeq, DeviceId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import { openDatabase } from '../../src/store/sqlite.js';
 import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
 import { SUPERSEDED_MS } from '../../src/store/tables/credentials.js';
 import { admit } from '../support/admit.js';
@@ -61,6 +62,18 @@ testEach('two stores at one place see each other: users, tokens, epochs, changes
   assert.equal(deviceOf((await one.changesSince(before, 10)).changes[0]), made!.deviceId);
   await one.close();
   await two.close();
+});
+
+testEach('who looks for data where there is none is told, and no table is made', async ({ place, rows }) => {
+  // What a place of SQLite needs to be there: a file, with nothing in it.
+  if (place.databaseUrl === undefined) (await openDatabase(place.dataDir)).close();
+  await assert.rejects(openStore({ ...place, missing: 'fail' }), {
+    code: 'ERR_STORE_ACCESS',
+    message: /holds no data of visionA: set DATABASE_URL/,
+  });
+  await assert.rejects(rows('schema_migrations'));
+  await (await openStore(place)).close();
+  await (await openStore({ ...place, missing: 'fail' })).close();
 });
 
 test('data is there after the store is opened again, and epochs go on', () =>
