@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly lost: () => void;
   /** All connections of this time are to be replaced. */
   readonly renew: () => void;
+  /** Whether one that is made now can write, though this one cannot; undefined: nobody knows. */
+  readonly canWriteElsewhere: () => Promise<boolean | undefined>;
   /** The session is not this connection's alone, though it looked so. */
   readonly share: () => void;
   readonly released: () => void;
@@ -38,7 +40,7 @@ export class Connection {
   readonly #client: pg.PoolClient;
   readonly #options: ConnectionOptions;
   #broken = false;
-  #again: 'later' | 'elsewhere' | undefined;
+  #again: 'later' | 'elsewhere' | 'if-writable' | undefined;
 
   constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
@@ -56,8 +58,13 @@ export class Connection {
    * A statement failed, nothing was done, and the whole is to be tried again: `later`, as another transaction was in the
    * way, or `elsewhere`, as this connection is no good.
    */
-  get again(): 'later' | 'elsewhere' | undefined {
-    return this.#again;
+  async again(): Promise<'later' | 'elsewhere' | undefined> {
+    if (this.#again !== 'if-writable') return this.#again;
+    const canWrite = await this.#options.canWriteElsewhere();
+    if (canWrite) this.#options.renew();
+    // Where a question found no place, this makes one; a connection of a database that is read-only is as good as any.
+    if (canWrite === undefined) this.#broken = true;
+    return canWrite ? 'elsewhere' : undefined;
   }
 
   async begin(): Promise<void> {
@@ -128,8 +135,10 @@ export class Connection {
   #judge(error: unknown): void {
     const { isUsed, isOwn, renew, share } = this.#options;
     if (isConflict(error)) this.#again = 'later';
-    // Made before a failover, or before a migration: those that were made with it are no better.
-    if (isReadOnly(error) || isOutOfDate(error)) {
+    // Made before a failover, perhaps.
+    if (isReadOnly(error) && isUsed) this.#again = 'if-writable';
+    // Made before a migration: those that were made with it are no better.
+    if (isOutOfDate(error)) {
       this.#broken = true;
       if (isUsed) {
         renew();

@@ -91,14 +91,16 @@ class PostgresEngine implements Engine {
     attempts: number,
   ): Promise<Result> {
     const connection = await this.#pool.acquire();
+    let again: 'later' | 'elsewhere' | undefined;
     try {
       return await body(connection);
     } catch (error) {
-      if (connection.again === undefined || attempts <= 1) throw error;
+      again = attempts > 1 ? await connection.again() : undefined;
+      if (again === undefined) throw error;
     } finally {
       connection.release();
     }
-    if (connection.again === 'later') await delay(Math.random() * MAX_PAUSE_MS);
+    if (again === 'later') await delay(Math.random() * MAX_PAUSE_MS);
     return this.#attempt(body, attempts - 1);
   }
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreUnavailableError } from './errors.js';
-import { CALL_LIMITS, CONNECT_MS, clientPool, databaseAt, probe } from './postgres.js';
+import { CALL_LIMITS, CONNECT_MS, clientPool, databaseAt, probe, probeWrites } from './postgres.js';
 import { Connection, limitsSql } from './postgres-connection.js';
 import { hasNoConnectionLeft, postgresError } from './postgres-errors.js';
 import { PostgresWatch } from './postgres-watch.js';
+import { PostgresWrites } from './postgres-writes.js';
 import { Turns } from './turns.js';
 
 /** How long after the server had no connection left one more is tried, in ms. */
@@ -44,6 +45,7 @@ export class PostgresPool {
   readonly #clients: pg.Pool;
   readonly #turns: Turns;
   readonly #watch: PostgresWatch;
+  readonly #writes: PostgresWrites;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
   /** Clients that were made in an earlier one are used no more. */
   #age = 0;
@@ -63,6 +65,7 @@ export class PostgresPool {
       isAsked: () => this.#lent > 0 || this.#turns.waiting > 0,
       lost: (why) => this.#turns.refuseAll(why),
     });
+    this.#writes = new PostgresWrites(() => probeWrites(this.#url));
   }
 
   /**
@@ -117,11 +120,17 @@ export class PostgresPool {
       renew: () => {
         if (session.age === this.#age) this.#age += 1;
       },
+      canWriteElsewhere: () => this.#canWriteSince(session),
       share: () => {
         this.#shared = true;
       },
       released: () => this.#giveBack(),
     });
+  }
+
+  /** After those of its time were replaced, nobody has to be asked. */
+  async #canWriteSince({ age }: Session): Promise<boolean | undefined> {
+    return age !== this.#age || this.#writes.arePossible();
   }
 
   #giveBack(): void {

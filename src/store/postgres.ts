@@ -72,6 +72,26 @@ export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions)
 
 /** Asks a database something over a connection of its own. Undefined: it answered, whatever it was. */
 export async function probe(url: string): Promise<StoreUnavailableError | undefined> {
+  try {
+    await askApart(url, 'SELECT 1');
+    return undefined;
+  } catch (error) {
+    const said = postgresError(error, databaseAt(url));
+    return said instanceof StoreUnavailableError ? said : undefined;
+  }
+}
+
+/** Whether a connection that is made now can write. Undefined: it could not be asked. */
+export async function probeWrites(url: string): Promise<boolean | undefined> {
+  try {
+    const [row] = await askApart<{ transaction_read_only: string }>(url, 'SHOW transaction_read_only');
+    return row?.transaction_read_only === 'off';
+  } catch {
+    return undefined;
+  }
+}
+
+async function askApart<Row extends object>(url: string, text: string): Promise<readonly Row[]> {
   const client = new pg.Client({
     ...options(url),
     connectionTimeoutMillis: PROBE_MS,
@@ -81,11 +101,7 @@ export async function probe(url: string): Promise<StoreUnavailableError | undefi
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('SELECT 1');
-    return undefined;
-  } catch (error) {
-    const said = postgresError(error, databaseAt(url));
-    return said instanceof StoreUnavailableError ? said : undefined;
+    return (await client.query<Row>(text)).rows;
   } finally {
     void client.end();
   }

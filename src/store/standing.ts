@@ -53,6 +53,11 @@ export class Standing {
     this.#tryAt = this.#now() + UNSEEN_MS;
   }
 
+  /** As far as anybody knows. */
+  get canWrite(): boolean {
+    return this.#state.writes === undefined;
+  }
+
   /** A read was done; with an error: it was not. */
   read(error?: unknown): void {
     const reads = faultOf(error);

@@ -81,8 +81,9 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
     this.#context.schedule(LOOK_EVERY_MS, 'tick');
   }
 
-  /** Beside the looks, which must not wait for a write. */
+  /** Beside the looks, which must not wait for a write. Where none is possible, the standing finds out when one is. */
   #sweep(): void {
+    if (!this.#standing.canWrite) return;
     this.#sweeping ??= this.#store
       .sweep()
       .catch((error: unknown) => {

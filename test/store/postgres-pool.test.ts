@@ -29,6 +29,14 @@ async function withDatabase(
   }
 }
 
+/** A way to a database on which connections are counted. */
+async function relayTo({ url: direct }: TestDatabase): Promise<{ url: string; relay: BlackHole }> {
+  const url = new URL(direct);
+  const relay = await BlackHole.start(Number(url.port || 5432));
+  url.host = `127.0.0.1:${relay.port}`;
+  return { url: url.href, relay };
+}
+
 /** Reads and writes are possible. */
 function canAll({ missing }: StoreClient): boolean {
   return missing.reads === undefined && missing.writes === undefined;
@@ -129,6 +137,37 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
       });
     }));
 
+  test('D10: while it stays read-only few connections are made for those who want to write', () =>
+    withDatabase(async (database) => {
+      const { url, relay } = await relayTo(database);
+      await (await openStore({ dataDir, databaseUrl: url })).close();
+      await database.readOnly(true);
+      try {
+        await withEngine(url, 5, async (engine) => {
+          const count = () => run("UPDATE counters SET value = value + 1 WHERE name = 'changes'");
+          const [before, begun] = [relay.relayed, performance.now()];
+          for (let i = 0; i < 100; i += 1) {
+            const reads = Array.from({ length: 4 }, () => engine.read(() => all('SELECT 1 AS n')));
+            await assert.rejects(engine.write(count), { code: 'ERR_STORE_READ_ONLY' });
+            await Promise.all(reads);
+          }
+          // Those that it has, and one that is asked four times a second.
+          const bound = 5 + 1 + Math.ceil((performance.now() - begun) / 250);
+          assert.ok(relay.relayed - before <= bound, `${relay.relayed - before} of ${bound}`);
+          await database.readOnly(false);
+          await until(() =>
+            engine.write(count).then(
+              () => true,
+              () => false,
+            ),
+          );
+          await Promise.all(Array.from({ length: 20 }, () => engine.write(count)));
+        });
+      } finally {
+        await relay.close();
+      }
+    }));
+
   test('D4: a client knows what cannot be done: no writes while it is read-only, and all of it afterwards', () =>
     withDatabase(async (database) => {
       const client = new StoreClient();
@@ -154,12 +193,10 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
     }));
 
   test('D6: a database that became silent is asked by nobody but a probe, until it answers', () =>
-    withDatabase(async ({ url: direct }) => {
-      const url = new URL(direct);
-      const relay = await BlackHole.start(Number(url.port || 5432));
-      url.host = `127.0.0.1:${relay.port}`;
+    withDatabase(async (database) => {
+      const { url, relay } = await relayTo(database);
       const client = new StoreClient();
-      const host = await startStoreProcess(client, { dataDir, databaseUrl: url.href });
+      const host = await startStoreProcess(client, { dataDir, databaseUrl: url });
       try {
         const alice = await client.ensureUser(ISSUER, 'alice');
         relay.silence(true);

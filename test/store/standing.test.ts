@@ -54,7 +54,9 @@ test('D4: a write that failed is told once, and writes are tried each second unt
 test('D4: a write of others that is done ends it too', async () => {
   const watched = new Watched();
   watched.standing.wrote(failed('ERR_STORE_READ_ONLY'));
+  assert.equal(watched.standing.canWrite, false);
   watched.standing.wrote();
+  assert.equal(watched.standing.canWrite, true);
   assert.deepEqual(watched.told, ['reads, ERR_STORE_READ_ONLY', 'reads, writes']);
 });
 

@@ -83,6 +83,7 @@ export class BlackHole {
   #silent = false;
   #delayMs = 0;
   #waiting: ((link: Link) => void)[] = [];
+  #relayed = 0;
 
   /** Relays to 127.0.0.1:`targetPort`. */
   static async start(targetPort: number): Promise<BlackHole> {
@@ -106,6 +107,11 @@ export class BlackHole {
   /** Live connections, oldest first. */
   get links(): readonly Link[] {
     return [...this.#links];
+  }
+
+  /** Connections that were made through it so far. */
+  get relayed(): number {
+    return this.#relayed;
   }
 
   /** The next connection that is made. */
@@ -169,6 +175,7 @@ export class BlackHole {
     if (this.#delayMs > 0) link.delay(this.#delayMs);
     if (this.#silent) link.hole();
     this.#links.add(link);
+    this.#relayed += 1;
     void link.closed.then(() => this.#links.delete(link));
     for (const resolve of this.#waiting.splice(0)) resolve(link);
   }
