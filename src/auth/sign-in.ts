@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
 import type { Logger } from '../observability/log.js';
+import type { UserId } from '../store/ids.js';
 import { PENDING_MS, type SignInPort } from '../store/ports/sign-ins.js';
 import type { UserPort } from '../store/ports.js';
 import { cut } from '../text/characters.js';
@@ -55,6 +56,8 @@ export interface Finish {
   readonly userAgent: string;
   readonly remoteAddr: string;
   readonly requestId: string;
+  /** Hears who it is before a session is begun; rejects where this user has to wait. */
+  readonly admit: (user: UserId) => Promise<void>;
 }
 
 /**
@@ -98,7 +101,7 @@ export class SignInFlow {
     return { location: url.href, setCookie };
   }
 
-  /** Rejects with a StoreError; what can be done about that is to try again, with a new sign-in. */
+  /** Rejects with a StoreError, and as {@link Finish.admit}; what can be done about that is to try again, with a new sign-in. */
   async finish(finish: Finish): Promise<Redirect | SignInFailure> {
     const { provider, revocation } = this.#options;
     const { cookie, query } = finish;
@@ -112,18 +115,20 @@ export class SignInFlow {
     try {
       return { location: pending.returnTo, setCookie: await this.#beginSession(finish, tokens) };
     } catch (error) {
-      revocation.begin(undefined, tokens.refreshToken);
+      // The tokens of a session that this browser has already may be of the same grant.
+      if (cookie?.type !== 'session') revocation.begin(undefined, tokens.refreshToken);
       throw error;
     }
   }
 
   /** @returns its cookie, to be set */
   async #beginSession(
-    { cookie, userAgent, query: _, ...by }: Finish,
+    { cookie, userAgent, remoteAddr, requestId, admit }: Finish,
     tokens: SessionTokens,
   ): Promise<string> {
     const { store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
+    await admit(owner);
     // Always a new id: whoever knew the one before, knows nothing now.
     const session = cookies.create('session');
     const signIn = {
@@ -132,8 +137,9 @@ export class SignInFlow {
       expiresAt: Date.now() + lifetimes.absoluteMs,
       idleMs: lifetimes.idleMs,
       userAgent: cut(userAgent, MAX_USER_AGENT),
-      remoteAddr: by.remoteAddr,
+      remoteAddr,
     };
+    const by = { remoteAddr, requestId };
     const { signInId, ended } = await store.beginSignIn(owner, signIn, cookie?.hash, by);
     log.info({ userId: owner, signInId }, 'a user signed in');
     for (const old of ended) sessions.replaced(old, tokens);

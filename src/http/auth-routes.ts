@@ -10,6 +10,7 @@ import { Reply } from './reply.js';
 import type { Input, JsonRoute } from './route.js';
 import type { RouteServices } from './services.js';
 import { countFailure } from './sign-in-count.js';
+import { countWrite } from './write-allowance.js';
 
 /** What tells a person who goes somewhere from what a page does behind a person's back. */
 const NAVIGATION = ['cookie', 'origin', 'sec-fetch-dest'] as const;
@@ -54,6 +55,7 @@ export const authRoutes: readonly JsonRoute[] = [
         'forbidden',
         'sign-in-failed',
         'sign-in-denied',
+        'rate-limited',
         'provider-failed',
         'provider-unreachable',
         'store-unavailable',
@@ -70,6 +72,7 @@ export const authRoutes: readonly JsonRoute[] = [
         userAgent: input.fields['user-agent'],
         remoteAddr: input.remoteAddr,
         requestId: input.requestId,
+        admit: (user) => countWrite(services, user),
       });
       const redirect = await countFailure(services.metrics, finished);
       services.metrics.signIns['signed-in'] += 1;

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { Exchange } from './exchange.js';
 import { pathParameters } from './patterns.js';
-import { ProblemError, rateLimited } from './problem-error.js';
+import { ProblemError } from './problem-error.js';
 import { Page, Reply } from './reply.js';
 import { BODY_TIMEOUT_MS, hasBody, MAX_JSON_BODY, readBody } from './request-body.js';
 import type { Input, JsonRoute, PendingRequest } from './route.js';
 import type { RouteServices } from './services.js';
 import { isJson, parseBody, parseQuery } from './validate.js';
+import { countWrite } from './write-allowance.js';
 
 /** One request to a route that speaks JSON. */
 export class JsonCall implements PendingRequest<Principal | undefined> {
@@ -41,7 +42,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
 
   async run(user: Principal | undefined): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal;
-    if (user !== undefined && this.#route.writes) await this.#countWrite(user);
+    if (user !== undefined && this.#route.writes) await countWrite(this.#services, user.userId);
     const { params, query, status, answer, handle } = this.#route;
     const input: Input = {
       params: this.#parseParams(params),
@@ -58,11 +59,6 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
     // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
     this.#exchange.answer(status, answer && z.encode(answer, value), headers);
-  }
-
-  async #countWrite({ userId }: Principal): Promise<void> {
-    const seconds = await this.#services.writes.take(userId);
-    if (seconds > 0) throw rateLimited(this.#services.metrics, 'user-writes', seconds);
   }
 
   #parseParams(schema: z.ZodObject | undefined): unknown {

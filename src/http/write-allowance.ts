@@ -1,5 +1,7 @@
+import type { Metrics } from '../observability/metrics.js';
 import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
 import type { UserId } from '../store/ids.js';
+import { rateLimited } from './problem-error.js';
 
 const MINUTE_S = 60;
 const DAY_S = 86_400;
@@ -28,4 +30,16 @@ export class WriteAllowance {
     }
     return 0;
   }
+}
+
+/** What {@link countWrite} needs. */
+export interface CountedWrites {
+  readonly writes: WriteAllowance;
+  readonly metrics: Metrics;
+}
+
+/** Counts one write of a user. @throws ProblemError `rate-limited` beyond what this user may change */
+export async function countWrite({ writes, metrics }: CountedWrites, user: UserId): Promise<void> {
+  const seconds = await writes.take(user);
+  if (seconds > 0) throw rateLimited(metrics, 'user-writes', seconds);
 }

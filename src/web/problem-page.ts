@@ -10,7 +10,7 @@ interface Told {
 }
 
 const BUSY: Told = {
-  title: 'Too many people sign in at the moment',
+  title: 'Too many sign-ins at the moment',
   text: 'Please wait a few seconds, then try again.',
 };
 const OUR_FAULT: Told = {

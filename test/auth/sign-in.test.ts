@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
 import { keys, oldKeys } from './keys.js';
-import { Browser, code, location, Stand } from './stand.js';
+import { Browser, code, eventually, location, Stand } from './stand.js';
 
 let stand: Stand;
 beforeEach(async () => {
@@ -451,6 +451,25 @@ describe('sign-in: bounds and outages', () => {
     const asked = stand.store.calls.slice(before);
     assert.ok(!asked.includes('spendState') && tokenRequests() === sent);
     assert.equal((await browser.callback(query.toString())).status, 303);
+  });
+
+  test('B2: a user who signs in without end is told to wait, and keeps the session; others are signed in', async () => {
+    await stand.close();
+    stand = await Stand.start({ userWrites: 3 });
+    const browser = stand.browser();
+    for (let i = 0; i < 3; i++) await browser.signIn();
+    const refused = await browser.callback(await browser.leave(), { accept: 'text/html' });
+    assert.equal(refused.status, 429);
+    assert.match(refused.headers.get('retry-after')?.[0] ?? '', /^[1-9]\d?$/);
+    assert.match(refused.body, /Too many sign-ins/);
+    assert.equal(stand.store.calls.filter((name) => name === 'beginSignIn').length, 3);
+    assert.equal(await browser.status(), 200);
+    assert.equal(await (await stand.signedIn('bob')).status(), 200);
+    // What this browser was not signed in by may be of the grant that its session is by.
+    assert.deepEqual(stand.provider.revoked, []);
+    const elsewhere = stand.browser();
+    assert.equal((await elsewhere.callback(await elsewhere.leave())).status, 429);
+    await eventually(() => stand.provider.revoked.length === 1);
   });
 
   test('one address begins 300 sign-ins a minute, with whatever cookies it has collected', async () => {

@@ -17,6 +17,8 @@ export interface StandOptions {
   readonly secrets?: readonly Secret[];
   readonly audience?: string;
   readonly lifetimes?: Lifetimes;
+  /** Changes of one user in a minute. */
+  readonly userWrites?: number;
   /** Of an API that shares them with another. */
   readonly store?: MemorySignIns;
   readonly provider?: FakeProvider;
@@ -61,6 +63,7 @@ export class Stand {
           ...(lifetimes && { lifetimes }),
         }),
       log,
+      ...(options.userWrites !== undefined && { userWrites: options.userWrites }),
     });
     return new Stand({ provider, store, rest, lines });
   }

@@ -124,7 +124,7 @@ describe('a failed sign-in', () => {
     let login = await stand.browser().get('/api/auth/login', HTML);
     for (let i = 0; i < 300 && login.status === 303; i++)
       login = await stand.browser().get('/api/auth/login', HTML);
-    isPage(login, 429, 'Too many people sign in at the moment');
+    isPage(login, 429, 'Too many sign-ins at the moment');
   });
 
   test('a program is answered with a problem, as everywhere', async () => {
