@@ -15,6 +15,10 @@ const FOREIGN =
 const BEHIND =
   'another process signs with a SESSION_SECRET that is not in the list of this one: who signs in there is signed out here';
 
+const OF_THIS_MACHINE =
+  'SESSION_SECRET is not set: the one in use is in the data directory of this machine only, while the data are in DATABASE_URL; ' +
+  'set SESSION_SECRET, or the next machine, and this one without that directory, will be refused';
+
 /**
  * How the REST API tells who calls.
  * @param oidc undefined: nobody can sign in
@@ -22,7 +26,7 @@ const BEHIND =
  */
 export async function signInAt(
   oidc: OidcConfig | undefined,
-  { oidc: external, sessionSecrets }: RestConfig,
+  { oidc: external, sessionSecrets, isSessionSecretGenerated, databaseUrl }: RestConfig,
   store: StoreClient,
   c: DependencyContainer,
 ): Promise<RestOptions['auth']> {
@@ -31,6 +35,7 @@ export async function signInAt(
     log.warn('nobody can sign in: OIDC_ISSUER and OIDC_CLIENT_ID are not set');
     return () => NO_SIGN_IN;
   }
+  if (isSessionSecretGenerated && databaseUrl !== undefined) log.warn(OF_THIS_MACHINE);
   const sessionKeys = new SessionKeys(sessionSecrets);
   const joining = await store.joinSessionKeys(sessionKeys.kids);
   if (joining === 'foreign') throw new CliError('ERR_SESSION_SECRET', FOREIGN);

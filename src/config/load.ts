@@ -145,6 +145,7 @@ function restConfig(values: RestValues): RestConfig {
     oidc: oidcConfig(values),
     userWrites: values.userWrites,
     sessionSecrets: values.sessionSecret ?? [generated('session-secret', store.dataDir)],
+    isSessionSecretGenerated: values.sessionSecret === undefined,
   };
 }
 

@@ -85,6 +85,8 @@ export interface RestConfig extends ListenerConfig {
   readonly userWrites: number;
   /** The first signs, all verify; never empty. */
   readonly sessionSecrets: readonly Secret[];
+  /** Nobody gave one: it is of the data directory alone. */
+  readonly isSessionSecretGenerated: boolean;
 }
 
 /** What api-server needs. */

@@ -17,6 +17,10 @@ const ANY_PORTS: Readonly<Record<string, string>> = Object.fromEntries(
 const REFUSED =
   /^visiona: SESSION_SECRET is another [^\n]*SESSION_SECRET=NEW,OLD[^\n]*visiona sessions end[^\n]*\n$/;
 
+const GENERATED =
+  'SESSION_SECRET is not set: the one in use is in the data directory of this machine only, while the data are in DATABASE_URL; ' +
+  'set SESSION_SECRET, or the next machine, and this one without that directory, will be refused';
+
 describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => {
   let schema: TestSchema;
   let provider: FakeProvider;
@@ -84,6 +88,26 @@ describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => 
     for (const each of [first, second]) {
       await each.restart({ SESSION_SECRET: NEW });
       await everywhere();
+    }
+  });
+
+  test('one that is generated beside DATABASE_URL is warned of at every start; the next machine is refused', async () => {
+    const other = await TestSchema.create();
+    const env = { ...settings(), DATABASE_URL: other.url };
+    const first = await RestProcess.start('api-server', env);
+    try {
+      await first.program.line(GENERATED);
+      await first.restart();
+      await first.program.line(GENERATED);
+      const next = await runToEnd(['api-server'], {
+        ...env,
+        ...ANY_PORTS,
+        VISIONA_DATA_DIR: join(first.dataDir, 'next'),
+      });
+      assert.deepEqual([next.code, REFUSED.test(next.stderr)], [1, true], next.stderr);
+    } finally {
+      await first.close();
+      await other.drop();
     }
   });
 
