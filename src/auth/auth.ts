@@ -19,11 +19,11 @@ import { SharedLimit } from './shared-limit.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 import { tokenFlags } from './token-flags.js';
-import { TokenKeeping } from './token-keeping.js';
+import { type StateReports, TokenKeeping } from './token-keeping.js';
 import { TokenRevocation } from './token-revocation.js';
 
 /** What sign-in keeps, and hears from other processes. */
-export interface AuthStore extends UserPort, SignInPort, AttemptPort {
+export interface AuthStore extends UserPort, SignInPort, AttemptPort, StateReports {
   onChanges(listener: (changes: Changes) => void): () => void;
 }
 

@@ -83,7 +83,8 @@ export class SignInFlow {
    */
   async begin({ cookie, returnTo }: Begin): Promise<Redirect> {
     const { provider, store, cookies, sealer } = this.#options;
-    // Whose new cookie was lost on the way gets one more.
+    // Whose new cookie was lost on the way gets one more. Nothing is to be written, but where the store does not answer nobody
+    // is sent to the provider for nothing: the way back needs it.
     const isGood = cookie !== undefined && !(await store.isReplaced(cookie.hash));
     const browser = isGood ? cookie : cookies.create('pending');
     const pending = {

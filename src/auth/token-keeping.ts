@@ -4,17 +4,23 @@ import type { Logger } from '../observability/log.js';
 import { StoreError } from '../store/errors.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
+import type { StoreState } from '../store/store-state.js';
 import type { Sealer } from './seal.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { Session } from './sessions.js';
 import type { TokenRevocation } from './token-revocation.js';
 
 export interface TokenKeepingOptions {
-  readonly store: Pick<SignInPort, 'resealSignIn'>;
+  readonly store: Pick<SignInPort, 'resealSignIn'> & StateReports;
   readonly sealer: Sealer;
   readonly revocation: TokenRevocation;
   readonly log: Logger;
   readonly timers?: Clock;
+}
+
+/** Tells what the store can do, whenever that has perhaps changed. */
+export interface StateReports {
+  onState(listener: (state: StoreState) => void): void;
 }
 
 /** Sessions whose tokens wait for the store: some 10 MB. Those of more are lost. */
@@ -31,11 +37,16 @@ const AGAIN = { minMs: 250, maxMs: 5_000 };
 export class TokenKeeping {
   readonly #options: TokenKeepingOptions;
   readonly #timers: Clock;
-  readonly #waiting = new Set<SignInId>();
+  /** How each is tried before its time. */
+  readonly #waiting = new Map<SignInId, () => void>();
 
   constructor(options: TokenKeepingOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemClock;
+    // Before another process claims the session and sends its old token.
+    options.store.onState(({ reads, writes }) => {
+      if (reads === undefined && writes === undefined) for (const now of [...this.#waiting.values()]) now();
+    });
   }
 
   /** Whether newer tokens of this session than the store's are here. */
@@ -63,19 +74,22 @@ export class TokenKeeping {
   #wait(session: Session, tokens: SessionTokens, error: unknown): void {
     const { signInId } = session.signIn;
     if (this.#waiting.size >= MAX_WAITING || !mayPass(error)) return this.#lost(signInId, error);
-    this.#waiting.add(signInId);
     this.#later(session, tokens, 1);
   }
 
   #later(session: Session, tokens: SessionTokens, tries: number): void {
-    this.#timers.after(
-      backoffMs(AGAIN, tries, Math.random()),
-      () => void this.#again(session, tokens, tries),
-    );
+    const again = () => void this.#again(session, tokens, tries);
+    const cancel = this.#timers.after(backoffMs(AGAIN, tries, Math.random()), again);
+    this.#waiting.set(session.signIn.signInId, () => {
+      cancel();
+      again();
+    });
   }
 
   async #again(session: Session, tokens: SessionTokens, tries: number): Promise<void> {
     const { signInId } = session.signIn;
+    // It is being tried.
+    this.#waiting.set(signInId, () => {});
     try {
       await this.#store(session, tokens);
       this.#waiting.delete(signInId);

@@ -36,6 +36,9 @@ export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPor
     return () => this.#listeners.delete(listener);
   }
 
+  /** It tells of no state. */
+  onState(): void {}
+
   /** Tells listeners that sessions ended, as another process would. @param signInId absent: nobody knows which */
   report(signInId?: SignInId): void {
     const changes = signInId === undefined ? [] : [{ kind: 'sign-in-ended', signInId }];

@@ -8,6 +8,7 @@ import { MAX_WAITING, TokenKeeping } from '../../src/auth/token-keeping.js';
 import { MAX_REVOCATIONS, TokenRevocation } from '../../src/auth/token-revocation.js';
 import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
 import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
+import type { StoreState } from '../../src/store/store-state.js';
 import { ManualClock } from '../actors/kit.js';
 import { keys } from './keys.js';
 
@@ -32,7 +33,12 @@ function arrange(answer: () => Promise<boolean>) {
     tries += 1;
     return answer();
   };
-  const options = { store: { resealSignIn }, sealer: new Sealer(keys), revocation, log, timers };
+  let tell: (state: StoreState) => void = () => {};
+  const onState = (listener: typeof tell) => {
+    tell = listener;
+  };
+  const state = (state: StoreState) => tell(state);
+  const options = { store: { resealSignIn, onState }, sealer: new Sealer(keys), revocation, log, timers };
   const keeping = new TokenKeeping(options);
   const pass = async (ms: number) => {
     for (let i = 0; i < ms; i += 1_000) {
@@ -40,7 +46,7 @@ function arrange(answer: () => Promise<boolean>) {
       await turn();
     }
   };
-  return { keeping, lines, revoked, pass, tries: () => tries };
+  return { keeping, lines, revoked, pass, state, tries: () => tries };
 }
 
 const locked = () => Promise.reject(new StoreUnavailableError('it is locked'));
@@ -57,6 +63,25 @@ test('S2: tokens that the store does not take for eight seconds are stored then'
   const stored = tries();
   await pass(60_000);
   assert.deepEqual([tries(), lines], [stored, []]);
+});
+
+test('S2: they are stored as soon as the store can be written again, before their time, and once', async () => {
+  let answer: () => Promise<boolean> = locked;
+  const { keeping, pass, state, tries } = arrange(() => answer());
+  await assert.rejects(keeping.keep(session(1), TOKENS));
+  await pass(30_000);
+  const before = tries();
+  const fault = { code: 'ERR_STORE_READ_ONLY', message: 'a standby' } as const;
+  state({ writes: fault });
+  state({ reads: fault, writes: fault });
+  await turn();
+  assert.equal(tries(), before);
+  answer = async () => true;
+  for (let i = 0; i < 2; i++) state({});
+  await turn();
+  assert.deepEqual([tries(), keeping.isWaiting(session(1).signIn.signInId)], [before + 1, false]);
+  await pass(60_000);
+  assert.equal(tries(), before + 1);
 });
 
 test('S2: they are given up after some minutes, and at once where trying again is of no use', async () => {
