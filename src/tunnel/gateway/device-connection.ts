@@ -26,12 +26,16 @@ export class DeviceConnection {
   /** While the WebSocket is open. */
   #ws: WebSocket<Connected> | undefined;
 
-  /** Only before the handler of the dial returns. */
-  constructor(res: HttpResponse, handshake: DialHandshake) {
+  /**
+   * Only before the handler of the dial returns.
+   * @param left the dial is gone before its answer; never called at once
+   */
+  constructor(res: HttpResponse, handshake: DialHandshake, left: () => void = () => {}) {
     this.#res = res;
     this.#handshake = handshake;
     res.onAborted(() => {
       this.#res = undefined;
+      left();
     });
   }
 

@@ -137,12 +137,13 @@ export class TunnelListener {
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-    const connection = new DeviceConnection(res, {
+    const handshake = {
       key: req.getHeader('sec-websocket-key'),
       protocol: req.getHeader('sec-websocket-protocol'),
       extensions: req.getHeader('sec-websocket-extensions'),
       context,
-    });
+    };
+    const connection = new DeviceConnection(res, handshake, () => this.#room.release(dial));
     const dial: Dial = {
       token: credential(req),
       address: this.#options.proxies.clientAddress(res, req),
@@ -172,20 +173,28 @@ export class TunnelListener {
   }
 
   async #decide(dials: readonly Dial[]): Promise<readonly Decision[]> {
-    const none = dials.map(() => UNAVAILABLE);
-    if (this.#draining || this.#options.hosts.live === 0) return none;
+    if (this.#draining || this.#options.hosts.live === 0) return dials.map(() => UNAVAILABLE);
+    // Before the store is asked: it counts a device that it lets in as connected, and ends the credential of before.
+    const placed = dials.filter((dial) => this.#room.hold(dial));
+    const found = placed.length === 0 ? [] : await this.#found(placed);
+    const decisions = new Map(placed.map((dial, at) => [dial, found[at]]));
+    return dials.map((dial) => decisions.get(dial) ?? FULL);
+  }
+
+  async #found(dials: readonly Dial[]): Promise<readonly Decision[]> {
     try {
       return await this.#options.admission.decide(dials);
     } catch (error) {
       this.#options.log.error({ err: error, dials: dials.length }, 'devices could not be authenticated');
-      return none;
+      return dials.map(() => UNAVAILABLE);
     }
   }
 
   #answer(connection: DeviceConnection, dial: Dial, found: Decision): void {
+    // If it is let in, its tunnel takes the place before anybody else can.
+    this.#room.release(dial);
     // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
-    const admitted = found.kind === 'accepted' && this.#room.isFull ? FULL : found;
-    const decision = this.#draining ? UNAVAILABLE : admitted;
+    const decision = this.#draining ? UNAVAILABLE : found;
     this.#options.metrics.dials[decision.kind] += 1;
     if (decision.kind !== 'accepted') {
       this.#options.refused.refused(dial, decision.kind);

@@ -21,6 +21,8 @@ export interface TunnelRoomOptions {
 export class TunnelRoom {
   readonly #options: TunnelRoomOptions;
   #tunnels = 0;
+  /** Devices that the store is being asked about: each may become a tunnel. */
+  readonly #held = new Set<object>();
   /** Connections that are no tunnel, or not yet. */
   #dialling = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -36,9 +38,21 @@ export class TunnelRoom {
 
   /** Whether there is room for another tunnel. */
   get isFull(): boolean {
-    if (this.#tunnels < this.#options.maxTunnels) return false;
+    if (this.#tunnels + this.#held.size < this.#options.maxTunnels) return false;
     this.#tell();
     return true;
+  }
+
+  /** Keeps a place for the tunnel that a dial may become, until it is released. False: there is none. */
+  hold(dial: object): boolean {
+    if (this.isFull) return false;
+    this.#held.add(dial);
+    return true;
+  }
+
+  /** A dial is answered, or gone. */
+  release(dial: object): void {
+    this.#held.delete(dial);
   }
 
   /** A connection has become a tunnel; uWebSockets.js does not tell `watch` of it any more. */
