@@ -7,6 +7,7 @@ import type { Command, Surroundings } from './command.js';
 import { commands } from './commands.js';
 import { CliError } from './errors.js';
 import { commandHelp, groupHelp, overview } from './help.js';
+import { withListenSetting } from './listen-settings.js';
 import { OutputError, print } from './print.js';
 
 interface Match {
@@ -59,7 +60,11 @@ async function runCommand({ command, rest }: Match, surroundings: Surroundings):
   // A value behind a flag that does not exist looks like an operand: one mistake is enough.
   const all = mistakes.length > 0 ? mistakes : checkOperands(command, positionals);
   if (all.length > 0) throw new ConfigError([...all, ...findMistakes(command.table, given)]);
-  return command.run({ ...surroundings, given, operands: positionals });
+  try {
+    return await command.run({ ...surroundings, given, operands: positionals });
+  } catch (error) {
+    throw withListenSetting(error, command.table, given);
+  }
 }
 
 async function help(args: readonly string[], { stdout }: Surroundings): Promise<number> {

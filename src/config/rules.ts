@@ -1,9 +1,10 @@
-import { isLoopback } from './address.js';
+import { isIPv6 } from 'node:net';
+import { type Address, formatAddress, isLoopback } from './address.js';
 import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
 import type { Mistake } from './errors.js';
 import { type Given, readSettings } from './read.js';
 import type { SettingTable, ValuesOf } from './setting.js';
-import type { settings } from './settings.js';
+import { settings } from './settings.js';
 
 type AllValues = ValuesOf<typeof settings>;
 type Name = keyof AllValues;
@@ -21,7 +22,45 @@ function rule<N extends Name>(
   return { about, check };
 }
 
+const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
+
+/** Whether two listeners would want the same port of the same address. */
+function collide(one: Address, other: Address): boolean {
+  if (one.port === 0 || one.port !== other.port) return false;
+  const [host, otherHost] = [one.host, other.host];
+  if (host === otherHost) return true;
+  return isIPv6(host) === isIPv6(otherHost) && (WILDCARDS.includes(host) || WILDCARDS.includes(otherHost));
+}
+
+type AddressName = 'apiAddr' | 'tunnelAddr' | 'internalAddr' | 'opsAddr' | 'devOpAddr';
+
+/** @param also what only processes that have both listeners read */
+function apart(one: AddressName, other: AddressName, also: readonly Name[] = []): Rule {
+  return rule<Name>([one, other, ...also], (values) => {
+    // With a provider of one's own there is no development provider that would listen.
+    if (other === 'devOpAddr' && values.oidcIssuer !== undefined) return undefined;
+    if (!collide(values[one], values[other])) return undefined;
+    const problem = `${settings[one].env} is ${formatAddress(values[one])} already; give each a port of its own`;
+    return { name: settings[other].env ?? other, problem };
+  });
+}
+
+/** api-server reads VISIONA_TUNNEL_ADDR too, for what devices are told to dial, and does not listen there. */
+const listeners: readonly Rule[] = [
+  apart('apiAddr', 'tunnelAddr', ['internalAddr']),
+  apart('apiAddr', 'internalAddr'),
+  apart('apiAddr', 'opsAddr'),
+  apart('apiAddr', 'devOpAddr'),
+  apart('tunnelAddr', 'internalAddr'),
+  apart('tunnelAddr', 'opsAddr', ['internalAddr']),
+  apart('tunnelAddr', 'devOpAddr', ['internalAddr']),
+  apart('internalAddr', 'opsAddr'),
+  apart('internalAddr', 'devOpAddr'),
+  apart('opsAddr', 'devOpAddr'),
+];
+
 const rules: readonly Rule[] = [
+  ...listeners,
   rule(['heartbeatMs', 'idleTimeoutMs'], ({ heartbeatMs, idleTimeoutMs }) =>
     heartbeatMs < idleTimeoutMs
       ? undefined

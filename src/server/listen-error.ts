@@ -4,10 +4,13 @@ import type { ListenAddress } from './listener.js';
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code = 'ERR_LISTEN';
+  readonly address: ListenAddress;
 
-  constructor(address: ListenAddress) {
+  /** @param setting what the address comes from, where that is known */
+  constructor(address: ListenAddress, setting?: string) {
     super(
-      `cannot listen on ${address.host}:${address.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine`,
+      `cannot listen on ${address.host}:${address.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine${setting === undefined ? '' : `; ${setting} sets it`}`,
     );
+    this.address = address;
   }
 }

@@ -120,6 +120,30 @@ test('values that contradict each other are refused, and only where a command re
   assert.equal(loadAgentConfig(given({ OIDC_ISSUER: 'nonsense' })).simulate, false);
 });
 
+test('two listeners of one process with one address are a mistake each, all at once; port 0 is free for all', (t) => {
+  const env = { VISIONA_DATA_DIR: tempDir(t), VISIONA_HOSTS: '0' };
+  const same = {
+    VISIONA_API_ADDR: '127.0.0.1:4000',
+    VISIONA_TUNNEL_ADDR: '0.0.0.0:4000',
+    VISIONA_INTERNAL_ADDR: '127.0.0.1:4001',
+    VISIONA_OPS_ADDR: '127.0.0.1:4001',
+    VISIONA_DEV_OP_ADDR: '[::1]:4001',
+  };
+  const lines = mistakesOf(() => loadUpConfig(given({ ...env, ...same })));
+  assert.deepEqual(lines.slice(1), [
+    'VISIONA_TUNNEL_ADDR: VISIONA_API_ADDR is 127.0.0.1:4000 already; give each a port of its own',
+    'VISIONA_OPS_ADDR: VISIONA_INTERNAL_ADDR is 127.0.0.1:4001 already; give each a port of its own',
+  ]);
+  assert.match(lines[0] ?? '', /^VISIONA_HOSTS: /);
+  const free = Object.fromEntries(Object.keys(same).map((name) => [name, '127.0.0.1:0']));
+  assert.equal(mistakesOf(() => loadUpConfig(given({ ...env, ...free }))).length, 1);
+  // Without a development provider its address is nobody's; api-server does not listen where devices dial.
+  const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'visiona' };
+  const data = { VISIONA_DATA_DIR: tempDir(t) };
+  loadUpConfig(given({ ...data, ...oidc, VISIONA_DEV_OP_ADDR: '127.0.0.1:3721' }));
+  loadApiConfig(given({ ...data, VISIONA_API_ADDR: '127.0.0.1:3800' }));
+});
+
 test('the development provider is for one machine, and not for production', (t) => {
   const env = { VISIONA_DATA_DIR: tempDir(t) };
   const { devProvider } = loadUpConfig(given(env));

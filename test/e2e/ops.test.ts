@@ -97,6 +97,9 @@ for (const command of ['up', 'remote-proxy', 'api-server']) {
         VISIONA_OPS_ADDR: `127.0.0.1:${port}`,
       });
       assert.equal(code, 1);
-      assert.match(stderr, new RegExp(`^visiona: cannot listen on 127\\.0\\.0\\.1:${port}: [^\n]+\n$`));
+      assert.match(
+        stderr,
+        new RegExp(`^visiona: cannot listen on 127\\.0\\.0\\.1:${port}: [^\n]+; VISIONA_OPS_ADDR sets it\n$`),
+      );
     }));
 }
