@@ -34,9 +34,19 @@ export function describeDoubtful(names: readonly string[]): string {
 
 /** One JSON object, without secrets. @param online undefined: it is not known */
 export function lineOfDevice(device: OwnedDevice, online: boolean | undefined): string {
-  const { deviceId, issuer, subject: user, name, createdAt, lastConnectedAt, revokedAt } = device;
+  const {
+    deviceId,
+    owner: userId,
+    issuer,
+    subject: user,
+    name,
+    createdAt,
+    lastConnectedAt,
+    revokedAt,
+  } = device;
   return `${JSON.stringify({
     deviceId,
+    userId,
     issuer,
     user,
     name,

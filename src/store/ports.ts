@@ -76,8 +76,9 @@ export interface DevicePort {
   revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }
 
-/** A device with the key of its user. */
+/** A device with its user, and the key of that. */
 export interface OwnedDevice extends Device {
+  readonly owner: UserId;
   readonly issuer: string;
   readonly subject: string;
 }

@@ -49,11 +49,17 @@ test(
     for (const { deviceId, sessionToken } of added) {
       assert.equal((await admit(store, sessionToken))?.deviceId, deviceId);
     }
+    const owner = await store.findUser('http://127.0.0.1:3722', 'alice');
     await store.close();
     const { stdout } = await device('list', '--json');
     assert.deepEqual(
-      lines<Record<string, string>>(stdout).map(({ deviceId, name, user }) => ({ deviceId, name, user })),
-      added.map(({ deviceId }, i) => ({ deviceId, name: `cam-${i + 1}`, user: 'alice' })),
+      lines<Record<string, string>>(stdout).map(({ deviceId, name, user, userId }) => [
+        deviceId,
+        name,
+        user,
+        userId,
+      ]),
+      added.map(({ deviceId }, i) => [deviceId, `cam-${i + 1}`, 'alice', owner]),
     );
     for (const { sessionToken } of added) assert.ok(!stdout.includes(sessionToken));
   }),

@@ -112,10 +112,10 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       );
       const all = await store.listAllDevices({ limit: 10 });
       assert.deepEqual(
-        all.items.map(({ name, subject }) => [name, subject]),
+        all.items.map(({ name, owner, subject }) => [name, owner, subject]),
         [
-          ['hers', 'alice'],
-          ['his', 'bob'],
+          ['hers', alice, 'alice'],
+          ['his', bob, 'bob'],
         ],
       );
       const ofBob = await store.listAllDevices({ limit: 10 }, { subject: 'bob' });

@@ -79,7 +79,12 @@ export class Devices {
       ...(subject === undefined ? [] : [subject]),
       limit + 1,
     );
-    return pageOf(rows, limit, (row) => ({ ...device(row), issuer: row.issuer, subject: row.subject }));
+    return pageOf(rows, limit, (row) => ({
+      ...device(row),
+      owner: row.user_id,
+      issuer: row.issuer,
+      subject: row.subject,
+    }));
   }
 
   *ownerOf(id: DeviceId): Work<UserId | undefined> {
