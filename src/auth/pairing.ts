@@ -2,7 +2,7 @@ import type { Logger } from '../observability/log.js';
 import type { Allowance } from '../server/attempt-limit.js';
 import { networkOf } from '../server/ip-address.js';
 import type { RefusalAudit } from '../server/refusal-audit.js';
-import { StoreError } from '../store/errors.js';
+import { StoreError, storeWhy } from '../store/errors.js';
 import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ids.js';
 import type { AttemptPort } from '../store/ports/attempts.js';
 import type { Requester } from '../store/ports/audit.js';
@@ -191,9 +191,9 @@ export class Pairing {
   ): Promise<void> {
     try {
       await this.#store.revokeCredential(owner, credentialId, SYSTEM);
-    } catch (err) {
+    } catch (error) {
       this.#log.error(
-        { err, alert: true, deviceId, credentialId, tokenId },
+        { ...storeWhy(error), alert: true, deviceId, credentialId, tokenId },
         'a pairing failed and its credential could not be revoked: nobody has it; revoke the device if it is listed',
       );
     }

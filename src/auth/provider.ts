@@ -3,7 +3,7 @@ import type { OidcConfig } from '../config/types.js';
 import { claimAhead } from './claim-times.js';
 import { type ClientOptions, Discovery } from './discovery.js';
 import { type Identity, identityOf, type UserKey } from './identity.js';
-import { clockError, ProviderError, providerError } from './provider-error.js';
+import { clockError, ProviderError, providerError, whyOf } from './provider-error.js';
 import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
 import { type OnRotated, RotationWatch } from './rotation.js';
 import { SigningKeys } from './signing-keys.js';
@@ -161,7 +161,7 @@ export class Provider {
     const info = await this.#at('userinfo_endpoint', (configuration) =>
       oc.fetchUserInfo(configuration, accessToken, oc.skipSubjectCheck),
     ).catch((error: unknown) => {
-      this.#options.log.warn({ err: error }, "the OpenID provider did not tell a user's name");
+      this.#options.log.warn(whyOf(error), "the OpenID provider did not tell a user's name");
       return undefined;
     });
     if (info === undefined || info.sub === subject) return { ...info };

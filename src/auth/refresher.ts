@@ -5,7 +5,7 @@ import { StoreError } from '../store/errors.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
-import { ProviderError, type ProviderErrorCode } from './provider-error.js';
+import { ProviderError, type ProviderErrorCode, whyOf } from './provider-error.js';
 import { refreshed, type SessionTokens } from './session-tokens.js';
 import type { Session } from './sessions.js';
 import type { TokenKeeping } from './token-keeping.js';
@@ -145,11 +145,11 @@ export class Refresher {
     const code = error instanceof ProviderError ? error.code : undefined;
     this.#noteDown(signInId, error);
     if (code !== undefined && ENDS.has(code)) {
-      log.info({ signInId, err: error }, 'the OpenID provider ended a session');
+      log.info({ signInId, ...whyOf(error) }, 'the OpenID provider ended a session');
       return true;
     }
     const text = 'a session could not be refreshed; it stays as it is for now';
-    log[code === undefined ? 'error' : 'warn']({ signInId, err: error }, text);
+    log[code === undefined ? 'error' : 'warn']({ signInId, ...whyOf(error) }, text);
     return false;
   }
 

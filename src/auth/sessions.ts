@@ -1,6 +1,6 @@
 import type { Logger } from '../observability/log.js';
 import { Believed } from '../store/believed.js';
-import { StoreError } from '../store/errors.js';
+import { StoreError, storeWhy } from '../store/errors.js';
 import type { CookieHash, SignInId, UserId } from '../store/ids.js';
 import type { Requester } from '../store/ports/audit.js';
 import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
@@ -99,7 +99,7 @@ export class Sessions {
     store
       .touchSignIn(userId, signInId)
       .catch((error: unknown) =>
-        log.warn({ err: error }, 'the use of a sign-in session was not written down'),
+        log.warn(storeWhy(error), 'the use of a sign-in session was not written down'),
       )
       .finally(() => this.#touching.delete(signInId));
   }

@@ -7,7 +7,7 @@ import type { UserPort } from '../store/ports.js';
 import { cut } from '../text/characters.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
 import type { Provider } from './provider.js';
-import { ProviderError, type ProviderErrorCode } from './provider-error.js';
+import { ProviderError, type ProviderErrorCode, whyOf } from './provider-error.js';
 import { localPath } from './return-to.js';
 import type { Sealer } from './seal.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
@@ -142,7 +142,7 @@ export class SignInFlow {
     };
     const by = { remoteAddr, requestId };
     const { signInId, ended } = await store.beginSignIn(owner, signIn, cookie?.hash, by);
-    log.info({ userId: owner, signInId }, 'a user signed in');
+    log.info({ userId: owner, issuer: tokens.issuer, sub: tokens.subject, signInId }, 'a user signed in');
     for (const old of ended) sessions.replaced(old, tokens);
     return cookies.set(session, lifetimes.absoluteMs / 1000);
   }
@@ -152,7 +152,7 @@ export class SignInFlow {
     if (!(error instanceof ProviderError)) throw error;
     const level = error.code === 'ERR_PROVIDER_DENIED' ? 'info' : 'warn';
     this.#options.log[level](
-      { err: error, requestId, remoteAddr },
+      { code: error.code, ...whyOf(error), requestId, remoteAddr },
       'a sign-in failed at the OpenID provider',
     );
     return error.code;

@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/log.js';
 import type { Requester } from '../store/ports/audit.js';
 import type { Provider } from './provider.js';
+import { whyOf } from './provider-error.js';
 import type { Session, Sessions } from './sessions.js';
 
 export interface SignOutOptions {
@@ -25,7 +26,10 @@ export class SignOut {
     const { provider, sessions, log } = this.#options;
     await sessions.end(signIn.userId, signIn.signInId, by);
     return provider.endSessionUrl(tokens.idToken).catch((error: unknown) => {
-      log.warn({ err: error, signInId: signIn.signInId }, 'a user was not signed out at the OpenID provider');
+      log.warn(
+        { ...whyOf(error), signInId: signIn.signInId },
+        'a user was not signed out at the OpenID provider',
+      );
       return undefined;
     });
   }

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../actors/clock.js';
 import { backoffMs } from '../actors/supervision/backoff.js';
 import type { Logger } from '../observability/log.js';
-import { StoreError } from '../store/errors.js';
+import { StoreError, storeWhy } from '../store/errors.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { StoreState } from '../store/store-state.js';
@@ -102,7 +102,7 @@ export class TokenKeeping {
 
   #lost(signInId: SignInId, error: unknown): void {
     const text = 'new tokens of a session could not be stored; it ends when the old ones are used';
-    this.#options.log.error({ signInId, err: error }, text);
+    this.#options.log.error({ signInId, ...storeWhy(error) }, text);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from '../observability/log.js';
 import type { SignInId } from '../store/ids.js';
 import type { Provider } from './provider.js';
+import { whyOf } from './provider-error.js';
 
 export interface TokenRevocationOptions {
   readonly provider: Pick<Provider, 'revoke'>;
@@ -29,7 +30,7 @@ export class TokenRevocation {
     this.#underWay += 1;
     void provider
       .revoke(refreshToken)
-      .catch((error: unknown) => failed({ err: error }))
+      .catch((error: unknown) => failed(whyOf(error)))
       .finally(() => {
         this.#underWay -= 1;
       });

@@ -5,7 +5,13 @@ import { HeldBody } from '../server/held-body.js';
 import { type ProblemCode, problemKind } from '../server/problem.js';
 import type { FieldSource } from '../server/request-fields.js';
 import type { RequestLog, Unfinished } from '../server/request-log.js';
-import { type ProblemOptions, type ProblemRequest, requestIdOf, sendProblem } from '../server/send.js';
+import {
+  type ProblemOptions,
+  type ProblemRequest,
+  requestIdOf,
+  sendProblem,
+  tellProblem,
+} from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
 import { utf8 } from '../server/utf8.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
@@ -135,8 +141,8 @@ export class Exchange implements ProblemRequest {
   }
 
   #showProblem(page: ProblemPage, code: ProblemCode, options: ProblemOptions): void {
-    const { detail, because = detail, headers, close } = options;
-    this.log.problem(this, code, because);
+    const { detail, headers, close } = options;
+    tellProblem(this, code, options);
     const { status, retryAfter } = problemKind(code);
     const retry = retryAfter === undefined ? undefined : { 'Retry-After': String(retryAfter) };
     const { html, headers: ofPage } = page(code, detail, this.requestId);

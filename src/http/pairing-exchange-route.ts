@@ -20,6 +20,9 @@ const paired = z
   })
   .meta({ id: 'PairedDevice' });
 
+/** For the log: which it is nobody is told, and whom it concerns has it in the audit log. */
+const NOT_GOOD = 'the pairing code is unknown, used up, expired or revoked';
+
 /** The one route that a device calls (03-identity §3.4): its pairing token is its credential. */
 export const pairingExchangeRoute: JsonRoute = publicRoute(
   {
@@ -48,7 +51,7 @@ export const pairingExchangeRoute: JsonRoute = publicRoute(
       }
       case 'refused':
         services.metrics.pairings.refused += 1;
-        throw new ProblemError('pairing-refused');
+        throw new ProblemError('pairing-refused', { because: NOT_GOOD });
       case 'rate-limited':
         throw rateLimited(services.metrics, outcome.limit, outcome.retryAfterSeconds);
     }

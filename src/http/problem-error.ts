@@ -2,7 +2,12 @@ import { CodedError } from '../actors/errors.js';
 import type { Metrics, RateLimit } from '../observability/metrics.js';
 import type { ProblemCode } from '../server/problem.js';
 import type { ProblemOptions } from '../server/send.js';
-import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../store/errors.js';
+import {
+  isStoreFailure,
+  StoreError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../store/errors.js';
 
 /** A request that is answered with a problem: thrown by handlers, for what they expect to go wrong. */
 export class ProblemError extends CodedError {
@@ -35,9 +40,6 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROVIDER_CALLBACK: 'sign-in-failed',
 };
 
-/** Errors of the store that say that the call was wrong, not that the store is: a fault of ours. */
-const OUR_FAULTS: ReadonlySet<string> = new Set(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
-
 /** Errors of the store that say that nothing can be written now, and that nothing was. */
 const READ_ONLY: ReadonlySet<string> = new Set(['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL']);
 
@@ -51,13 +53,8 @@ export function toldProblem(error: unknown): ProblemError | undefined {
 /** The problem that any other error is; `internal` for a fault of ours. */
 export function problemOf(error: unknown): ProblemCode {
   if (error instanceof StoreOutcomeUnknownError) return 'store-outcome-unknown';
-  if (error instanceof StoreError) return problemOfStore(error.code);
+  if (isStoreFailure(error)) return READ_ONLY.has(error.code) ? 'store-read-only' : 'store-unavailable';
   return (error instanceof CodedError ? problemOfCode(error.code) : undefined) ?? 'internal';
-}
-
-function problemOfStore(code: string): ProblemCode {
-  if (OUR_FAULTS.has(code)) return 'internal';
-  return READ_ONLY.has(code) ? 'store-read-only' : 'store-unavailable';
 }
 
 /**

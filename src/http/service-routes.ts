@@ -39,7 +39,7 @@ export const serviceRoutes: readonly JsonRoute[] = [
     async ({ query }, { readiness }) => {
       const report = await readiness.report(query.parts);
       if (report.status !== 'unready') return { ...readyBody(report), status: report.status };
-      throw new ProblemError(report.why ?? 'internal', { detail: unreadyDetail(report) });
+      throw new ProblemError(report.why ?? 'internal', { detail: unreadyDetail(report), unready: true });
     },
   ),
 ];

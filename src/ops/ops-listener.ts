@@ -101,10 +101,15 @@ export class OpsListener {
     id: string,
     error: unknown,
   ): void {
-    const { problem: code, detail } = error instanceof OpsProblem ? error : new OpsProblem('internal');
+    const {
+      problem: code,
+      detail,
+      unready,
+    } = error instanceof OpsProblem ? error : new OpsProblem('internal');
     const { requests } = this.#options;
     const request = { requestId: id, method, path: pathOf(url), remoteAddr: socket.remoteAddress };
-    requests.problem(request, code, code === 'internal' ? error : undefined);
+    if (unready) requests.unready(request, code, detail);
+    else requests.problem(request, code, code === 'internal' ? error : detail);
     if (code === 'method-not-allowed') res.setHeader('Allow', 'GET, HEAD');
     res.writeHead(problemKind(code).status, { 'Content-Type': PROBLEM_CONTENT_TYPE });
     res.end(renderProblem(code, { requestId: id, detail }));
@@ -123,7 +128,7 @@ export class OpsListener {
     const needed = asked === null ? undefined : partsOf(asked);
     if (asked !== null && needed === undefined) throw new OpsProblem('bad-request', PARTS_RULE);
     const report = await this.#options.readiness.report(needed);
-    if (report.why !== undefined) throw new OpsProblem(report.why, unreadyDetail(report));
+    if (report.why !== undefined) throw new OpsProblem(report.why, unreadyDetail(report), true);
     return json(200, readyBody(report));
   }
 }
@@ -132,11 +137,14 @@ export class OpsListener {
 class OpsProblem extends Error {
   readonly problem: ProblemCode;
   readonly detail: string | undefined;
+  /** It answers who asked for readiness: no request has failed. */
+  readonly unready: boolean;
 
-  constructor(problem: ProblemCode, detail?: string) {
+  constructor(problem: ProblemCode, detail?: string, unready = false) {
     super(problem);
     this.problem = problem;
     this.detail = detail;
+    this.unready = unready;
   }
 }
 

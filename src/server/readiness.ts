@@ -32,6 +32,8 @@ export interface ReadinessReport {
   readonly status: 'ready' | 'degraded' | 'unready';
   readonly works: readonly Part[];
   readonly missing: readonly { readonly part: Part; readonly code: ProblemCode }[];
+  /** What was asked for and is no part of this process. */
+  readonly foreign: readonly Part[];
   /** Why it is to be sent nothing; undefined: it is of use to who asked. */
   readonly why: ProblemCode | undefined;
 }
@@ -76,9 +78,10 @@ export class Readiness {
       const why = code(part);
       return why === undefined ? [] : { part, code: why };
     });
+    const foreign = needed.filter((part) => !parts.includes(part));
     const why = needed.map(code).find((each) => each !== undefined);
     const status = missing.length === 0 ? 'ready' : why === undefined ? 'degraded' : 'unready';
-    return { status, works, missing, why };
+    return { status, works, missing, foreign, why };
   }
 
   async #found(): Promise<Missing> {
@@ -106,8 +109,9 @@ export function readyBody({ status, works, missing }: ReadinessReport) {
   return { status, works: [...works], missing: [...missing] };
 }
 
-/** The detail of a problem: all that is missing and what works, for a person. */
-export function unreadyDetail({ works, missing }: ReadinessReport): string {
+/** The detail of a problem: what is no part of this process, all that is missing and what works, for a person. */
+export function unreadyDetail({ works, missing, foreign }: ReadinessReport): string {
   const lacks = missing.map(({ part, code }) => `${part} (${code})`).join(', ');
-  return `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;
+  const state = `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;
+  return foreign.length === 0 ? state : `this process has no part ${foreign.join(', ')}; ${state}`;
 }

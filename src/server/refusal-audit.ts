@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../actors/clock.js';
 import type { Logger } from '../observability/log.js';
+import { storeWhy } from '../store/errors.js';
 import type { TokenHash, UserId } from '../store/ids.js';
 import type { AuditPort, NewAuditEntry, Requester } from '../store/ports/audit.js';
 import type { RefusalPort } from '../store/ports/refusals.js';
@@ -117,6 +118,6 @@ export class RefusalAudit {
   }
 
   #lost(error: unknown): void {
-    this.#log.warn({ err: error }, 'a refusal could not be written to the audit log');
+    this.#log.warn(storeWhy(error), 'a refusal could not be written to the audit log');
   }
 }

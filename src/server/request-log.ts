@@ -85,6 +85,12 @@ export class RequestLog {
     else this.#log.error({ ...line, err: because }, 'a request failed');
   }
 
+  /** Readiness was asked for, and is not there: that was answered as it should be, so it is no failure of a request. */
+  unready(request: ToldRequest, code: ProblemCode, because: unknown): void {
+    const { status } = problemKind(code);
+    this.#log.debug({ ...about(request), code, status, reason: reasonOf(because) }, 'not ready');
+  }
+
   /** Of a user who is known: a page of somebody else that tries with the user's cookie, for one. */
   #forbidden({ userId, deviceId, requestId, remoteAddr }: ToldRequest): void {
     if (userId === undefined) return;

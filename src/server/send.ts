@@ -16,8 +16,10 @@ import { utf8 } from './utf8.js';
 /** What is said about one problem beside its code. */
 export interface ProblemOptions {
   readonly detail?: string;
-  /** Why, for the log alone: what was thrown, or a word. Default: `detail`. */
+  /** Why, for the log alone: what was thrown, or a word. Default: `detail`, else the first of `errors`. */
   readonly because?: unknown;
+  /** It answers who asked for readiness: no request has failed. */
+  readonly unready?: boolean;
   /** Of a `validation` problem: what does not match. */
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
@@ -46,9 +48,10 @@ export function sendProblem(
   res: HttpResponse,
   request: ProblemRequest,
   code: ProblemCode,
-  { detail, because = detail, errors, headers = {}, close = false, head = false }: ProblemOptions = {},
+  options: ProblemOptions = {},
 ): void {
-  const { requestId: id, instance, log } = request;
+  const { detail, errors, headers = {}, close = false, head = false } = options;
+  const { requestId: id, instance } = request;
   const { status, retryAfter } = problemKind(code);
   res.writeStatus(statusLine(status));
   res.writeHeader('Content-Type', PROBLEM_CONTENT_TYPE);
@@ -58,10 +61,26 @@ export function sendProblem(
   if (status === 401) res.writeHeader('WWW-Authenticate', 'Bearer');
   for (const name in headers) res.writeHeader(name, headers[name] as string);
   const body = utf8(renderProblem(code, { requestId: id, detail, instance, errors }));
-  log.problem(request, code, because);
+  tellProblem(request, code, options);
   request.told(status, head ? 0 : body.length);
   if (head) endHead(res, body.length, close);
   else res.end(body, close);
+}
+
+/** Tells the operator of a problem that is the answer to a request. */
+export function tellProblem(
+  request: ServedRequest,
+  code: ProblemCode,
+  { detail, errors, because = detail ?? firstOf(errors), unready = false }: ProblemOptions,
+): void {
+  if (unready) request.log.unready(request, code, because);
+  else request.log.problem(request, code, because);
+}
+
+/** What is wrong with the first member that does not match; its value is not told. */
+function firstOf(errors: readonly FieldError[] = []): string | undefined {
+  const [first] = errors;
+  return first && `${first.path} ${first.message}`.trim();
 }
 
 /** Answers 200 with JSON. */

@@ -93,6 +93,19 @@ export function isStoreAway(error: unknown): boolean {
   return error instanceof StoreError && AWAY.has(error.code);
 }
 
+/** Codes that say that the call was wrong, not that the store is: a fault of ours. */
+const OUR_FAULTS: ReadonlySet<string> = new Set<StoreErrorCode>(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
+
+/** Whether the store failed as stores do, which its own line of the log and readiness tell of as well: no fault of ours. */
+export function isStoreFailure(error: unknown): error is StoreError {
+  return error instanceof StoreError && !OUR_FAULTS.has(error.code);
+}
+
+/** For a line of the log: what the store did is said by its sentence; only of a fault of ours is the stack of use. */
+export function storeWhy(error: unknown): { code: StoreErrorCode; reason: string } | { err: unknown } {
+  return isStoreFailure(error) ? { code: error.code, reason: error.message } : { err: error };
+}
+
 export function isStoreErrorCode(code: string): code is StoreErrorCode {
   return (STORE_ERROR_CODES as readonly string[]).includes(code);
 }

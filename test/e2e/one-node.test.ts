@@ -57,7 +57,7 @@ for (const [engine, at, skip] of [
       assert.equal(code, 1, stderr);
       assert.match(
         stderr,
-        /^visiona: another process on \S+, started at \S+Z, owns the tunnels of these data: stop it first, [^\n]+\n$/,
+        /^visiona: another process \(pid (\d+)\) on \S+, started at \S+Z, owns the tunnels of these data: stop it first, [^\n]+\n$/,
       );
       const api = start(t, 'api-server', place);
       await api.line('ready');
@@ -95,7 +95,7 @@ test('B6: one that hangs is waited for, for as long as its lease; when it goes o
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^visiona: another process on \S+, started at \S+, has taken over the tunnels of these data: this one ends\n$/,
+    /^visiona: another process \(pid \d+\) on \S+, started at \S+, has taken over the tunnels of these data: this one ends\n$/,
   );
   await second.stop();
 });

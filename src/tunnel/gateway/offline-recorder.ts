@@ -1,4 +1,5 @@
 import type { Logger } from '../../observability/log.js';
+import { storeWhy } from '../../store/errors.js';
 import type { DeviceEventPort, DeviceOffline } from '../../store/ports/devices.js';
 
 /** What `recordOffline` takes at once. */
@@ -27,7 +28,10 @@ export class OfflineRecorder {
       const part = ended.slice(at, at + DEVICES_A_CALL);
       // Only a line of a device's history is lost: the session is gone all the same.
       this.#store.recordOffline(part).catch((error: unknown) => {
-        this.#log.warn({ err: error, devices: part.length }, 'the end of tunnels could not be recorded');
+        this.#log.warn(
+          { ...storeWhy(error), devices: part.length },
+          'the end of tunnels could not be recorded',
+        );
       });
     }
   }

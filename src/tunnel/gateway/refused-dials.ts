@@ -1,6 +1,7 @@
 import type { Logger } from '../../observability/log.js';
 import type { DialResult } from '../../observability/metrics.js';
 import type { RefusalAudit } from '../../server/refusal-audit.js';
+import { isStoreFailure, storeWhy } from '../../store/errors.js';
 import { hashToken } from '../../store/ids.js';
 import type { RefusalPort, SpentCredential } from '../../store/ports/refusals.js';
 
@@ -35,6 +36,8 @@ export class RefusedDials {
   #telling = false;
   /** Without a line. */
   #counted: Partial<Record<Refusal, number>> = {};
+  /** The log says since the last time why nothing can be decided. */
+  #saidWhy = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RefusedDialsOptions) {
@@ -50,6 +53,19 @@ export class RefusedDials {
   /** One of which nothing is known but how it was answered. */
   count(why: Refusal): void {
     this.#counted[why] = (this.#counted[why] ?? 0) + 1;
+    this.#tellLater();
+  }
+
+  /** Nothing could be decided of some, which are counted when they have their answer: devices dial again and again meanwhile. */
+  undecided(error: unknown): void {
+    if (this.#saidWhy) return;
+    this.#saidWhy = true;
+    this.#tellLater();
+    const level = isStoreFailure(error) ? 'warn' : 'error';
+    this.#options.log[level](storeWhy(error), 'devices could not be authenticated');
+  }
+
+  #tellLater(): void {
     this.#timer ??= setTimeout(() => this.#tellCounted(), TELL_EVERY_MS).unref();
   }
 
@@ -84,13 +100,15 @@ export class RefusedDials {
     try {
       return await store.spentCredentials(dials.map(({ token }) => hashToken(token)));
     } catch (error) {
-      log.warn({ err: error, dials: dials.length }, 'whose refused tokens were could not be asked');
+      log.warn({ ...storeWhy(error), dials: dials.length }, 'whose refused tokens were could not be asked');
       return [];
     }
   }
 
   #tellCounted(): void {
     this.#timer = undefined;
+    this.#saidWhy = false;
+    if (Object.keys(this.#counted).length === 0) return;
     this.#options.log.info({ ...this.#counted, withinMs: TELL_EVERY_MS }, 'dials were refused');
     this.#counted = {};
   }

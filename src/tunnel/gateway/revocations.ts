@@ -1,4 +1,5 @@
 import type { Logger } from '../../observability/log.js';
+import { storeWhy } from '../../store/errors.js';
 import type { CredentialId, DeviceId } from '../../store/ids.js';
 import type { AdmissionPort, Changes } from '../../store/ports.js';
 import type { SessionSupervisorRef } from '../session/session-supervisor.js';
@@ -26,7 +27,7 @@ export class Revocations {
     }
     if (!missed) return;
     this.#checkAll().catch((error: unknown) => {
-      this.#log.error({ err: error }, 'sessions could not be checked against the store');
+      this.#log.error(storeWhy(error), 'sessions could not be checked against the store');
     });
   }
 

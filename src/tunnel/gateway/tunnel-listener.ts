@@ -185,7 +185,7 @@ export class TunnelListener {
     try {
       return await this.#options.admission.decide(dials);
     } catch (error) {
-      this.#options.log.error({ err: error, dials: dials.length }, 'devices could not be authenticated');
+      this.#options.refused.undecided(error);
       return dials.map(() => UNAVAILABLE);
     }
   }

@@ -5,6 +5,7 @@ import { FieldNames } from '../../server/field-names.js';
 import { reportAnswer } from '../../server/report-answer.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
+import { socketAddressOf } from '../../server/trusted-proxies.js';
 import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 import { InternalRequest, type InternalRequestOptions } from './internal-request.js';
@@ -50,6 +51,7 @@ export class ForwardedCall extends InternalRequest implements ResponsePolicy, Br
   problem(res: HttpResponse, { code, detail }: ForwardFailure, unread = false): void {
     // A connection that is kept would be cut at the end of the drain, maybe under the next call.
     const close = unread || code === 'draining';
+    this.remoteAddr = socketAddressOf(res);
     sendProblem(res, this, code, { detail, headers: FROM_PROXY, close });
   }
 

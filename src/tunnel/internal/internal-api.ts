@@ -15,7 +15,15 @@ import {
 import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
-import { answerLater, requestIdOf, sendJson, sendProblem, sendText } from '../../server/send.js';
+import {
+  answerLater,
+  type ProblemOptions,
+  requestIdOf,
+  sendJson,
+  sendProblem,
+  sendText,
+} from '../../server/send.js';
+import { socketAddressOf } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { BridgeForwarder } from '../forward/bridge-contract.js';
@@ -42,6 +50,9 @@ const NOT_FORWARDED = new Set([
 
 /** What a forwarded call itself is about. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
+
+/** The pattern of all paths that there are not. */
+const UNKNOWN = '/*';
 
 interface MetricsPage {
   readonly contentType: string;
@@ -108,31 +119,31 @@ export class InternalApi {
     const ofSessions =
       (handle: 'get' | 'list' | 'close'): Route =>
       (res, req, path) =>
-        sessions[handle](res, req, this.#request(req, path));
+        sessions[handle](res, req, this.#request(res, req, path));
     app.ws(
       '/internal/forward/ws',
       this.#sockets.behaviour((res, req, context) => this.#bridge(res, req, context)),
     );
     // Requests that are no WebSocket handshake fall through to here.
     this.#route(app, 'get', '/internal/forward/ws', (res, req, path) => {
-      this.#refuse(res, req, path, 'upgrade-required', { Upgrade: 'websocket' });
+      this.#refuse(res, req, path, 'upgrade-required', { headers: { Upgrade: 'websocket' } });
     });
     this.#route(app, 'post', '/internal/forward/http', (res, req, path) => this.#forward(res, req, path));
     this.#route(app, 'get', '/internal/session/:token', ofSessions('get'));
     this.#route(app, 'get', '/internal/sessions', ofSessions('list'));
     this.#route(app, 'post', '/internal/session/:token/close', ofSessions('close'));
     this.#route(app, 'get', '/internal/health', (res, req, path) => {
-      sendJson(res, this.#request(req, path), { status: 'up' });
+      sendJson(res, this.#request(res, req, path), { status: 'up' });
     });
     this.#route(app, 'get', '/internal/ready', (res, req, path) =>
-      this.#ready(res, req, this.#request(req, path)),
+      this.#ready(res, req, this.#request(res, req, path)),
     );
     this.#route(app, 'get', '/internal/metrics', (res, req, path) =>
-      this.#metrics(res, this.#request(req, path)),
+      this.#metrics(res, this.#request(res, req, path)),
     );
     app.any(
-      '/*',
-      this.#guard('/*', (res, req, path) => this.#refuse(res, req, path, 'not-found')),
+      UNKNOWN,
+      this.#guard(UNKNOWN, (res, req, path) => this.#refuse(res, req, path, 'not-found')),
     );
   }
 
@@ -142,7 +153,7 @@ export class InternalApi {
     app.any(
       path,
       this.#guard(path, (res, req) => {
-        this.#refuse(res, req, path, 'method-not-allowed', { Allow: method.toUpperCase() });
+        this.#refuse(res, req, path, 'method-not-allowed', { headers: { Allow: method.toUpperCase() } });
       }),
     );
   }
@@ -150,23 +161,37 @@ export class InternalApi {
   #guard(path: string, handle: Route): (res: HttpResponse, req: HttpRequest) => void {
     return (res, req) => {
       if (this.#authorized(req.getHeader('authorization'))) handle(res, req, path);
-      else this.#refuse(res, req, path, 'unauthorized');
+      else this.#stranger(res, req, path);
     };
   }
 
-  #request(req: HttpRequest, path: string): InternalRequest {
+  #stranger(res: HttpResponse, req: HttpRequest, path: string): void {
+    const because =
+      req.getHeader('authorization') === '' ? 'no internal secret' : 'the internal secret is wrong';
+    this.#refuse(res, req, path, 'unauthorized', { because });
+  }
+
+  #request(res: HttpResponse, req: HttpRequest, path: string): InternalRequest {
     const { requests: log } = this.#options;
     return new InternalRequest({
       log,
       requestId: requestIdOf(req),
       method: req.getCaseSensitiveMethod(),
-      path,
+      path: path === UNKNOWN ? shownPath(req.getUrl()) : path,
+      remoteAddr: socketAddressOf(res),
     });
   }
 
   /** Answers a request that is not taken, whatever its method. */
-  #refuse(res: HttpResponse, req: HttpRequest, path: string, code: ProblemCode, headers = {}): void {
-    sendProblem(res, this.#request(req, path), code, {
+  #refuse(
+    res: HttpResponse,
+    req: HttpRequest,
+    path: string,
+    code: ProblemCode,
+    { because, headers = {} }: Pick<ProblemOptions, 'because' | 'headers'> = {},
+  ): void {
+    sendProblem(res, this.#request(res, req, path), code, {
+      because,
       headers: { ...FROM_PROXY, ...headers },
       head: req.getMethod() === 'head',
     });
@@ -187,6 +212,7 @@ export class InternalApi {
       deviceId: device?.by === 'device' ? device.deviceId : undefined,
     });
     if (device === undefined || method === '' || target === '') {
+      call.remoteAddr = socketAddressOf(res);
       return sendProblem(res, call, 'bad-request', {
         headers: FROM_PROXY,
         detail: 'token or device, X-Forward-Method and X-Forward-Target are needed',
@@ -200,8 +226,7 @@ export class InternalApi {
   #bridge(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
     const { forwarder, calls, requests: log } = this.#options;
     const path = '/internal/forward/ws';
-    if (!this.#authorized(req.getHeader('authorization')))
-      return this.#refuse(res, req, path, 'unauthorized');
+    if (!this.#authorized(req.getHeader('authorization'))) return this.#stranger(res, req, path);
     const query = queryOf(req);
     const device = deviceOf(query);
     const target = query.get('target') ?? '';
@@ -214,6 +239,7 @@ export class InternalApi {
       deviceId: device?.by === 'device' ? device.deviceId : undefined,
     });
     if (device === undefined || !target.startsWith('/')) {
+      call.remoteAddr = socketAddressOf(res);
       return sendProblem(res, call, 'bad-request', {
         headers: FROM_PROXY,
         detail: 'token or device, and target are needed',
@@ -239,7 +265,7 @@ export class InternalApi {
     }
     const answer = (report: ReadinessReport) => {
       if (report.why === undefined) sendJson(res, request, readyBody(report));
-      else sendProblem(res, request, report.why, { detail: unreadyDetail(report) });
+      else sendProblem(res, request, report.why, { detail: unreadyDetail(report), unready: true });
     };
     answerLater(res, request, this.#options.readiness.report(needed), answer, () => undefined);
   }
@@ -257,6 +283,11 @@ function deviceOf(query: URLSearchParams): Target | undefined {
   if (token !== '') return { by: 'token', token: sessionKey(token) };
   const deviceId = query.get('device') ?? '';
   return deviceId === '' ? undefined : { by: 'device', deviceId };
+}
+
+/** A path that there is not, for the log: what may be a session token, in a path that was meant to be another, is left out. */
+function shownPath(path: string): string {
+  return path.replace(/[^/]{32,}/g, '…');
 }
 
 /** Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter. */

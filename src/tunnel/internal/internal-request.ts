@@ -8,11 +8,13 @@ export interface InternalRequestOptions {
   readonly method: string;
   /** The route's pattern: a path may hold a session token. */
   readonly path: string;
+  /** Of the socket; left out: it is not looked at before the request fails. */
+  readonly remoteAddr?: string;
   readonly userId?: string | undefined;
   readonly deviceId?: string | undefined;
 }
 
-/** One request at the internal API, which api-server sends: who called that, it has told itself. */
+/** One request at the internal API, which api-server sends: who called that, it has told itself. `remoteAddr` is of api-server. */
 export class InternalRequest implements ProblemRequest {
   readonly log: RequestLog;
   readonly requestId: string;
@@ -22,15 +24,16 @@ export class InternalRequest implements ProblemRequest {
   readonly instance = undefined;
   readonly userId: string | undefined;
   readonly deviceId: string | undefined;
-  readonly remoteAddr = undefined;
+  remoteAddr: string | undefined;
 
-  constructor({ log, requestId, method, path, userId, deviceId }: InternalRequestOptions) {
+  constructor({ log, requestId, method, path, userId, deviceId, remoteAddr }: InternalRequestOptions) {
     this.log = log;
     this.requestId = requestId;
     this.method = method;
     this.path = path;
     this.userId = userId;
     this.deviceId = deviceId;
+    this.remoteAddr = remoteAddr;
   }
 
   told(status: number, bytes: number, unfinished?: Unfinished): void {

@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import type { Clock } from '../../actors/clock.js';
 import { CodedError } from '../../actors/errors.js';
 import type { Logger } from '../../observability/log.js';
+import { storeWhy } from '../../store/errors.js';
 import { IdSource, type NodeId } from '../../store/ids.js';
 import type { LiveNode, NewNode, NodePort } from '../../store/ports/nodes.js';
-import { hasEnded, processIdentity } from './process-identity.js';
+import { hasEnded, pidHere, processIdentity } from './process-identity.js';
 
 /** How long a process that is gone without a word keeps others out, in ms. */
 export const LEASE_MS = 15_000;
@@ -25,11 +26,11 @@ export interface NodeLeaseOptions {
 export class NodeTakenError extends CodedError {
   override readonly name = 'NodeTakenError';
 
-  constructor({ name, startedAt }: LiveNode, what: string) {
-    super(
-      'ERR_NODE_TAKEN',
-      `another process on ${name}, started at ${new Date(startedAt).toISOString()}, ${what}`,
-    );
+  constructor(holder: LiveNode, what: string) {
+    const pid = pidOf(holder);
+    const which = pid === undefined ? 'another process' : `another process (pid ${pid})`;
+    const startedAt = new Date(holder.startedAt).toISOString();
+    super('ERR_NODE_TAKEN', `${which} on ${holder.name}, started at ${startedAt}, ${what}`);
   }
 }
 
@@ -76,7 +77,7 @@ export class NodeLease {
         first = holder;
         const { name, leftMs } = holder;
         log.warn(
-          { holder: name, leftMs },
+          { holder: name, holderPid: pidOf(holder), leftMs },
           'another process owns the tunnels: waiting whether it still lives',
         );
       } else if (holder.nodeId !== first.nodeId || holder.expiresAt > first.expiresAt) {
@@ -99,8 +100,8 @@ export class NodeLease {
     this.#cancel();
     try {
       await this.#options.store.releaseNode(this.#nodeId);
-    } catch (err) {
-      this.#options.log.warn({ err }, 'the lease of the tunnels could not be released: it runs out');
+    } catch (error) {
+      this.#options.log.warn(storeWhy(error), 'the lease of the tunnels could not be released: it runs out');
     }
   }
 
@@ -114,10 +115,10 @@ export class NodeLease {
     try {
       if (!(await store.renewNode(this.#nodeId, LEASE_MS)) && !this.#released) await this.#takeAgain();
       this.#failing = false;
-    } catch (err) {
+    } catch (error) {
       // The tunnels there are do without the store.
       if (!this.#failing)
-        log.warn({ err }, 'the lease of the tunnels could not be renewed: it is tried again');
+        log.warn(storeWhy(error), 'the lease of the tunnels could not be renewed: it is tried again');
       this.#failing = true;
     }
     this.#schedule();
@@ -132,6 +133,11 @@ export class NodeLease {
     this.#options.log.error({ err: why }, 'the lease of the tunnels is lost');
     this.#lose(why);
   }
+}
+
+/** Undefined: it is not of this machine, as far as anybody knows. */
+function pidOf({ process: identity }: LiveNode): number | undefined {
+  return identity === undefined ? undefined : pidHere(identity);
 }
 
 function ownNode(nodeId = new IdSource(Date.now).next() as NodeId): NewNode {

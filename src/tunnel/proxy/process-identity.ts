@@ -23,14 +23,25 @@ export function processIdentity(): string | undefined {
 /** Whether a process has certainly ended. False: it lives, or it is of another machine or container, or nobody knows. */
 export function hasEnded(identity: string): boolean {
   try {
-    const { boot, namespace, pid, startedAt } = JSON.parse(identity) as Identity;
-    const own = identityOf(process.pid);
-    if (boot !== own.boot || namespace !== own.namespace) return false;
+    const pid = pidHere(identity);
+    if (pid === undefined) return false;
+    const { startedAt } = JSON.parse(identity) as Identity;
     if (!isThere(pid)) return true;
     const { state, startedAt: nowStartedAt } = statOf(pid);
     return nowStartedAt !== startedAt || state === 'Z' || state === 'X';
   } catch {
     return false;
+  }
+}
+
+/** The process id that another process is known by here; undefined: it is of another machine or container, or nobody knows. */
+export function pidHere(identity: string): number | undefined {
+  try {
+    const { boot, namespace, pid } = JSON.parse(identity) as Identity;
+    const own = identityOf(process.pid);
+    return boot === own.boot && namespace === own.namespace ? pid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

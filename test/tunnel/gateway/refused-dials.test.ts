@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { connectUrl, dial } from '../../../src/agent/dial.js';
 import { createLogger } from '../../../src/observability/log.js';
+import { StoreError, StoreUnavailableError } from '../../../src/store/errors.js';
 import { type DeviceId, hashToken, type TokenHash, type UserId } from '../../../src/store/ids.js';
 import type { NewAuditEntry } from '../../../src/store/ports/audit.js';
 import { RefusedDials } from '../../../src/tunnel/gateway/refused-dials.js';
+import { MemoryStore, ProxyFixture } from '../../support/proxy-fixture.js';
 
 const ALICE = 'alice' as UserId;
 
@@ -57,4 +60,45 @@ test('attack 62, O1: a flood of refused dials asks the store once for a thousand
   const { msg, unauthorized, 'rate-limited': limited } = lines.at(-1) ?? {};
   assert.deepEqual([msg, unauthorized, limited], ['dials were refused', 4000, 7]);
   assert.equal(lines.length, 1001);
+});
+
+test('D4: while the store is away, why nobody is let in is one line in ten seconds, without a stack', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { lines, dials } = open();
+  const away = new StoreUnavailableError('a test', {
+    cause: new Error('the store is not available: a test'),
+  });
+  const said = () => lines.filter(({ msg }) => msg === 'devices could not be authenticated');
+  for (let i = 0; i < 1000; i++) dials.undecided(away);
+  const [{ time: _, pid: __, ...line } = {}] = said();
+  const reason = 'the store is not available: a test';
+  const msg = 'devices could not be authenticated';
+  assert.deepEqual(line, { level: 'warn', code: 'ERR_STORE_UNAVAILABLE', reason, msg });
+  assert.equal(lines.length, 1);
+  t.mock.timers.tick(10_000);
+  dials.undecided(away);
+  assert.equal(said().length, 2);
+  t.mock.timers.tick(10_000);
+  dials.undecided(new StoreError('ERR_STORE_CONFLICT', 'a fault of ours'));
+  assert.equal(said().at(-1)?.level, 'error');
+  assert.match(JSON.stringify(said().at(-1)), /"stack"/);
+  assert.equal(lines.length, 3);
+});
+
+test('D4: devices that dial while the store is away are 503, and one line says why', async (t) => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const store = new MemoryStore();
+  store.connect = () => Promise.reject(new StoreUnavailableError('a test'));
+  const fixture = await ProxyFixture.start({ store, log });
+  t.after(() => fixture.close());
+  const url = connectUrl(new URL(`ws://127.0.0.1:${fixture.proxy.tunnelPort}`));
+  for (let i = 0; i < 3; i++) {
+    assert.notEqual((await dial(url, `cam-${i}`, new AbortController().signal)).kind, 'open');
+  }
+  const said = lines.filter(({ level }) => level === 'warn' || level === 'error');
+  assert.deepEqual(
+    said.map(({ msg, code, err }) => [msg, code, err]),
+    [['devices could not be authenticated', 'ERR_STORE_UNAVAILABLE', undefined]],
+  );
 });

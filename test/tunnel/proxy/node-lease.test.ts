@@ -6,7 +6,7 @@ import { StoreUnavailableError } from '../../../src/store/errors.js';
 import type { NodeId } from '../../../src/store/ids.js';
 import type { LiveNode, NewNode, NodePort } from '../../../src/store/ports/nodes.js';
 import { LEASE_MS, NodeLease } from '../../../src/tunnel/proxy/node-lease.js';
-import { hasEnded, processIdentity } from '../../../src/tunnel/proxy/process-identity.js';
+import { hasEnded, pidHere, processIdentity } from '../../../src/tunnel/proxy/process-identity.js';
 import { ManualClock } from '../../actors/kit.js';
 import { logCapture } from '../../agent/log-capture.js';
 
@@ -105,6 +105,24 @@ test('B6: whoever finds another one that lives is told so, in one sentence', asy
   );
   assert.equal(nodes.holder, holder);
   assert.equal(said(lines, /waiting whether it still lives/), 1);
+});
+
+test('B6: of a process of this machine its id is said, in the line and in the refusal', async () => {
+  const { take, pass, another, clock, lines } = stand();
+  const own = processIdentity();
+  assert.ok(own !== undefined);
+  const holder = another({ process: own });
+  const outcome = assert.rejects(take(), {
+    message: new RegExp(`^another process \\(pid ${process.pid}\\) on edge-2, started at 1970-`),
+  });
+  await pass(1_000);
+  holder.expiresAt = clock.now() + LEASE_MS;
+  await pass(1_000);
+  await outcome;
+  assert.equal(said(lines, /waiting whether it still lives/), 1);
+  assert.equal(lines[0]?.holderPid, process.pid);
+  assert.equal(pidHere(JSON.stringify({ ...JSON.parse(own), namespace: 'pid:[1]' })), undefined);
+  assert.equal(pidHere('nonsense'), undefined);
 });
 
 test('B6: what a process left that was killed is waited for, no longer than its lease', async () => {
