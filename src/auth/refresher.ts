@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { StoreError } from '../store/errors.js';
+import { StoreError, storeWhy } from '../store/errors.js';
 import type { SignInId } from '../store/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
@@ -118,7 +118,7 @@ export class Refresher {
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       const text = 'a session that the OpenID provider ended is still in the store; its next refresh ends it';
-      log.warn({ signInId, err: error }, text);
+      log.warn({ signInId, ...storeWhy(error) }, text);
     }
   }
 
