@@ -240,12 +240,8 @@ describe('sign-in: the callback', () => {
     );
     const answer = await browser.callback(denied);
     assert.deepEqual([answer.status, code(answer)], [403, 'sign-in-denied']);
-    assert.doesNotMatch(answer.body, /script/);
+    assert.doesNotMatch(answer.body + stand.lines.join(''), /script|ProviderError|"stack"/);
     assert.equal((await browser.callback(denied)).status, 400);
-    const line = JSON.parse(stand.lines.findLast((each) => each.includes('a sign-in failed at')) ?? '');
-    const problem = 'it did not sign the user in: access_denied';
-    assert.deepEqual([line.code, line.problem, line.err], ['ERR_PROVIDER_DENIED', problem, undefined]);
-    assert.doesNotMatch(stand.lines.join(''), /ProviderError/);
     const wrongState = (await browser.leave())
       .replace(/state=[^&]*/, 'state=x')
       .replace(/code=[^&]*/, 'error=access_denied');
