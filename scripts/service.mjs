@@ -6,6 +6,8 @@ import { root } from './setup.mjs';
 
 export const VISIONA = join(root, 'dist/src/cli/visiona.js');
 
+/** @typedef {{ readonly code: number, readonly said: string }} Exit how a command ended; `said`: for people */
+
 /**
  * Runs one command in a process group of its own, so that the Ctrl-C of a terminal reaches it once, from the script.
  * @param {readonly string[]} args
@@ -21,16 +23,21 @@ export function service(args, env, print) {
   });
   // However this script ends, nothing that it started may outlive it.
   process.on('exit', () => child.kill('SIGKILL'));
-  /** @type {Promise<Record<string, string>>} */
-  const ready = new Promise((found) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      print(line);
-      if (line.includes('"msg":"ready"')) found(JSON.parse(line));
+  const lines = createInterface({ input: child.stdout }).on('line', print);
+  /**
+   * The first line from now on that has all these texts.
+   * @param {readonly string[]} texts @returns {Promise<Record<string, string>>}
+   */
+  const line = (...texts) =>
+    new Promise((found) => {
+      lines.on('line', (text) => texts.every((each) => text.includes(each)) && found(JSON.parse(text)));
+    });
+  /** @type {Promise<Exit>} */
+  const exited = new Promise((ended) => {
+    child.once('close', (code, signal) => {
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      ended({ code: code ?? 1, said: `visiona ${args[0]} ended ${how}` });
     });
   });
-  /** @type {Promise<number>} */
-  const exited = new Promise((ended) => {
-    child.once('close', (code) => ended(code ?? 1));
-  });
-  return { ready, exited, stop: () => child.kill('SIGTERM') };
+  return { ready: line('"msg":"ready"'), line, exited, stop: () => child.kill('SIGTERM') };
 }

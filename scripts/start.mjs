@@ -88,21 +88,15 @@ function curl(internal) {
   ].join(' \\\n    ');
 }
 
-/** Asks the device, once it is connected. @param {string} internal @returns {Promise<Response>} */
-async function forward(internal) {
+/** Asks the device. @param {string} internal @returns {Promise<Response>} */
+function forward(internal) {
   const url = `${internal}/internal/forward/http?token=${encodeURIComponent(read(TOKEN_FILE))}`;
   const headers = {
     authorization: `Bearer ${process.env.INTERNAL_SECRET || read(SECRET_FILE)}`,
     'x-forward-method': 'GET',
     'x-forward-target': TARGET,
   };
-  const deadline = Date.now() + CONNECT_MS;
-  for (;;) {
-    const response = await fetch(url, { method: 'POST', headers });
-    if (response.headers.get('x-forward-origin') === 'device' || Date.now() > deadline) return response;
-    await response.body?.cancel();
-    await delay(100);
-  }
+  return fetch(url, { method: 'POST', headers });
 }
 
 /** @param {string} internal */
@@ -120,18 +114,26 @@ const running = [];
 let stoppedAt = 0;
 
 function stop() {
-  const now = Date.now();
-  if (now - stoppedAt < SAME_SIGNAL_MS) return;
-  if (stoppedAt === 0) say('stopping; once more ends it at once');
-  stoppedAt = now;
+  stoppedAt = Date.now();
   for (const { stop } of running) stop();
 }
 
-/** Connects the device and shows the request. @param {Record<string, string>} up @param {NodeJS.ProcessEnv} env */
+function onSignal() {
+  if (Date.now() - stoppedAt < SAME_SIGNAL_MS) return;
+  if (stoppedAt === 0) say('stopping; once more ends it at once');
+  stop();
+}
+
+/** Connects the device and shows the request. @param {Record<string, string>} addresses of `up` @param {NodeJS.ProcessEnv} env */
 async function demonstrate({ api, tunnel, internal = '', provider }, env, print) {
   addDevice(provider);
   const agent = ['agent', '--simulate', `--tunnel-url=${tunnel}`, `--token-file=${TOKEN_FILE}`];
+  const connected = up.line('"msg":"device connected"', `"deviceId":"${read(ID_FILE)}"`);
   running.push(service(agent, { ...env, VISIONA_DEVICE_TOKEN: '', VISIONA_PAIR: '' }, print));
+  // Where LOG_LEVEL hides that line, the device has had the time.
+  const late = delay(CONNECT_MS, undefined, { ref: false });
+  const first = await Promise.race([connected, late, ...running.map(({ exited }) => exited)]);
+  if (first?.said !== undefined) throw new Error(first.said);
   await showRequest(internal);
   say(`running: REST ${api}, devices dial ${tunnel}, internal ${internal}; Ctrl-C stops it`);
 }
@@ -139,7 +141,7 @@ async function demonstrate({ api, tunnel, internal = '', provider }, env, print)
 if (process.argv.length > 2)
   fail('npm start takes no arguments; set the variables that visiona config prints');
 setup();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
 const print = await logPrinter();
 const env = { ...process.env, VISIONA_DATA_DIR: DATA_DIR, LOG_FORMAT: 'json' };
 say(`up: starting everything in one process, data in ${DATA_DIR}`);
@@ -151,7 +153,7 @@ const up = service(['up'], env, (line) => {
 });
 running.push(up);
 const ready = await Promise.race([up.ready, up.exited]);
-if (typeof ready !== 'number' && stoppedAt === 0) {
+if (!('said' in ready) && stoppedAt === 0) {
   try {
     await demonstrate(ready, env, print);
     steps = nextSteps(shown(DATA_DIR), ready, env);
@@ -165,6 +167,10 @@ if (typeof ready !== 'number' && stoppedAt === 0) {
     }
   }
 }
-await Promise.race(running.map(({ exited }) => exited));
-if (stoppedAt === 0 && running.length > 1) stop();
-process.exitCode ||= Math.max(...(await Promise.all(running.map(({ exited }) => exited))));
+const first = await Promise.race(running.map(({ exited }) => exited));
+if (stoppedAt === 0) {
+  say(first.said);
+  stop();
+}
+const exits = await Promise.all(running.map(({ exited }) => exited));
+process.exitCode ||= Math.max(...exits.map(({ code }) => code));

@@ -54,16 +54,18 @@ export async function tokensOfPerson(
 }
 
 /** Gets another access token for our API by a refresh token (RFC 6749 §6), which may be replaced. @throws ProviderError */
-export async function refreshedTokens(
-  { audience, ...client }: TokenConfig,
-  refreshToken: string,
-): Promise<ProgramTokens> {
+export type Refresh = (refreshToken: string) => Promise<ProgramTokens>;
+
+/** Finds out how the provider is asked; it gets a refresh token only then. @throws ProviderError */
+export async function refreshAt({ audience, ...client }: TokenConfig): Promise<Refresh> {
   const { configuration } = await discover(client);
-  try {
-    return tokensOf(await oc.refreshTokenGrant(configuration, refreshToken, { resource: audience }));
-  } catch (error) {
-    throw providerError(error);
-  }
+  return async (refreshToken) => {
+    try {
+      return tokensOf(await oc.refreshTokenGrant(configuration, refreshToken, { resource: audience }));
+    } catch (error) {
+      throw providerError(error);
+    }
+  };
 }
 
 function tokensOf({ access_token, refresh_token }: oc.TokenEndpointResponse): ProgramTokens {

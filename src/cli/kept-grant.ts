@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { type ProgramTokens, refreshedTokens } from '../auth/device-grant.js';
-import { makeDirectory } from '../config/make-directory.js';
+import { type ProgramTokens, refreshAt } from '../auth/device-grant.js';
 import type { TokenConfig } from '../config/types.js';
 import { PrivateFileError, readPrivateFile } from '../files/private-file.js';
 import { ReservedFile } from '../files/reserved-file.js';
@@ -32,16 +30,48 @@ export class KeptGrant {
    * @throws CliError, ProviderError, an error of the file system
    */
   async use(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    makeDirectory(dirname(this.#path));
     // Without the lock: a person may take an hour, and nothing is used twice.
-    if (!existsSync(this.#path)) return this.#keep(config, first, undefined);
+    if (!existsSync(this.#path)) return this.#first(config, first);
     const lost = new AbortController();
     const unlock = await this.#lock(lost);
     try {
-      const kept = await this.#read();
-      return await this.#keep(config, () => refreshedTokens(config, kept), kept, lost.signal);
+      return await this.#refresh(config, lost.signal);
     } finally {
       if (!lost.signal.aborted) await unlock();
+    }
+  }
+
+  async #first(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
+    // No person is asked for what cannot be kept.
+    await ReservedFile.check(this.#path);
+    const tokens = await first();
+    const { refreshToken } = tokens;
+    if (refreshToken === undefined) {
+      throw new CliError(
+        'ERR_NO_TOKEN',
+        `${config.issuer.origin} gives no refresh token: allow its client offline_access, or leave --keep out`,
+      );
+    }
+    await (await ReservedFile.at(this.#path)).commit(`${refreshToken}\n`);
+    return tokens;
+  }
+
+  /** @param lost see {@link KeptGrant.#lock} */
+  async #refresh(config: TokenConfig, lost: AbortSignal): Promise<ProgramTokens> {
+    const kept = await this.#read();
+    const refresh = await refreshAt(config);
+    // A token that was replaced and cannot be kept is lost.
+    const place = await ReservedFile.at(this.#path);
+    try {
+      const tokens = await refresh(kept);
+      if (lost.aborted) {
+        throw new CliError('ERR_NO_TOKEN', `${this.#path} was taken by another process meanwhile: try again`);
+      }
+      await place.commit(`${tokens.refreshToken ?? kept}\n`);
+      return tokens;
+    } catch (error) {
+      await place.release();
+      throw error;
     }
   }
 
@@ -58,34 +88,6 @@ export class KeptGrant {
       throw new CliError('ERR_NO_TOKEN', `${this.#path} is used by another process: try again`, {
         cause: error,
       });
-    }
-  }
-
-  async #keep(
-    config: TokenConfig,
-    get: () => Promise<ProgramTokens>,
-    kept: string | undefined,
-    lost?: AbortSignal,
-  ): Promise<ProgramTokens> {
-    // Before anything is asked for: a token that was replaced and cannot be kept is lost.
-    const place = await ReservedFile.at(this.#path);
-    try {
-      const tokens = await get();
-      const next = tokens.refreshToken ?? kept;
-      if (next === undefined) {
-        throw new CliError(
-          'ERR_NO_TOKEN',
-          `${config.issuer.origin} gives no refresh token: allow its client offline_access, or leave --keep out`,
-        );
-      }
-      if (lost?.aborted) {
-        throw new CliError('ERR_NO_TOKEN', `${this.#path} was taken by another process meanwhile: try again`);
-      }
-      await place.commit(`${next}\n`);
-      return tokens;
-    } catch (error) {
-      await place.release();
-      throw error;
     }
   }
 

@@ -18,6 +18,11 @@ export class ReservedFile {
     this.#file = file;
   }
 
+  /** Finds out whether it can be made, and leaves nothing: what is reserved for long outlives who is killed meanwhile. */
+  static async check(path: string): Promise<void> {
+    await (await ReservedFile.at(path)).release();
+  }
+
   /** Makes the directory too. Rejects with the error of the file system. */
   static async at(path: string): Promise<ReservedFile> {
     makeDirectory(resolve(dirname(path)));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { scratch } from '../agent/agent-process.js';
 import { FakeProvider, type Received } from '../auth/fake-provider.js';
+import { Program } from '../e2e/kit/program.js';
 import { run } from './run.js';
 
 const AUDIENCE = 'https://visiona.example';
@@ -142,6 +143,27 @@ describe('visiona token', () => {
       }
       assert.equal(provider.to('/device').length, 1);
       assert.deepEqual(readdirSync(dirname(file)), ['grant'], 'nothing else is left');
+    });
+
+    test('who is ended while a person is waited for leaves nothing', async (t) => {
+      provider.answers.set('/token', () => ({ status: 400, body: { error: 'authorization_pending' } }));
+      const file = join(scratch(t), 'grant');
+      const args = ['token', '--oidc-issuer', provider.issuer, '--keep', file];
+      const waiting = new Program(args, { OIDC_CLIENT_ID: 'visiona', OIDC_AUDIENCE: AUDIENCE });
+      t.after(() => waiting.kill());
+      await waiting.said(/confirm the code/);
+      waiting.signal('SIGTERM');
+      assert.equal((await waiting.exited).signal, 'SIGTERM');
+      assert.deepEqual(readdirSync(dirname(file)), []);
+    });
+
+    test('no person is asked for a token that cannot be kept', async (t) => {
+      const inTheWay = join(scratch(t), 'a-file');
+      writeFileSync(inTheWay, '');
+      const { code, err } = await token('--keep', join(inTheWay, 'grant'));
+      assert.equal(code, 1);
+      assert.doesNotMatch(err, /confirm the code/);
+      assert.equal(provider.to('/device').length, 0);
     });
 
     test('many at once use it one after the other: none is refused', async (t) => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { FakeProvider } from '../auth/fake-provider.js';
 import { root } from '../scripts/root.js';
 import { launchBrowser, NO_BROWSER, openTab, type Tab } from './kit/browser.js';
@@ -198,6 +198,32 @@ describe('the page, in Chromium', { skip: NO_BROWSER }, () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
     const alert = page.getByRole('dialog').getByRole('alert');
     assert.match((await alert.textContent()) ?? '', /^The request does not match its schema: it is blank/);
+  });
+
+  test('that the server was away is forgotten when it is back; what it refused itself stays', async (t) => {
+    const { page } = await signedIn(t, 'mallory');
+    let isAway = true;
+    const gateway = (route: Route) => (isAway ? route.fulfill({ status: 502 }) : route.fallback());
+    await page.route('**/api/devices?*', gateway);
+    await page.route('**/api/pairing/tokens', (route) => {
+      if (isAway || route.request().method() !== 'POST') return gateway(route);
+      return route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ code: 'limit-reached', title: 'There are too many' }),
+      });
+    });
+    const pairing = page.getByRole('region', { name: 'Pair a device' });
+    const pair = pairing.getByRole('button', { name: 'Pair a device' });
+    await pair.click();
+    await pairing.getByRole('alert').filter({ hasText: 'an error (502)' }).waitFor();
+    isAway = false;
+    await pairing.getByRole('alert').waitFor({ state: 'detached' });
+    await pair.click();
+    const refused = pairing.getByRole('alert').filter({ hasText: 'There are too many.' });
+    await refused.waitFor();
+    for (let lists = 0; lists < 2; lists += 1) await page.waitForResponse(/\/api\/devices\?/);
+    assert.equal(await refused.count(), 1);
   });
 
   test('it fits a phone, in light and dark', async (t) => {

@@ -61,6 +61,7 @@ test('npm start shows a request that the simulated device answers, and Ctrl-C en
   const first = start(t, data);
   await first.printed('» running: ');
   assert.match(first.output, /» device: adding a simulated one/);
+  assert.doesNotMatch(first.output, /device-offline|"level":"warn"[^\n]*a request failed/);
   assert.match(first.output, /» answer: 200 application\/json\n\{\n {2}"hostname": "edge-/);
 
   const secrets = ['internal-secret', 'session-secret', 'simulated-device-token'];
@@ -103,6 +104,17 @@ test('a signal to npm itself ends all that npm start has started', { timeout: 60
   await started.exited;
   assert.match(started.output, /» stopping/);
   assert.deepEqual(pids.filter(isAlive), []);
+});
+
+test('where visiona up is ended by somebody else, that is said, and the rest ends', async (t) => {
+  const started = start(t, await dataDir(t));
+  await started.printed('» running: ');
+  const [, pid] = /"pid":(\d+)[^\n]*"msg":"ready"/.exec(started.output) ?? [];
+  process.kill(Number(pid), 'SIGKILL');
+  assert.equal(await started.exited, 1);
+  assert.match(started.output, /^» visiona up ended by SIGKILL$/m);
+  assert.doesNotMatch(started.output, /once more/);
+  assert.deepEqual(pidsOf(started.output).filter(isAlive), []);
 });
 
 test('a simulated device that was revoked is followed by a new one', async (t) => {

@@ -4,10 +4,13 @@ import type { DevicePage, MadePairingToken, Me, PairingTokenPage, Problem, Signe
 export class ApiError extends Error {
   /** The code of the problem; `unreachable`: there was no answer. */
   readonly code: string;
+  /** It was not the server that answered, or nobody did: nothing is said of what was asked for. */
+  readonly isAway: boolean;
 
-  constructor(code: string, sentence: string) {
+  constructor(code: string, sentence: string, isAway: boolean) {
     super(sentence);
     this.code = code;
+    this.isAway = isAway;
   }
 }
 
@@ -97,17 +100,18 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     return await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
     const done = init.method === undefined ? '' : ' It may have been done or not: look before you try again.';
-    throw new ApiError('unreachable', `The server cannot be reached.${done}`);
+    throw new ApiError('unreachable', `The server cannot be reached.${done}`, true);
   }
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
   try {
     const problem = (await response.json()) as Problem;
-    return new ApiError(problem.code, sentence(problem));
+    return new ApiError(problem.code, sentence(problem), false);
   } catch {
     // A proxy before the server answers in words of its own.
-    return new ApiError('no-problem', `The server answered with an error (${response.status}).`);
+    const said = `The server answered with an error (${response.status}).`;
+    return new ApiError('no-problem', said, response.status >= 500);
   }
 }
 

@@ -28,13 +28,15 @@ export function useCodes(waiting: boolean, key: string): readonly PairingToken[]
 
 interface LiveCodesProps {
   readonly codes: readonly PairingToken[];
+  /** See {@link useTask}. */
+  readonly fresh: unknown;
   readonly changed: () => void;
   readonly ended: () => void;
 }
 
 /** Codes that may be used, such as those of another tab or of a script. */
-export function LiveCodes({ codes, changed, ended }: LiveCodesProps) {
-  const { run, busy, error } = useTask(ended);
+export function LiveCodes({ codes, fresh, changed, ended }: LiveCodesProps) {
+  const { run, busy, error } = useTask(ended, fresh);
   if (codes.length === 0) return '';
   const revoke = async (tokenId: string) => {
     if (await run(() => api.revokePairingCode(tokenId))) changed();

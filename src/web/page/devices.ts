@@ -8,6 +8,9 @@ import type { Device, Me } from './wire.js';
 /** How old what is shown may be, in ms. */
 const EVERY_MS = 2_000;
 
+/** Before the first answer. */
+const NONE: readonly Device[] = [];
+
 interface Shown {
   readonly devices: readonly Device[];
   /** There are more than are shown. */
@@ -87,7 +90,7 @@ export function Devices({ cliFlags, ended }: DevicesProps) {
     before.current = undefined;
     setPages(pages + 1);
   };
-  const devices = shown?.devices ?? [];
+  const devices = shown?.devices ?? NONE;
   return html`
     <${Pairing} devices=${devices} ended=${ended} />
     <section aria-labelledby="devices">

@@ -25,7 +25,7 @@ const TTL_SECONDS = 600;
 /** Gets a pairing code and says what to do with it, until a device has used it. */
 export function Pairing({ devices, ended }: PairingProps) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
-  const { run, busy, error } = useTask(ended);
+  const { run, busy, error } = useTask(ended, devices);
   const [pairedId, setPairedId] = useState<string | undefined>(undefined);
   // What was changed here is asked for at once.
   const [asked, setAsked] = useState(0);
@@ -59,7 +59,7 @@ export function Pairing({ devices, ended }: PairingProps) {
     <div role="status">${paired === undefined ? '' : html`<p class="done">${paired.name} is paired.</p>`}</div>
     ${error === undefined ? '' : html`<p class="error" role="alert">${error}</p>`}
     ${offer === undefined ? html`<button type="button" onClick=${pair} disabled=${busy}>${label}</button>` : ''}
-    <${LiveCodes} codes=${others} changed=${changed} ended=${ended} />
+    <${LiveCodes} codes=${others} fresh=${devices} changed=${changed} ended=${ended} />
   </section>`;
 }
 

@@ -1,5 +1,5 @@
 import { ApiError } from './api.js';
-import { useCallback, useState } from './preact.js';
+import { useCallback, useEffect, useState } from './preact.js';
 
 /** Something that a person asked for, which may take a moment and may fail. */
 export interface Task {
@@ -10,21 +10,30 @@ export interface Task {
   readonly error: string | undefined;
 }
 
-/** @param ended called where the session is over: nothing on this page can be done then */
-export function useTask(ended: () => void): Task {
+interface Failure {
+  readonly sentence: string;
+  readonly isAway: boolean;
+}
+
+/**
+ * @param ended called where the session is over: nothing on this page can be done then
+ * @param fresh another one each time that the server has answered something else: that it was away is old news then
+ */
+export function useTask(ended: () => void, fresh?: unknown): Task {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | undefined>(undefined);
+  const [failure, setFailure] = useState<Failure | undefined>(undefined);
+  useEffect(() => setFailure((last) => (last?.isAway ? undefined : last)), [fresh]);
   const run = useCallback(
     async (work: () => Promise<void>) => {
       if (busy) return false;
       setBusy(true);
-      setError(undefined);
+      setFailure(undefined);
       try {
         await work();
         return true;
-      } catch (failure) {
-        if (failure instanceof ApiError && failure.code === 'unauthorized') ended();
-        else setError(failure instanceof Error ? failure.message : String(failure));
+      } catch (error) {
+        if (error instanceof ApiError && error.code === 'unauthorized') ended();
+        else setFailure(failureOf(error));
         return false;
       } finally {
         setBusy(false);
@@ -32,5 +41,10 @@ export function useTask(ended: () => void): Task {
     },
     [busy, ended],
   );
-  return { run, busy, error };
+  return { run, busy, error: failure?.sentence };
+}
+
+function failureOf(error: unknown): Failure {
+  const sentence = error instanceof Error ? error.message : String(error);
+  return { sentence, isAway: error instanceof ApiError && error.isAway };
 }
