@@ -65,11 +65,20 @@ function missing(
   };
 }
 
-/** The secret of the data directory, made if it is not there. */
-function generated(name: GeneratedName, dataDir: string): Secret {
+/** The secret of the data directory; undefined when there is none yet. @throws ConfigError */
+export function findGenerated(name: GeneratedName, dataDir: string): Secret | undefined {
   const unusable = openDataDir(dataDir);
   if (unusable !== undefined) throw new ConfigError([unusable]);
-  const secret = readGenerated(dataDir, name) ?? generate(dataDir, name);
+  const secret = readGenerated(dataDir, name);
+  if (secret === undefined || secret instanceof Secret) return secret;
+  throw new ConfigError([secret]);
+}
+
+/** The secret of the data directory, made if it is not there. @throws ConfigError */
+export function generated(name: GeneratedName, dataDir: string): Secret {
+  const found = findGenerated(name, dataDir);
+  if (found !== undefined) return found;
+  const secret = generate(dataDir, name);
   if (secret instanceof Secret) return secret;
   throw new ConfigError([secret]);
 }
@@ -132,6 +141,8 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
 
 function restConfig(values: RestValues): RestConfig {
   const store = storeConfig(values);
+  // One that cannot be used is told before anything starts. It is made later, as the store knows whether there was another.
+  if (values.sessionSecret === undefined) findGenerated('session-secret', store.dataDir);
   return {
     log: logConfig(values),
     ...store,
@@ -144,8 +155,7 @@ function restConfig(values: RestValues): RestConfig {
     tunnelUrl: derived(values.tunnelUrl, 'ws', values.tunnelAddr),
     oidc: oidcConfig(values),
     userWrites: values.userWrites,
-    sessionSecrets: values.sessionSecret ?? [generated('session-secret', store.dataDir)],
-    isSessionSecretGenerated: values.sessionSecret === undefined,
+    sessionSecrets: values.sessionSecret,
   };
 }
 

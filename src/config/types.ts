@@ -83,10 +83,8 @@ export interface RestConfig extends ListenerConfig {
   readonly oidc: OidcConfig | undefined;
   /** Changes of one user in a minute. */
   readonly userWrites: number;
-  /** The first signs, all verify; never empty. */
-  readonly sessionSecrets: readonly Secret[];
-  /** Nobody gave one: it is of the data directory alone. */
-  readonly isSessionSecretGenerated: boolean;
+  /** The first signs, all verify; never empty. Undefined: that of the data directory, which is made where there is none. */
+  readonly sessionSecrets: readonly Secret[] | undefined;
 }
 
 /** What api-server needs. */

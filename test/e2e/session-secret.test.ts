@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FakeProvider } from '../auth/fake-provider.js';
@@ -20,6 +21,10 @@ const REFUSED =
 const GENERATED =
   'SESSION_SECRET is not set: the one in use is in the data directory of this machine only, while the data are in DATABASE_URL; ' +
   'set SESSION_SECRET, or the next machine, and this one without that directory, will be refused';
+
+/** The same where the secret was generated. */
+const LOST =
+  /^visiona: \S+\/session-secret is missing or another [^\n]*beside visiona\.db[^\n]*visiona sessions end[^\n]*\n$/;
 
 describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => {
   let schema: TestSchema;
@@ -58,10 +63,13 @@ describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => 
     const first = await start(OLD);
     const { dataDir } = first;
     const env = { ...settings(), ...ANY_PORTS, VISIONA_DATA_DIR: dataDir };
-    for (const secret of [{ SESSION_SECRET: NEW }, {}]) {
+    for (const [secret, said] of [
+      [{ SESSION_SECRET: NEW }, REFUSED],
+      [{}, LOST],
+    ] as const) {
       const { code, stdout, stderr } = await runToEnd(['api-server'], { ...env, ...secret });
       assert.equal(code, 1);
-      assert.match(stderr, REFUSED);
+      assert.match(stderr, said);
       assert.ok(!(stdout + stderr).includes(NEW));
     }
     const second = await start(OLD);
@@ -129,7 +137,11 @@ test('S13: a secret that was deleted, and so is another, is refused until everyb
     await rm(join(up.dataDir, 'session-secret'));
     const env = { VISIONA_DATA_DIR: up.dataDir };
     const refused = await runToEnd(['up'], { ...env, ...ANY_PORTS });
-    assert.deepEqual([refused.code, REFUSED.test(refused.stderr)], [1, true], refused.stderr);
+    assert.deepEqual([refused.code, LOST.test(refused.stderr)], [1, true], refused.stderr);
+    assert.ok(
+      !existsSync(join(up.dataDir, 'session-secret')),
+      'none is made in place of the one to be restored',
+    );
     const ended = await runToEnd(['sessions', 'end'], env);
     assert.deepEqual(
       [ended.code, ended.stdout],
@@ -140,5 +152,28 @@ test('S13: a secret that was deleted, and so is another, is refused until everyb
     assert.equal((await (await up.signIn('alice')).get('/api/auth/me')).status, 200);
   } finally {
     await up.close();
+  }
+});
+
+test('a generated secret that is missing is not made anew, however often it is tried; restored, it is good again', async () => {
+  const provider = await FakeProvider.start();
+  const env = { OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: 'visiona' };
+  const first = await RestProcess.start('api-server', env);
+  try {
+    const secret = join(first.dataDir, 'session-secret');
+    const kept = await readFile(secret, 'utf8');
+    await first.program.stop();
+    await rm(secret);
+    const both = () =>
+      Promise.all(
+        [1, 2].map(() => runToEnd(['api-server'], { ...env, ...ANY_PORTS, VISIONA_DATA_DIR: first.dataDir })),
+      );
+    for (const { code, stderr } of await both())
+      assert.deepEqual([code, LOST.test(stderr)], [1, true], stderr);
+    await writeFile(secret, kept, { mode: 0o600 });
+    await first.restart();
+  } finally {
+    await first.close();
+    await provider.close();
   }
 });
