@@ -112,7 +112,7 @@ describe('S13: two api-servers with one database', { skip: NO_POSTGRES }, () => 
         ...ANY_PORTS,
         VISIONA_DATA_DIR: join(first.dataDir, 'next'),
       });
-      assert.deepEqual([next.code, REFUSED.test(next.stderr)], [1, true], next.stderr);
+      assert.deepEqual([next.code, LOST.test(next.stderr)], [1, true], next.stderr);
     } finally {
       await first.close();
       await other.drop();
