@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './root.js';
 
+// Where tests may have a database is a setting of what these tests start, too.
+delete process.env.DATABASE_URL;
+
 /** A command that runs in the repository's folder. */
 export class Started {
   output = '';
@@ -59,8 +62,7 @@ export function startScript(name: string, env: Record<string, string>): Started 
 export function startCommand(command: string, args: readonly string[], env: Record<string, string>): Started {
   const child = spawn(command, args, {
     cwd: root,
-    // What tells tests where a database is is a setting too.
-    env: { ...process.env, DATABASE_URL: undefined, ...env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Started(child);
