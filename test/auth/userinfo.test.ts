@@ -50,9 +50,9 @@ describe('userinfo that is refused or odd', () => {
     await stand.signedIn();
     const [line, ...more] = warnings();
     assert.equal(more.length, 0);
-    const { level, err } = JSON.parse(line ?? '{}');
+    const { level, problem } = JSON.parse(line ?? '{}');
     assert.equal(level, 40);
-    assert.match(err.message, /status 403/);
+    assert.match(problem, /status 403/);
     assert.ok(!stand.lines.join('').includes('at-alice'));
   });
 

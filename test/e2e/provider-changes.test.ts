@@ -65,7 +65,7 @@ describe('a provider that changes under a process that runs', () => {
     assert.equal(await signIn(alice), 303);
     assert.equal((await alice.me()).name, null);
     const line = await api.program.line("the OpenID provider did not tell a user's name");
-    assert.match(JSON.stringify(line.err), /status 403/);
+    assert.match(String(line.problem), /status 403/);
     assert.ok(!api.program.output.includes('at-alice'));
     provider.answers.delete('/userinfo');
   });
