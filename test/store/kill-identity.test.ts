@@ -97,16 +97,12 @@ test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the 
         }
       }
     };
-    const users = await Promise.all(
-      Array.from({ length: WRITERS }, (_, i) => client.ensureUser('https://id.example', `user-${i}`)),
-    );
+    // Each write for a user of its own: of sessions and of codes, also those whose answer was lost, a user may have so many.
+    const somebody = () => client.ensureUser('https://id.example', randomUUID());
     const writers = Promise.all(
-      users.flatMap((owner) => [
-        write((number) => acknowledged.signIn(client, owner, number)),
-        // Each for a user of its own: a code whose answer was lost is one of those that a user may have.
-        write(async () =>
-          acknowledged.pair(client, await client.ensureUser('https://id.example', randomUUID())),
-        ),
+      Array.from({ length: WRITERS }).flatMap(() => [
+        write(async (number) => acknowledged.signIn(client, await somebody(), number)),
+        write(async () => acknowledged.pair(client, await somebody())),
       ]),
     );
     try {
