@@ -74,9 +74,13 @@ export function closeDatabase(db: Database): void {
   }
 }
 
-/** The built-in SQLite where it is sound, else the one from npm, which has the same API. */
+/** The first Node whose SQLite is no experiment: before it each command would say so on stderr. */
+const FIRST_SETTLED_NODE = 24;
+
+/** The built-in SQLite where it is settled and sound, else the one from npm, which has the same API. */
 async function sqlite(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
-  if (isSound(process.versions.sqlite)) {
+  const settled = Number.parseInt(process.versions.node, 10) >= FIRST_SETTLED_NODE;
+  if (settled && isSound(process.versions.sqlite)) {
     const builtin: unknown = process.getBuiltinModule('node:sqlite');
     return builtin as typeof import('@photostructure/sqlite');
   }
