@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Size } from './benchmark.js';
 
 export const USAGE = `npm run bench [-- [NAME…] [--full]]   runs benchmarks, all if none is named
-npm run bench -- --report FILE        writes the tables and plots of an earlier run of all, FILE, into bench/README.md`;
+npm run bench -- --report FILE        writes the tables and plots of an earlier run of all, FILE, into bench/RESULTS.md`;
 
 /** A command line that cannot be followed, in one sentence. */
 export class UsageError extends Error {

@@ -6,7 +6,7 @@ import { plot } from './plot.js';
 import { type Results, readResults } from './results.js';
 import { table } from './table.js';
 
-const README = path.join(repositoryRoot, 'bench', 'README.md');
+const RESULTS = path.join(repositoryRoot, 'bench', 'RESULTS.md');
 const PLOTS = path.join(repositoryRoot, 'bench', 'plots');
 const BEGIN = '<!-- Written by `npm run bench -- --full`: -->';
 const END = '<!-- end -->';
@@ -24,21 +24,21 @@ const DRAWN: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Writes a run into README.md, between its two comments, and its plots into `plots/`.
+ * Writes a run into RESULTS.md, between its two comments, and its plots into `plots/`.
  * @param file of the run, which must have all of `benchmarks`
  * @throws UsageError
  */
 export async function writeReport(file: string, benchmarks: readonly string[]): Promise<void> {
   const results = await readResults(file, benchmarks);
-  const readme = await readFile(README, 'utf8');
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`${README} has no place between ${BEGIN} and ${END}`);
+  const before = await readFile(RESULTS, 'utf8');
+  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${RESULTS} has no place between ${BEGIN} and ${END}`);
   await mkdir(PLOTS, { recursive: true });
   for (const old of await readdir(PLOTS)) await rm(path.join(PLOTS, old));
   const parts = [setting(path.relative(repositoryRoot, file), results)];
   for (const [name, outcome] of Object.entries(results.benchmarks)) parts.push(await section(name, outcome));
-  const text = [BEGIN, ...parts, END].join('\n\n');
-  await writeFile(README, readme.slice(0, begin) + text + readme.slice(end + END.length));
+  const written = [BEGIN, ...parts, END].join('\n\n');
+  await writeFile(RESULTS, before.slice(0, begin) + written + before.slice(end + END.length));
 }
 
 function setting(file: string, { machine, versions, size, seconds, commit }: Results): string {

@@ -36,7 +36,7 @@ const NAMES = benchmarks.map(({ name }) => name);
 
 /**
  * `node dist/bench/run.js …`: runs benchmarks, prints their tables, keeps every sample; the full run of all of them is written
- * into README.md. Exits with 2 where the command line is wrong, with 1 where a benchmark has no figure at all.
+ * into RESULTS.md. Exits with 2 where the command line is wrong, with 1 where a benchmark has no figure at all.
  */
 async function main(): Promise<void> {
   const asked = parseArguments(process.argv.slice(2), NAMES);
