@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SWEEP_INTERVAL_MS } from '../../src/tunnel/session/sweeper.js';
+import { SWEEP_INTERVAL_MS } from '../../src/tunnel/registry/sweeper.js';
 import type { Outcome, Size } from '../benchmark.js';
 import { OpenLoop } from '../load/generators.js';
 import { preloaded, upByToken } from '../relay/product.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { type Provisioned, ProxyProcess } from '../../test/e2e/kit/proxy-process.js';
 import { type Person, RestProcess } from '../../test/e2e/kit/rest-process.js';
 import { internalForm } from './internal-form.js';

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { makeConfig } from '../tunnel/yamux/config.js';
-import { systemClock } from './clock.js';
+import { agentClock } from './clock.js';
 import { connectUrl } from './dial.js';
 import { Dialer } from './dialer.js';
 import { isExposed } from './exposed.js';
+import type { StreamService } from './service/stream-service.js';
+import { forwardTo, targetOf } from './service/target.js';
 import { bootHost } from './simulator/edge-host.js';
 import { simulate } from './simulator/simulator.js';
-import type { StreamService } from './stream-service.js';
-import { forwardTo, targetOf } from './target.js';
 import { openTokenSource } from './token-source.js';
 
 export interface AgentOptions {
@@ -52,7 +52,7 @@ export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dia
       maxIncoming: MAX_STREAMS,
       windowGrowth: WINDOW_GROWTH_BYTES,
     }),
-    clock: systemClock,
+    clock: agentClock,
     random: Math.random,
     log,
   });

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Config } from '../tunnel/yamux/config.js';
-import type { Clock } from './clock.js';
+import type { AgentClock } from './clock.js';
 import { type Dialled, dial } from './dial.js';
 import { type Ending, Redial } from './redial.js';
-import type { StreamService } from './stream-service.js';
+import type { StreamService } from './service/stream-service.js';
 import { Tunnel } from './tunnel.js';
 
 export interface DialerOptions {
@@ -15,7 +15,7 @@ export interface DialerOptions {
   readonly tokenFile: string;
   readonly service: StreamService;
   readonly yamux: Config;
-  readonly clock: Clock;
+  readonly clock: AgentClock;
   readonly random: () => number;
   readonly log: Logger;
 }

@@ -4,9 +4,9 @@ import type { MuxSession, MuxStream, SessionHandler, StreamHandler } from '../tu
 import { StreamDuplex } from '../tunnel/yamux/duplex.js';
 import { YamuxError } from '../tunnel/yamux/errors.js';
 import { createSession } from '../tunnel/yamux/session.js';
-import type { Clock } from './clock.js';
+import type { AgentClock } from './clock.js';
 import { MessageWriter } from './message-writer.js';
-import type { StreamService } from './stream-service.js';
+import type { StreamService } from './service/stream-service.js';
 
 /** WebSocket close codes that the device sends (RFC 6455 §7.4.1; 4000 and up: 02-tunnel §2.1). */
 const CLOSE_NORMAL = 1000;
@@ -29,7 +29,7 @@ export interface TunnelEnd {
 
 export interface TunnelOptions {
   readonly service: StreamService;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<AgentClock, 'now'>;
   readonly yamux: Config;
   /** How long streams may run on after the relay said GoAway, in ms. */
   readonly remoteDrainMs?: number;

@@ -1,21 +1,22 @@
 import type { OidcConfig } from '../config/types.js';
+import { SharedLimit } from '../limits/shared-limit.js';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { SignInId } from '../store/ids.js';
 import type { AttemptPort } from '../store/ports/attempts.js';
+import type { Changes } from '../store/ports/changes.js';
+import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
-import type { Changes, UserPort } from '../store/ports.js';
+import type { UserPort } from '../store/ports/users.js';
 import { type Authenticator, DenyAll } from './authenticator.js';
 import { BearerTokens } from './bearer.js';
 import { CookieCodec } from './cookie.js';
+import type { CookieKeys } from './cookie-keys.js';
 import { endedSignIns } from './ended.js';
 import { Provider } from './provider.js';
 import { Refresher } from './refresher.js';
 import { Sealer } from './seal.js';
 import { SessionAuthenticator } from './session-authenticator.js';
-import type { SessionKeys } from './session-keys.js';
 import { Sessions } from './sessions.js';
-import { SharedLimit } from './shared-limit.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
 import { tokenFlags } from './token-flags.js';
@@ -31,7 +32,7 @@ export interface AuthOptions {
   readonly oidc: OidcConfig;
   /** What browsers see of us. */
   readonly publicUrl: URL;
-  readonly sessionKeys: SessionKeys;
+  readonly sessionKeys: CookieKeys;
   readonly store: AuthStore;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -41,7 +42,7 @@ export interface AuthOptions {
 }
 
 /** Sign-in, put together. */
-export interface Accounts {
+export interface SignInServices {
   readonly cookies: CookieCodec;
   readonly sessions: Sessions;
   readonly signIn: SignInFlow;
@@ -56,7 +57,7 @@ export interface Accounts {
 export interface Auth {
   readonly authenticator: Authenticator;
   /** Undefined: there is no OpenID provider, and nobody can sign in. */
-  readonly accounts: Accounts | undefined;
+  readonly accounts: SignInServices | undefined;
   /** Tells of all sessions that ended, by whichever process; undefined: some may have, and nobody knows which. */
   onSignInEnded(listener: (signIns: ReadonlySet<SignInId> | undefined) => void): void;
 }

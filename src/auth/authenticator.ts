@@ -1,4 +1,4 @@
-import type { SignInId, UserId } from '../store/ids.js';
+import type { SignInId, UserId } from '../store/ports/ids.js';
 
 /** A user by the session of a browser. */
 export interface SessionPrincipal {
@@ -38,14 +38,14 @@ export interface Credentials {
 /** Tells who a request comes from. */
 export interface Authenticator {
   /** Who it is where that is known without a wait, which calls of a busy client are spared; undefined: ask. */
-  recall(credentials: Credentials): Principal | undefined;
+  peek(credentials: Credentials): Principal | undefined;
   /** Undefined: the credentials are not valid. Rejects when that cannot be known, such as with ERR_STORE_UNAVAILABLE. */
   authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined>;
 }
 
 /** Accepts nobody: while no way to sign in is configured, nobody is signed in (03-identity §3.1). */
 export class DenyAll implements Authenticator {
-  recall(): undefined {
+  peek(): undefined {
     return undefined;
   }
 

@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { BearerRefusal, Metrics } from '../observability/metrics.js';
-import { Believed } from '../store/believed.js';
-import type { UserPort } from '../store/ports.js';
+import { TtlCache } from '../store/client/ttl-cache.js';
+import type { UserPort } from '../store/ports/users.js';
 import type { BearerPrincipal, CredentialsRefusal } from './authenticator.js';
 import { claimAhead } from './claim-times.js';
 import { type Identity, identityOf } from './identity.js';
@@ -29,7 +29,7 @@ export const MAX_TOKEN_LENGTH = 8192;
 export class BearerTokens {
   readonly #options: BearerOptions;
   /** By token: a hash would cost each call more than all else that is asked about it. */
-  readonly #known = new Believed(
+  readonly #known = new TtlCache(
     (token) => this.#verify(token),
     (user) => user !== undefined && Date.now() >= user.endsAt,
   );
@@ -46,8 +46,8 @@ export class BearerTokens {
   }
 
   /** Whose token it is, where that was found just now; undefined: ask. */
-  recall(token: string): BearerPrincipal | undefined {
-    return this.#known.recall(token);
+  peek(token: string): BearerPrincipal | undefined {
+    return this.#known.peek(token);
   }
 
   async #verify(token: string): Promise<BearerPrincipal | undefined> {

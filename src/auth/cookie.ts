@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BoundedMap } from '../collections/bounded-map.js';
-import type { CookieHash } from '../store/ids.js';
-import { macOf, type SessionKeys } from './session-keys.js';
+import type { CookieHash } from '../store/ports/ids.js';
+import { type CookieKeys, macOf } from './cookie-keys.js';
 
 /** The only cookie. `__Host-`: browsers take it with Secure, Path=/ and without Domain only. */
 export const COOKIE_NAME = '__Host-visiona_session';
@@ -31,11 +31,11 @@ const VALUE = /^v1\.([\w-]{8})\.(session|pending)\.([\w-]{43})\.([\w-]{43})$/;
 
 /** Makes and reads `__Host-visiona_session=v1.<kid>.<type>.<id>.<mac>`. */
 export class CookieCodec {
-  readonly #keys: SessionKeys;
+  readonly #keys: CookieKeys;
   /** Cookies by the header that they were in: a browser sends the same one with each request. */
   readonly #read = new BoundedMap<BrowserCookie>(MAX_REMEMBERED);
 
-  constructor(keys: SessionKeys) {
+  constructor(keys: CookieKeys) {
     this.#keys = keys;
   }
 

@@ -1,7 +1,7 @@
 import * as oc from 'openid-client';
-import { isLoopback } from '../config/address.js';
-import type { Secret } from '../config/secret.js';
+import { isLoopback } from '../net/address.js';
 import type { Logger } from '../observability/log.js';
+import type { Secret } from '../text/secret.js';
 import { LastKnown } from './last-known.js';
 import { ProviderError, providerError, whyOf } from './provider-error.js';
 import { type Endpoints, type ProviderMetadata, readMetadata } from './provider-metadata.js';

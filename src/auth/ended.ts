@@ -1,5 +1,5 @@
-import type { SignInId } from '../store/ids.js';
-import type { Changes } from '../store/ports.js';
+import type { Changes } from '../store/ports/changes.js';
+import type { SignInId } from '../store/ports/ids.js';
 
 /** The sessions that ended; undefined: some may have, and nobody knows which. */
 export function endedSignIns({ changes, missed }: Changes): ReadonlySet<SignInId> | undefined {

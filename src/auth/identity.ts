@@ -1,5 +1,5 @@
-import { StoreError } from '../store/errors.js';
-import { checkUserKey } from '../store/validate.js';
+import { StoreError } from '../store/ports/errors.js';
+import { checkUserKey } from '../store/ports/validate.js';
 import { cut } from '../text/characters.js';
 import { ProviderError } from './provider-error.js';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { StoreError, storeWhy } from '../store/errors.js';
-import type { SignInId } from '../store/ids.js';
+import { StoreError, storeWhy } from '../store/ports/errors.js';
+import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
 import { ProviderError, type ProviderErrorCode, whyOf } from './provider-error.js';

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { delimited, type SessionKeys } from './session-keys.js';
+import { type CookieKeys, delimited } from './cookie-keys.js';
 
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -7,9 +7,9 @@ const TAG_BYTES = 16;
 
 /** Encrypts what the store keeps of sign-ins, so that whoever reads the store's data holds no token. */
 export class Sealer {
-  readonly #keys: SessionKeys;
+  readonly #keys: CookieKeys;
 
-  constructor(keys: SessionKeys) {
+  constructor(keys: CookieKeys) {
     this.#keys = keys;
   }
 

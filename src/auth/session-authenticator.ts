@@ -25,15 +25,15 @@ export class SessionAuthenticator implements Authenticator {
     this.#bearer = bearer;
   }
 
-  recall({ authorization, cookie, passive }: Credentials): Principal | undefined {
+  peek({ authorization, cookie, passive }: Credentials): Principal | undefined {
     if (authorization === '') {
       const browser = this.#cookies.read(cookie);
-      const session = browser && this.#sessions.recall(browser);
+      const session = browser && this.#sessions.peek(browser);
       return session && this.#used(session, passive);
     }
     // Both together, and another scheme, want a closer look.
     if (cookie !== '' || !authorization.startsWith(SCHEME)) return undefined;
-    return this.#bearer?.recall(authorization.slice(SCHEME.length));
+    return this.#bearer?.peek(authorization.slice(SCHEME.length));
   }
 
   async authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined> {

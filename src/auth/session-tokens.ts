@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
-import type { CookieHash } from '../store/ids.js';
+import type { CookieHash } from '../store/ports/ids.js';
 import type { Tokens } from './provider.js';
 import type { Sealer } from './seal.js';
 

@@ -1,10 +1,11 @@
 import type { Logger } from '../observability/log.js';
-import { Believed } from '../store/believed.js';
-import { StoreError, storeWhy } from '../store/errors.js';
-import type { CookieHash, SignInId, UserId } from '../store/ids.js';
+import { TtlCache } from '../store/client/ttl-cache.js';
 import type { Requester } from '../store/ports/audit.js';
+import type { Changes } from '../store/ports/changes.js';
+import { StoreError, storeWhy } from '../store/ports/errors.js';
+import type { CookieHash, SignInId, UserId } from '../store/ports/ids.js';
+import type { ListPage, PageRequest } from '../store/ports/page.js';
 import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
-import type { Changes, Page, PageRequest } from '../store/ports.js';
 import type { BrowserCookie } from './cookie.js';
 import { endedSignIns } from './ended.js';
 import type { Refresher } from './refresher.js';
@@ -41,7 +42,7 @@ const RENEW_MS = 5_000;
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #clock: () => number;
-  readonly #known = new Believed(
+  readonly #known = new TtlCache(
     (cookie) => this.#ask(cookie as CookieHash),
     (session) => session !== undefined && this.#isOver(session),
   );
@@ -65,7 +66,7 @@ export class Sessions {
     // Over is over, whether the store could be told or not.
     if (answer === undefined) this.forget(hash);
     // Of all that waited, the first outdates; also what was asked of the store before its new tokens were there.
-    const known = this.#known.recall(hash);
+    const known = this.#known.peek(hash);
     if (known === session || (known && this.#options.refresher.isDue(known))) this.#known.outdate(hash);
     // As it was before the provider was waited for: it may have ended since.
     return answer === session ? this.#known.get(hash) : answer;
@@ -82,8 +83,8 @@ export class Sessions {
   }
 
   /** The session as {@link find} would answer, where that takes no wait; undefined: ask. */
-  recall({ type, hash }: BrowserCookie): Session | undefined {
-    const session = type === 'session' ? this.#known.recall(hash) : undefined;
+  peek({ type, hash }: BrowserCookie): Session | undefined {
+    const session = type === 'session' ? this.#known.peek(hash) : undefined;
     return session !== undefined && this.#options.refresher.isDue(session) ? undefined : session;
   }
 
@@ -131,7 +132,7 @@ export class Sessions {
   }
 
   /** A user's sessions that live, oldest first. */
-  list(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>> {
+  list(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>> {
     return this.#options.store.listSignIns(owner, page);
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CookieHash } from '../store/ids.js';
+import type { CookieHash } from '../store/ports/ids.js';
 import type { Sealer } from './seal.js';
 
 /** What is needed when a browser comes back from the provider. */

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
 import type { Logger } from '../observability/log.js';
-import type { UserId } from '../store/ids.js';
+import type { UserId } from '../store/ports/ids.js';
 import { PENDING_MS, type SignInPort } from '../store/ports/sign-ins.js';
-import type { UserPort } from '../store/ports.js';
+import type { UserPort } from '../store/ports/users.js';
 import { cut } from '../text/characters.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
 import type { Provider } from './provider.js';

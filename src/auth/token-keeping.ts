@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../actors/clock.js';
 import { backoffMs } from '../actors/supervision/backoff.js';
 import type { Logger } from '../observability/log.js';
-import { StoreError, storeWhy } from '../store/errors.js';
-import type { SignInId } from '../store/ids.js';
+import { StoreError, storeWhy } from '../store/ports/errors.js';
+import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
-import type { StoreState } from '../store/store-state.js';
+import type { StoreState } from '../store/ports/store-state.js';
 import type { Sealer } from './seal.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { Session } from './sessions.js';

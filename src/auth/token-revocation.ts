@@ -1,5 +1,5 @@
 import type { Logger } from '../observability/log.js';
-import type { SignInId } from '../store/ids.js';
+import type { SignInId } from '../store/ports/ids.js';
 import type { Provider } from './provider.js';
 import { whyOf } from './provider-error.js';
 

@@ -3,9 +3,9 @@ import { connectUrl } from '../agent/dial.js';
 import { describeMachine } from '../agent/machine.js';
 import { readPairing } from '../agent/pairing-file.js';
 import { VIRTUAL_MODEL } from '../agent/simulator/system.js';
-import type { Secret } from '../config/secret.js';
 import { type AgentConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
+import type { Secret } from '../text/secret.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
 
 /**

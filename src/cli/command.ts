@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
-import type { Given } from '../config/read.js';
+import type { RawSettings } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
 import type { SignalSource } from './process.js';
 
 /** What a command works with, beside its arguments. */
-export interface Surroundings {
+export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -12,8 +12,8 @@ export interface Surroundings {
 }
 
 /** One call of a command: its flags and variables, and its operands, as many as it names. */
-export interface Invocation extends Surroundings {
-  readonly given: Given;
+export interface Invocation extends CommandIo {
+  readonly given: RawSettings;
   readonly operands: readonly string[];
 }
 

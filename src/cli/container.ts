@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { RefusalAudit } from '../audit/refusal-audit.js';
 import { expose, type Side } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
 import { StoreRecorder } from '../observability/store-recorder.js';
-import { RefusalAudit } from '../server/refusal-audit.js';
 import { RequestLog } from '../server/request-log.js';
-import { StoreClient } from '../store/store-client.js';
+import { StoreClient } from '../store/client/store-client.js';
 import { TOKENS } from './tokens.js';
 
 export interface ContainerOptions {

@@ -1,9 +1,10 @@
 import type { Writable } from 'node:stream';
-import { StoreOutcomeUnknownError } from '../store/errors.js';
-import type { DeviceId } from '../store/ids.js';
-import type { StorePlace } from '../store/open-store.js';
-import type { OwnedDevice, ProvisionedDevice } from '../store/ports.js';
-import { checkNames } from '../store/validate.js';
+import type { StoreLocation } from '../store/open-store.js';
+import type { ProvisionedDevice } from '../store/ports/devices.js';
+import { StoreOutcomeUnknownError } from '../store/ports/errors.js';
+import type { DeviceId } from '../store/ports/ids.js';
+import type { OwnedDevice } from '../store/ports/operator.js';
+import { checkNames } from '../store/ports/validate.js';
 import {
   describeAdded,
   describeDoubtful,
@@ -20,7 +21,7 @@ import { OPERATOR, withStore } from './with-store.js';
 
 /** Where a command works and writes. */
 export interface DeviceCommandContext {
-  readonly place: StorePlace;
+  readonly place: StoreLocation;
   readonly stdout: Writable;
 }
 

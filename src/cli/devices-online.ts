@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { CodedError } from '../actors/errors.js';
-import { HttpProxyClient, type ProxyClientOptions } from '../tunnel/session/proxy-client.js';
+import { HttpProxyClient, type ProxyClientOptions } from '../tunnel/remote/proxy-client.js';
 import { print } from './print.js';
 
 /** The ids of devices that have a tunnel; undefined: it is not known. */

@@ -1,9 +1,9 @@
-import { type Given, readSetting } from '../config/read.js';
+import { type RawSettings, readSetting } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
-import { ListenError } from '../server/listen-error.js';
+import { ListenError } from '../net/listen-error.js';
 
 /** A {@link ListenError} with the setting that its address comes from, which is what can be changed; other errors as they are. */
-export function withListenSetting(error: unknown, table: SettingTable, given: Given): unknown {
+export function withListenSetting(error: unknown, table: SettingTable, given: RawSettings): unknown {
   if (!(error instanceof ListenError)) return error;
   const { host, port } = error.address;
   const names = Object.values(table).flatMap((setting) => {

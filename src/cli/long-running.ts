@@ -1,4 +1,4 @@
-import type { Given } from '../config/read.js';
+import type { RawSettings } from '../config/read.js';
 import { unknownVariables } from '../config/report.js';
 import type { LogConfig } from '../config/types.js';
 import { type Logger, openLog } from '../observability/log.js';
@@ -21,7 +21,7 @@ async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
 
 /** The `run` of a command that keeps running until it is told to stop. */
 export function longRunning<C extends { readonly log: LogConfig; readonly accessLog?: boolean }>(
-  load: (given: Given) => C,
+  load: (given: RawSettings) => C,
   root: () => Promise<Root<C>>,
 ): Command['run'] {
   return async ({ given, signals }) => {

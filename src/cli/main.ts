@@ -1,9 +1,9 @@
 import { readArguments } from '../config/arguments.js';
-import { ConfigError, type Mistake } from '../config/errors.js';
+import { ConfigError, type ConfigIssue } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
 import { findMistakes } from '../config/rules.js';
 import { VERSION } from '../version.js';
-import type { Command, Surroundings } from './command.js';
+import type { Command, CommandIo } from './command.js';
 import { commands } from './commands.js';
 import { CliError } from './errors.js';
 import { commandHelp, groupHelp, overview } from './help.js';
@@ -40,7 +40,7 @@ function noSuchCommand(args: readonly string[]): string {
   return `there is no command "${words}"; ${near === undefined ? 'see visiona help' : `did you mean "${near}"?`}`;
 }
 
-function checkOperands(command: Command, operands: readonly string[]): Mistake[] {
+function checkOperands(command: Command, operands: readonly string[]): ConfigIssue[] {
   const missing = command.operands
     .slice(operands.length)
     .map((name) => ({ name, problem: 'it is missing; add it' }));
@@ -50,7 +50,7 @@ function checkOperands(command: Command, operands: readonly string[]): Mistake[]
   return [...missing, ...extra];
 }
 
-async function runCommand({ command, rest }: Match, surroundings: Surroundings): Promise<number> {
+async function runCommand({ command, rest }: Match, surroundings: CommandIo): Promise<number> {
   const { flags, positionals, help, mistakes } = readArguments(rest, command.table);
   const given = { flags, env: surroundings.env };
   if (help) {
@@ -67,7 +67,7 @@ async function runCommand({ command, rest }: Match, surroundings: Surroundings):
   }
 }
 
-async function help(args: readonly string[], { stdout }: Surroundings): Promise<number> {
+async function help(args: readonly string[], { stdout }: CommandIo): Promise<number> {
   const match = matchCommand(args);
   const group = args.length === 1 ? groupOf(args[0] ?? '') : [];
   if (group.length > 0) {
@@ -79,7 +79,7 @@ async function help(args: readonly string[], { stdout }: Surroundings): Promise<
   return 0;
 }
 
-async function dispatch(args: readonly string[], surroundings: Surroundings): Promise<number> {
+async function dispatch(args: readonly string[], surroundings: CommandIo): Promise<number> {
   const [first] = args;
   if (first === undefined || first === '--help' || first === '-h') return help([], surroundings);
   if (first === 'help') return help(args.slice(1), surroundings);
@@ -103,7 +103,7 @@ function describeError(error: unknown): string {
 }
 
 /** Runs one command line. @returns the exit code: 0, or 1 with the reason on standard error. Never rejects. */
-export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function main(args: readonly string[], surroundings: CommandIo): Promise<number> {
   try {
     return await dispatch(args, surroundings);
   } catch (error) {

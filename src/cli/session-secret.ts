@@ -1,10 +1,10 @@
-import { SessionKeys } from '../auth/session-keys.js';
+import { CookieKeys } from '../auth/cookie-keys.js';
 import { generatedPath } from '../config/generated.js';
 import { findGenerated, generated } from '../config/load.js';
-import type { Secret } from '../config/secret.js';
 import type { RestConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
 import type { SessionKeyPort } from '../store/ports/session-keys.js';
+import type { Secret } from '../text/secret.js';
 import { CliError } from './errors.js';
 
 const FOREIGN =
@@ -28,8 +28,8 @@ export async function joinedKeys(
   { sessionSecrets, dataDir, databaseUrl }: Pick<RestConfig, 'sessionSecrets' | 'dataDir' | 'databaseUrl'>,
   store: SessionKeyPort,
   log: Logger,
-): Promise<SessionKeys> {
-  const keys = new SessionKeys(sessionSecrets ?? [await ownSecret(dataDir, store)]);
+): Promise<CookieKeys> {
+  const keys = new CookieKeys(sessionSecrets ?? [await ownSecret(dataDir, store)]);
   const joining = await store.joinSessionKeys(keys.kids);
   if (joining === 'foreign') {
     throw new CliError('ERR_SESSION_SECRET', sessionSecrets === undefined ? lost(dataDir) : FOREIGN);

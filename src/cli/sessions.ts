@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
-import type { StorePlace } from '../store/open-store.js';
+import type { StoreLocation } from '../store/open-store.js';
 import { print } from './print.js';
 import { OPERATOR, withStore } from './with-store.js';
 
 /** `visiona sessions end`: signs everybody out, and forgets with which keys that was. @throws StoreError, OutputError */
-export async function sessionsEnd(place: StorePlace, stdout: Writable): Promise<void> {
+export async function sessionsEnd(place: StoreLocation, stdout: Writable): Promise<void> {
   const ended = await withStore(place, 'fail', (store) => store.endAllSignIns(OPERATOR));
   await print(
     stdout,

@@ -1,8 +1,8 @@
 import type { DependencyContainer } from 'tsyringe';
 import { createAuth, NO_SIGN_IN } from '../auth/auth.js';
 import type { OidcConfig, RestConfig } from '../config/types.js';
-import type { RestOptions } from '../http/rest.js';
-import type { StoreClient } from '../store/store-client.js';
+import type { RestOptions } from '../http/api/rest.js';
+import type { StoreClient } from '../store/client/store-client.js';
 import { joinedKeys } from './session-secret.js';
 import { TOKENS } from './tokens.js';
 

@@ -1,8 +1,8 @@
 import type { StoreConfig } from '../config/types.js';
-import type { StorePlace } from '../store/open-store.js';
+import type { StoreLocation } from '../store/open-store.js';
 
 /** Where a configuration has the data. */
-export function placeOf({ dataDir, databaseUrl, databasePool }: StoreConfig): StorePlace {
+export function placeOf({ dataDir, databaseUrl, databasePool }: StoreConfig): StoreLocation {
   return databaseUrl === undefined
     ? { dataDir }
     : { dataDir, databaseUrl: databaseUrl.reveal(), databasePool };

@@ -3,12 +3,12 @@ import { describeExit } from '../actors/errors.js';
 import type { ExitReason } from '../actors/exit.js';
 import type { Host } from '../actors/host.js';
 import type { Intensity } from '../actors/supervision/spec.js';
-import { Supervisor } from '../actors/supervisor.js';
+import { Supervisor } from '../actors/supervision/supervisor.js';
 import type { StoreConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
-import type { StoreClient } from '../store/store-client.js';
-import { startStoreProcess } from '../store/store-process.js';
-import { type StoreState, sameState } from '../store/store-state.js';
+import type { StoreClient } from '../store/client/store-client.js';
+import { startStoreProcess } from '../store/client/store-process.js';
+import { type StoreState, sameState } from '../store/ports/store-state.js';
 import { placeOf } from './store-place.js';
 import { TOKENS } from './tokens.js';
 

@@ -1,10 +1,10 @@
 import type { InjectionToken } from 'tsyringe';
+import type { RefusalAudit } from '../audit/refusal-audit.js';
 import type { Exposition } from '../observability/exposition.js';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { RefusalAudit } from '../server/refusal-audit.js';
 import type { RequestLog } from '../server/request-log.js';
-import type { StoreClient } from '../store/store-client.js';
+import type { StoreClient } from '../store/client/store-client.js';
 
 /** What composition roots put together; everything else gets what it needs by its constructor. */
 export const TOKENS = {

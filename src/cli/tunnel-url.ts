@@ -1,5 +1,5 @@
-import { isLoopback } from '../config/address.js';
 import type { RestConfig } from '../config/types.js';
+import { isLoopback } from '../net/address.js';
 import type { Logger } from '../observability/log.js';
 
 /** What devices are told to dial when they are paired. @param bound where the tunnel listens, as far as is known */

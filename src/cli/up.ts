@@ -1,7 +1,7 @@
 import { startDevProvider } from '../auth/dev-provider/thread.js';
-import { urlOf } from '../config/address.js';
 import type { UpConfig } from '../config/types.js';
-import { startRest } from '../http/rest.js';
+import { startRest } from '../http/api/rest.js';
+import { urlOf } from '../net/address.js';
 import type { Logger } from '../observability/log.js';
 import { UP_DUTIES } from '../server/readiness.js';
 import { createContainer } from './container.js';

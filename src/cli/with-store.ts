@@ -1,6 +1,6 @@
-import { openStore, type StorePlace } from '../store/open-store.js';
-import type { Store } from '../store/ports.js';
-import type { IfMissing } from '../store/sqlite.js';
+import { openStore, type StoreLocation } from '../store/open-store.js';
+import type { Store } from '../store/ports/store.js';
+import type { IfMissing } from '../store/sqlite/sqlite.js';
 
 /** Who acts in a command on the store, for the audit log. */
 export const OPERATOR = { actor: 'operator' } as const;
@@ -10,7 +10,7 @@ export const OPERATOR = { actor: 'operator' } as const;
  * @param missing who looks for something in the wrong place is to hear of it
  */
 export async function withStore<Result>(
-  place: StorePlace,
+  place: StoreLocation,
   missing: IfMissing,
   body: (store: Store) => Promise<Result>,
 ): Promise<Result> {

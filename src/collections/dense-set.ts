@@ -1,13 +1,13 @@
 /** What a `DenseSet` may hold, in one such set at a time. */
-export interface Placed {
+export interface Slotted {
   /** Where it is in its set, which alone writes it; -1: in none. */
-  place: number;
+  slot: number;
 }
 
 /**
  * A set, in no order, of what comes and goes with every call. A `Set` would do but for its garbage: see `IdTable`.
  */
-export class DenseSet<T extends Placed> implements Iterable<T> {
+export class DenseSet<T extends Slotted> implements Iterable<T> {
   readonly #items: T[] = [];
 
   get size(): number {
@@ -15,20 +15,20 @@ export class DenseSet<T extends Placed> implements Iterable<T> {
   }
 
   add(item: T): void {
-    if (item.place >= 0) return;
-    item.place = this.#items.length;
+    if (item.slot >= 0) return;
+    item.slot = this.#items.length;
     this.#items.push(item);
   }
 
   /** Does nothing to what is in no set. */
   delete(item: T): void {
-    if (item.place < 0) return;
+    if (item.slot < 0) return;
     const last = this.#items.pop();
     if (last !== undefined && last !== item) {
-      this.#items[item.place] = last;
-      last.place = item.place;
+      this.#items[item.slot] = last;
+      last.slot = item.slot;
     }
-    item.place = -1;
+    item.slot = -1;
   }
 
   /** Of those there are now: any may leave meanwhile. */

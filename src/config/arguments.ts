@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Mistake } from './errors.js';
+import type { ConfigIssue } from './errors.js';
 import { nearest } from './nearest.js';
 import type { Setting, SettingTable } from './setting.js';
 
@@ -9,7 +9,7 @@ export interface Arguments {
   readonly flags: ReadonlyMap<string, string>;
   readonly positionals: readonly string[];
   readonly help: boolean;
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly ConfigIssue[];
 }
 
 interface Flag {
@@ -23,7 +23,7 @@ function isFlag(text: string, known: ReadonlyMap<string, unknown>): boolean {
   return text.startsWith('--') && known.has(text.slice(2).split('=', 1)[0] ?? '');
 }
 
-function readFlag(flag: Flag, setting: Setting<unknown>, seen: boolean): string | Mistake {
+function readFlag(flag: Flag, setting: Setting<unknown>, seen: boolean): string | ConfigIssue {
   const name = flag.rawName;
   if (seen) return { name, problem: 'it is given twice; give it once' };
   if (setting.placeholder === undefined) return flag.value ?? 'true';
@@ -33,7 +33,7 @@ function readFlag(flag: Flag, setting: Setting<unknown>, seen: boolean): string 
   return flag.value;
 }
 
-function unknown(rawName: string, known: readonly string[]): Mistake {
+function unknown(rawName: string, known: readonly string[]): ConfigIssue {
   const near = nearest(rawName, known);
   const advice = near === undefined ? 'see --help for those there are' : `did you mean ${near}?`;
   return { name: rawName, problem: `there is no such flag; ${advice}` };
@@ -59,7 +59,7 @@ export function readArguments(args: readonly string[], table: SettingTable): Arg
   });
   const flags = new Map<string, string>();
   const positionals: string[] = [];
-  const mistakes: Mistake[] = [];
+  const mistakes: ConfigIssue[] = [];
   let help = false;
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);

@@ -1,5 +1,5 @@
-import { type Address, isLoopback } from './address.js';
-import type { Mistake } from './errors.js';
+import { type Address, isLoopback } from '../net/address.js';
+import type { ConfigIssue } from './errors.js';
 
 /** What is reached from elsewhere would be open to everybody there. */
 export interface Reachable {
@@ -13,7 +13,10 @@ export interface Reachable {
 const INSTEAD = 'the development provider of `visiona up` signs anybody in; set it and OIDC_CLIENT_ID';
 
 /** Why the development OpenID provider may not run (03-identity §3.6); undefined: it may. */
-export function devProviderMistake(reachable: Reachable, nodeEnv: string | undefined): Mistake | undefined {
+export function devProviderMistake(
+  reachable: Reachable,
+  nodeEnv: string | undefined,
+): ConfigIssue | undefined {
   if (nodeEnv === 'production') {
     return { name: 'OIDC_ISSUER', problem: `it must be set under NODE_ENV=production: ${INSTEAD}` };
   }

@@ -1,5 +1,5 @@
 /** One thing wrong with the configuration. */
-export interface Mistake {
+export interface ConfigIssue {
   /** The variable, flag or file it is about, as the operator wrote it. */
   readonly name: string;
   /** What is wrong and what to do, in one sentence; never a secret's value. */
@@ -10,10 +10,10 @@ export interface Mistake {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'ERR_CONFIG';
-  readonly mistakes: readonly Mistake[];
+  readonly issues: readonly ConfigIssue[];
 
-  constructor(mistakes: readonly Mistake[]) {
+  constructor(mistakes: readonly ConfigIssue[]) {
     super(mistakes.map((mistake) => `${mistake.name}: ${mistake.problem}`).join('\n'));
-    this.mistakes = mistakes;
+    this.issues = mistakes;
   }
 }

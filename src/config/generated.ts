@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mistake } from './errors.js';
-import { makeDirectory } from './make-directory.js';
+import { makeDirectory } from '../files/make-directory.js';
+import { Secret } from '../text/secret.js';
+import type { ConfigIssue } from './errors.js';
 import { MIN_SECRET_BYTES } from './schemas.js';
-import { Secret } from './secret.js';
 
 /** The secrets that can live in the data directory, by file name. */
 export type GeneratedName = 'internal-secret' | 'session-secret' | 'dev-provider-secret';
@@ -19,7 +19,7 @@ function errorCode(error: unknown): string {
 }
 
 /** Makes the data directory (mode 0700) where it is missing; a directory that others can write to is refused. */
-export function openDataDir(path: string): Mistake | undefined {
+export function openDataDir(path: string): ConfigIssue | undefined {
   const name = 'VISIONA_DATA_DIR';
   try {
     makeDirectory(path);
@@ -35,7 +35,7 @@ export function openDataDir(path: string): Mistake | undefined {
 }
 
 /** The secret in the data directory; undefined when there is none yet. */
-export function readGenerated(dataDir: string, name: GeneratedName): Secret | Mistake | undefined {
+export function readGenerated(dataDir: string, name: GeneratedName): Secret | ConfigIssue | undefined {
   const path = generatedPath(dataDir, name);
   try {
     const stat = lstatSync(path);
@@ -53,7 +53,7 @@ export function readGenerated(dataDir: string, name: GeneratedName): Secret | Mi
 }
 
 /** Makes the secret (mode 0600) unless another process made it first; answers the one that is there. */
-export function generate(dataDir: string, name: GeneratedName): Secret | Mistake {
+export function generate(dataDir: string, name: GeneratedName): Secret | ConfigIssue {
   const path = generatedPath(dataDir, name);
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { type Address, isLoopback, urlOf } from './address.js';
+import { type Address, isLoopback, urlOf } from '../net/address.js';
+import { Secret } from '../text/secret.js';
 import { devProviderMistake } from './dev-provider.js';
-import { ConfigError, type Mistake } from './errors.js';
+import { ConfigError, type ConfigIssue } from './errors.js';
 import { type GeneratedName, generate, openDataDir, readGenerated } from './generated.js';
-import { type Given, readSetting, readSettings } from './read.js';
+import { type RawSettings, readSetting, readSettings } from './read.js';
 import { checkRules } from './rules.js';
-import { Secret } from './secret.js';
 import type { SettingTable, ValuesOf } from './setting.js';
 import { settings } from './settings.js';
 import { tables } from './tables.js';
@@ -31,8 +31,8 @@ type RestValues = Omit<ValuesOf<typeof tables.api>, 'proxyUrl'>;
 /** Reads a command's values, or throws a ConfigError with every mistake there is. */
 function read<T extends SettingTable>(
   table: T,
-  given: Given,
-  more: (values: ValuesOf<T>) => (Mistake | undefined)[],
+  given: RawSettings,
+  more: (values: ValuesOf<T>) => (ConfigIssue | undefined)[],
 ) {
   const { values, mistakes, failed } = readSettings(table, given);
   const between = checkRules(values, failed);
@@ -54,7 +54,7 @@ function missing(
   given: unknown,
   dataDir: string,
   host: string,
-): Mistake | undefined {
+): ConfigIssue | undefined {
   if (given !== undefined || isLoopback(host)) return undefined;
   const found = readGenerated(resolve(dataDir), name);
   if (found instanceof Secret) return undefined;
@@ -160,7 +160,7 @@ function restConfig(values: RestValues): RestConfig {
 }
 
 /** The configuration of `visiona remote-proxy`. @throws ConfigError */
-export function loadProxyConfig(given: Given): ProxyConfig {
+export function loadProxyConfig(given: RawSettings): ProxyConfig {
   return proxyConfig(
     read(tables.proxy, given, ({ internalSecret, dataDir, internalAddr }) => [
       missing('internal-secret', internalSecret, dataDir, internalAddr.host),
@@ -169,7 +169,7 @@ export function loadProxyConfig(given: Given): ProxyConfig {
 }
 
 /** The configuration of `visiona api-server`. @throws ConfigError */
-export function loadApiConfig(given: Given): ApiConfig {
+export function loadApiConfig(given: RawSettings): ApiConfig {
   const values = read(tables.api, given, ({ internalSecret, sessionSecret, dataDir, proxyUrl, apiAddr }) => [
     missing('internal-secret', internalSecret, dataDir, proxyUrl.hostname),
     missing('session-secret', sessionSecret, dataDir, apiAddr.host),
@@ -195,7 +195,7 @@ function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig
   };
 }
 
-function devProviderMistakeOf(values: UpValues, { env }: Given): Mistake | undefined {
+function devProviderMistakeOf(values: UpValues, { env }: RawSettings): ConfigIssue | undefined {
   if (values.oidcIssuer !== undefined) return undefined;
   const { apiAddr, tunnelAddr, internalAddr, devOpAddr, publicUrl } = values;
   const reachable = {
@@ -209,7 +209,7 @@ function devProviderMistakeOf(values: UpValues, { env }: Given): Mistake | undef
 }
 
 /** The configuration of `visiona up`, which makes the secrets that are not given. @throws ConfigError */
-export function loadUpConfig(given: Given): UpConfig {
+export function loadUpConfig(given: RawSettings): UpConfig {
   const values = read(tables.up, given, (all) => [devProviderMistakeOf(all, given)]);
   const proxy = proxyConfig(values);
   return {
@@ -220,7 +220,7 @@ export function loadUpConfig(given: Given): UpConfig {
 }
 
 /** The configuration of `visiona agent`. @throws ConfigError */
-export function loadAgentConfig(given: Given): AgentConfig {
+export function loadAgentConfig(given: RawSettings): AgentConfig {
   const { logLevel, logFormat, publicUrl, tokenFile, ...values } = read(tables.agent, given, () => []);
   return {
     log: logConfig({ logLevel, logFormat }),
@@ -231,13 +231,13 @@ export function loadAgentConfig(given: Given): AgentConfig {
 }
 
 /** Without a provider of one's own it is that of `visiona up`, whose port must be known. */
-function unknownIssuer(oidcIssuer: URL | undefined, devOpAddr: Address): Mistake | undefined {
+function unknownIssuer(oidcIssuer: URL | undefined, devOpAddr: Address): ConfigIssue | undefined {
   if (oidcIssuer !== undefined || devOpAddr.port !== 0) return undefined;
   return { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' };
 }
 
 /** The configuration of `visiona token`; without a provider, that of `visiona up` on this machine. @throws ConfigError */
-export function loadTokenConfig(given: Given): TokenConfig {
+export function loadTokenConfig(given: RawSettings): TokenConfig {
   const values = read(tables.token, given, ({ oidcIssuer, oidcAudience, devOpAddr }) => [
     unknownIssuer(oidcIssuer, devOpAddr),
     oidcIssuer !== undefined && oidcAudience === undefined
@@ -259,8 +259,8 @@ export function loadTokenConfig(given: Given): TokenConfig {
 /** The values of a command on the store: its own flags, and where the store is. @throws ConfigError */
 export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
   table: T,
-  given: Given,
-  more: (values: ValuesOf<T>) => (Mistake | undefined)[] = () => [],
+  given: RawSettings,
+  more: (values: ValuesOf<T>) => (ConfigIssue | undefined)[] = () => [],
 ) {
   const values = read(table, given, more);
   const store = storeConfig(values);
@@ -270,14 +270,14 @@ export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
 }
 
 /** The values of `visiona device list`, with what remote-proxy is asked by; without a secret it is not asked. @throws ConfigError */
-export function loadDeviceListConfig(given: Given) {
+export function loadDeviceListConfig(given: RawSettings) {
   const { proxyUrl: url, internalSecret, ...values } = loadStoreConfig(tables.deviceList, given);
   const secret = internalSecret ?? readGenerated(values.dataDir, 'internal-secret');
   return { ...values, proxy: secret instanceof Secret ? { url, secret } : undefined };
 }
 
 /** The values of `visiona device add`, with the issuer of its user. @throws ConfigError */
-export function loadDeviceAddConfig(given: Given) {
+export function loadDeviceAddConfig(given: RawSettings) {
   const { oidcIssuer, devOpAddr, ...values } = loadStoreConfig(tables.deviceAdd, given, (all) => [
     unknownIssuer(all.oidcIssuer, all.devOpAddr),
   ]);

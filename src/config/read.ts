@@ -1,21 +1,21 @@
-import type { Mistake } from './errors.js';
+import type { ConfigIssue } from './errors.js';
 import type { Setting, SettingTable, ValuesOf } from './setting.js';
 
 /** Where a value came from. */
 export type Source = 'flag' | 'env' | 'default' | 'generated' | 'unset';
 
 /** What is given: flags by their name, and the environment. */
-export interface Given {
+export interface RawSettings {
   readonly flags: ReadonlyMap<string, string>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 export type Reading<T> =
   | { readonly ok: true; readonly value: T; readonly source: Source; readonly text: string | undefined }
-  | { readonly ok: false; readonly mistakes: readonly Mistake[]; readonly source: Source };
+  | { readonly ok: false; readonly mistakes: readonly ConfigIssue[]; readonly source: Source };
 
 /** The text in force for a setting and where it came from: flag before variable before default. */
-function choose(setting: Setting<unknown>, given: Given): { text: string | undefined; source: Source } {
+function choose(setting: Setting<unknown>, given: RawSettings): { text: string | undefined; source: Source } {
   const flag = given.flags.get(setting.flag);
   if (flag !== undefined) return { text: flag, source: 'flag' };
   const variable = setting.env === undefined ? undefined : given.env[setting.env];
@@ -25,7 +25,7 @@ function choose(setting: Setting<unknown>, given: Given): { text: string | undef
 }
 
 /** Reads one setting. */
-export function readSetting<T>(setting: Setting<T>, given: Given): Reading<T> {
+export function readSetting<T>(setting: Setting<T>, given: RawSettings): Reading<T> {
   const { text, source } = choose(setting, given);
   const name = source === 'flag' || setting.env === undefined ? `--${setting.flag}` : setting.env;
   if (text === undefined && setting.required) {
@@ -46,10 +46,10 @@ export function readSetting<T>(setting: Setting<T>, given: Given): Reading<T> {
 /** Reads a whole table; the values are whole only when there are no mistakes. */
 export function readSettings<T extends SettingTable>(
   table: T,
-  given: Given,
-): { values: ValuesOf<T>; mistakes: Mistake[]; failed: Set<string> } {
+  given: RawSettings,
+): { values: ValuesOf<T>; mistakes: ConfigIssue[]; failed: Set<string> } {
   const values: Record<string, unknown> = {};
-  const mistakes: Mistake[] = [];
+  const mistakes: ConfigIssue[] = [];
   const failed = new Set<string>();
   for (const [name, setting] of Object.entries(table)) {
     const reading = readSetting(setting, given);

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { Mistake } from './errors.js';
+import { Secret } from '../text/secret.js';
+import type { ConfigIssue } from './errors.js';
 import { type GeneratedName, readGenerated } from './generated.js';
 import { nearest } from './nearest.js';
-import { type Given, readSetting, type Source } from './read.js';
+import { type RawSettings, readSetting, type Source } from './read.js';
 import { findMistakes } from './rules.js';
-import { Secret } from './secret.js';
 import type { Setting } from './setting.js';
 import { settings } from './settings.js';
 
@@ -32,7 +32,7 @@ function describeUnset(
   return { name: env, value, source: 'unset' };
 }
 
-function describe(setting: Setting<unknown>, given: Given, dataDir: string | undefined): Row {
+function describe(setting: Setting<unknown>, given: RawSettings, dataDir: string | undefined): Row {
   const reading = readSetting(setting, given);
   const name = setting.env ?? setting.flag;
   if (!reading.ok) return { name, value: 'invalid', source: reading.source };
@@ -41,7 +41,7 @@ function describe(setting: Setting<unknown>, given: Given, dataDir: string | und
 }
 
 /** Variables that look like ours and are not: probably misspelt. Others may share the prefix, so it is a note. */
-export function unknownVariables(env: Given['env']): Mistake[] {
+export function unknownVariables(env: RawSettings['env']): ConfigIssue[] {
   const known = Object.values(settings).map((setting) => setting.env ?? '');
   return Object.keys(env)
     .filter((name) => name.startsWith('VISIONA_') && !known.includes(name))
@@ -54,7 +54,11 @@ export function unknownVariables(env: Given['env']): Mistake[] {
 }
 
 /** Everything `visiona config` prints; it makes no files. */
-export function describeConfig(given: Given): { rows: Row[]; mistakes: Mistake[]; notes: Mistake[] } {
+export function describeConfig(given: RawSettings): {
+  rows: Row[];
+  mistakes: ConfigIssue[];
+  notes: ConfigIssue[];
+} {
   const place = readSetting(settings.dataDir, given);
   const dataDir = place.ok ? resolve(place.value) : undefined;
   return {

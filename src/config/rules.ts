@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
-import { type Address, formatAddress, isLoopback } from './address.js';
+import { type Address, formatAddress, isLoopback } from '../net/address.js';
 import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
-import type { Mistake } from './errors.js';
-import { type Given, readSettings } from './read.js';
+import type { ConfigIssue } from './errors.js';
+import { type RawSettings, readSettings } from './read.js';
 import type { SettingTable, ValuesOf } from './setting.js';
 import { settings } from './settings.js';
 
@@ -12,12 +12,12 @@ type Name = keyof AllValues;
 /** What settings must keep between them; checked where a command reads all it is about and each of them is valid. */
 interface Rule {
   readonly about: readonly Name[];
-  check(values: AllValues): Mistake | undefined;
+  check(values: AllValues): ConfigIssue | undefined;
 }
 
 function rule<N extends Name>(
   about: readonly N[],
-  check: (values: Pick<AllValues, N>) => Mistake | undefined,
+  check: (values: Pick<AllValues, N>) => ConfigIssue | undefined,
 ): Rule {
   return { about, check };
 }
@@ -122,7 +122,7 @@ const rules: readonly Rule[] = [
  * Checks what a command's values must keep between them.
  * @param failed the settings that could not be read; rules about them say nothing more
  */
-export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<string>): Mistake[] {
+export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<string>): ConfigIssue[] {
   return rules
     .filter(({ about }) => about.every((name) => name in values && !failed.has(name)))
     .map((each) => each.check(values as AllValues))
@@ -130,7 +130,7 @@ export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<strin
 }
 
 /** Everything that is wrong with the values of a table, one by one and between them. */
-export function findMistakes(table: SettingTable, given: Given): Mistake[] {
+export function findMistakes(table: SettingTable, given: RawSettings): ConfigIssue[] {
   const { values, mistakes, failed } = readSettings(table, given);
   return [...mistakes, ...checkRules(values, failed)];
 }

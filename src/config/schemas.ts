@@ -1,8 +1,8 @@
 import { BlockList } from 'node:net';
 import { z } from 'zod';
-import { type Address, MAX_PORT, parseAddress } from './address.js';
-import { addRange } from './address-range.js';
-import { Secret } from './secret.js';
+import { type Address, MAX_PORT, parseAddress } from '../net/address.js';
+import { addRange } from '../net/address-range.js';
+import { Secret } from '../text/secret.js';
 
 /** Fewest bytes of a signing or shared secret (ASVS 4 V2.9.2; 03-identity §3.2 in the specification). */
 export const MIN_SECRET_BYTES = 32;

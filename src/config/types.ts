@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net';
-import type { Address } from './address.js';
-import type { Secret } from './secret.js';
+import type { Address } from '../net/address.js';
+import type { Secret } from '../text/secret.js';
 
 /** The log's level and looks. */
 export interface LogConfig {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { makeDirectory } from '../config/make-directory.js';
+import { makeDirectory } from './make-directory.js';
 
 /**
  * A file that takes another one's place whole, for its user only: mode 0600. It is there before its content is known, so

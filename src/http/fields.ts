@@ -1,5 +1,5 @@
+import { FieldNames } from '../http1/field-names.js';
 import type { OwnFields } from '../server/answer-fields.js';
-import { FieldNames } from '../server/field-names.js';
 
 /**
  * What a device does not see of a caller's request: credentials of ours, what proxies before us said in fields that we

@@ -1,13 +1,13 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
-import type { Exchange } from './exchange.js';
+import { ProblemError } from '../problems/problem-error.js';
+import type { RouteServices } from './api/services.js';
+import type { HttpContext } from './http-context.js';
 import { pathParameters } from './patterns.js';
-import { ProblemError } from './problem-error.js';
-import { Page, Reply } from './reply.js';
+import { HtmlReply, Reply } from './reply.js';
 import { BODY_TIMEOUT_MS, hasBody, MAX_JSON_BODY, readBody } from './request-body.js';
 import type { Input, JsonRoute, PendingRequest } from './route.js';
-import type { RouteServices } from './services.js';
 import { isJson, parseBody, parseQuery } from './validate.js';
 import { countWrite } from './write-allowance.js';
 
@@ -15,7 +15,7 @@ import { countWrite } from './write-allowance.js';
 export class JsonCall implements PendingRequest<Principal | undefined> {
   readonly #route: JsonRoute;
   readonly #services: RouteServices;
-  readonly #exchange: Exchange;
+  readonly #exchange: HttpContext;
   readonly #params: Readonly<Record<string, string>>;
   readonly #query: string;
   readonly #fields: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
   /** Why the body is not read; undefined: it is, or there is none. */
   readonly #refusal: ProblemError | undefined;
 
-  constructor(route: JsonRoute, services: RouteServices, exchange: Exchange, req: HttpRequest) {
+  constructor(route: JsonRoute, services: RouteServices, exchange: HttpContext, req: HttpRequest) {
     this.#route = route;
     this.#services = services;
     this.#exchange = exchange;
@@ -55,7 +55,7 @@ export class JsonCall implements PendingRequest<Principal | undefined> {
     };
     if (this.#exchange.over) return;
     const result = await handle(input, user, this.#services);
-    if (result instanceof Page) return this.#exchange.page(result);
+    if (result instanceof HtmlReply) return this.#exchange.page(result);
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
     // What the schema does not name never leaves, and what it does not allow is a fault of ours. JSON routes can pay it.
     this.#exchange.answer(status, answer && z.encode(answer, value), headers);

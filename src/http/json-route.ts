@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
-import type { ProblemCode } from '../server/problem.js';
-import type { Page, Reply } from './reply.js';
+import type { ProblemCode } from '../problems/problem.js';
+import type { RouteServices } from './api/services.js';
+import type { HtmlReply, Reply } from './reply.js';
 import type { Input, JsonRoute, Method, ProblemPage } from './route.js';
-import type { RouteServices } from './services.js';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
@@ -35,7 +35,7 @@ interface Declared<Params, Query, Body, Answer, Field extends string> {
   readonly problemPage?: ProblemPage;
 }
 
-type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | Page;
+type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | HtmlReply;
 
 /** Declares a route that a user may call. */
 export function userRoute<

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROBLEM_CODES, PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind } from '../server/problem.js';
+import { PROBLEM_CODES, PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind } from '../problems/problem.js';
 import type { FileRoute, JsonRoute, Route } from './route.js';
 
 /** What is called by programs. Files of pages are not. */

@@ -1,5 +1,5 @@
 import type { HttpRequest } from 'uWebSockets.js';
-import type { Exchange } from './exchange.js';
+import type { HttpContext } from './http-context.js';
 import type { ReplyHeaders } from './reply.js';
 import { hasBody } from './request-body.js';
 
@@ -23,7 +23,7 @@ const CHECKED = 'no-cache';
  * Answers with a file. Under the version of another process, as while a new release comes up, it is served as it is here,
  * and is not kept.
  */
-export function servePageFile(exchange: Exchange, req: HttpRequest, file: PageFile): void {
+export function servePageFile(exchange: HttpContext, req: HttpRequest, file: PageFile): void {
   if (hasBody(req)) return exchange.problem('payload-too-large', { close: true });
   const { body, headers, etag, version } = file;
   const isCurrent = version !== undefined && req.getParameter(0) === version;

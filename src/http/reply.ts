@@ -14,7 +14,7 @@ export class Reply<Value = undefined> {
 }
 
 /** A page for a browser, instead of JSON. */
-export class Page {
+export class HtmlReply {
   readonly html: string;
   readonly status: number;
   /** Fields beside those of every answer; without `Content-Security-Policy` it can load and run nothing. */

@@ -1,6 +1,6 @@
 import type { HttpRequest } from 'uWebSockets.js';
-import type { ProblemCode } from '../server/problem.js';
-import type { Exchange } from './exchange.js';
+import type { ProblemCode } from '../problems/problem.js';
+import type { HttpContext } from './http-context.js';
 
 /** The largest JSON body, in bytes: far above any that a route takes. */
 export const MAX_JSON_BODY = 64 * 1024;
@@ -23,7 +23,11 @@ export function hasBody(req: HttpRequest): boolean {
  * Reads the body that `exchange` holds, up to `max` bytes and `timeoutMs`. After a failure the rest is not read: the
  * connection must be closed.
  */
-export function readBody(exchange: Exchange, max: number, timeoutMs: number): Promise<Buffer | BodyFailure> {
+export function readBody(
+  exchange: HttpContext,
+  max: number,
+  timeoutMs: number,
+): Promise<Buffer | BodyFailure> {
   const { body } = exchange;
   if (body === undefined) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve) => {

@@ -1,12 +1,12 @@
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
-import type { ProblemCode } from '../server/problem.js';
+import type { ProblemCode } from '../problems/problem.js';
 import type { RequestFields } from '../server/request-fields.js';
-import type { Exchange } from './exchange.js';
+import type { RouteServices } from './api/services.js';
+import type { HttpContext } from './http-context.js';
 import type { PageFile } from './page-file.js';
-import type { Page } from './reply.js';
-import type { RouteServices } from './services.js';
+import type { HtmlReply } from './reply.js';
 
 /** HEAD is there wherever GET is. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -79,7 +79,7 @@ export interface JsonRoute extends RouteBase {
 }
 
 /** A problem as a page. */
-export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => Page;
+export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => HtmlReply;
 
 /** A file of our own pages, the same for everybody. */
 export interface FileRoute extends RouteBase {
@@ -94,7 +94,12 @@ export interface StreamRoute extends RouteBase {
   readonly kind: 'stream';
   readonly access: 'user';
   /** Reads what it needs of `req`, which is gone when this returns. Answers nothing yet. */
-  begin(services: RouteServices, exchange: Exchange, req: HttpRequest, fields: RequestFields): PendingRequest;
+  begin(
+    services: RouteServices,
+    exchange: HttpContext,
+    req: HttpRequest,
+    fields: RequestFields,
+  ): PendingRequest;
   /** The same for a WebSocket handshake; undefined: it is an ordinary request. */
   readonly upgrade: Upgrade | undefined;
 }
@@ -102,7 +107,7 @@ export interface StreamRoute extends RouteBase {
 /** Begins a WebSocket, as {@link StreamRoute.begin} does. */
 export type Upgrade = (
   services: RouteServices,
-  exchange: Exchange,
+  exchange: HttpContext,
   req: HttpRequest,
   fields: RequestFields,
   context: us_socket_context_t,

@@ -2,19 +2,19 @@ import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
+import type { ProblemCode } from '../problems/problem.js';
+import type { ProblemOptions } from '../problems/problem-error.js';
+import { beforeRequest, problemOf, toldProblem } from '../problems/problem-error.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
-import type { ProblemCode } from '../server/problem.js';
 import type { FieldSource } from '../server/request-fields.js';
 import type { RequestLog } from '../server/request-log.js';
-import type { ProblemOptions } from '../server/send.js';
-import { deviceRequestFields } from './device-request.js';
-import { Exchange } from './exchange.js';
+import { deviceRequestFields } from './api/device-calls/device-request.js';
+import type { RouteServices } from './api/services.js';
+import { HttpContext } from './http-context.js';
 import { JsonCall } from './json-call.js';
 import { servePageFile } from './page-file.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
-import { beforeRequest, problemOf, toldProblem } from './problem-error.js';
 import type { PendingRequest, Route, StreamRoute, Upgrade } from './route.js';
-import type { RouteServices } from './services.js';
 
 /** The body was not read. */
 const UNREAD: ProblemOptions = { close: true };
@@ -33,13 +33,13 @@ export interface RouterOptions {
 interface Sender {
   readonly credentials: Credentials;
   /** Undefined: there is no cookie, so no page can have lent one. */
-  readonly page: Page | undefined;
+  readonly page: BrowserOrigin | undefined;
   /** Answers when the session has ended; undefined: that is 401 as well. */
   readonly afterEnd?: () => Promise<void>;
 }
 
 /** What tells which page made a browser send a request. */
-interface Page extends BrowserRequest {
+interface BrowserOrigin extends BrowserRequest {
   /** It is a WebSocket handshake. */
   readonly upgrade: boolean;
 }
@@ -63,7 +63,7 @@ export class Router {
       if (routes.every(({ methods }) => methods !== 'ANY')) this.#addOtherMethods(app, pattern, routes);
     }
     app.any('/*', (res, req) =>
-      this.#refuse(new Exchange(this.#options.requests, res, req), req, 'not-found'),
+      this.#refuse(new HttpContext(this.#options.requests, res, req), req, 'not-found'),
     );
   }
 
@@ -78,7 +78,7 @@ export class Router {
       pattern,
       this.#options.sockets.behaviour((res, req, context) => {
         const fields = deviceRequestFields(req);
-        const exchange = new Exchange(this.#options.requests, res, req, fields);
+        const exchange = new HttpContext(this.#options.requests, res, req, fields);
         const sender = senderOf(fields, exchange, true);
         if (sender === undefined) this.#stranger(exchange, req);
         else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, fields, context));
@@ -89,7 +89,7 @@ export class Router {
   #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
     if (route.kind === 'stream') return this.#stream(route, res, req);
     const { services } = this.#options;
-    const exchange = new Exchange(this.#options.requests, res, req);
+    const exchange = new HttpContext(this.#options.requests, res, req);
     if (route.kind === 'file') return servePageFile(exchange, req, route.file);
     if (route.access === 'public') {
       const call = new JsonCall(route, services, exchange, req);
@@ -105,7 +105,7 @@ export class Router {
 
   #stream(route: StreamRoute, res: HttpResponse, req: HttpRequest): void {
     const fields = deviceRequestFields(req);
-    const exchange = new Exchange(this.#options.requests, res, req, fields);
+    const exchange = new HttpContext(this.#options.requests, res, req, fields);
     const sender = senderOf(fields, exchange, false, route.passive);
     if (sender === undefined) this.#stranger(exchange, req);
     else this.#serve(exchange, sender, route.begin(this.#options.services, exchange, req, fields));
@@ -115,14 +115,14 @@ export class Router {
     const options = { headers: { Allow: allowedMethods(routes) } };
     const isPublic = routes.every(({ access }) => access === 'public');
     app.any(pattern, (res, req) => {
-      const exchange = new Exchange(this.#options.requests, res, req);
+      const exchange = new HttpContext(this.#options.requests, res, req);
       if (isPublic) exchange.problem('method-not-allowed', options);
       else this.#refuse(exchange, req, 'method-not-allowed', options);
     });
   }
 
   /** Answers a user with a problem, and everybody else with 401. */
-  #refuse(exchange: Exchange, req: HttpRequest, code: ProblemCode, options?: ProblemOptions): void {
+  #refuse(exchange: HttpContext, req: HttpRequest, code: ProblemCode, options?: ProblemOptions): void {
     const sender = senderOf(req, exchange, false);
     if (sender === undefined) return this.#stranger(exchange, req);
     exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
@@ -130,16 +130,16 @@ export class Router {
   }
 
   /** Who sends no credentials at all. */
-  #stranger(exchange: Exchange, req: HttpRequest): void {
+  #stranger(exchange: HttpContext, req: HttpRequest): void {
     exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
     exchange.problem('unauthorized', { because: 'no credentials' });
   }
 
   /** Runs a request once its user is known: at once, where that is known already. */
-  #serve(exchange: Exchange, sender: Sender, pending: PendingRequest): void {
+  #serve(exchange: HttpContext, sender: Sender, pending: PendingRequest): void {
     exchange.suspend();
     try {
-      const user = this.#options.authenticator.recall(sender.credentials);
+      const user = this.#options.authenticator.peek(sender.credentials);
       const work =
         user === undefined
           ? this.#ask(exchange, sender, pending)
@@ -151,17 +151,17 @@ export class Router {
   }
 
   /** Answers with a problem if `work` fails. */
-  #settle(exchange: Exchange, work: Promise<void>): void {
+  #settle(exchange: HttpContext, work: Promise<void>): void {
     work.catch((error: unknown) => this.#failed(exchange, error));
   }
 
-  #failed(exchange: Exchange, error: unknown): void {
+  #failed(exchange: HttpContext, error: unknown): void {
     const told = toldProblem(error);
     if (told !== undefined) return exchange.problem(told.problem, told.options);
     exchange.problem(problemOf(error), { because: error });
   }
 
-  async #ask(exchange: Exchange, sender: Sender, pending: PendingRequest): Promise<void> {
+  async #ask(exchange: HttpContext, sender: Sender, pending: PendingRequest): Promise<void> {
     const user = await this.#options.authenticator.authenticate(sender.credentials).catch(beforeRequest);
     if (exchange.over) return;
     if (user === undefined) return exchange.problem('unauthorized', { because: 'credentials are not valid' });
@@ -170,7 +170,7 @@ export class Router {
   }
 
   #admit(
-    exchange: Exchange,
+    exchange: HttpContext,
     sender: Sender,
     pending: PendingRequest,
     user: Principal,
@@ -182,7 +182,7 @@ export class Router {
     return undefined;
   }
 
-  async #refused(exchange: Exchange, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
+  async #refused(exchange: HttpContext, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
     if (refused === 'ambiguous') {
       exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
     } else if (refused === 'too-long') {
@@ -193,25 +193,25 @@ export class Router {
   }
 
   /** False: the request was refused, as its page may not use the cookie (03-identity §3.2). */
-  #admitPage(exchange: Exchange, { page }: Sender): boolean {
+  #admitPage(exchange: HttpContext, { page }: Sender): boolean {
     const detail = pageProblem(page, this.#options.ownOrigin);
     if (detail !== undefined) exchange.problem('forbidden', { ...UNREAD, detail });
     return detail === undefined;
   }
 }
 
-function pageProblem(page: Page | undefined, ownOrigin: string): string | undefined {
+function pageProblem(page: BrowserOrigin | undefined, ownOrigin: string): string | undefined {
   if (page === undefined) return 'a session needs its cookie';
   return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);
 }
 
 /** An answer that was known before the user was. */
 class Refusal implements PendingRequest {
-  readonly #exchange: Exchange;
+  readonly #exchange: HttpContext;
   readonly #code: ProblemCode;
   readonly #options: ProblemOptions | undefined;
 
-  constructor(exchange: Exchange, code: ProblemCode, options?: ProblemOptions) {
+  constructor(exchange: HttpContext, code: ProblemCode, options?: ProblemOptions) {
     this.#exchange = exchange;
     this.#code = code;
     this.#options = options;
@@ -225,7 +225,7 @@ class Refusal implements PendingRequest {
 /** Undefined: there are no credentials at all, so nobody has to be asked. */
 function senderOf(
   fields: FieldSource,
-  { method }: Exchange,
+  { method }: HttpContext,
   upgrade: boolean,
   passive = false,
 ): Sender | undefined {

@@ -25,7 +25,7 @@ export const oneLine = z
   .regex(/^(?=.*[^\p{Z}\p{C}\s])[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
 
 /** `true` or `false` in a query. */
-export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+export const booleanParameter = z.enum(['true', 'false']).transform((text) => text === 'true');
 
 /** Which part of a list: the cursor is the id where it goes on, in a form that nobody takes for one. */
 export const pageQuery = {
@@ -48,7 +48,7 @@ export function cursorAt(id: string): string {
 }
 
 /** One part of a list. `name`: of its schema. */
-export function pageOf<Item extends z.ZodType>(name: string, item: Item) {
+export function pageSchema<Item extends z.ZodType>(name: string, item: Item) {
   return z
     .object({
       items: z.array(item),

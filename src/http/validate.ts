@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { FieldError } from '../server/problem.js';
+import type { FieldError } from '../problems/problem.js';
+import { ProblemError } from '../problems/problem-error.js';
 import { cut } from '../text/characters.js';
-import { ProblemError } from './problem-error.js';
 
 /** Errors that are told of one request, and characters of each message: what is wrong may be as long as the request. */
 const MAX_ERRORS = 20;

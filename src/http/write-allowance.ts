@@ -1,7 +1,7 @@
+import { type Allowance, AttemptLimit } from '../limits/attempt-limit.js';
+import { rateLimited } from '../limits/rate-limited.js';
 import type { Metrics } from '../observability/metrics.js';
-import { type Allowance, AttemptLimit } from '../server/attempt-limit.js';
-import type { UserId } from '../store/ids.js';
-import { rateLimited } from './problem-error.js';
+import type { UserId } from '../store/ports/ids.js';
 
 const MINUTE_S = 60;
 const DAY_S = 86_400;

@@ -1,8 +1,8 @@
 import type { HostStats } from '../actors/host.js';
-import { PROBLEM_CODES } from '../server/problem.js';
-import { STORE_ERROR_CODES } from '../store/errors.js';
-import { FORWARD_FAILURES } from '../tunnel/forward/contract.js';
-import { CLOSE_REASONS } from '../tunnel/session/contract.js';
+import { FORWARD_FAILURES } from '../contract/call.js';
+import { CLOSE_REASONS } from '../contract/session.js';
+import { PROBLEM_CODES } from '../problems/problem.js';
+import { STORE_ERROR_CODES } from '../store/ports/errors.js';
 import { Buckets } from './buckets.js';
 
 /** What became of a device that dialled. The set is closed: it becomes a label. */

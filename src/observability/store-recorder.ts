@@ -1,6 +1,6 @@
-import { CALLS, type CallName } from '../store/call-traits.js';
-import { StoreError } from '../store/errors.js';
-import type { CallWatch } from '../store/store-client.js';
+import type { CallWatch } from '../store/client/store-client.js';
+import { StoreError } from '../store/ports/errors.js';
+import { CALL_POLICIES, type CallName } from '../store/wire/call-policies.js';
 import type { Metrics } from './metrics.js';
 
 /** Counts what is asked of the store, as its callers see it. */
@@ -13,7 +13,7 @@ export class StoreRecorder implements CallWatch {
 
   answered(name: CallName, ms: number): void {
     const { storeSeconds } = this.#metrics;
-    storeSeconds[CALLS[name].reads ? 'read' : 'write'].observe(ms / 1000);
+    storeSeconds[CALL_POLICIES[name].reads ? 'read' : 'write'].observe(ms / 1000);
   }
 
   failed(name: CallName, ms: number, error: unknown): void {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '../net/address.js';
+import { ListenError } from '../net/listen-error.js';
 import type { Exposition } from '../observability/exposition.js';
-import { ListenError } from '../server/listen-error.js';
-import type { ListenAddress } from '../server/listener.js';
-import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../server/problem.js';
+import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../problems/problem.js';
 import { PARTS_RULE, partsOf, type Readiness, readyBody, unreadyDetail } from '../server/readiness.js';
 import { requestId } from '../server/request-id.js';
 import type { RequestLog } from '../server/request-log.js';

@@ -1,6 +1,6 @@
 import type { WebSocket, WebSocketBehavior } from 'uWebSockets.js';
-import { CLOSE_CODE } from '../tunnel/session/contract.js';
-import { MAX_WEBSOCKET_MESSAGE } from '../tunnel/session/limits.js';
+import { CLOSE_CODE } from '../contract/session.js';
+import { MAX_WEBSOCKET_MESSAGE } from '../contract/websocket.js';
 import uWS from './uws.js';
 import type { Bridged } from './websocket-bridge.js';
 

@@ -1,5 +1,5 @@
+import type { ForwardFailure } from '../contract/call.js';
 import type { Metrics, UploadCut } from '../observability/metrics.js';
-import type { ForwardFailure } from '../tunnel/forward/contract.js';
 
 /** A call to a device, as it is counted: an HTTP call, or the handshake of a WebSocket. */
 export interface CountedCall {

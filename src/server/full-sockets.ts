@@ -1,4 +1,4 @@
-import { DenseSet, type Placed } from '../collections/dense-set.js';
+import { DenseSet, type Slotted } from '../collections/dense-set.js';
 
 /**
  * How often a socket that was full is tried again. uWebSockets.js closes one 10 s after a write that did not fit, unless it
@@ -11,7 +11,7 @@ export const RETRY_MS = 4000;
 export const MAX_IDLE_TRIES = 60;
 
 /** An answer whose socket is full. */
-export interface FullSocket extends Placed {
+export interface FullSocket extends Slotted {
   /** Writes what it can; may leave the set. */
   retry(): void;
 }

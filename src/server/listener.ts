@@ -1,6 +1,7 @@
 import type { TemplatedApp, us_listen_socket, us_socket } from 'uWebSockets.js';
+import type { ListenAddress } from '../net/address.js';
+import { ListenError } from '../net/listen-error.js';
 import { prepareUpgrades } from './late-upgrade.js';
-import { ListenError } from './listen-error.js';
 import uWS from './uws.js';
 
 /** LIBUS_LISTEN_EXCLUSIVE_PORT. */
@@ -13,13 +14,6 @@ type ListenExclusive = (
   options: number,
   bound: (socket: us_listen_socket | false) => void,
 ) => TemplatedApp;
-
-/** Where a listener is bound. */
-export interface ListenAddress {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-}
 
 /** A bound uWebSockets.js application. Main thread only (ADR 0009). */
 export interface Listener {

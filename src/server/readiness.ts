@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problem.js';
+import type { ProblemCode } from '../problems/problem.js';
 
 /**
  * What a process does for others, of which each may be missing alone: `reads` of what is in the store (the page, lists, who is

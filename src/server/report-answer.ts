@@ -1,4 +1,4 @@
-import type { ForwardFailure } from '../tunnel/forward/contract.js';
+import type { ForwardFailure } from '../contract/call.js';
 import type { ServedRequest } from './request-log.js';
 
 /** What a device answered, as far as it came. */

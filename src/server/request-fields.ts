@@ -1,6 +1,6 @@
 import type { HttpRequest } from 'uWebSockets.js';
-import type { RawHeaders } from '../tunnel/http1/contract.js';
-import { addConnectionFields, isMessageField } from '../tunnel/http1/headers.js';
+import type { RawHeaders } from '../http1/contract.js';
+import { addConnectionFields, isMessageField } from '../http1/headers.js';
 
 /** Knows fields of a request by their names in small letters; a field that is not there is empty. */
 export interface FieldSource {

@@ -1,9 +1,9 @@
+import type { RefusalAudit } from '../audit/refusal-audit.js';
 import { type Logger, plainLogger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { UserId } from '../store/ids.js';
+import { type ProblemCode, problemKind } from '../problems/problem.js';
+import type { UserId } from '../store/ports/ids.js';
 import { cut } from '../text/characters.js';
-import { type ProblemCode, problemKind } from './problem.js';
-import type { RefusalAudit } from './refusal-audit.js';
 
 /** A request as its operator is told of it; what is left out is not known, or was not looked at. */
 export interface ToldRequest {

@@ -1,10 +1,10 @@
 import type { HttpResponse } from 'uWebSockets.js';
-import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../tunnel/forward/contract.js';
-import { UPLOAD_CREDIT } from '../tunnel/forward/contract.js';
+import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../contract/call.js';
+import { UPLOAD_CREDIT } from '../contract/call.js';
+import type { FieldNames } from '../http1/field-names.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import { BodyBacklog } from './body-backlog.js';
 import { CORK_BYTES } from './end-whole.js';
-import type { FieldNames } from './field-names.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
 
@@ -54,7 +54,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   /** Milliseconds of `performance.now`. */
   readonly startedAt = performance.now();
   status = 0;
-  place = -1;
+  slot = -1;
   /** Bytes of the answer's body written so far. */
   written = 0;
   readonly #res: HttpResponse;

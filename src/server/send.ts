@@ -1,33 +1,18 @@
 import type { HttpResponse } from 'uWebSockets.js';
-import { endHead } from './end-head.js';
 import {
   type FieldError,
   PROBLEM_CONTENT_TYPE,
   type ProblemCode,
   problemKind,
   renderProblem,
-} from './problem.js';
+} from '../problems/problem.js';
+import type { ProblemOptions } from '../problems/problem-error.js';
+import { endHead } from './end-head.js';
 import type { FieldSource } from './request-fields.js';
 import { requestId } from './request-id.js';
 import type { ServedRequest } from './request-log.js';
 import { statusLine } from './status-line.js';
 import { utf8 } from './utf8.js';
-
-/** What is said about one problem beside its code. */
-export interface ProblemOptions {
-  readonly detail?: string;
-  /** Why, for the log alone: what was thrown, or a word. Default: `detail`, else the first of `errors`. */
-  readonly because?: unknown;
-  /** It answers who asked for readiness: no request has failed. */
-  readonly unready?: boolean;
-  /** Of a `validation` problem: what does not match. */
-  readonly errors?: readonly FieldError[];
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Close the connection: the request's body was not read. */
-  readonly close?: boolean;
-  /** The answer is to HEAD: as with GET, but without the body. */
-  readonly head?: boolean;
-}
 
 /** The id of a request. Only while `req` is live: before the first await. */
 export function requestIdOf(req: FieldSource): string {

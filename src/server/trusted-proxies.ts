@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { BlockList, isIPv4 } from 'node:net';
-import { normalAddress } from './ip-address.js';
+import { normalAddress } from '../net/ip-address.js';
 import { requestFields } from './request-fields.js';
 
 /** Proxies in a row that are believed; what would be behind one more is not looked at. */

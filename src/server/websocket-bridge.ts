@@ -1,9 +1,9 @@
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
-import type { Bridge, BridgeSink } from '../tunnel/forward/bridge-contract.js';
-import type { ForwardFailure, ResponseHead } from '../tunnel/forward/contract.js';
+import type { ForwardFailure, ResponseHead } from '../contract/call.js';
+import type { Bridge, BridgeSink } from '../contract/websocket.js';
+import type { FieldNames } from '../http1/field-names.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import type { CountedCall } from './call-recorder.js';
-import type { FieldNames } from './field-names.js';
 import { lateUpgrade } from './late-upgrade.js';
 import { utf8 } from './utf8.js';
 

@@ -3,31 +3,31 @@ import { admissionCalls } from './calls/admission.js';
 import { attemptCalls } from './calls/attempts.js';
 import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
+import type { StoreContext } from './calls/context.js';
 import { deviceCareCalls } from './calls/device-care.js';
 import { deviceCalls } from './calls/devices.js';
 import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
-import type { Parts } from './calls/parts.js';
 import { refusalCalls } from './calls/refusals.js';
 import { sessionKeyCalls } from './calls/session-keys.js';
 import { signInCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import { userCalls } from './calls/users.js';
-import type { Engine } from './engine.js';
-import { NO_DATA, OTHER_DATA } from './errors.js';
-import type { Clock } from './ids.js';
-import { type MigrateOptions, migrate, migrateFilled } from './migrate.js';
-import { MIGRATIONS } from './migrations.js';
-import type { TimedStore } from './ports.js';
-import { databaseAt } from './postgres.js';
-import { openPostgres, POSTGRES } from './postgres-engine.js';
-import { run, type Work } from './query.js';
-import { databaseFile, type IfMissing } from './sqlite.js';
-import { openSqlite, SQLITE } from './sqlite-engine.js';
+import type { Engine } from './engine/engine.js';
+import { run, type Transaction } from './engine/query.js';
+import { type MigrateOptions, migrate, migrateFilled } from './migrations/migrate.js';
+import { MIGRATIONS } from './migrations/migrations.js';
+import { NO_DATA, OTHER_DATA } from './ports/errors.js';
+import type { WallClock } from './ports/ids.js';
+import type { TimedStore } from './ports/store.js';
+import { databaseAt } from './postgres/postgres.js';
+import { openPostgres, POSTGRES } from './postgres/postgres-engine.js';
+import { databaseFile, type IfMissing } from './sqlite/sqlite.js';
+import { openSqlite, SQLITE } from './sqlite/sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
 
 /** Where the data is. */
-export interface StorePlace {
+export interface StoreLocation {
   /** Of the embedded store. */
   readonly dataDir: string;
   /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
@@ -39,7 +39,7 @@ export interface StorePlace {
 /** Takes why a write was not done; undefined: it was. */
 export type Wrote = (error: unknown) => void;
 
-export interface StoreOptions extends StorePlace, RowLimits {
+export interface StoreOptions extends StoreLocation, RowLimits {
   /** The data was there before: PostgreSQL is not looked at, as it may be away, and what is missing or empty is not made anew. */
   readonly migrated?: boolean;
   /** It is made, if absent. */
@@ -47,7 +47,7 @@ export interface StoreOptions extends StorePlace, RowLimits {
   /** Hears of each write. */
   readonly wrote?: Wrote;
   /** Wall clock; the time of the machine, if absent. */
-  readonly clock?: Clock;
+  readonly clock?: WallClock;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function openStore(options: StoreOptions): Promise<TimedStore> {
   return storeOver({ engine, clock, ...tablesOf(clock, options) });
 }
 
-async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: Clock): Promise<Engine> {
+async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: WallClock): Promise<Engine> {
   const engine = await openSqlite(dataDir, migrated ? 'fail' : missing);
   const options = { dialect: SQLITE, migrations: MIGRATIONS, place: databaseFile(dataDir), clock };
   await orClose(
@@ -77,7 +77,7 @@ function migrateNew(engine: Engine, options: MigrateOptions, missing: IfMissing 
   return missing === 'make' ? migrate(engine, options) : migrateFilled(engine, options, NO_DATA);
 }
 
-async function postgresAt(url: string, options: StoreOptions, clock: Clock): Promise<Engine> {
+async function postgresAt(url: string, options: StoreOptions, clock: WallClock): Promise<Engine> {
   const { databasePool: max = DEFAULT_DATABASE_POOL, migrated, missing } = options;
   if (!migrated) {
     const patient = openPostgres({ url, max: 1, patience: 'migration' });
@@ -113,7 +113,7 @@ function watched(engine: Engine, wrote: Wrote): Engine {
 }
 
 /** Commits a row of its own, so that what a commit needs must be there. */
-function* countTry(): Work<void> {
+function* countTry(): Transaction<void> {
   yield* run(
     `INSERT INTO counters (name, value) VALUES ('tries', 1)
      ON CONFLICT (name) DO UPDATE SET value = counters.value + 1`,
@@ -121,7 +121,7 @@ function* countTry(): Work<void> {
 }
 
 /** All the ports over one engine. */
-function storeOver(parts: Parts): TimedStore {
+function storeOver(parts: StoreContext): TimedStore {
   return {
     ...userCalls(parts),
     ...deviceCalls(parts),

@@ -1,5 +1,5 @@
-import { Page } from '../http/reply.js';
-import type { ProblemCode } from '../server/problem.js';
+import { HtmlReply } from '../http/reply.js';
+import type { ProblemCode } from '../problems/problem.js';
 import { ASSETS } from './assets.js';
 import { escapeHtml, htmlPage, STILL_POLICY } from './html.js';
 
@@ -62,14 +62,18 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
  * A failed sign-in as a page without scripts. Nothing of it comes from the request's path, query or cookie.
  * @param detail what went wrong this time, in a whole sentence; undefined: what the code says
  */
-export function signInProblemPage(code: ProblemCode, detail: string | undefined, requestId: string): Page {
+export function signInProblemPage(
+  code: ProblemCode,
+  detail: string | undefined,
+  requestId: string,
+): HtmlReply {
   const { title, text } = TOLD[code] ?? OUR_FAULT;
   const body = `<main class="card"><h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(code === 'sign-in-failed' ? (detail ?? text) : text)}</p>
 <p class="actions"><a class="button" href="/api/auth/login?return_to=/">Try again</a>
 <a class="button quiet" href="/">To the front page</a></p>
 <p class="fine">To report it, say this number: <code>${escapeHtml(requestId)}</code></p></main>`;
-  return new Page(htmlPage({ title: `${title} · visionA`, assets: ASSETS, body }), {
+  return new HtmlReply(htmlPage({ title: `${title} · visionA`, assets: ASSETS, body }), {
     'Content-Security-Policy': STILL_POLICY,
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Strategy } from '../../src/actors/supervision/spec.js';
-import { Supervisor, type SupervisorOptions } from '../../src/actors/supervisor.js';
+import { Supervisor, type SupervisorOptions } from '../../src/actors/supervision/supervisor.js';
 import { type FakeChild, FakeChildren } from './fake-child.js';
 import { ManualClock } from './kit.js';
 

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { systemClock } from '../../src/agent/clock.js';
+import { agentClock } from '../../src/agent/clock.js';
 import { connectUrl, dial } from '../../src/agent/dial.js';
-import type { StreamService } from '../../src/agent/stream-service.js';
+import type { StreamService } from '../../src/agent/service/stream-service.js';
 import { Tunnel, type TunnelOptions } from '../../src/agent/tunnel.js';
 import { type Config, makeConfig } from '../../src/tunnel/yamux/config.js';
 import { Relay, type RelayOptions } from '../support/relay.js';
@@ -48,7 +48,7 @@ export async function connectDevice(
   assert.equal(dialled.kind, 'open');
   const tunnel = new Tunnel(dialled.socket, {
     service,
-    clock: systemClock,
+    clock: agentClock,
     yamux: makeConfig(yamux),
     ...rest,
   });

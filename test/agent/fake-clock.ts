@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/agent/clock.js';
+import type { AgentClock } from '../../src/agent/clock.js';
 
 export interface Sleep {
   readonly ms: number;
@@ -7,7 +7,7 @@ export interface Sleep {
 }
 
 /** Time that passes only when the test says so. */
-export class FakeClock implements Clock {
+export class FakeClock implements AgentClock {
   #now = 0;
   readonly #sleeps: Sleep[] = [];
   #notify: () => void = () => {};

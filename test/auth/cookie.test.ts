@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { COOKIE_NAME, CookieCodec, hasCookie } from '../../src/auth/cookie.js';
-import { delimited } from '../../src/auth/session-keys.js';
+import { delimited } from '../../src/auth/cookie-keys.js';
 import { keys, NEW_SECRET, oldKeys, rotatedKeys } from './keys.js';
 
 const codec = new CookieCodec(keys);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
+import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';
 import {
   type CredentialId,
   type DeviceId,
@@ -8,7 +8,8 @@ import {
   type PairingTokenId,
   type TokenHash,
   type UserId,
-} from '../../src/store/ids.js';
+} from '../../src/store/ports/ids.js';
+import type { ListPage, PageRequest } from '../../src/store/ports/page.js';
 import {
   MAX_LIVE_PAIRING_TOKENS,
   type NewPairingToken,
@@ -18,7 +19,6 @@ import {
   type PairingToken,
   type PendingDevice,
 } from '../../src/store/ports/pairing.js';
-import type { Page, PageRequest } from '../../src/store/ports.js';
 import { MemoryAttempts } from './memory-attempts.js';
 
 interface TokenRow extends NewPairingToken {
@@ -71,7 +71,7 @@ export class MemoryPairing extends MemoryAttempts implements PairingPort {
   async listPairingTokens(
     owner: UserId,
     { limit, after }: PageRequest<PairingTokenId>,
-  ): Promise<Page<PairingToken, PairingTokenId>> {
+  ): Promise<ListPage<PairingToken, PairingTokenId>> {
     return this.#call('listPairingTokens', () => {
       const own = this.tokens.filter((row) => row.owner === owner);
       const rest = own.slice(own.findIndex(({ tokenId }) => tokenId === after) + 1);

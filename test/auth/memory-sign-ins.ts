@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { StoreUnavailableError } from '../../src/store/errors.js';
-import type { CookieHash, SignInId, UserId } from '../../src/store/ids.js';
+import type { Changes } from '../../src/store/ports/changes.js';
+import { StoreUnavailableError } from '../../src/store/ports/errors.js';
+import type { CookieHash, SignInId, UserId } from '../../src/store/ports/ids.js';
+import type { ListPage, PageRequest } from '../../src/store/ports/page.js';
 import type {
   BegunSignIn,
   NewSignIn,
@@ -9,8 +11,8 @@ import type {
   SignInPort,
   SignInSummary,
 } from '../../src/store/ports/sign-ins.js';
-import type { Changes, Page, PageRequest, UserPort } from '../../src/store/ports.js';
-import { checkUserKey } from '../../src/store/validate.js';
+import type { UserPort } from '../../src/store/ports/users.js';
+import { checkUserKey } from '../../src/store/ports/validate.js';
 import { MemoryAttempts } from './memory-attempts.js';
 
 interface Row extends SignIn {
@@ -125,7 +127,7 @@ export class MemorySignIns extends MemoryAttempts implements UserPort, SignInPor
     return true;
   }
 
-  async listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>> {
+  async listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>> {
     this.#called('listSignIns');
     const own = this.#alive().filter(({ userId }) => userId === owner);
     const from = own.findIndex(({ signInId }) => signInId === page.after) + 1;

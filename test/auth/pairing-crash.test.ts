@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
-import { Pairing, type PairingOutcome } from '../../src/auth/pairing.js';
-import type { UserId } from '../../src/store/ids.js';
+import { Pairing, type PairingOutcome } from '../../src/devices/pairing.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import type { PairingPort } from '../../src/store/ports/pairing.js';
-import { openDatabase } from '../../src/store/sqlite.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';

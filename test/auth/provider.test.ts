@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ProviderOptions } from '../../src/auth/provider.js';
 import { ProviderError, type ProviderErrorCode } from '../../src/auth/provider-error.js';
-import { Secret } from '../../src/config/secret.js';
+import { Secret } from '../../src/text/secret.js';
 import { type Answer, type FakeProvider, foreignKey } from './fake-provider.js';
 import { CHECKS, ProviderStand, rejectsWith } from './provider-stand.js';
 

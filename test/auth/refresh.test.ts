@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { StoreError, StoreUnavailableError } from '../../src/store/errors.js';
+import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';
 import { type Answer, foreignKey, type Received } from './fake-provider.js';
 import { type Browser, eventually, Stand } from './stand.js';
 

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
-import { SessionKeys } from '../../src/auth/session-keys.js';
+import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
-import type { Secret } from '../../src/config/secret.js';
 import { Metrics } from '../../src/observability/metrics.js';
+import type { Secret } from '../../src/text/secret.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
 import { FakeProvider } from './fake-provider.js';
 import { NEW_SECRET } from './keys.js';
@@ -56,7 +56,7 @@ export class Stand {
         createAuth({
           oidc,
           publicUrl,
-          sessionKeys: new SessionKeys(secrets),
+          sessionKeys: new CookieKeys(secrets),
           store,
           metrics: new Metrics(),
           log,

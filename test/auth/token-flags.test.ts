@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { tokenFlags } from '../../src/auth/token-flags.js';
 import { loadTokenConfig } from '../../src/config/load.js';
-import { Secret } from '../../src/config/secret.js';
 import { DEV_AUDIENCE, DEV_CLIENT_ID } from '../../src/config/types.js';
+import { Secret } from '../../src/text/secret.js';
 import { given } from '../config/given.js';
 import { OIDC_POLICY } from './oidc-policy.js';
 

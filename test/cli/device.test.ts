@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
-import type { ProvisionedDevice } from '../../src/store/ports.js';
+import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
 import { runToEnd } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';

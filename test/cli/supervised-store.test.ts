@@ -4,9 +4,9 @@ import { createContainer } from '../../src/cli/container.js';
 import { type SupervisedStore, superviseStore } from '../../src/cli/supervised-store.js';
 import { TOKENS } from '../../src/cli/tokens.js';
 import { createLogger } from '../../src/observability/log.js';
+import type { StoreClient } from '../../src/store/client/store-client.js';
 import { openStore } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite.js';
-import type { StoreClient } from '../../src/store/store-client.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { childrenOf, isRunning } from '../e2e/kit/program.js';
 import { withTempDir } from '../store/temp-dir.js';
 

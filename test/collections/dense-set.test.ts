@@ -7,7 +7,7 @@ test('it holds what a Set would hold, whatever comes and goes', () => {
   const change = fc.record({ which: fc.nat(20), add: fc.boolean() });
   fc.assert(
     fc.property(fc.array(change, { maxLength: 200 }), (changes) => {
-      const items = Array.from({ length: 21 }, (_, which) => ({ which, place: -1 }));
+      const items = Array.from({ length: 21 }, (_, which) => ({ which, slot: -1 }));
       const dense = new DenseSet<(typeof items)[number]>();
       const model = new Set<(typeof items)[number]>();
       for (const { which, add } of changes) {
@@ -23,20 +23,20 @@ test('it holds what a Set would hold, whatever comes and goes', () => {
         assert.equal(dense.size, model.size);
       }
       assert.deepEqual(new Set(dense), model);
-      for (const item of items) assert.equal(item.place >= 0, model.has(item));
+      for (const item of items) assert.equal(item.slot >= 0, model.has(item));
     }),
   );
 });
 
 test('all of them may leave while they are gone through', () => {
-  const items = Array.from({ length: 3 }, () => ({ place: -1 }));
-  const dense = new DenseSet<{ place: number }>();
+  const items = Array.from({ length: 3 }, () => ({ slot: -1 }));
+  const dense = new DenseSet<{ slot: number }>();
   for (const item of items) dense.add(item);
   let seen = 0;
   for (const item of dense) {
     seen += 1;
     for (const each of items) dense.delete(each);
-    assert.equal(item.place, -1);
+    assert.equal(item.slot, -1);
   }
   assert.equal(seen, 3);
   assert.equal(dense.size, 0);

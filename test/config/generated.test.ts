@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generate, generatedPath, openDataDir, readGenerated } from '../../src/config/generated.js';
-import { Secret } from '../../src/config/secret.js';
+import { Secret } from '../../src/text/secret.js';
 import { tempDir } from './given.js';
 
 const mode = (path: string): number => statSync(path).mode & 0o777;

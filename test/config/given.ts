@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ConfigError } from '../../src/config/errors.js';
-import type { Given } from '../../src/config/read.js';
+import type { RawSettings } from '../../src/config/read.js';
 
 /** Configuration as variables and flags would give it. */
-export function given(env: Record<string, string> = {}, flags: Record<string, string> = {}): Given {
+export function given(env: Record<string, string> = {}, flags: Record<string, string> = {}): RawSettings {
   return { env, flags: new Map(Object.entries(flags)) };
 }
 

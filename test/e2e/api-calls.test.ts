@@ -39,7 +39,7 @@ before(async () => {
   const userId = await ownerOf(proxy.dataDir, onlineId);
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
   const user = { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY } as const;
-  const authenticator = { recall: () => user, authenticate: () => Promise.resolve(user) };
+  const authenticator = { peek: () => user, authenticate: () => Promise.resolve(user) };
   api = await startApiServer(config, pino({ level: 'silent' }), () => ({ ...NO_SIGN_IN, authenticator }));
   device = await ScriptedDevice.connect(proxy.tunnelUrl, online.sessionToken);
   void serveStreams();

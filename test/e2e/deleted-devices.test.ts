@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UserId } from '../../src/store/ids.js';
-import { openStore, type StorePlace } from '../../src/store/open-store.js';
+import { openStore, type StoreLocation } from '../../src/store/open-store.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { NO_POSTGRES, TestSchema } from '../support/postgres.js';
 import { sized } from '../support/sized.js';
 import { runToEnd } from './kit/program.js';
@@ -14,7 +14,7 @@ const DELETED = sized(500, 3_000);
 const AT_ONCE = 50;
 
 /** Adds what was deleted and what lives, in another process than the one that lists. */
-async function fill(place: StorePlace, owner: UserId): Promise<void> {
+async function fill(place: StoreLocation, owner: UserId): Promise<void> {
   const store = await openStore(place);
   for (let left = DELETED; left > 0; left -= AT_ONCE) {
     const devices = await store.provision(owner, Array(Math.min(left, AT_ONCE)).fill('gone'));

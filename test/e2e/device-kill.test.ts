@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openStore } from '../../src/store/open-store.js';
-import type { ProvisionedDevice } from '../../src/store/ports.js';
+import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
 import { audit } from '../store/audit.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { newSessionToken } from '../../src/store/ids.js';
+import { newSessionToken } from '../../src/store/ports/ids.js';
 import { sized } from '../support/sized.js';
 import { serve } from './kit/load.js';
 import type { Provisioned } from './kit/proxy-process.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { after, before, test } from 'node:test';
 import type { WebSocket } from 'ws';
-import { hashToken } from '../../src/store/ids.js';
+import { hashToken } from '../../src/store/ports/ids.js';
 import { forward, read } from './kit/internal-client.js';
 import { type Provisioned, ProxyProcess } from './kit/proxy-process.js';
 import { type DialRefused, dial, ScriptedDevice } from './kit/scripted-device.js';

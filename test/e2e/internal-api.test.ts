@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { after, before, test } from 'node:test';
-import { hashToken } from '../../src/store/ids.js';
+import { hashToken } from '../../src/store/ports/ids.js';
 import { type Answer, ask, forward, open, problemCode, read, response } from './kit/internal-client.js';
 import { type Provisioned, ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { fetch, type Response } from 'undici';
-import { openDatabase } from '../../src/store/sqlite.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { rawRequest } from '../http/kit.js';
 import { exchange, type Person, RestProcess } from './kit/rest-process.js';
 

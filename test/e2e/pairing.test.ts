@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
-import { Pairing } from '../../src/auth/pairing.js';
+import { Pairing } from '../../src/devices/pairing.js';
 import { openStore } from '../../src/store/open-store.js';
 import { logged, scratch, spawnAgent } from '../agent/agent-process.js';
 import { SILENT_REFUSALS } from '../support/silent-refusals.js';

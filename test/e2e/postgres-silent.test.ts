@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DeviceId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { DeviceId } from '../../src/store/ports/ids.js';
 import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { serve } from './kit/load.js';

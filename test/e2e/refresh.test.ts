@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { closeDatabase, openDatabase } from '../../src/store/sqlite.js';
+import { closeDatabase, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { FakeProvider, type Received } from '../auth/fake-provider.js';
 import { Person, RestProcess } from './kit/rest-process.js';
 import { until } from './kit/until.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fetch } from 'undici';
-import type { UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { exchange, RestProcess } from './kit/rest-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
 import { until } from './kit/until.js';

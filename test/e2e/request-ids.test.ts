@@ -98,7 +98,7 @@ test('O1: a problem that api-server passes on is a line of remote-proxy too, und
   const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line) as LogLine) });
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
   const user = { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY } as const;
-  const authenticator = { recall: () => user, authenticate: () => Promise.resolve(user) };
+  const authenticator = { peek: () => user, authenticate: () => Promise.resolve(user) };
   const api = await startApiServer(config, log, () => ({ ...NO_SIGN_IN, authenticator }));
   t.after(() => api.drain());
   const call = () =>

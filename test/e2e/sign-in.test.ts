@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { closeDatabase, openDatabase } from '../../src/store/sqlite.js';
+import { closeDatabase, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { FakeProvider } from '../auth/fake-provider.js';
 import { sized } from '../support/sized.js';
 import { runToEnd } from './kit/program.js';

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open-store.js';
-import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite.js';
+import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { sized } from '../support/sized.js';
 import { Program, runToEnd, VISIONA } from './kit/program.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import pg from 'pg';
-import type { DeviceId, UserId } from '../../src/store/ids.js';
-import { openStore, type StorePlace } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite.js';
+import { openStore, type StoreLocation } from '../../src/store/open-store.js';
+import type { DeviceId, UserId } from '../../src/store/ports/ids.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { NO_POSTGRES, TestSchema } from '../support/postgres.js';
 import { sized } from '../support/sized.js';
 import { type Outcome, obey } from './kit/obedient-client.js';
@@ -88,7 +88,7 @@ async function check(t: TestContext, databaseUrl?: string): Promise<void> {
 }
 
 async function compare(
-  { dataDir, databaseUrl }: StorePlace,
+  { dataDir, databaseUrl }: StoreLocation,
   done: readonly (Omit<Deed, 'outcome'> & { readonly outcome: Outcome })[],
 ): Promise<void> {
   const [sqlite, postgres] = databaseUrl

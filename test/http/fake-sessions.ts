@@ -1,6 +1,5 @@
-import type { UserId } from '../../src/store/ids.js';
-import type { SessionKey, SessionRange, Summary } from '../../src/tunnel/session/contract.js';
-import type { UserSessions } from '../../src/tunnel/session/user-sessions.js';
+import type { SessionRange, Summary, TunnelKey, UserSessions } from '../../src/contract/session.js';
+import type { Epoch, UserId } from '../../src/store/ports/ids.js';
 
 /** Live sessions, in memory. */
 export class FakeSessions implements UserSessions {
@@ -10,10 +9,10 @@ export class FakeSessions implements UserSessions {
 
   connect(userId: UserId, deviceId: string): Summary {
     const session = {
-      token: `key of ${deviceId}` as SessionKey,
+      token: `key of ${deviceId}` as TunnelKey,
       userId,
       deviceId,
-      epoch: 3,
+      epoch: 3 as Epoch,
       connectedAt: new Date(1000),
       lastHeartbeat: new Date(2000),
       remoteAddr: '192.0.2.1',

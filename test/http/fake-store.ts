@@ -1,7 +1,7 @@
-import type { RestStore } from '../../src/http/services.js';
-import { type DeviceId, newSessionToken, type SessionToken, type UserId } from '../../src/store/ids.js';
-import type { DeviceEvent } from '../../src/store/ports/devices.js';
-import type { Device, Page, PageRequest } from '../../src/store/ports.js';
+import type { RestStore } from '../../src/http/api/services.js';
+import type { Device, DeviceEvent } from '../../src/store/ports/devices.js';
+import { type DeviceId, newSessionToken, type SessionToken, type UserId } from '../../src/store/ports/ids.js';
+import type { ListPage, PageRequest } from '../../src/store/ports/page.js';
 import { MemoryPairing } from '../auth/memory-pairing.js';
 
 /** What of the store the REST API uses, in memory. */
@@ -39,7 +39,7 @@ export class FakeStore extends MemoryPairing implements RestStore {
     return this.#own(owner, deviceId);
   }
 
-  async listDevices(owner: UserId, page: PageRequest): Promise<Page<Device>> {
+  async listDevices(owner: UserId, page: PageRequest): Promise<ListPage<Device>> {
     this.#ask();
     const own = [...this.devices.values()].filter(
       ({ userId, revokedAt }) => userId === owner && revokedAt === undefined,

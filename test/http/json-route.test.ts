@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { publicRoute, userRoute } from '../../src/http/json-route.js';
-import { ProblemError } from '../../src/http/problem-error.js';
 import { Reply } from '../../src/http/reply.js';
 import { BODY_TIMEOUT_MS, MAX_JSON_BODY } from '../../src/http/request-body.js';
-import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../src/store/errors.js';
-import { ProxyUnreachableError } from '../../src/tunnel/session/proxy-errors.js';
+import { ProblemError } from '../../src/problems/problem-error.js';
+import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../src/store/ports/errors.js';
+import { ProxyUnreachableError } from '../../src/tunnel/remote/proxy-errors.js';
 import { ALICE, AS_ALICE, type RawAnswer, rawRequest } from './kit.js';
 import { startRoutes } from './routed.js';
 

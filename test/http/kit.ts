@@ -2,19 +2,7 @@ import { connect } from 'node:net';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
-import { SessionKeys } from '../../src/auth/session-keys.js';
-import { Secret } from '../../src/config/secret.js';
-import { type Rest, type RestOptions, startRest } from '../../src/http/rest.js';
-import { Metrics } from '../../src/observability/metrics.js';
-import { CallRecorder } from '../../src/server/call-recorder.js';
-import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
-import type { SignInId, UserId } from '../../src/store/ids.js';
-import type {
-  Bridge,
-  BridgeForwarder,
-  BridgeRequest,
-  BridgeSink,
-} from '../../src/tunnel/forward/bridge-contract.js';
+import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import type {
   ForwardCall,
   Forwarder,
@@ -22,7 +10,14 @@ import type {
   ResponseHead,
   ResponseSink,
   Target,
-} from '../../src/tunnel/forward/contract.js';
+} from '../../src/contract/call.js';
+import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from '../../src/contract/websocket.js';
+import { type Rest, type RestOptions, startRest } from '../../src/http/api/rest.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import { CallRecorder } from '../../src/server/call-recorder.js';
+import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
+import type { SignInId, UserId } from '../../src/store/ports/ids.js';
+import { Secret } from '../../src/text/secret.js';
 import { MemorySignIns } from '../auth/memory-sign-ins.js';
 import { OIDC_POLICY } from '../auth/oidc-policy.js';
 import { SILENT_REFUSALS } from '../support/silent-refusals.js';
@@ -36,7 +31,7 @@ export const BOB = 'user-bob' as UserId;
 /** Signs in whoever says `Bearer USER-ID`, or has the cookie `user=USER-ID`. There is nothing like it in the product. */
 export class NameTag implements Authenticator {
   /** Knows whoever calls by a token, and has to ask who has a cookie: both ways are gone. */
-  recall({ authorization, cookie }: Credentials): ReturnType<Authenticator['recall']> {
+  peek({ authorization, cookie }: Credentials): ReturnType<Authenticator['peek']> {
     const bearer = cookie === '' ? /^Bearer (user-\w+)$/.exec(authorization)?.[1] : undefined;
     return bearer === undefined
       ? undefined
@@ -65,7 +60,7 @@ export function authBy(authenticator: Authenticator, store = new MemorySignIns()
     ...OIDC_POLICY,
     audience: undefined,
   };
-  const sessionKeys = new SessionKeys([new Secret('a secret of a test, 32 bytes long')]);
+  const sessionKeys = new CookieKeys([new Secret('a secret of a test, 32 bytes long')]);
   return (publicUrl) => ({
     ...createAuth({
       oidc,

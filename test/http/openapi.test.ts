@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { docsPage } from '../../src/http/docs-page.js';
+import { docsPage } from '../../src/http/api/docs/docs-page.js';
+import { ROUTES } from '../../src/http/api/routes.js';
 import { problemSchema } from '../../src/http/openapi.js';
 import { uwsPattern } from '../../src/http/patterns.js';
-import { ROUTES } from '../../src/http/routes.js';
-import { PROBLEM_CODES, problem } from '../../src/server/problem.js';
+import { PROBLEM_CODES, problem } from '../../src/problems/problem.js';
 import { TestRest } from './kit.js';
 
 /** Files of pages are nothing that a program calls. */

@@ -1,6 +1,6 @@
+import type { RouteServices } from '../../src/http/api/services.js';
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
-import type { RouteServices } from '../../src/http/services.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { ROUTES } from '../../src/http/api/routes.js';
 import { allowedMethods, uwsPattern } from '../../src/http/patterns.js';
-import { ROUTES } from '../../src/http/routes.js';
 import { AS_ALICE, authBy, rawRequest, TestRest } from './kit.js';
 import { METHODS, pathOf, refusesStrangers } from './strangers.js';
 
@@ -126,9 +126,9 @@ describe('router', () => {
   });
 
   test('D1: a write whose outcome is not known before the request is begun is no effect of the request', async () => {
-    const { StoreOutcomeUnknownError } = await import('../../src/store/errors.js');
+    const { StoreOutcomeUnknownError } = await import('../../src/store/ports/errors.js');
     const authenticate = () => Promise.reject(new StoreOutcomeUnknownError('killed'));
-    const api = await TestRest.start({ auth: authBy({ recall: nobody, authenticate }) });
+    const api = await TestRest.start({ auth: authBy({ peek: nobody, authenticate }) });
     try {
       const { status, body } = await rawRequest(api.port, 'POST /api/pairing/tokens', AS_ALICE);
       assert.deepEqual([status, JSON.parse(body).code], [503, 'store-unavailable']);
@@ -138,12 +138,12 @@ describe('router', () => {
   });
 
   test('an authenticator that cannot tell is 503, not 401, and not let in', async () => {
-    const { StoreUnavailableError } = await import('../../src/store/errors.js');
+    const { StoreUnavailableError } = await import('../../src/store/ports/errors.js');
     const down = await TestRest.start({
-      auth: authBy({ recall: nobody, authenticate: () => Promise.reject(new StoreUnavailableError('down')) }),
+      auth: authBy({ peek: nobody, authenticate: () => Promise.reject(new StoreUnavailableError('down')) }),
     });
     const broken = await TestRest.start({
-      auth: authBy({ recall: nobody, authenticate: () => Promise.reject(new Error('bug')) }),
+      auth: authBy({ peek: nobody, authenticate: () => Promise.reject(new Error('bug')) }),
     });
     try {
       assert.equal((await rawRequest(down.port, 'GET /api/nothing', AS_ALICE)).status, 503);

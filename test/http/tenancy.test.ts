@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { ROUTES } from '../../src/http/api/routes.js';
 import type { Route } from '../../src/http/route.js';
-import { ROUTES } from '../../src/http/routes.js';
-import { hashToken } from '../../src/store/ids.js';
+import { hashToken } from '../../src/store/ports/ids.js';
 import { ALICE, AS_ALICE, BOB, type RawAnswer, rawRequest, TestRest } from './kit.js';
 import { comparable, pathOf } from './strangers.js';
 

@@ -9,10 +9,10 @@ import { bootHost } from '../../src/agent/simulator/edge-host.js';
 import { simulate } from '../../src/agent/simulator/simulator.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
 import type { Authenticator } from '../../src/auth/authenticator.js';
-import type { UserId } from '../../src/store/ids.js';
-import type { ProvisionedDevice } from '../../src/store/ports.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
+import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { ProxyFixture } from '../support/proxy-fixture.js';
 import { authBy, rawRequest, TestRest } from './kit.js';
@@ -174,7 +174,7 @@ describe('REST over a real store and real tunnels', () => {
 
 function byName(users: ReadonlyMap<string, UserId>): Authenticator {
   return {
-    recall: () => undefined,
+    peek: () => undefined,
     async authenticate({ authorization }) {
       const userId = users.get(authorization);
       return userId && { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { ROUTES } from '../../src/http/api/routes.js';
 import type { JsonRoute } from '../../src/http/route.js';
-import { ROUTES } from '../../src/http/routes.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
-import type { UserId } from '../../src/store/ids.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { ALICE, AS_ALICE, BOB, rawRequest, TestRest } from './kit.js';
 import { pathOf } from './strangers.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostStats } from '../../src/actors/host.js';
+import { FORWARD_FAILURES } from '../../src/contract/call.js';
 import { expose } from '../../src/observability/exposition.js';
 import { DIAL_RESULTS, Metrics, TUNNEL_ENDS } from '../../src/observability/metrics.js';
-import { FORWARD_FAILURES } from '../../src/tunnel/forward/contract.js';
 import { type Family, parseExposition } from './parse-exposition.js';
 
 const SIDES = ['rest', 'tunnels'] as const;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Secret } from '../../src/config/secret.js';
 import { createLogger, type Logger } from '../../src/observability/log.js';
 import { REDACTED_KEYS, redactKeys, redactText } from '../../src/observability/redact.js';
+import { Secret } from '../../src/text/secret.js';
 
 const SECRET = 'Vg3kXo9sQm2Zt7Lr';
 

@@ -2,11 +2,11 @@ import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { NO_CALL, UPLOAD_CREDIT } from '../../src/contract/call.js';
+import { FieldNames } from '../../src/http1/field-names.js';
 import { MAX_BACKLOG } from '../../src/server/body-backlog.js';
-import { FieldNames } from '../../src/server/field-names.js';
 import { HeldBody } from '../../src/server/held-body.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
-import { NO_CALL, UPLOAD_CREDIT } from '../../src/tunnel/forward/contract.js';
 
 const READ = 512 * 1024;
 

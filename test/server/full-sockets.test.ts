@@ -1,10 +1,10 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
-import { FieldNames } from '../../src/server/field-names.js';
+import { NO_CALL, type ResponseHead } from '../../src/contract/call.js';
+import { FieldNames } from '../../src/http1/field-names.js';
 import { MAX_IDLE_TRIES, RETRY_MS } from '../../src/server/full-sockets.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
-import { NO_CALL, type ResponseHead } from '../../src/tunnel/forward/contract.js';
 
 /** A response whose socket takes as many bytes as the test gives it room for, and never tells that it has drained. */
 class FullResponse {

@@ -1,9 +1,9 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FieldNames } from '../../src/server/field-names.js';
+import { NO_CALL, type ResponseHead } from '../../src/contract/call.js';
+import { FieldNames } from '../../src/http1/field-names.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
-import { NO_CALL, type ResponseHead } from '../../src/tunnel/forward/contract.js';
 
 const HEAD: ResponseHead = {
   status: 200,

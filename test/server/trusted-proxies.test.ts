@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { normalAddress } from '../../src/server/ip-address.js';
+import { normalAddress } from '../../src/net/ip-address.js';
 import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 
 const ranges = new BlockList();

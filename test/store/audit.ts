@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
-import type { ProvisionedDevice } from '../../src/store/ports.js';
-import { openDatabase } from '../../src/store/sqlite.js';
+import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { admit } from '../support/admit.js';
 
 /**

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Change } from '../../src/store/ports/changes.js';
+import type { Device } from '../../src/store/ports/devices.js';
 import {
   type ChangeSeq,
   type CredentialId,
   type DeviceId,
   hashToken,
   type UserId,
-} from '../../src/store/ids.js';
-import type { Change, Device, Page, Store } from '../../src/store/ports.js';
+} from '../../src/store/ports/ids.js';
+import type { ListPage } from '../../src/store/ports/page.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import { attemptContract } from './attempt-contract.js';
 import { auditContract } from './audit-contract.js';
@@ -143,7 +146,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
       const alice = await store.ensureUser(ISSUER, 'alice');
       const devices = await store.provision(alice, ['a', 'b', 'c', 'd']);
       for (const at of [0, 1]) await store.revokeDevice(alice, devices[at]!.deviceId);
-      const names = ({ items }: Page<Device>) => items.map(({ name }) => name);
+      const names = ({ items }: ListPage<Device>) => items.map(({ name }) => name);
       const first = await store.listDevices(alice, { limit: 1 });
       assert.deepEqual([names(first), first.next], [['c'], devices[2]!.deviceId]);
       const last = await store.listDevices(alice, { limit: 1, after: devices[2]!.deviceId });
@@ -326,7 +329,7 @@ export function deviceOf(change: Change | undefined): DeviceId | undefined {
 
 /** Every item of a paged list; the size of each page is added to `sizes`. */
 async function collect<Item>(
-  read: (after: { after?: DeviceId }) => Promise<Page<Item>>,
+  read: (after: { after?: DeviceId }) => Promise<ListPage<Item>>,
   sizes: number[],
 ): Promise<Item[]> {
   const items: Item[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { type DeviceId, hashToken, type SessionToken, type UserId } from '../../src/store/ids.js';
-import type { Store } from '../../src/store/ports.js';
+import { type DeviceId, hashToken, type SessionToken, type UserId } from '../../src/store/ports/ids.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 
 /** Runs a test with a store whose data is empty. */

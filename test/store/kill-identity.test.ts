@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StoreError } from '../../src/store/errors.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
+import { openStore } from '../../src/store/open-store.js';
+import type { StoreError } from '../../src/store/ports/errors.js';
 import {
   type CookieHash,
   hashToken,
   type SignInId,
   type TokenHash,
   type UserId,
-} from '../../src/store/ids.js';
-import { openStore } from '../../src/store/open-store.js';
+} from '../../src/store/ports/ids.js';
 import type { PendingDevice } from '../../src/store/ports/pairing.js';
-import type { Store } from '../../src/store/ports.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import { sized } from '../support/sized.js';
 import { audit } from './audit.js';

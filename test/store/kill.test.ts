@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StoreError } from '../../src/store/errors.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { openStore } from '../../src/store/open-store.js';
-import type { ProvisionedDevice } from '../../src/store/ports.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
+import type { StoreError } from '../../src/store/ports/errors.js';
 import { sized } from '../support/sized.js';
 import { audit } from './audit.js';
 import { withTempDir } from './temp-dir.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { oneLine } from '../../src/http/schemas.js';
-import { hashToken, type UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
-import type { Store } from '../../src/store/ports.js';
+import { hashToken, type UserId } from '../../src/store/ports/ids.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { MAX_NAME } from '../../src/text/characters.js';
 import { sized } from '../support/sized.js';
 import { testEach } from './places.js';

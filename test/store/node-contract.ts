@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe } from 'node:test';
-import type { NodeId } from '../../src/store/ids.js';
+import type { NodeId } from '../../src/store/ports/ids.js';
 import type { NewNode } from '../../src/store/ports/nodes.js';
 import type { Check } from './device-care-contract.js';
 

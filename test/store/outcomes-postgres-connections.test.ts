@@ -1,8 +1,8 @@
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { openStore } from '../../src/store/open-store.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
 import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql } from '../support/postgres.js';
 import { sized } from '../support/sized.js';

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { NO_POSTGRES } from '../support/postgres.js';
 import { sized } from '../support/sized.js';
 import { PostgresRounds } from './postgres-rounds.js';

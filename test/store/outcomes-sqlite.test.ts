@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { openStore } from '../../src/store/open-store.js';
-import { type Database, openDatabase } from '../../src/store/sqlite.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import { type Database, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { sized } from '../support/sized.js';
 import { audit } from './audit.js';
 import { Outcomes } from './outcomes.js';

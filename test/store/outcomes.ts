@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { StoreError } from '../../src/store/errors.js';
-import type { Store } from '../../src/store/ports.js';
+import type { StoreError } from '../../src/store/ports/errors.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { type Part, WRITES, type Write } from './writes.js';
 
 /** Writes of each kind that follow on each other in a round. */

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import type { Change } from '../../src/store/ports/changes.js';
 import {
   type CredentialId,
   hashToken,
   type PairingTokenId,
   type TokenHash,
   type UserId,
-} from '../../src/store/ids.js';
+} from '../../src/store/ports/ids.js';
 import type { NewPairingToken } from '../../src/store/ports/pairing.js';
-import type { Change, Store } from '../../src/store/ports.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import type { Subject } from './contract.js';
 import { withTwoUsers } from './with-two-users.js';

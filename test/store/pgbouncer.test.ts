@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { all, one, run } from '../../src/store/engine/query.js';
 import { openStore } from '../../src/store/open-store.js';
-import { openPostgres } from '../../src/store/postgres-engine.js';
-import { all, one, run } from '../../src/store/query.js';
+import { openPostgres } from '../../src/store/postgres/postgres-engine.js';
 import { NO_PGBOUNCER, Pgbouncer } from '../support/pgbouncer.js';
 import { NO_POSTGRES, TestDatabase } from '../support/postgres.js';
 import { storeContract } from './contract.js';

@@ -1,12 +1,12 @@
 import { test } from 'node:test';
-import type { StorePlace } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite.js';
+import type { StoreLocation } from '../../src/store/open-store.js';
+import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { withTempDir } from './temp-dir.js';
 
 /** Where a store can be, with no data yet. */
 export interface TestPlace {
-  readonly place: StorePlace;
+  readonly place: StoreLocation;
   /** How many rows a table has. */
   rows(table: string): Promise<number>;
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
-import type { UserId } from '../../src/store/ids.js';
-import { MIGRATIONS } from '../../src/store/migrations.js';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
+import { all, run, type Transaction } from '../../src/store/engine/query.js';
+import { MIGRATIONS } from '../../src/store/migrations/migrations.js';
 import { openStore } from '../../src/store/open-store.js';
-import { openPostgres } from '../../src/store/postgres-engine.js';
-import { all, run, type Work } from '../../src/store/query.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
+import type { UserId } from '../../src/store/ports/ids.js';
+import { openPostgres } from '../../src/store/postgres/postgres-engine.js';
 import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 
@@ -149,7 +149,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
     });
     let [begun, holding] = [0, 0];
     const both = (first: number, second: number) => () =>
-      (function* (): Work<void> {
+      (function* (): Transaction<void> {
         begun += 1;
         yield* run('UPDATE pair SET n = n + 1 WHERE id = ?', first);
         holding += 1;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { SignIn } from '../../src/store/ports/sign-ins.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { newSignIn } from './sign-ins-contract.js';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
-import { hashToken, type UserId } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import { hashToken, type UserId } from '../../src/store/ports/ids.js';
 import { MAX_LIVE_PAIRING_TOKENS } from '../../src/store/ports/pairing.js';
-import type { Store } from '../../src/store/ports.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { newToken } from './pairing-contract.js';

@@ -1,7 +1,7 @@
 import { after, before, describe } from 'node:test';
+import { StoreClient } from '../../src/store/client/store-client.js';
+import { startStoreProcess } from '../../src/store/client/store-process.js';
 import { openStore } from '../../src/store/open-store.js';
-import { StoreClient } from '../../src/store/store-client.js';
-import { startStoreProcess } from '../../src/store/store-process.js';
 import { NO_POSTGRES, TestSchema } from '../support/postgres.js';
 import { storeContract } from './contract.js';
 import { pairingContract } from './pairing-contract.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe } from 'node:test';
-import type { CookieHash, SignInId } from '../../src/store/ids.js';
+import type { CookieHash, SignInId } from '../../src/store/ports/ids.js';
 import type { NewSignIn } from '../../src/store/ports/sign-ins.js';
-import type { Store } from '../../src/store/ports.js';
+import type { Store } from '../../src/store/ports/store.js';
 import type { Subject } from './contract.js';
 import { withTwoUsers } from './with-two-users.js';
 

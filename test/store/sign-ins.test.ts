@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ChangeSeq } from '../../src/store/ids.js';
 import { openStore } from '../../src/store/open-store.js';
+import type { ChangeSeq } from '../../src/store/ports/ids.js';
 import { type TestPlace, testEach } from './places.js';
 import { cookieHash, newSignIn } from './sign-ins-contract.js';
 

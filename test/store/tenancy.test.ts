@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { openStore } from '../../src/store/open-store.js';
 import type {
   CookieHash,
   CredentialId,
@@ -7,10 +8,9 @@ import type {
   PairingTokenId,
   SignInId,
   UserId,
-} from '../../src/store/ids.js';
-import { hashToken } from '../../src/store/ids.js';
-import { openStore } from '../../src/store/open-store.js';
-import type { Store } from '../../src/store/ports.js';
+} from '../../src/store/ports/ids.js';
+import { hashToken } from '../../src/store/ports/ids.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import { testEach } from './places.js';
 

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
-import type { UserId } from '../../src/store/ids.js';
-import type { Store } from '../../src/store/ports.js';
+import type { UserId } from '../../src/store/ports/ids.js';
+import type { Store } from '../../src/store/ports/store.js';
 import type { Subject } from './contract.js';
 
 /** Tests of a part of the contract, each with a store of its own that knows two users. */

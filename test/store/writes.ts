@@ -6,8 +6,8 @@ import {
   type SessionToken,
   type TokenHash,
   type UserId,
-} from '../../src/store/ids.js';
-import type { Store } from '../../src/store/ports.js';
+} from '../../src/store/ports/ids.js';
+import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 
 /** What shows that a write was done: so many rows, as what follows `SELECT count(*) FROM`. */

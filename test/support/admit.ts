@@ -1,5 +1,5 @@
-import { hashToken } from '../../src/store/ids.js';
-import type { Admission, AdmissionPort } from '../../src/store/ports.js';
+import type { Admission, AdmissionPort } from '../../src/store/ports/admission.js';
+import { hashToken } from '../../src/store/ports/ids.js';
 
 /** One device that presents its token. */
 export async function admit(store: AdmissionPort, token: string): Promise<Admission | undefined> {

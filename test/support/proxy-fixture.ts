@@ -3,24 +3,21 @@ import type { Duplex } from 'node:stream';
 import { pino } from 'pino';
 import { connectUrl, dial } from '../../src/agent/dial.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
-import { Secret } from '../../src/config/secret.js';
+import type { ForwardFailure, ResponseHead, ResponseSink } from '../../src/contract/call.js';
 import { expose } from '../../src/observability/exposition.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { TUNNEL_DUTIES } from '../../src/server/readiness.js';
+import type { Admission } from '../../src/store/ports/admission.js';
+import type { Changes } from '../../src/store/ports/changes.js';
 import {
   type CredentialId,
   type DeviceId,
   hashToken,
   type TokenHash,
   type UserId,
-} from '../../src/store/ids.js';
-import type { Admission, Changes } from '../../src/store/ports.js';
-import type { ForwardFailure, ResponseHead, ResponseSink } from '../../src/tunnel/forward/contract.js';
-import {
-  type ProxyStore,
-  RemoteProxy,
-  type RemoteProxyOptions,
-} from '../../src/tunnel/proxy/remote-proxy.js';
+} from '../../src/store/ports/ids.js';
+import { Secret } from '../../src/text/secret.js';
+import { type ProxyStore, RemoteProxy, type RemoteProxyOptions } from '../../src/tunnel/node/remote-proxy.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { SILENT_REFUSALS } from './silent-refusals.js';
 import { silentRequests } from './silent-requests.js';

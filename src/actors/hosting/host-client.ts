@@ -56,7 +56,7 @@ export class HostClient implements Host, EntryHandler {
     this.#link = new Link(transport, this, options.bounds);
     this.#liveness = new Liveness(options.liveness, options.clock, {
       ping: () => {
-        this.#link.send(Entry.PING, Entry.HOST_ID);
+        this.#link.send(Entry.PING_ENTRY, Entry.HOST_ID);
         this.#link.flush();
       },
       lost: (why) => this.kill(why),

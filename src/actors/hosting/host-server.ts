@@ -49,7 +49,7 @@ export class HostServer implements EntryHandler {
     if (type === Entry.TELL) return hosted === undefined ? this.#drop() : hosted.tell(body, bytes);
     if (type === Entry.ASK) return hosted === undefined ? this.#drop() : hosted.ask(body, bytes);
     if (type === Entry.SPAWN) this.#spawn(actor, body.utf8(), readValue(body));
-    else if (type === Entry.PING) this.#pong();
+    else if (type === Entry.PING_ENTRY) this.#pong();
     else if (type === Entry.STOP && actor === Entry.HOST_ID) this.#stop();
     else if (type === Entry.STOP) hosted?.cell.stop();
     else if (type === Entry.KILL) hosted?.cell.kill({ kind: 'killed', why: body.utf8() });

@@ -1,11 +1,11 @@
 import { systemClock } from '../clock.js';
 import type { Host } from '../host.js';
-import type { HostOptions } from '../host-options.js';
 import { HOST_START_TIMEOUT_MS, LIVENESS_PERIOD_MS, LIVENESS_TIMEOUT_MS } from '../limits.js';
 import { defaultBounds, type LinkBounds } from '../link/link.js';
 import type { Transport } from '../link/transport.js';
 import type { Carrier } from './carrier.js';
 import { HostClient } from './host-client.js';
+import type { HostOptions } from './host-options.js';
 
 /** What the host side needs to know to begin; it survives the structured clone. */
 export interface HostTask {

@@ -27,7 +27,7 @@ export const KILL = 7;
 /** To the owner: [v8 ExitReason]. */
 export const EXIT = 8;
 /** To the host: no payload. */
-export const PING = 9;
+export const PING_ENTRY = 9;
 /** To the owner: [f64 mean loop delay, s][f64 maximum, s][u32 dropped messages]. */
 export const PONG = 10;
 /** Both ways: [u32 bytes consumed since the last credit]. */

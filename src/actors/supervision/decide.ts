@@ -55,7 +55,7 @@ export type SupervisorAction =
   /** All children are gone: end. */
   | { readonly type: 'end'; readonly reason: ExitReason };
 
-export interface Decision {
+export interface RestartDecision {
   readonly state: SupervisorState;
   readonly actions: readonly SupervisorAction[];
 }
@@ -70,7 +70,7 @@ export function initialState(
 }
 
 /** What a supervisor does about an event. Pure: time comes with the event, the executor acts. */
-export function decide(state: SupervisorState, event: SupervisorEvent): Decision {
+export function decide(state: SupervisorState, event: SupervisorEvent): RestartDecision {
   if (state.phase === 'ended') return { state, actions: [] };
   const applied = apply(state, event);
   const settled = settle(applied.state);
@@ -84,7 +84,7 @@ function forgetGone(before: SupervisorState, after: SupervisorState): Supervisor
   return gone.map(({ id }) => ({ type: 'forget', id }));
 }
 
-function apply(state: SupervisorState, event: SupervisorEvent): Decision {
+function apply(state: SupervisorState, event: SupervisorEvent): RestartDecision {
   switch (event.type) {
     case 'begin':
       return unchanged(state);
@@ -113,7 +113,7 @@ function apply(state: SupervisorState, event: SupervisorEvent): Decision {
   }
 }
 
-function exited(state: SupervisorState, id: string, reason: ExitReason, at: number): Decision {
+function exited(state: SupervisorState, id: string, reason: ExitReason, at: number): RestartDecision {
   const child = state.children.find((each) => each.id === id);
   if (child === undefined) return unchanged(state);
   const gone = change(state, id, () => undefined);
@@ -131,7 +131,7 @@ function exited(state: SupervisorState, id: string, reason: ExitReason, at: numb
  * Counts a failure: a delayed restart, or one too many. A start that was late is delayed all the same, ever longer, but is no
  * failure of the child: on a machine without time to start anything, to give up would end what still runs.
  */
-function failed(state: SupervisorState, child: ChildState, last: ExitReason, at: number): Decision {
+function failed(state: SupervisorState, child: ChildState, last: ExitReason, at: number): RestartDecision {
   const { restarts: most, withinMs } = state.intensity;
   const recent = state.restarts.filter((time) => at - time < withinMs);
   const isLate = isLateStart(last);
@@ -149,7 +149,7 @@ function failed(state: SupervisorState, child: ChildState, last: ExitReason, at:
 }
 
 /** Works out what can be done now. */
-function settle(state: SupervisorState): Decision {
+function settle(state: SupervisorState): RestartDecision {
   if (state.phase === 'ending') return settleEnding(state);
   const removing = state.children.filter((child) => child.removing && child.status !== 'stopping');
   const begun = stopAll(state, removing);
@@ -159,7 +159,7 @@ function settle(state: SupervisorState): Decision {
 }
 
 /** One after the other, in reverse start order. */
-function settleEnding(state: SupervisorState): Decision {
+function settleEnding(state: SupervisorState): RestartDecision {
   const live = state.children.filter(isLive);
   const left: SupervisorState = { ...state, children: live };
   const last = live.at(-1);
@@ -169,7 +169,7 @@ function settleEnding(state: SupervisorState): Decision {
   return live.some((child) => child.status === 'stopping') ? unchanged(left) : stopAll(left, [last]);
 }
 
-function settleOneForOne(state: SupervisorState): Decision {
+function settleOneForOne(state: SupervisorState): RestartDecision {
   return startAll(
     state,
     state.children.filter((child) => child.status === 'ready'),
@@ -177,7 +177,7 @@ function settleOneForOne(state: SupervisorState): Decision {
 }
 
 /** Those after the first that does not run are brought down, in reverse order; then it starts. */
-function settleRestForOne(state: SupervisorState): Decision {
+function settleRestForOne(state: SupervisorState): RestartDecision {
   const at = state.children.findIndex((child) => child.status !== 'running');
   const first = state.children[at];
   if (first === undefined) return unchanged(state);
@@ -189,11 +189,11 @@ function settleRestForOne(state: SupervisorState): Decision {
   return first.status === 'ready' ? startAll(state, [first]) : unchanged(state);
 }
 
-function startAll(state: SupervisorState, children: readonly ChildState[]): Decision {
+function startAll(state: SupervisorState, children: readonly ChildState[]): RestartDecision {
   return turnAll(state, children, 'starting', 'start');
 }
 
-function stopAll(state: SupervisorState, children: readonly ChildState[]): Decision {
+function stopAll(state: SupervisorState, children: readonly ChildState[]): RestartDecision {
   return turnAll(state, children, 'stopping', 'stop');
 }
 
@@ -202,7 +202,7 @@ function turnAll(
   children: readonly ChildState[],
   status: ChildStatus,
   type: 'start' | 'stop',
-): Decision {
+): RestartDecision {
   if (children.length === 0) return unchanged(state);
   const ids = new Set(children.map((child) => child.id));
   const turned = state.children.map((child) => (ids.has(child.id) ? { ...child, status } : child));
@@ -230,6 +230,6 @@ function change(
   return { ...state, children };
 }
 
-function unchanged(state: SupervisorState): Decision {
+function unchanged(state: SupervisorState): RestartDecision {
   return { state, actions: [] };
 }

@@ -1,10 +1,10 @@
-import { type Answer, problem } from './answer.js';
+import { type EdgeAnswer, edgeProblem } from './answer.js';
 import type { EdgeHost } from './edge-host.js';
 import { routes } from './routes.js';
 
 /** What came out of routing; `allow` is the header of that name, with 405. */
 export interface Routed {
-  readonly answer: Answer;
+  readonly answer: EdgeAnswer;
   readonly allow?: string;
 }
 
@@ -13,14 +13,16 @@ export function route(host: EdgeHost, method: string, target: string): Routed {
   const segments = segmentsOf(target);
   const path = routes.find((candidate) => fits(candidate.path, segments))?.path;
   if (path === undefined) {
-    return { answer: problem({ code: 'not-found', status: 404, detail: 'The edge API has no such path.' }) };
+    return {
+      answer: edgeProblem({ code: 'not-found', status: 404, detail: 'The edge API has no such path.' }),
+    };
   }
   const wanted = method === 'HEAD' ? 'GET' : method;
   const found = routes.find((candidate) => candidate.path === path && candidate.method === wanted);
   if (found !== undefined) return { answer: found.answer(host, segments[2] ?? '') };
   const allow = allowed(path);
   return {
-    answer: problem({ code: 'method-not-allowed', status: 405, detail: `This path takes ${allow}.` }),
+    answer: edgeProblem({ code: 'method-not-allowed', status: 405, detail: `This path takes ${allow}.` }),
     allow,
   };
 }

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { discardRest } from '../discard.js';
-import { problemAnswer } from '../problem.js';
-import type { StreamService } from '../stream-service.js';
+import { discardRest } from '../service/discard.js';
+import { problemAnswer } from '../service/problem.js';
+import type { StreamService } from '../service/stream-service.js';
 import type { EdgeHost } from './edge-host.js';
 import { route } from './router.js';
 

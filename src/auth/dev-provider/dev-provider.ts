@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC as Context } from 'oidc-provider';
 import { serializeError } from '../../actors/errors.js';
-import { type Address, urlOf } from '../../config/address.js';
 import type { DevProviderConfig } from '../../config/types.js';
-import { ListenError } from '../../server/listen-error.js';
+import { type Address, urlOf } from '../../net/address.js';
+import { ListenError } from '../../net/listen-error.js';
 import { devProviderConfiguration } from './configuration.js';
 import { devProviderKeys } from './keys.js';
-import type { LogLine } from './kind.js';
+import type { WriteLine } from './kind.js';
 import { takeNotices } from './notices.js';
 
 /** A development OpenID provider (03-identity §3.6), which has its port and does not serve yet. */
@@ -20,9 +20,6 @@ export interface BoundProvider {
   /** Ends at once. */
   close(): Promise<void>;
 }
-
-/** What takes its log lines. */
-export type WriteLine = (line: LogLine) => void;
 
 const STARTING: RequestListener = (_request, response) => {
   response.writeHead(503, { 'Retry-After': '1' }).end();

@@ -1,6 +1,6 @@
 import { createECDH, hkdfSync } from 'node:crypto';
 import type { JWK } from 'oidc-provider';
-import type { Secret } from '../../config/secret.js';
+import type { Secret } from '../../text/secret.js';
 
 const BYTES = 32;
 

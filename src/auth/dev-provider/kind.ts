@@ -1,6 +1,6 @@
 import type { SerializedError } from '../../actors/exit.js';
 import type { HostedKind } from '../../actors/host.js';
-import type { Address } from '../../config/address.js';
+import type { Address } from '../../net/address.js';
 
 /** What the provider is started with; secrets as they are, since a `Secret` does not cross threads. */
 export interface DevProviderInit {
@@ -39,3 +39,6 @@ export const DEV_PROVIDER_KIND: HostedKind<never, LogLine, LogLine, DevProviderI
     read: (from): LogLine => JSON.parse(from.utf8()),
   },
 };
+
+/** What takes its log lines. */
+export type WriteLine = (line: LogLine) => void;

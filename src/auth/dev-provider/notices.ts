@@ -1,4 +1,4 @@
-import type { WriteLine } from './dev-provider.js';
+import type { WriteLine } from './kind.js';
 
 /** What oidc-provider writes to the console: that it is not for production, which is what it is not used for. */
 const NOTICE = /oidc-provider (?:NOTICE|WARNING): (.*)/;

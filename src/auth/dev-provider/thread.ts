@@ -1,12 +1,12 @@
 import type { ActorRef } from '../../actors/behaviour.js';
 import { ActorGoneError, describeExit, rebuildError } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
-import { Supervisor } from '../../actors/supervisor.js';
-import { ThreadHosts } from '../../actors/thread-host.js';
-import { type Address, urlOf } from '../../config/address.js';
+import { ThreadHosts } from '../../actors/hosting/thread-host.js';
+import { Supervisor } from '../../actors/supervision/supervisor.js';
 import { DEV_CLIENT_ID, type DevProviderConfig, type OidcConfig } from '../../config/types.js';
+import { type Address, urlOf } from '../../net/address.js';
+import { ListenError } from '../../net/listen-error.js';
 import type { Logger } from '../../observability/log.js';
-import { ListenError } from '../../server/listen-error.js';
 import { DEV_PROVIDER_KIND, type DevProviderAsks, type DevProviderInit, type LogLine } from './kind.js';
 
 /** Heap of its thread in MiB. It keeps the last thousand or two of what it gave out. */

@@ -1,10 +1,10 @@
-import type { DeviceId, TokenHash, UserId } from '../ids.js';
-import type { Admission, AdmissionPort } from '../ports.js';
-import type { Work } from '../query.js';
-import { checkCount } from '../validate.js';
-import type { Parts } from './parts.js';
+import type { Transaction } from '../engine/query.js';
+import type { Admission, AdmissionPort } from '../ports/admission.js';
+import type { DeviceId, TokenHash, UserId } from '../ports/ids.js';
+import { checkCount } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function admissionCalls(parts: Parts): AdmissionPort {
+export function admissionCalls(parts: StoreContext): AdmissionPort {
   const { engine, clock, devices, credentials, events, changes, audit } = parts;
 
   const connect = (token: TokenHash): Promise<Admission | undefined> =>
@@ -21,7 +21,7 @@ export function admissionCalls(parts: Parts): AdmissionPort {
     });
 
   /** The device has its new credential: the one before is over. */
-  function* retire(owner: UserId, device: DeviceId, now: number): Work<void> {
+  function* retire(owner: UserId, device: DeviceId, now: number): Transaction<void> {
     const retired = yield* credentials.retire(owner, device, now);
     const entry = { actor: 'device', action: 'credential.revoked', target: device, result: 'done' } as const;
     yield* audit.add(owner, entry, now);

@@ -1,9 +1,9 @@
 import type { AttemptPort } from '../ports/attempts.js';
-import { checkAttemptKey } from '../validate.js';
-import type { Parts } from './parts.js';
+import { checkAttemptKey } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
 /** By the database's clock: a process whose own is wrong would end what the others have counted. */
-export function attemptCalls({ engine, attempts }: Parts): AttemptPort {
+export function attemptCalls({ engine, attempts }: StoreContext): AttemptPort {
   return {
     async countAttempt(key, windowMs) {
       checkAttemptKey(key);

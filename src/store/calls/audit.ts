@@ -1,8 +1,8 @@
 import type { AuditPort } from '../ports/audit.js';
-import { checkAuditEntry, checkCount } from '../validate.js';
-import type { Parts } from './parts.js';
+import { checkAuditEntry, checkCount } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function auditCalls({ engine, clock, audit }: Parts): AuditPort {
+export function auditCalls({ engine, clock, audit }: StoreContext): AuditPort {
   return {
     async audit(owner, entry) {
       checkAuditEntry(entry);

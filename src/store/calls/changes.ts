@@ -1,8 +1,8 @@
-import type { ChangePort } from '../ports.js';
-import { checkCount } from '../validate.js';
-import type { Parts } from './parts.js';
+import type { ChangePort } from '../ports/changes.js';
+import { checkCount } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function changeCalls({ engine, changes }: Parts): ChangePort {
+export function changeCalls({ engine, changes }: StoreContext): ChangePort {
   return {
     lastChange: () => engine.read(() => changes.last()),
 

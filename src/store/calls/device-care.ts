@@ -1,9 +1,9 @@
-import { hashToken, newSessionToken } from '../ids.js';
 import type { DeviceCarePort, DeviceEventPort } from '../ports/devices.js';
-import { checkCount, checkDeviceUpdate } from '../validate.js';
-import type { Parts } from './parts.js';
+import { hashToken, newSessionToken } from '../ports/ids.js';
+import { checkCount, checkDeviceUpdate } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function deviceCareCalls(parts: Parts): DeviceCarePort & DeviceEventPort {
+export function deviceCareCalls(parts: StoreContext): DeviceCarePort & DeviceEventPort {
   const { engine, clock, devices, credentials, events, changes, audit } = parts;
   return {
     async updateDevice(owner, device, update, by) {

@@ -1,13 +1,14 @@
-import { hashToken, newSessionToken, type UserId } from '../ids.js';
-import type { DevicePort, OperatorPort, ProvisionedDevice } from '../ports.js';
-import type { Work } from '../query.js';
-import { checkCount, checkNames } from '../validate.js';
-import type { Parts } from './parts.js';
+import type { Transaction } from '../engine/query.js';
+import type { DevicePort, ProvisionedDevice } from '../ports/devices.js';
+import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
+import type { OperatorPort } from '../ports/operator.js';
+import { checkCount, checkNames } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function deviceCalls(parts: Parts): DevicePort & OperatorPort {
+export function deviceCalls(parts: StoreContext): DevicePort & OperatorPort {
   const { engine, clock, devices, credentials, events, changes, audit } = parts;
 
-  function* add(owner: UserId, name: string, expiresAt: number | undefined): Work<ProvisionedDevice> {
+  function* add(owner: UserId, name: string, expiresAt: number | undefined): Transaction<ProvisionedDevice> {
     const now = clock();
     const sessionToken = newSessionToken();
     const deviceId = yield* devices.add(owner, name, now);

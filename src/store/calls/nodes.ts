@@ -1,7 +1,7 @@
 import type { NodePort } from '../ports/nodes.js';
-import type { Parts } from './parts.js';
+import type { StoreContext } from './context.js';
 
-export function nodeCalls({ engine, nodes }: Parts): NodePort {
+export function nodeCalls({ engine, nodes }: StoreContext): NodePort {
   return {
     claimNode: (node, leaseMs, ended) =>
       engine.write(function* () {

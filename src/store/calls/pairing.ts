@@ -1,16 +1,16 @@
-import { StoreError } from '../errors.js';
-import { hashToken, newSessionToken, type UserId } from '../ids.js';
+import type { Transaction } from '../engine/query.js';
+import { StoreError } from '../ports/errors.js';
+import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
 import { MAX_LIVE_PAIRING_TOKENS, type PairingPort } from '../ports/pairing.js';
-import type { Work } from '../query.js';
-import { checkCount, checkNames, checkPairedDevice } from '../validate.js';
-import type { Parts } from './parts.js';
+import { checkCount, checkNames, checkPairedDevice } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function pairingCalls(parts: Parts): PairingPort {
+export function pairingCalls(parts: StoreContext): PairingPort {
   const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = parts;
   const { changes, audit, devicesOfUser } = parts;
 
   /** Of a user whose row is locked: nobody adds another one meanwhile. */
-  function* checkDevices(owner: UserId): Work<void> {
+  function* checkDevices(owner: UserId): Transaction<void> {
     if ((yield* devices.live(owner)) >= devicesOfUser)
       throw limitReached(`${devicesOfUser} devices: unpair one`);
   }

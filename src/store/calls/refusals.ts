@@ -1,8 +1,8 @@
 import type { RefusalPort } from '../ports/refusals.js';
-import { checkCount } from '../validate.js';
-import type { Parts } from './parts.js';
+import { checkCount } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function refusalCalls({ engine, clock, credentials, pairingTokens }: Parts): RefusalPort {
+export function refusalCalls({ engine, clock, credentials, pairingTokens }: StoreContext): RefusalPort {
   return {
     async spentCredentials(tokens) {
       checkCount('tokens that were refused', tokens.length);

@@ -1,7 +1,7 @@
+import type { Transaction } from '../engine/query.js';
 import type { Requester } from '../ports/audit.js';
 import type { SessionKeyPort } from '../ports/session-keys.js';
-import type { Work } from '../query.js';
-import type { Parts } from './parts.js';
+import type { StoreContext } from './context.js';
 
 export function sessionKeyCalls({
   engine,
@@ -10,9 +10,9 @@ export function sessionKeyCalls({
   signIns,
   changes,
   audit,
-}: Parts): SessionKeyPort {
+}: StoreContext): SessionKeyPort {
   /** How many: with the last of them the keys. */
-  function* endSome(by: Requester): Work<number> {
+  function* endSome(by: Requester): Transaction<number> {
     const now = clock();
     const some = yield* signIns.prune(Number.MAX_SAFE_INTEGER);
     for (const { owner, id } of some) {

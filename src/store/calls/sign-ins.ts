@@ -1,19 +1,19 @@
-import type { SignInId, UserId } from '../ids.js';
+import type { Transaction } from '../engine/query.js';
 import type { Requester } from '../ports/audit.js';
+import type { SignInId, UserId } from '../ports/ids.js';
 import { PENDING_MS, type SignInPort } from '../ports/sign-ins.js';
-import type { Work } from '../query.js';
+import { checkCount } from '../ports/validate.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
-import { checkCount } from '../validate.js';
-import type { Parts } from './parts.js';
+import type { StoreContext } from './context.js';
 
-export function signInCalls(parts: Parts): SignInPort {
+export function signInCalls(parts: StoreContext): SignInPort {
   const { engine, clock, signIns, spentSignIns, changes, audit } = parts;
 
   const ended = (by: Requester | undefined, target: SignInId) =>
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
 
   /** With its change, if there was one. */
-  function* end(owner: UserId, signIn: SignInId, by?: Requester): Work<EndedSignIn | undefined> {
+  function* end(owner: UserId, signIn: SignInId, by?: Requester): Transaction<EndedSignIn | undefined> {
     const now = clock();
     const was = yield* signIns.end(owner, signIn, now);
     if (was === undefined) return undefined;

@@ -1,11 +1,11 @@
-import type { TimedStore } from '../ports.js';
-import type { Parts } from './parts.js';
+import type { TimedStore } from '../ports/store.js';
+import type { StoreContext } from './context.js';
 
 /** How long a revoked device is kept with its history, and a revoked credential, in ms: to be looked at. */
 export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
 /** What is done because time has passed, and not because somebody asks for it. */
-export function sweepCalls(parts: Parts): Pick<TimedStore, 'sweep'> {
+export function sweepCalls(parts: StoreContext): Pick<TimedStore, 'sweep'> {
   const { engine, clock, signIns, devices, credentials, events, changes, audit } = parts;
 
   async function endOverdue(now: number): Promise<void> {

@@ -1,8 +1,8 @@
-import type { UserPort } from '../ports.js';
-import { checkUserKey } from '../validate.js';
-import type { Parts } from './parts.js';
+import type { UserPort } from '../ports/users.js';
+import { checkUserKey } from '../ports/validate.js';
+import type { StoreContext } from './context.js';
 
-export function userCalls({ engine, clock, users }: Parts): UserPort {
+export function userCalls({ engine, clock, users }: StoreContext): UserPort {
   return {
     async ensureUser(issuer, subject) {
       checkUserKey(issuer, subject);

@@ -1,5 +1,5 @@
-import type { UserId } from '../ids.js';
-import type { Page, PageRequest } from '../ports.js';
+import type { UserId } from './ids.js';
+import type { ListPage, PageRequest } from './page.js';
 
 /** Who did it: the user, the operator at the command line, a device, or the software by itself. */
 export type AuditActor = 'user' | 'operator' | 'device' | 'system';
@@ -40,5 +40,5 @@ export interface AuditPort {
   /** @param owner whose account it concerns; undefined: nobody's that is known */
   audit(owner: UserId | undefined, entry: NewAuditEntry): Promise<void>;
   /** Newest first. */
-  listAudit(owner: UserId, page: PageRequest<string>): Promise<Page<AuditEntry, string>>;
+  listAudit(owner: UserId, page: PageRequest<string>): Promise<ListPage<AuditEntry, string>>;
 }

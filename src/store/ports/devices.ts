@@ -1,6 +1,6 @@
-import type { DeviceId, Epoch, SessionToken, UserId } from '../ids.js';
-import type { Device, Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
+import type { DeviceId, Epoch, SessionToken, UserId } from './ids.js';
+import type { ListPage, PageRequest } from './page.js';
 
 /** What can happen to a device. `added`: by the operator. */
 export const DEVICE_EVENT_KINDS = [
@@ -48,7 +48,7 @@ export interface DeviceCarePort {
     owner: UserId,
     device: DeviceId,
     page: PageRequest<string>,
-  ): Promise<Page<DeviceEvent, string>>;
+  ): Promise<ListPage<DeviceEvent, string>>;
 }
 
 /** A tunnel that has ended. */
@@ -63,4 +63,44 @@ export interface DeviceOffline {
 export interface DeviceEventPort {
   /** Up to 1,000; those that have connected again since are left out. */
   recordOffline(devices: readonly DeviceOffline[]): Promise<void>;
+}
+
+/** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
+export interface Device {
+  readonly deviceId: DeviceId;
+  readonly userId: UserId;
+  readonly name: string;
+  /** What it said of itself when it was paired. */
+  readonly model?: string;
+  readonly serial?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly lastConnectedAt?: number;
+  readonly revokedAt?: number;
+}
+
+/** A new device. This is the only time that the token is seen. */
+export interface ProvisionedDevice {
+  readonly deviceId: DeviceId;
+  readonly sessionToken: SessionToken;
+}
+
+/** A user's devices. */
+export interface DevicePort {
+  /**
+   * Adds a device with one credential for each name (1 to 1,000 of them), all or none.
+   * @param expiresAt when the credentials expire; never, if absent.
+   */
+  provision(
+    owner: UserId,
+    names: readonly string[],
+    expiresAt?: number,
+    by?: Requester,
+  ): Promise<ProvisionedDevice[]>;
+  /** Oldest first, without revoked ones. */
+  listDevices(owner: UserId, page: PageRequest): Promise<ListPage<Device>>;
+  /** Undefined: no such device, or another user's. A revoked one is found, for as long as it is kept. */
+  findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
+  /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
+  revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }

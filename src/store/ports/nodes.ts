@@ -1,4 +1,4 @@
-import type { NodeId } from '../ids.js';
+import type { NodeId } from './ids.js';
 
 /** A process that owns the tunnels of devices. */
 export interface NewNode {

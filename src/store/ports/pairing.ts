@@ -1,6 +1,6 @@
-import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../ids.js';
-import type { Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
+import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from './ids.js';
+import type { ListPage, PageRequest } from './page.js';
 
 /** Pairing tokens of one user that may be used: as many as a person has use for at one time. */
 export const MAX_LIVE_PAIRING_TOKENS = 20;
@@ -63,7 +63,7 @@ export interface PairingPort {
   listPairingTokens(
     owner: UserId,
     page: PageRequest<PairingTokenId>,
-  ): Promise<Page<PairingToken, PairingTokenId>>;
+  ): Promise<ListPage<PairingToken, PairingTokenId>>;
   /** False: no such token of this user, or it is not pending any more. */
   revokePairingToken(owner: UserId, token: PairingTokenId, by?: Requester): Promise<boolean>;
   /** For the exchange, which knows only the token. Undefined, in the same time: unknown, used, expired or revoked. */

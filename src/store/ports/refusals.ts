@@ -1,4 +1,4 @@
-import type { DeviceId, TokenHash, UserId } from '../ids.js';
+import type { DeviceId, TokenHash, UserId } from './ids.js';
 import type { PairingOffer } from './pairing.js';
 
 /** A device's session token that is good no more. */

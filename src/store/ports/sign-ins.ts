@@ -1,6 +1,6 @@
-import type { CookieHash, SignInId, UserId } from '../ids.js';
-import type { Page, PageRequest } from '../ports.js';
 import type { Requester } from './audit.js';
+import type { CookieHash, SignInId, UserId } from './ids.js';
+import type { ListPage, PageRequest } from './page.js';
 
 /** How long a browser may stay at the provider, in ms. */
 export const PENDING_MS = 10 * 60_000;
@@ -78,7 +78,7 @@ export interface SignInPort {
   /** Keeps new tokens. False: the session has ended. */
   resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean>;
   /** Those that live, oldest first. */
-  listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<Page<SignInSummary, SignInId>>;
+  listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>>;
   /**
    * Ends it for good, with the change `sign-in-ended`. Answers what it was; undefined: no such session of this user, or
    * it had ended.

@@ -1,12 +1,12 @@
+import { one, run, type Transaction } from '../engine/query.js';
 import type { AttemptCount } from '../ports/attempts.js';
-import { one, run, type Work } from '../query.js';
 
 /** Rows that are over and are deleted when one is counted: more than are added, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /** The rows of what is tried, by what it is counted for. */
 export class Attempts {
-  *count(key: string, now: number, windowMs: number): Work<AttemptCount> {
+  *count(key: string, now: number, windowMs: number): Transaction<AttemptCount> {
     yield* run(
       `DELETE FROM attempts
        WHERE id IN (SELECT id FROM attempts WHERE ends_at <= ? AND id <> ? ORDER BY ends_at LIMIT ?)`,
@@ -29,7 +29,7 @@ export class Attempts {
     return { count: row.count, leftMs: row.ends_at - now };
   }
 
-  *forgive(key: string, now: number): Work<void> {
+  *forgive(key: string, now: number): Transaction<void> {
     yield* run('UPDATE attempts SET count = count - 1 WHERE id = ? AND count > 0 AND ends_at > ?', key, now);
   }
 }

@@ -1,8 +1,8 @@
-import type { IdSource, UserId } from '../ids.js';
-import { pageOf } from '../page.js';
+import { all, run, type Transaction } from '../engine/query.js';
 import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
-import type { Page, PageRequest } from '../ports.js';
-import { all, run, type Work } from '../query.js';
+import type { IdSource, UserId } from '../ports/ids.js';
+import type { ListPage, PageRequest } from '../ports/page.js';
+import { listPage } from '../ports/page.js';
 
 /** How long an entry is kept, in ms: more than a year, so that a yearly review has all of it. */
 export const AUDIT_KEPT_MS = 400 * 86_400_000;
@@ -33,7 +33,7 @@ export class AuditLog {
     this.#ids = ids;
   }
 
-  *add(owner: UserId | undefined, entry: NewAuditEntry, now: number): Work<void> {
+  *add(owner: UserId | undefined, entry: NewAuditEntry, now: number): Transaction<void> {
     const { actor = 'user', action, target = null, remoteAddr = null, requestId = null } = entry;
     const { result, times = 1 } = entry;
     yield* run(
@@ -57,7 +57,10 @@ export class AuditLog {
     );
   }
 
-  *list(owner: UserId, { limit, after = END }: PageRequest<string>): Work<Page<AuditEntry, string>> {
+  *list(
+    owner: UserId,
+    { limit, after = END }: PageRequest<string>,
+  ): Transaction<ListPage<AuditEntry, string>> {
     const rows = yield* all<Row>(
       `SELECT id, actor, action, target, remote_addr, request_id, result, times, at
        FROM audit_log WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
@@ -65,7 +68,7 @@ export class AuditLog {
       after,
       limit + 1,
     );
-    return pageOf(rows, limit, entry);
+    return listPage(rows, limit, entry);
   }
 }
 

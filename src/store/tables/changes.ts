@@ -1,6 +1,6 @@
-import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ids.js';
-import type { Change, Changes } from '../ports.js';
-import { all, one, run, type Work } from '../query.js';
+import { all, one, run, type Transaction } from '../engine/query.js';
+import type { Change, Changes } from '../ports/changes.js';
+import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ports/ids.js';
 
 /** Changes that are kept: hours of them at a pace that no fleet has, in a few megabytes. */
 export const CHANGES_KEPT = 50_000;
@@ -34,7 +34,7 @@ export class ChangeLog {
     subject: DeviceId | SignInId,
     now: number,
     credential?: CredentialId,
-  ): Work<void> {
+  ): Transaction<void> {
     const counted = yield* one<{ value: ChangeSeq }>(
       "UPDATE counters SET value = value + 1 WHERE name = 'changes' RETURNING value",
     );
@@ -51,13 +51,13 @@ export class ChangeLog {
     yield* run('DELETE FROM changes WHERE seq <= ?', counted.value - this.#kept);
   }
 
-  *last(): Work<ChangeSeq> {
+  *last(): Transaction<ChangeSeq> {
     const row = yield* one<{ value: ChangeSeq }>("SELECT value FROM counters WHERE name = 'changes'");
     if (row === undefined) throw new Error('the counter of changes is missing');
     return row.value;
   }
 
-  *since(seq: ChangeSeq, limit: number): Work<Changes> {
+  *since(seq: ChangeSeq, limit: number): Transaction<Changes> {
     const last = yield* this.last();
     if (seq === last) return { changes: [], last, missed: false };
     const rows = yield* all<ChangeRow>(

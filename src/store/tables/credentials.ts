@@ -1,6 +1,6 @@
-import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ids.js';
+import { all, one, run, type Transaction } from '../engine/query.js';
+import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ports/ids.js';
 import type { SpentCredential } from '../ports/refusals.js';
-import { all, one, run, type Work } from '../query.js';
 import type { PendingRow } from './pending-devices.js';
 
 /**
@@ -44,7 +44,7 @@ const ENDED_AT_ONCE = 50;
 const PRUNED_AT_ONCE = 200;
 
 /** The rows of device credentials. */
-export class Credentials {
+export class CredentialTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {
@@ -57,17 +57,17 @@ export class Credentials {
     hash: TokenHash,
     now: number,
     expiresAt: number | undefined,
-  ): Work<void> {
+  ): Transaction<void> {
     yield* run(INSERT, this.#ids.next(), owner, device, hash, now, expiresAt ?? null);
   }
 
   /** Adds one that has its id. It does not expire. */
-  *addPaired(owner: UserId, { credentialId, deviceId, hash }: PendingRow, now: number): Work<void> {
+  *addPaired(owner: UserId, { credentialId, deviceId, hash }: PendingRow, now: number): Transaction<void> {
     yield* run(INSERT, credentialId, owner, deviceId, hash, now, null);
   }
 
   /** The one with this hash, if it is good. `retires`: it is newer than another that lives on until this one is used. */
-  *find(hash: TokenHash, now: number): Work<{ id: CredentialId; retires: boolean } | undefined> {
+  *find(hash: TokenHash, now: number): Transaction<{ id: CredentialId; retires: boolean } | undefined> {
     const row = yield* one<{ id: CredentialId; retires: number }>(
       `SELECT c.id, CASE WHEN c.superseded_at IS NULL AND EXISTS
            (SELECT 1 FROM device_credentials o WHERE o.user_id = c.user_id AND o.device_id = c.device_id
@@ -81,7 +81,7 @@ export class Credentials {
   }
 
   /** Those with these hashes that are good no more, or whose device is revoked. */
-  *spent(hashes: readonly TokenHash[], now: number): Work<(SpentCredential | undefined)[]> {
+  *spent(hashes: readonly TokenHash[], now: number): Transaction<(SpentCredential | undefined)[]> {
     const found = new Map<TokenHash, SpentCredential>();
     for (let at = 0; at < hashes.length; at += ACTIVE_AT_ONCE) {
       const asked = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => hashes[at + i] ?? null);
@@ -99,7 +99,7 @@ export class Credentials {
   }
 
   /** Those of them that are good, of devices that are not revoked. */
-  *active(ids: readonly CredentialId[], now: number): Work<CredentialId[]> {
+  *active(ids: readonly CredentialId[], now: number): Transaction<CredentialId[]> {
     const found = new Set<CredentialId>();
     for (let at = 0; at < ids.length; at += ACTIVE_AT_ONCE) {
       const asked = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => ids[at + i] ?? null);
@@ -115,7 +115,7 @@ export class Credentials {
   }
 
   /** The device that it is of. */
-  *deviceOf(owner: UserId, id: CredentialId): Work<DeviceId | undefined> {
+  *deviceOf(owner: UserId, id: CredentialId): Transaction<DeviceId | undefined> {
     const row = yield* one<{ device_id: DeviceId }>(
       'SELECT device_id FROM device_credentials WHERE user_id = ? AND id = ?',
       owner,
@@ -125,7 +125,7 @@ export class Credentials {
   }
 
   /** False: not this user's, or revoked before. */
-  *revoke(owner: UserId, id: CredentialId, now: number): Work<boolean> {
+  *revoke(owner: UserId, id: CredentialId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE device_credentials SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
       now,
@@ -135,7 +135,7 @@ export class Credentials {
     return revoked === 1;
   }
 
-  *revokeAll(owner: UserId, device: DeviceId, now: number): Work<void> {
+  *revokeAll(owner: UserId, device: DeviceId, now: number): Transaction<void> {
     yield* run(
       'UPDATE device_credentials SET revoked_at = ? WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL',
       now,
@@ -149,7 +149,7 @@ export class Credentials {
    * Of two, the newer one was never used: nobody may have it, so it goes.
    * @returns those that are revoked by this
    */
-  *supersede(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
+  *supersede(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
     const older = yield* one(
       `SELECT c.id FROM device_credentials c
        WHERE c.user_id = ? AND c.device_id = ? AND c.superseded_at IS NOT NULL AND ${ACTIVE}`,
@@ -171,12 +171,12 @@ export class Credentials {
   }
 
   /** Revokes what lived on beside the newest credential of a device that is locked. @returns which */
-  *retire(owner: UserId, device: DeviceId, now: number): Work<CredentialId[]> {
+  *retire(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
     return yield* this.#revoke(owner, device, 'superseded_at IS NOT NULL', now);
   }
 
   /** Whether there are some whose time beside a newer one is over. */
-  *anySuperseded(now: number): Work<boolean> {
+  *anySuperseded(now: number): Transaction<boolean> {
     const row = yield* one(
       `SELECT id FROM device_credentials WHERE ${SUPERSEDED} LIMIT 1`,
       now - SUPERSEDED_MS,
@@ -185,7 +185,7 @@ export class Credentials {
   }
 
   /** Revokes some of those whose time beside a newer one is over. @returns which */
-  *endSuperseded(now: number): Work<SupersededCredential[]> {
+  *endSuperseded(now: number): Transaction<SupersededCredential[]> {
     const rows = yield* all<{ id: CredentialId; user_id: UserId; device_id: DeviceId }>(
       `UPDATE device_credentials SET revoked_at = ?
        WHERE revoked_at IS NULL AND id IN
@@ -203,7 +203,7 @@ export class Credentials {
     device: DeviceId,
     which: 'superseded_at IS NULL' | 'superseded_at IS NOT NULL',
     now: number,
-  ): Work<CredentialId[]> {
+  ): Transaction<CredentialId[]> {
     const rows = yield* all<{ id: CredentialId }>(
       `UPDATE device_credentials SET revoked_at = ?
        WHERE user_id = ? AND device_id = ? AND revoked_at IS NULL AND ${which} RETURNING id`,
@@ -215,7 +215,7 @@ export class Credentials {
   }
 
   /** Forgets what was revoked of a device, but for the newest. */
-  *forgetRevoked(owner: UserId, device: DeviceId): Work<void> {
+  *forgetRevoked(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run(
       `DELETE FROM device_credentials WHERE user_id = ? AND device_id = ? AND revoked_at IS NOT NULL AND id NOT IN
          (SELECT id FROM device_credentials WHERE user_id = ? AND device_id = ? ORDER BY id DESC LIMIT ?)`,
@@ -228,13 +228,13 @@ export class Credentials {
   }
 
   /** Whether there are some that were revoked at this time or before. */
-  *anyRevoked(until: number): Work<boolean> {
+  *anyRevoked(until: number): Transaction<boolean> {
     const row = yield* one('SELECT id FROM device_credentials WHERE revoked_at <= ? LIMIT 1', until);
     return row !== undefined;
   }
 
   /** Deletes some of those that were revoked at this time or before. */
-  *prune(until: number): Work<void> {
+  *prune(until: number): Transaction<void> {
     yield* run(
       `DELETE FROM device_credentials WHERE id IN
          (SELECT id FROM device_credentials WHERE revoked_at <= ? ORDER BY revoked_at LIMIT ?)`,
@@ -244,7 +244,7 @@ export class Credentials {
   }
 
   /** Deletes those of a device. */
-  *dropAll(owner: UserId, device: DeviceId): Work<void> {
+  *dropAll(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run('DELETE FROM device_credentials WHERE user_id = ? AND device_id = ?', owner, device);
   }
 }

@@ -1,8 +1,8 @@
-import type { DeviceId, IdSource, UserId } from '../ids.js';
-import { pageOf } from '../page.js';
+import { all, run, type Transaction } from '../engine/query.js';
 import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
-import type { Page, PageRequest } from '../ports.js';
-import { all, run, type Work } from '../query.js';
+import type { DeviceId, IdSource, UserId } from '../ports/ids.js';
+import type { ListPage, PageRequest } from '../ports/page.js';
+import { listPage } from '../ports/page.js';
 
 /** Events that are kept of one device: a week of one that dials every ten minutes. */
 export const EVENTS_KEPT = 1_000;
@@ -26,7 +26,7 @@ export class DeviceEvents {
     this.#kept = kept;
   }
 
-  *add(owner: UserId, device: DeviceId, kind: DeviceEventKind, now: number): Work<void> {
+  *add(owner: UserId, device: DeviceId, kind: DeviceEventKind, now: number): Transaction<void> {
     yield* run(
       'INSERT INTO device_events (id, user_id, device_id, kind, at) VALUES (?, ?, ?, ?, ?)',
       this.#ids.next(),
@@ -39,7 +39,7 @@ export class DeviceEvents {
   }
 
   /** Nothing is added if the device has connected again since. */
-  *addOffline(owner: UserId, { deviceId, epoch }: DeviceOffline, now: number): Work<void> {
+  *addOffline(owner: UserId, { deviceId, epoch }: DeviceOffline, now: number): Transaction<void> {
     const added = yield* run(
       `INSERT INTO device_events (id, user_id, device_id, kind, at)
        SELECT ?, user_id, id, 'offline', ? FROM devices WHERE user_id = ? AND id = ? AND epoch = ?`,
@@ -56,7 +56,7 @@ export class DeviceEvents {
     owner: UserId,
     device: DeviceId,
     { limit, after = END }: PageRequest<string>,
-  ): Work<Page<DeviceEvent, string>> {
+  ): Transaction<ListPage<DeviceEvent, string>> {
     const rows = yield* all<EventRow>(
       `SELECT id, kind, at FROM device_events WHERE user_id = ? AND device_id = ? AND id < ?
        ORDER BY id DESC LIMIT ?`,
@@ -65,15 +65,15 @@ export class DeviceEvents {
       after,
       limit + 1,
     );
-    return pageOf(rows, limit, ({ id, kind, at }) => ({ eventId: id, kind, at }));
+    return listPage(rows, limit, ({ id, kind, at }) => ({ eventId: id, kind, at }));
   }
 
   /** Deletes those of a device: as many as are kept. */
-  *dropAll(owner: UserId, device: DeviceId): Work<void> {
+  *dropAll(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run('DELETE FROM device_events WHERE user_id = ? AND device_id = ?', owner, device);
   }
 
-  *#prune(owner: UserId, device: DeviceId): Work<void> {
+  *#prune(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run(
       `DELETE FROM device_events WHERE user_id = ? AND device_id = ? AND id <=
          (SELECT id FROM device_events WHERE user_id = ? AND device_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,

@@ -1,8 +1,10 @@
-import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ids.js';
-import { pageOf } from '../page.js';
-import type { DeviceUpdate } from '../ports/devices.js';
-import type { Admission, Device, OwnedBy, OwnedDevice, Page, PageRequest } from '../ports.js';
-import { all, one, run, type Work } from '../query.js';
+import { all, one, run, type Transaction } from '../engine/query.js';
+import type { Admission } from '../ports/admission.js';
+import type { Device, DeviceUpdate } from '../ports/devices.js';
+import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ports/ids.js';
+import type { OwnedBy, OwnedDevice } from '../ports/operator.js';
+import type { ListPage, PageRequest } from '../ports/page.js';
+import { listPage } from '../ports/page.js';
 import { ACTIVE, activeAt } from './credentials.js';
 import type { PendingRow } from './pending-devices.js';
 
@@ -27,27 +29,27 @@ const INSERT = 'INSERT INTO devices (id, user_id, name, model, serial, created_a
 export const DEVICES_OF_USER = 10_000;
 
 /** The rows of devices. */
-export class Devices {
+export class DeviceTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {
     this.#ids = ids;
   }
 
-  *add(owner: UserId, name: string, now: number): Work<DeviceId> {
+  *add(owner: UserId, name: string, now: number): Transaction<DeviceId> {
     const id = this.#ids.next() as DeviceId;
     yield* run(INSERT, id, owner, name, null, null, now);
     return id;
   }
 
   /** Adds one that has its id. */
-  *addPaired(owner: UserId, device: PendingRow, now: number): Work<void> {
+  *addPaired(owner: UserId, device: PendingRow, now: number): Transaction<void> {
     const { deviceId, name, model = null, serial = null } = device;
     yield* run(INSERT, deviceId, owner, name, model, serial, now);
   }
 
   /** Without those that are revoked. */
-  *list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Work<Page<Device>> {
+  *list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Transaction<ListPage<Device>> {
     const rows = yield* all<DeviceRow>(
       `SELECT ${COLUMNS} FROM devices d
        WHERE d.user_id = ? AND d.revoked_at IS NULL AND d.id > ? ORDER BY d.id LIMIT ?`,
@@ -55,10 +57,10 @@ export class Devices {
       after,
       limit + 1,
     );
-    return pageOf(rows, limit, device);
+    return listPage(rows, limit, device);
   }
 
-  *find(owner: UserId, id: DeviceId): Work<Device | undefined> {
+  *find(owner: UserId, id: DeviceId): Transaction<Device | undefined> {
     const row = yield* one<DeviceRow>(
       `SELECT ${COLUMNS} FROM devices d WHERE d.user_id = ? AND d.id = ?`,
       owner,
@@ -70,7 +72,7 @@ export class Devices {
   *listAll(
     { limit, after = '' as DeviceId }: PageRequest,
     { subject, revoked = false }: OwnedBy,
-  ): Work<Page<OwnedDevice>> {
+  ): Transaction<ListPage<OwnedDevice>> {
     const rows = yield* all<DeviceRow & { issuer: string; subject: string }>(
       `SELECT ${COLUMNS}, u.issuer, u.subject FROM devices d JOIN users u ON u.id = d.user_id
        WHERE d.id > ? ${subject === undefined ? '' : 'AND u.subject = ?'}
@@ -79,7 +81,7 @@ export class Devices {
       ...(subject === undefined ? [] : [subject]),
       limit + 1,
     );
-    return pageOf(rows, limit, (row) => ({
+    return listPage(rows, limit, (row) => ({
       ...device(row),
       owner: row.user_id,
       issuer: row.issuer,
@@ -87,13 +89,13 @@ export class Devices {
     }));
   }
 
-  *ownerOf(id: DeviceId): Work<UserId | undefined> {
+  *ownerOf(id: DeviceId): Transaction<UserId | undefined> {
     const row = yield* one<{ user_id: UserId }>('SELECT user_id FROM devices WHERE id = ?', id);
     return row?.user_id;
   }
 
   /** False: not this user's, or revoked. */
-  *update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): Work<boolean> {
+  *update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): Transaction<boolean> {
     const changed = yield* run(
       `UPDATE devices SET name = COALESCE(?, name), labels = COALESCE(?, labels)
        WHERE user_id = ? AND id = ? AND revoked_at IS NULL`,
@@ -109,7 +111,7 @@ export class Devices {
    * Counts the epoch of the device that has this credential. The row is locked from here on, but the credential was looked
    * at before that: look again.
    */
-  *countEpoch(token: TokenHash, now: number): Work<Omit<Admission, 'credentialId'> | undefined> {
+  *countEpoch(token: TokenHash, now: number): Transaction<Omit<Admission, 'credentialId'> | undefined> {
     const row = yield* one<{ id: DeviceId; user_id: UserId; epoch: Epoch }>(
       `UPDATE devices SET epoch = epoch + 1, last_connected_at = ?
        WHERE revoked_at IS NULL
@@ -123,7 +125,7 @@ export class Devices {
   }
 
   /** How many of a user's devices are not revoked. */
-  *live(owner: UserId): Work<number> {
+  *live(owner: UserId): Transaction<number> {
     const row = yield* one<{ count: number }>(
       'SELECT count(*) AS count FROM devices WHERE user_id = ? AND revoked_at IS NULL',
       owner,
@@ -132,7 +134,7 @@ export class Devices {
   }
 
   /** Keeps it from connecting until the transaction is over. False: it is not this user's, or revoked. */
-  *lock(owner: UserId, id: DeviceId): Work<boolean> {
+  *lock(owner: UserId, id: DeviceId): Transaction<boolean> {
     const locked = yield* run(
       'UPDATE devices SET epoch = epoch WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
       owner,
@@ -142,7 +144,7 @@ export class Devices {
   }
 
   /** False: not this user's, or revoked before. */
-  *revoke(owner: UserId, id: DeviceId, now: number): Work<boolean> {
+  *revoke(owner: UserId, id: DeviceId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE devices SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
       now,
@@ -153,7 +155,7 @@ export class Devices {
   }
 
   /** One that was revoked at this time or before. */
-  *revokedUntil(until: number): Work<{ readonly id: DeviceId; readonly owner: UserId } | undefined> {
+  *revokedUntil(until: number): Transaction<{ readonly id: DeviceId; readonly owner: UserId } | undefined> {
     const row = yield* one<Pick<DeviceRow, 'id' | 'user_id'>>(
       'SELECT id, user_id FROM devices WHERE revoked_at <= ? ORDER BY revoked_at LIMIT 1',
       until,
@@ -162,7 +164,7 @@ export class Devices {
   }
 
   /** Deletes one, of which nothing else is left. */
-  *drop(owner: UserId, id: DeviceId): Work<void> {
+  *drop(owner: UserId, id: DeviceId): Transaction<void> {
     yield* run('DELETE FROM devices WHERE user_id = ? AND id = ?', owner, id);
   }
 }

@@ -1,6 +1,6 @@
-import type { NodeId } from '../ids.js';
+import { one, run, type Transaction } from '../engine/query.js';
+import type { NodeId } from '../ports/ids.js';
 import type { NewNode } from '../ports/nodes.js';
-import { one, run, type Work } from '../query.js';
 
 interface Row {
   id: NodeId;
@@ -19,17 +19,17 @@ export interface KeptNode extends NewNode {
 /** The rows of processes that own tunnels. */
 export class Nodes {
   /** Whoever else does this waits until the transaction is over: the time is to be asked for after it. */
-  *lock(): Work<void> {
+  *lock(): Transaction<void> {
     yield* run("UPDATE counters SET value = value + 1 WHERE name = 'nodes'");
   }
 
   /** Takes away those whose lease has run out, and the one that has `ended`. */
-  *dropDead(now: number, ended: NodeId | undefined): Work<void> {
+  *dropDead(now: number, ended: NodeId | undefined): Transaction<void> {
     yield* run('DELETE FROM nodes WHERE expires_at <= ? OR id = ?', now, ended ?? null);
   }
 
   /** The one there is beside `node`. */
-  *other(node: NodeId): Work<KeptNode | undefined> {
+  *other(node: NodeId): Transaction<KeptNode | undefined> {
     const row = yield* one<Row>(
       'SELECT id, name, process, started_at, expires_at FROM nodes WHERE id <> ? ORDER BY id LIMIT 1',
       node,
@@ -40,7 +40,7 @@ export class Nodes {
   }
 
   /** Adds one; one that is there stays for as long. */
-  *add({ nodeId, name, process: identity }: NewNode, now: number, until: number): Work<void> {
+  *add({ nodeId, name, process: identity }: NewNode, now: number, until: number): Transaction<void> {
     yield* run(
       `INSERT INTO nodes (id, name, process, started_at, expires_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`,
@@ -53,11 +53,11 @@ export class Nodes {
   }
 
   /** False: it is not there. */
-  *renew(id: NodeId, until: number): Work<boolean> {
+  *renew(id: NodeId, until: number): Transaction<boolean> {
     return (yield* run('UPDATE nodes SET expires_at = ? WHERE id = ?', until, id)) === 1;
   }
 
-  *drop(id: NodeId): Work<void> {
+  *drop(id: NodeId): Transaction<void> {
     yield* run('DELETE FROM nodes WHERE id = ?', id);
   }
 }

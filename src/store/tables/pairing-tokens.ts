@@ -1,10 +1,10 @@
 import { cut, MAX_NAME } from '../../text/characters.js';
-import { StoreError } from '../errors.js';
-import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ids.js';
-import { pageOf } from '../page.js';
+import { all, one, run, type Transaction } from '../engine/query.js';
+import { StoreError } from '../ports/errors.js';
+import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
+import type { ListPage, PageRequest } from '../ports/page.js';
+import { listPage } from '../ports/page.js';
 import type { NewPairingToken, PairingOffer, PairingToken, PairingTokenState } from '../ports/pairing.js';
-import type { Page, PageRequest } from '../ports.js';
-import { all, one, run, type Work } from '../query.js';
 
 /** Tokens of one user that are kept, the newest, and those that may be used; beyond it the oldest are forgotten. */
 const KEPT_OF_USER = 100;
@@ -40,7 +40,7 @@ export class PairingTokens {
   }
 
   /** How many may be used. */
-  *live(owner: UserId, now: number): Work<number> {
+  *live(owner: UserId, now: number): Transaction<number> {
     const row = yield* one<{ count: number }>(
       `SELECT count(*) AS count FROM pairing_tokens WHERE user_id = ? AND ${USABLE}`,
       owner,
@@ -49,7 +49,7 @@ export class PairingTokens {
     return row?.count ?? 0;
   }
 
-  *add(owner: UserId, token: NewPairingToken, now: number): Work<PairingTokenId> {
+  *add(owner: UserId, token: NewPairingToken, now: number): Transaction<PairingTokenId> {
     const { hash, name = null, uses = 1, expiresAt } = token;
     const id = this.#ids.next() as PairingTokenId;
     yield* run(
@@ -79,7 +79,7 @@ export class PairingTokens {
     owner: UserId,
     { limit, after = '' as PairingTokenId }: PageRequest<PairingTokenId>,
     now: number,
-  ): Work<Page<PairingToken, PairingTokenId>> {
+  ): Transaction<ListPage<PairingToken, PairingTokenId>> {
     const rows = yield* all<Row>(
       `SELECT id, name, uses, used, created_at, expires_at, used_at, revoked_at, device_id
        FROM pairing_tokens WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?`,
@@ -87,10 +87,10 @@ export class PairingTokens {
       after,
       limit + 1,
     );
-    return pageOf(rows, limit, (row) => pairingToken(row, now));
+    return listPage(rows, limit, (row) => pairingToken(row, now));
   }
 
-  *revoke(owner: UserId, id: PairingTokenId, now: number): Work<boolean> {
+  *revoke(owner: UserId, id: PairingTokenId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       `UPDATE pairing_tokens SET revoked_at = ? WHERE user_id = ? AND id = ? AND ${USABLE}`,
       now,
@@ -101,7 +101,7 @@ export class PairingTokens {
     return revoked === 1;
   }
 
-  *find(hash: TokenHash, now: number): Work<PairingOffer | undefined> {
+  *find(hash: TokenHash, now: number): Transaction<PairingOffer | undefined> {
     const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
       `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND ${USABLE}`,
       hash,
@@ -111,7 +111,7 @@ export class PairingTokens {
   }
 
   /** One that was somebody's and is good no more. */
-  *findSpent(hash: TokenHash, now: number): Work<PairingOffer | undefined> {
+  *findSpent(hash: TokenHash, now: number): Transaction<PairingOffer | undefined> {
     const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
       `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND NOT (${USABLE})`,
       hash,
@@ -121,7 +121,7 @@ export class PairingTokens {
   }
 
   /** Undefined: it may not be used. Otherwise nobody else may use it until the transaction is over. */
-  *lock(owner: UserId, id: PairingTokenId, now: number): Work<PairingUse | undefined> {
+  *lock(owner: UserId, id: PairingTokenId, now: number): Transaction<PairingUse | undefined> {
     const row = yield* one<Pick<Row, 'name' | 'uses' | 'used'>>(
       `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}
        RETURNING name, uses, used`,
@@ -137,7 +137,7 @@ export class PairingTokens {
   }
 
   /** Counts a use of one that is locked. @throws StoreError, and with it the transaction fails, if it could not be marked */
-  *use(owner: UserId, id: PairingTokenId, device: DeviceId, usedUpAt: number | undefined): Work<void> {
+  *use(owner: UserId, id: PairingTokenId, device: DeviceId, usedUpAt: number | undefined): Transaction<void> {
     const used = yield* run(
       'UPDATE pairing_tokens SET used = used + 1, used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
       usedUpAt ?? null,

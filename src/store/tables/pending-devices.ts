@@ -1,6 +1,6 @@
-import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ids.js';
+import { one, run, type Transaction } from '../engine/query.js';
+import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { PairedDevice } from '../ports/pairing.js';
-import { one, run, type Work } from '../query.js';
 
 /** How long a pairing may be under way, in ms: far longer than any; what is older was left by a process that ended. */
 const MAX_AGE_MS = 10 * 60_000;
@@ -40,7 +40,7 @@ export class PendingDevices {
     hash: TokenHash,
     device: PairedDevice,
     now: number,
-  ): Work<Pick<PendingRow, 'deviceId' | 'credentialId'>> {
+  ): Transaction<Pick<PendingRow, 'deviceId' | 'credentialId'>> {
     const { name, model = null, serial = null } = device;
     yield* run(
       `DELETE FROM pending_devices WHERE credential_id IN
@@ -67,7 +67,11 @@ export class PendingDevices {
   }
 
   /** Finds one and keeps it from being dropped until the transaction is over. */
-  *lock(owner: UserId, token: PairingTokenId, credentialId: CredentialId): Work<PendingRow | undefined> {
+  *lock(
+    owner: UserId,
+    token: PairingTokenId,
+    credentialId: CredentialId,
+  ): Transaction<PendingRow | undefined> {
     const row = yield* one<Row>(
       `UPDATE pending_devices SET name = name
        WHERE user_id = ? AND credential_id = ? AND pairing_token_id = ?
@@ -83,7 +87,7 @@ export class PendingDevices {
   }
 
   /** False: it is not there. */
-  *drop(owner: UserId, credential: CredentialId): Work<boolean> {
+  *drop(owner: UserId, credential: CredentialId): Transaction<boolean> {
     const dropped = yield* run(
       'DELETE FROM pending_devices WHERE user_id = ? AND credential_id = ?',
       owner,
@@ -93,7 +97,7 @@ export class PendingDevices {
   }
 
   /** Drops whatever was made for a token, once that is used. */
-  *dropAll(owner: UserId, token: PairingTokenId): Work<void> {
+  *dropAll(owner: UserId, token: PairingTokenId): Transaction<void> {
     yield* run('DELETE FROM pending_devices WHERE user_id = ? AND pairing_token_id = ?', owner, token);
   }
 }

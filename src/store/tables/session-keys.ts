@@ -1,12 +1,12 @@
+import { one, run, type Transaction } from '../engine/query.js';
 import type { Joining } from '../ports/session-keys.js';
-import { one, run, type Work } from '../query.js';
 
 /** Between the ids of keys, none of which holds it. */
 const SEPARATOR = ' ';
 
 /** One row: the ids of the keys of the process that started last, the one that signs first. */
 export class SessionKeyIds {
-  *join(kids: readonly string[]): Work<Joining> {
+  *join(kids: readonly string[]): Transaction<Joining> {
     yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
     // Of processes that start at once, each sees those before it.
     yield* run("UPDATE session_keys SET kids = kids WHERE id = 'last'");
@@ -18,7 +18,7 @@ export class SessionKeyIds {
   }
 
   /** Whichever process starts next is the first one. */
-  *forget(): Work<void> {
+  *forget(): Transaction<void> {
     yield* run('DELETE FROM session_keys');
   }
 }

@@ -1,5 +1,7 @@
-import type { CookieHash, IdSource, SignInId, UserId } from '../ids.js';
-import { pageOf } from '../page.js';
+import { all, one, run, type Transaction } from '../engine/query.js';
+import type { CookieHash, IdSource, SignInId, UserId } from '../ports/ids.js';
+import type { ListPage, PageRequest } from '../ports/page.js';
+import { listPage } from '../ports/page.js';
 import {
   MAX_SIGN_INS,
   type NewSignIn,
@@ -7,8 +9,6 @@ import {
   type SignIn,
   type SignInSummary,
 } from '../ports/sign-ins.js';
-import type { Page, PageRequest } from '../ports.js';
-import { all, one, run, type Work } from '../query.js';
 
 /** Rows whose time is over and that are deleted at once: bounded, as all else waits meanwhile. */
 const PRUNED_AT_ONCE = 200;
@@ -54,7 +54,7 @@ export class SignIns {
     this.#ids = ids;
   }
 
-  *begin(owner: UserId, signIn: NewSignIn, now: number): Work<SignInId> {
+  *begin(owner: UserId, signIn: NewSignIn, now: number): Transaction<SignInId> {
     const { cookie, sealed, expiresAt, idleMs, userAgent = null, remoteAddr = null } = signIn;
     const id = this.#ids.next() as SignInId;
     yield* run(
@@ -77,7 +77,7 @@ export class SignIns {
   }
 
   /** Also one whose time is over. */
-  *find(cookie: CookieHash): Work<{ readonly signIn: SignIn; readonly endsAt: number } | undefined> {
+  *find(cookie: CookieHash): Transaction<{ readonly signIn: SignIn; readonly endsAt: number } | undefined> {
     const row = yield* one<Row>(
       `SELECT ${SUMMARY}, user_id, sealed, ends_at, claimed_until FROM sign_ins WHERE cookie_hash = ?`,
       cookie,
@@ -88,7 +88,7 @@ export class SignIns {
   }
 
   /** Neither time goes back if the clock does. */
-  *touch(owner: UserId, id: SignInId, now: number): Work<void> {
+  *touch(owner: UserId, id: SignInId, now: number): Transaction<void> {
     const touched = yield* run(
       'UPDATE sign_ins SET last_used_at = ? WHERE user_id = ? AND id = ? AND last_used_at < ? AND ends_at > ?',
       now,
@@ -107,7 +107,7 @@ export class SignIns {
     );
   }
 
-  *claim(owner: UserId, id: SignInId, now: number, until: number): Work<boolean> {
+  *claim(owner: UserId, id: SignInId, now: number, until: number): Transaction<boolean> {
     const claimed = yield* run(
       `UPDATE sign_ins SET claimed_until = ?
        WHERE user_id = ? AND id = ? AND ends_at > ? AND claimed_until <= ?`,
@@ -120,7 +120,7 @@ export class SignIns {
     return claimed === 1;
   }
 
-  *reseal(owner: UserId, id: SignInId, sealed: string, now: number): Work<boolean> {
+  *reseal(owner: UserId, id: SignInId, sealed: string, now: number): Transaction<boolean> {
     const sealedAnew = yield* run(
       'UPDATE sign_ins SET sealed = ? WHERE user_id = ? AND id = ? AND ends_at > ?',
       sealed,
@@ -135,7 +135,7 @@ export class SignIns {
     owner: UserId,
     { limit, after = '' as SignInId }: PageRequest<SignInId>,
     now: number,
-  ): Work<Page<SignInSummary, SignInId>> {
+  ): Transaction<ListPage<SignInSummary, SignInId>> {
     const rows = yield* all<SummaryRow>(
       `SELECT ${SUMMARY} FROM sign_ins WHERE user_id = ? AND id > ? AND ends_at > ? ORDER BY id LIMIT ?`,
       owner,
@@ -143,11 +143,11 @@ export class SignIns {
       now,
       limit + 1,
     );
-    return pageOf(rows, limit, summary);
+    return listPage(rows, limit, summary);
   }
 
   /** What it was; undefined: there was none. */
-  *end(owner: UserId, id: SignInId, now: number): Work<EndedSignIn | undefined> {
+  *end(owner: UserId, id: SignInId, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(
       `DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ${ENDED}`,
       owner,
@@ -157,13 +157,13 @@ export class SignIns {
   }
 
   /** Which one had this cookie. */
-  *endOfCookie(cookie: CookieHash, now: number): Work<EndedSignIn | undefined> {
+  *endOfCookie(cookie: CookieHash, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(`DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING ${ENDED}`, cookie);
     return row && ended(row, now);
   }
 
   /** Those that a user has beyond {@link MAX_SIGN_INS}: that were not used for longest. */
-  *endSurplus(owner: UserId, now: number): Work<EndedSignIn[]> {
+  *endSurplus(owner: UserId, now: number): Transaction<EndedSignIn[]> {
     const rows = yield* all<EndedRow>(
       `DELETE FROM sign_ins WHERE id IN
          (SELECT id FROM sign_ins WHERE user_id = ? ORDER BY last_used_at DESC, id DESC LIMIT ? OFFSET ?)
@@ -176,14 +176,14 @@ export class SignIns {
   }
 
   /** Whether there are some whose time is over. */
-  *anyOver(now: number): Work<boolean> {
+  *anyOver(now: number): Transaction<boolean> {
     return (
       (yield* one('SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT 1', now)) !== undefined
     );
   }
 
   /** Deletes some of those whose time is over then. */
-  *prune(then: number): Work<{ readonly owner: UserId; readonly id: SignInId }[]> {
+  *prune(then: number): Transaction<{ readonly owner: UserId; readonly id: SignInId }[]> {
     const rows = yield* all<OwnRow>(
       `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)
        RETURNING id, user_id`,

@@ -1,4 +1,4 @@
-import { one, run, type Work } from '../query.js';
+import { one, run, type Transaction } from '../engine/query.js';
 
 /** How many are known at most, some 15 MB; beyond it the oldest are forgotten. */
 export const MAX_SPENT = 100_000;
@@ -18,12 +18,12 @@ export class SpentSignIns {
     this.#max = max;
   }
 
-  *isSpent(hash: string): Work<boolean> {
+  *isSpent(hash: string): Transaction<boolean> {
     return (yield* one('SELECT hash FROM spent_sign_ins WHERE hash = ?', hash)) !== undefined;
   }
 
   /** False: it is already. */
-  *spend(hash: string, expiresAt: number, now: number): Work<boolean> {
+  *spend(hash: string, expiresAt: number, now: number): Transaction<boolean> {
     yield* this.#forget(now);
     const added = yield* run(
       'INSERT INTO spent_sign_ins (hash, expires_at) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING',
@@ -33,7 +33,7 @@ export class SpentSignIns {
     return added === 1;
   }
 
-  *#forget(now: number): Work<void> {
+  *#forget(now: number): Transaction<void> {
     const kept = yield* one<{ count: number }>('SELECT count(*) AS count FROM spent_sign_ins');
     const isFull = (kept?.count ?? 0) >= this.#max;
     yield* run(

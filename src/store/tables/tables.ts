@@ -1,10 +1,10 @@
-import { type Clock, IdSource } from '../ids.js';
+import { IdSource, type WallClock } from '../ports/ids.js';
 import { Attempts } from './attempts.js';
 import { AuditLog } from './audit-log.js';
 import { CHANGES_KEPT, ChangeLog } from './changes.js';
-import { Credentials } from './credentials.js';
+import { CredentialTable } from './credentials.js';
 import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
-import { DEVICES_OF_USER, Devices } from './devices.js';
+import { DEVICES_OF_USER, DeviceTable } from './devices.js';
 import { Nodes } from './nodes.js';
 import { PairingTokens } from './pairing-tokens.js';
 import { PendingDevices } from './pending-devices.js';
@@ -28,15 +28,15 @@ export interface RowLimits {
 /** The rows of every table, and how many there may be. */
 export type Tables = ReturnType<typeof tablesOf>;
 
-export function tablesOf(clock: Clock, limits: RowLimits) {
+export function tablesOf(clock: WallClock, limits: RowLimits) {
   const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxSpent = MAX_SPENT } = limits;
   const { devicesOfUser = DEVICES_OF_USER } = limits;
   const ids = new IdSource(clock);
   return {
     devicesOfUser,
     users: new Users(ids),
-    devices: new Devices(ids),
-    credentials: new Credentials(ids),
+    devices: new DeviceTable(ids),
+    credentials: new CredentialTable(ids),
     events: new DeviceEvents(ids, eventsKept),
     signIns: new SignIns(ids),
     spentSignIns: new SpentSignIns(maxSpent),

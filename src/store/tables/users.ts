@@ -1,5 +1,5 @@
-import type { IdSource, UserId } from '../ids.js';
-import { one, run, type Work } from '../query.js';
+import { one, run, type Transaction } from '../engine/query.js';
+import type { IdSource, UserId } from '../ports/ids.js';
 
 /** The rows of users. */
 export class Users {
@@ -9,7 +9,7 @@ export class Users {
     this.#ids = ids;
   }
 
-  *find(issuer: string, subject: string): Work<UserId | undefined> {
+  *find(issuer: string, subject: string): Transaction<UserId | undefined> {
     const row = yield* one<{ id: UserId }>(
       'SELECT id FROM users WHERE issuer = ? AND subject = ?',
       issuer,
@@ -18,7 +18,7 @@ export class Users {
     return row?.id;
   }
 
-  *ensure(issuer: string, subject: string, now: number): Work<UserId> {
+  *ensure(issuer: string, subject: string, now: number): Transaction<UserId> {
     yield* run(
       `INSERT INTO users (id, issuer, subject, created_at) VALUES (?, ?, ?, ?)
        ON CONFLICT (issuer, subject) DO NOTHING`,
@@ -33,7 +33,7 @@ export class Users {
   }
 
   /** Whoever else does this for the same user waits until the transaction is over. */
-  *lock(id: UserId): Work<void> {
+  *lock(id: UserId): Transaction<void> {
     yield* run('UPDATE users SET created_at = created_at WHERE id = ?', id);
   }
 }

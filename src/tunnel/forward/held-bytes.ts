@@ -1,4 +1,4 @@
-import type { ForwardFailure } from './contract.js';
+import type { ForwardFailure } from '../../contract/call.js';
 import type { Reader, Unread, UnreadBudget } from './unread-budget.js';
 
 /** What ends an answer that was not read. */

@@ -1,8 +1,16 @@
-import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../session/limits.js';
-import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
-import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
-import { BAD_GATEWAY, type Bridge, type BridgeRequest, type BridgeSink, UNREAD } from './bridge-contract.js';
-import type { ForwardFailure, Target } from './contract.js';
+import type { ForwardFailure, Target } from '../../contract/call.js';
+import {
+  BAD_GATEWAY,
+  type Bridge,
+  type BridgeRequest,
+  type BridgeSink,
+  MAX_WEBSOCKET_MESSAGE,
+  UNREAD,
+} from '../../contract/websocket.js';
+import type { SessionRegistryRef, SessionSeeker } from '../registry/session-registry.js';
+import type { ExchangeEvent, ExchangeListener } from '../session/main/exchange-listener.js';
+import type { TunnelSession } from '../session/main/tunnel-session.js';
+import { WEBSOCKET_WINDOW } from '../session/wire/limits.js';
 import { HeldBytes } from './held-bytes.js';
 import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
@@ -28,7 +36,7 @@ export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, Exc
   }
 
   /** Asks the supervisor for a session; `found` or `notFound` follows. */
-  seek(supervisor: SessionSupervisorRef): void {
+  seek(supervisor: SessionRegistryRef): void {
     if (supervisor.tell({ kind: 'seek', seeker: this })) return;
     this.#fail('overloaded', 'too many calls wait for a session');
   }

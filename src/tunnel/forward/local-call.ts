@@ -1,6 +1,3 @@
-import type { SessionSeeker, SessionSupervisorRef } from '../session/session-supervisor.js';
-import type { ExchangeEvent, ExchangeListener, TunnelSession } from '../session/tunnel-session.js';
-import { INITIAL_WINDOW } from '../yamux/constants.js';
 import type {
   ForwardCall,
   ForwardFailure,
@@ -8,7 +5,11 @@ import type {
   ForwardRequest,
   ResponseSink,
   Target,
-} from './contract.js';
+} from '../../contract/call.js';
+import type { SessionRegistryRef, SessionSeeker } from '../registry/session-registry.js';
+import type { ExchangeEvent, ExchangeListener } from '../session/main/exchange-listener.js';
+import type { TunnelSession } from '../session/main/tunnel-session.js';
+import { INITIAL_WINDOW } from '../yamux/constants.js';
 import { CALLER_STALLED, DEVICE_STALLED, HeldBytes } from './held-bytes.js';
 import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
@@ -41,7 +42,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
   readonly target: Target;
   minEpoch = 0;
   beganAt = 0;
-  readonly #supervisor: SessionSupervisorRef;
+  readonly #supervisor: SessionRegistryRef;
   readonly #request: ForwardRequest;
   readonly #head: Uint8Array;
   readonly #sink: ResponseSink;
@@ -61,7 +62,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
 
   /** @param head the encoded request head; the call keeps it */
   constructor(
-    supervisor: SessionSupervisorRef,
+    supervisor: SessionRegistryRef,
     target: Target,
     request: ForwardRequest,
     head: Uint8Array,

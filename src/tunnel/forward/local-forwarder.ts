@@ -1,6 +1,3 @@
-import { RequestHead, RequestHeadError } from '../http1/request-head.js';
-import type { SessionSupervisorRef } from '../session/session-supervisor.js';
-import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from './bridge-contract.js';
 import {
   type ForwardCall,
   type Forwarder,
@@ -8,20 +5,23 @@ import {
   NO_CALL,
   type ResponseSink,
   type Target,
-} from './contract.js';
+} from '../../contract/call.js';
+import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from '../../contract/websocket.js';
+import { RequestHead, RequestHeadError } from '../../http1/request-head.js';
+import type { SessionRegistryRef } from '../registry/session-registry.js';
 import { LocalBridge } from './local-bridge.js';
 import { LocalCall } from './local-call.js';
 import type { UnreadBudget } from './unread-budget.js';
 
-/** Carries calls by message: caller → session supervisor (who has it?) → session actor → caller. */
+/** Carries calls by message: caller → session registry (who has it?) → session actor → caller. */
 export class LocalForwarder implements Forwarder, BridgeForwarder {
-  readonly #supervisor: SessionSupervisorRef;
+  readonly #supervisor: SessionRegistryRef;
   readonly #budget: UnreadBudget;
   readonly #head = new RequestHead();
   readonly #retried: () => void;
 
   /** @param retried counts calls that were sent again */
-  constructor(supervisor: SessionSupervisorRef, budget: UnreadBudget, retried: () => void) {
+  constructor(supervisor: SessionRegistryRef, budget: UnreadBudget, retried: () => void) {
     this.#supervisor = supervisor;
     this.#budget = budget;
     this.#retried = retried;

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../actors/clock.js';
+import type { ForwardFailure } from '../../contract/call.js';
 import type { Logger } from '../../observability/log.js';
 import { INITIAL_WINDOW } from '../yamux/constants.js';
-import type { ForwardFailure } from './contract.js';
 
 /** A user's share of the budget: 1 / 4. */
 const USER_SHARE = 4;

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Secret } from '../../config/secret.js';
+import type { Secret } from '../../text/secret.js';
 
 /** Whether an `Authorization` field carries the internal secret; equal time for all of its length that do not. */
 export function createAuthorizer(secret: Secret): (authorization: string) => boolean {

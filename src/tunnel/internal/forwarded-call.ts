@@ -1,13 +1,13 @@
 import type { HttpResponse } from 'uWebSockets.js';
+import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
+import { FieldNames } from '../../http1/field-names.js';
 import type { OwnFields } from '../../server/answer-fields.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
-import { FieldNames } from '../../server/field-names.js';
 import { reportAnswer } from '../../server/report-answer.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
 import { socketAddressOf } from '../../server/trusted-proxies.js';
 import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
-import type { ForwardFailure, ResponseHead } from '../forward/contract.js';
 import { InternalRequest, type InternalRequestOptions } from './internal-request.js';
 
 /** The proxy speaks, not a device. */

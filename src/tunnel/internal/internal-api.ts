@@ -1,9 +1,14 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
-import type { Secret } from '../../config/secret.js';
+import type { Forwarder, Target } from '../../contract/call.js';
+import type { SessionStore, UserSessions } from '../../contract/session.js';
+import { tunnelKey } from '../../contract/tunnel-key.js';
+import type { BridgeForwarder } from '../../contract/websocket.js';
+import type { ListenAddress } from '../../net/address.js';
+import type { ProblemCode } from '../../problems/problem.js';
+import type { ProblemOptions } from '../../problems/problem-error.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
-import { type ListenAddress, type Listener, listen } from '../../server/listener.js';
-import type { ProblemCode } from '../../server/problem.js';
+import { type Listener, listen } from '../../server/listener.js';
 import {
   PARTS_RULE,
   partsOf,
@@ -15,22 +20,11 @@ import {
 import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
-import {
-  answerLater,
-  type ProblemOptions,
-  requestIdOf,
-  sendJson,
-  sendProblem,
-  sendText,
-} from '../../server/send.js';
+import { answerLater, requestIdOf, sendJson, sendProblem, sendText } from '../../server/send.js';
 import { socketAddressOf } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
 import { WebSocketBridge } from '../../server/websocket-bridge.js';
-import type { BridgeForwarder } from '../forward/bridge-contract.js';
-import type { Forwarder, Target } from '../forward/contract.js';
-import type { Store } from '../session/contract.js';
-import { sessionKey } from '../session/key.js';
-import type { UserSessions } from '../session/user-sessions.js';
+import type { Secret } from '../../text/secret.js';
 import { createAuthorizer } from './authorize.js';
 import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
 import { InternalRequest } from './internal-request.js';
@@ -62,7 +56,7 @@ interface MetricsPage {
 export interface InternalApiOptions {
   readonly address: ListenAddress;
   readonly secret: Secret;
-  readonly store: Store;
+  readonly store: SessionStore;
   readonly userSessions: UserSessions;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: CallRecorder;
@@ -280,7 +274,7 @@ export class InternalApi {
 /** `?token=`, else `?device=`: api-server knows devices by their id and never sees their tokens. */
 function deviceOf(query: URLSearchParams): Target | undefined {
   const token = query.get('token') ?? '';
-  if (token !== '') return { by: 'token', token: sessionKey(token) };
+  if (token !== '') return { by: 'token', token: tunnelKey(token) };
   const deviceId = query.get('device') ?? '';
   return deviceId === '' ? undefined : { by: 'device', deviceId };
 }

@@ -1,11 +1,11 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
-import type { ProblemCode } from '../../server/problem.js';
+import type { SessionRange, SessionStore, Summary, TunnelKey, UserSessions } from '../../contract/session.js';
+import { tunnelKey } from '../../contract/tunnel-key.js';
+import type { ProblemCode } from '../../problems/problem.js';
 import { answerLater, sendJson, sendJsonText, sendProblem } from '../../server/send.js';
-import type { SessionKey, SessionRange, Store, Summary } from '../session/contract.js';
-import { sessionKey } from '../session/key.js';
-import { inSlices } from '../session/slices.js';
-import { closeSession, type UserSessions } from '../session/user-sessions.js';
+import { inSlices } from '../registry/slices.js';
+import { closeSession } from '../registry/user-sessions.js';
 import type { InternalRequest } from './internal-request.js';
 
 /** Sessions in one answer about a user. */
@@ -13,10 +13,10 @@ const MAX_LISTED = 1000;
 
 /** The routes about sessions (02-tunnel.md §2.5). */
 export class SessionRoutes {
-  readonly #store: Store;
+  readonly #store: SessionStore;
   readonly #sessions: UserSessions;
 
-  constructor(store: Store, sessions: UserSessions) {
+  constructor(store: SessionStore, sessions: UserSessions) {
     this.#store = store;
     this.#sessions = sessions;
   }
@@ -77,8 +77,8 @@ function rangeOf(query: URLSearchParams): SessionRange | undefined {
   return { limit, ...(from !== null && { from }), ...(upTo !== null && { upTo }) };
 }
 
-function tokenOf(req: HttpRequest): SessionKey {
-  return sessionKey(req.getParameter(0) ?? '');
+function tokenOf(req: HttpRequest): TunnelKey {
+  return tunnelKey(req.getParameter(0) ?? '');
 }
 
 function problemOf(error: unknown): ProblemCode | undefined {

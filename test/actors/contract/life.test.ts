@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../src/actors/errors.js';
 import type { ExitReason } from '../../../src/actors/exit.js';
-import { spawn } from '../../../src/actors/spawn.js';
+import { spawn } from '../../../src/actors/local/spawn.js';
 import { Inbox } from '../inbox.js';
 import { deferred, ManualClock, settle, until } from '../kit.js';
 import { loopback } from '../loopback.js';

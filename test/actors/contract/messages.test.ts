@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MAILBOX_MESSAGES, TIMERS_PER_ACTOR } from '../../../src/actors/limits.js';
-import { type Start, spawn } from '../../../src/actors/spawn.js';
+import { type Start, spawn } from '../../../src/actors/local/spawn.js';
 import { Inbox } from '../inbox.js';
 import { deferred, ManualClock, settle, until } from '../kit.js';
 import { loopback } from '../loopback.js';

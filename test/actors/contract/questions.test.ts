@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CodedError } from '../../../src/actors/errors.js';
 import { ASKS_PER_ACTOR } from '../../../src/actors/limits.js';
-import { spawn } from '../../../src/actors/spawn.js';
+import { spawn } from '../../../src/actors/local/spawn.js';
 import { Inbox } from '../inbox.js';
 import { type Deferred, deferred, ManualClock, until } from '../kit.js';
 import { loopback } from '../loopback.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { defaultBackoff } from '../../../src/actors/supervision/backoff.js';
-import { Supervisor } from '../../../src/actors/supervisor.js';
+import { Supervisor } from '../../../src/actors/supervision/supervisor.js';
 import { type FakeChild, FakeChildren } from '../fake-child.js';
 import { deferred, ManualClock, settle } from '../kit.js';
 import { BACKOFF, supervise } from '../supervised.js';

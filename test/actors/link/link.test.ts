@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { Codec } from '../../../src/actors/codec.js';
 import { COPY_BYTES, SPARE_BATCHES } from '../../../src/actors/limits.js';
-import { PING, TELL } from '../../../src/actors/link/entry.js';
+import { PING_ENTRY, TELL } from '../../../src/actors/link/entry.js';
 import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
 import type { PackReader } from '../../../src/actors/pack.js';
 import { sized } from '../../support/sized.js';
@@ -206,7 +206,7 @@ test('a message is joined to the one before it for the same actor in the same ba
           sender.flush();
           last = 0;
         } else if (each === 'system entry') {
-          sender.send(PING, 1);
+          sender.send(PING_ENTRY, 1);
           expected.push('system');
           last = 0;
         } else {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CodedError } from '../../../src/actors/errors.js';
-import { spawn } from '../../../src/actors/spawn.js';
+import { spawn } from '../../../src/actors/local/spawn.js';
 import { deferred, settle } from '../kit.js';
 
 test('`terminated` is waited for, and its rejection is the reason of the exit', async () => {

@@ -1,4 +1,4 @@
-import { startProcessHost } from '../../../src/actors/process-host.js';
+import { startProcessHost } from '../../../src/actors/hosting/process-host.js';
 import { echo } from '../echo-kind.js';
 
 /** A program that has a process host, says so, and is then killed by the test. */

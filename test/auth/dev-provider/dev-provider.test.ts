@@ -10,10 +10,10 @@ import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provid
 import { Provider } from '../../../src/auth/provider.js';
 import { Sealer } from '../../../src/auth/seal.js';
 import { openTokens, type SessionTokens } from '../../../src/auth/session-tokens.js';
-import type { Address } from '../../../src/config/address.js';
-import { Secret } from '../../../src/config/secret.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
+import type { Address } from '../../../src/net/address.js';
 import { Metrics } from '../../../src/observability/metrics.js';
+import { Secret } from '../../../src/text/secret.js';
 import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
 import { keys, NEW_SECRET } from '../keys.js';

@@ -1,6 +1,6 @@
-import type { DeviceId, UserId } from '../../../src/store/ids.js';
 import { openStore } from '../../../src/store/open-store.js';
-import { closeDatabase, openDatabase } from '../../../src/store/sqlite.js';
+import type { DeviceId, UserId } from '../../../src/store/ports/ids.js';
+import { closeDatabase, openDatabase } from '../../../src/store/sqlite/sqlite.js';
 import type { Provisioned } from './proxy-process.js';
 
 /** Adds a device whose credential is void from the beginning; the command line offers no such thing. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/forward/proxy-forwarder.js';
+import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/remote/proxy-forwarder.js';
 import { INTERNAL_SECRET } from '../../support/proxy-fixture.js';
 import { roomyBudget } from './unread.js';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
+import { type ForwardRequest, UPLOAD_CREDIT } from '../../../src/contract/call.js';
+import { tunnelKey } from '../../../src/contract/tunnel-key.js';
 import { HEAD_GOES_ALONE } from '../../../src/server/response-writer.js';
-import { type ForwardRequest, UPLOAD_CREDIT } from '../../../src/tunnel/forward/contract.js';
-import { sessionKey } from '../../../src/tunnel/session/key.js';
 import { settled } from '../../support/settled.js';
 import { DEVICE, type ForwarderUnderTest, IMPLEMENTATIONS, type OpenForwarder } from './http-device.js';
 import { RecordedCall, request } from './recording-sink.js';
@@ -102,7 +102,7 @@ function forwarderContract(name: string, open: OpenForwarder): void {
 
   it('a device is found by its token, too', async ({ forwarder, device }) => {
     device.serve = (_req, res) => res.end('by token');
-    const target = { by: 'token', token: sessionKey('camera') } as const;
+    const target = { by: 'token', token: tunnelKey('camera') } as const;
     assert.equal(String((await new RecordedCall(forwarder, target, request()).over()).body), 'by token');
   });
 

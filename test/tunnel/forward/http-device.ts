@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Forwarder } from '../../../src/contract/call.js';
+import type { BridgeForwarder } from '../../../src/contract/websocket.js';
 import { Metrics } from '../../../src/observability/metrics.js';
-import type { BridgeForwarder } from '../../../src/tunnel/forward/bridge-contract.js';
-import type { Forwarder } from '../../../src/tunnel/forward/contract.js';
-import { ProxyForwarder } from '../../../src/tunnel/forward/proxy-forwarder.js';
 import type { UnreadCounts } from '../../../src/tunnel/forward/unread-budget.js';
+import { ProxyForwarder } from '../../../src/tunnel/remote/proxy-forwarder.js';
 import { INTERNAL_SECRET, ProxyFixture, type TestDevice } from '../../support/proxy-fixture.js';
 import { budgetOf } from './unread.js';
 

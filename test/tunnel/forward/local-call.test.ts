@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
-import type { ForwardFailure, ForwardRequest, ResponseSink } from '../../../src/tunnel/forward/contract.js';
+import type { ForwardFailure, ForwardRequest, ResponseSink } from '../../../src/contract/call.js';
 import { LocalCall } from '../../../src/tunnel/forward/local-call.js';
-import { PIECE_BYTES } from '../../../src/tunnel/session/limits.js';
-import type { SessionIn } from '../../../src/tunnel/session/messages.js';
-import type { SessionSeeker } from '../../../src/tunnel/session/session-supervisor.js';
+import type { SessionSeeker } from '../../../src/tunnel/registry/session-registry.js';
+import { PIECE_BYTES } from '../../../src/tunnel/session/wire/limits.js';
+import type { SessionIn } from '../../../src/tunnel/session/wire/messages.js';
 import { SessionFixture } from '../session/fixtures.js';
 import { roomyBudget } from './unread.js';
 

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import type {
-  Bridge,
-  BridgeForwarder,
-  BridgeRequest,
-  BridgeSink,
-} from '../../../src/tunnel/forward/bridge-contract.js';
-import type { ForwardFailure, ResponseHead, Target } from '../../../src/tunnel/forward/contract.js';
+import type { ForwardFailure, ResponseHead, Target } from '../../../src/contract/call.js';
+import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from '../../../src/contract/websocket.js';
 import { DEVICE } from './http-device.js';
 
 /** A bridged WebSocket, and all that it told its sink. Consumes what comes, unless it is told to hold it. */

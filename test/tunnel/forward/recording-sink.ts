@@ -8,7 +8,7 @@ import {
   type ResponseSink,
   type Target,
   UPLOAD_CREDIT,
-} from '../../../src/tunnel/forward/contract.js';
+} from '../../../src/contract/call.js';
 
 /** A request for a device; a GET of / unless told otherwise. */
 export function request(over: Partial<ForwardRequest> = {}): ForwardRequest {

@@ -1,16 +1,16 @@
 import { pino } from 'pino';
-import { spawn } from '../../../src/actors/spawn.js';
+import { spawn } from '../../../src/actors/local/spawn.js';
+import type { CloseReason } from '../../../src/contract/session.js';
+import { tunnelKey } from '../../../src/contract/tunnel-key.js';
 import { Metrics } from '../../../src/observability/metrics.js';
-import type { CredentialId, DeviceId, UserId } from '../../../src/store/ids.js';
-import type { CloseReason } from '../../../src/tunnel/session/contract.js';
-import { sessionKey } from '../../../src/tunnel/session/key.js';
+import type { CredentialId, DeviceId, Epoch, UserId } from '../../../src/store/ports/ids.js';
+import { RegistryStore } from '../../../src/tunnel/registry/registry-store.js';
 import {
-  SessionSupervisor,
-  type SupervisorAsks,
-  type SupervisorMessage,
-} from '../../../src/tunnel/session/session-supervisor.js';
-import { SupervisorStore } from '../../../src/tunnel/session/supervisor-store.js';
-import { TunnelSession, type TunnelSocket } from '../../../src/tunnel/session/tunnel-session.js';
+  type RegistryAsks,
+  type RegistryMessage,
+  SessionRegistry,
+} from '../../../src/tunnel/registry/session-registry.js';
+import { TunnelSession, type TunnelSocket } from '../../../src/tunnel/session/main/tunnel-session.js';
 import { FakeHost } from './fake-host.js';
 
 /** A socket that records what it is given. */
@@ -36,20 +36,20 @@ export class SessionFixture {
   now = 1_000_000;
   readonly host = new FakeHost();
   readonly metrics = new Metrics();
-  readonly supervisor = spawn<SupervisorMessage, SupervisorAsks>(
-    () => new SessionSupervisor(INIT.idleTimeoutMs, () => this.now),
+  readonly supervisor = spawn<RegistryMessage, RegistryAsks>(
+    () => new SessionRegistry(INIT.idleTimeoutMs, () => this.now),
   );
-  readonly store = new SupervisorStore(this.supervisor);
+  readonly store = new RegistryStore(this.supervisor);
 
   /** A tunnel of `device`, not registered yet. */
   tunnel(device: string, epoch = 1, token = `token of ${device}`, user = 'user') {
     const socket = new FakeSocket();
     const identity = {
-      token: sessionKey(token),
+      token: tunnelKey(token),
       userId: user as UserId,
       deviceId: device as DeviceId,
       credentialId: `credential of ${token}` as CredentialId,
-      epoch,
+      epoch: epoch as Epoch,
       remoteAddr: '127.0.0.1',
       proxyNodeId: 'node',
     };

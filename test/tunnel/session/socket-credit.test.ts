@@ -4,7 +4,7 @@ import {
   SOCKET_CREDIT,
   SOCKET_CREDIT_ALONE,
   SOCKET_CREDIT_STEP,
-} from '../../../src/tunnel/session/limits.js';
+} from '../../../src/tunnel/session/wire/limits.js';
 import { SessionFixture } from './fixtures.js';
 
 let tunnel: ReturnType<SessionFixture['tunnel']>;

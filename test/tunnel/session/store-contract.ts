@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { SessionKey, Store } from '../../../src/tunnel/session/contract.js';
-import { sessionKey } from '../../../src/tunnel/session/key.js';
+import type { SessionStore, TunnelKey } from '../../../src/contract/session.js';
+import { tunnelKey } from '../../../src/contract/tunnel-key.js';
 
 /** What the suite needs of an implementation under test. */
 export interface StoreUnderTest {
-  readonly store: Store;
+  readonly store: SessionStore;
   /** Makes a live session of a device, as a device that dials does. */
-  connect(device: string): Promise<SessionKey>;
+  connect(device: string): Promise<TunnelKey>;
   /** Lets the session's last heartbeat be longer ago than the idle timeout. */
-  expire(token: SessionKey): void;
+  expire(token: TunnelKey): void;
   /** The device's connection ends. */
-  disconnect(token: SessionKey): Promise<void>;
+  disconnect(token: TunnelKey): Promise<void>;
   close(): Promise<void>;
 }
 
-const UNKNOWN = sessionKey('a token that nobody has');
+const UNKNOWN = tunnelKey('a token that nobody has');
 
 /** The Store contract (02-tunnel.md §2.4), for every implementation. */
 export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {

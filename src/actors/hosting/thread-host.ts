@@ -1,0 +1,81 @@
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { crashed, HostStartError } from '../errors.js';
+import { type ExitReason, NORMAL } from '../exit.js';
+import type { Host } from '../host.js';
+import { HOST_HEAP_MB } from '../limits.js';
+import { PortTransport } from '../link/port-transport.js';
+import type { Carrier } from './carrier.js';
+import type { HostOptions } from './host-options.js';
+import { hostTask, startClient } from './start-client.js';
+import type { HostThreadTask } from './thread-entry.js';
+
+/** Heap limits of a worker thread, as `worker_threads` names them. Default: 2048 MiB of old generation. */
+export interface ThreadLimits {
+  readonly maxOldGenerationSizeMb?: number;
+  readonly maxYoungGenerationSizeMb?: number;
+  readonly codeRangeSizeMb?: number;
+  readonly stackSizeMb?: number;
+}
+
+/**
+ * Threads for hosts: each host is one Piscina task that lasts as long as the host. The task's rejection is the
+ * host's exit, the abort signal its kill; Piscina replaces the thread (docs/adr/0002).
+ */
+export class ThreadHosts {
+  readonly #pool: Piscina;
+  readonly #size: number;
+  #running = 0;
+
+  /** @param size hosts that may run at the same time; a start beyond that is refused. */
+  constructor(size: number, limits: ThreadLimits = {}) {
+    this.#size = size;
+    this.#pool = new Piscina({
+      filename: new URL('./thread-entry.js', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: size,
+      maxQueue: size,
+      // A host is never idle in Piscina's sense; waiting on atomics would only block its event loop.
+      atomics: 'disabled',
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: HOST_HEAP_MB, ...limits },
+    });
+    // A thread that fails after its host ended normally: no host hears of it, so somebody must.
+    this.#pool.on('error', (error: Error) => process.emitWarning(error));
+  }
+
+  /** @throws HostStartError */
+  async start(options: HostOptions): Promise<Host> {
+    // Piscina would queue it, to wait for a host to end.
+    if (this.#running >= this.#size) throw new HostStartError(options.name, 'all threads have a host');
+    const { port1, port2 } = new MessageChannel();
+    const task = hostTask(options);
+    const carrier = this.#run({ ...task, port: port2 });
+    return startClient(options, task, new PortTransport(port1), carrier);
+  }
+
+  /** Ends every thread. Hosts still there are killed. */
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  #run(task: HostThreadTask): Carrier {
+    this.#running += 1;
+    const abort = new AbortController();
+    let killed: ExitReason | undefined;
+    const ended = this.#pool
+      .run(task, { transferList: [task.port], signal: abort.signal })
+      .then(() => NORMAL)
+      .catch((error: unknown) => killed ?? crashed(error))
+      .finally(() => {
+        this.#running -= 1;
+      });
+    return {
+      ended,
+      kill: (why) => {
+        killed ??= { kind: 'killed', why };
+        abort.abort(why);
+      },
+    };
+  }
+}

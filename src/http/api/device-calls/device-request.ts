@@ -1,0 +1,87 @@
+import type { HttpRequest } from 'uWebSockets.js';
+import type { Principal } from '../../../auth/authenticator.js';
+import type { RawHeaders } from '../../../http1/contract.js';
+import { type RequestFields, requestFields } from '../../../server/request-fields.js';
+import { socketAddressOf } from '../../../server/trusted-proxies.js';
+import { NOT_FOR_DEVICES } from '../../fields.js';
+import type { HttpContext } from '../../http-context.js';
+import type { DeviceServices } from './device-services.js';
+
+const PREFIX_LENGTH = '/api/devices/'.length;
+/** Fields of a request to a device that are for us, or for both. */
+const TAKEN = [
+  'authorization',
+  'cookie',
+  'host',
+  'origin',
+  'x-forwarded-for',
+  'x-request-id',
+  'x-visiona-csrf',
+  'x-visiona-passive',
+];
+
+/** Reads all fields of a request to a device in one go, while `req` is live. */
+export function deviceRequestFields(req: HttpRequest): RequestFields {
+  return requestFields(req, NOT_FOR_DEVICES, TAKEN);
+}
+
+/** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
+export interface Mount {
+  /** What is between the device and the tail of our path. */
+  readonly at: string;
+  /** What the tail is below on the device. */
+  readonly root: string;
+}
+
+/** All of the device's paths. */
+export const WHOLE_DEVICE: Mount = { at: '/proxy', root: '' };
+
+/** The edge API: `/api/devices/{deviceId}/modules` is the device's `/api/modules` (04-rest-api §4.2). */
+export const EDGE_API: Mount = { at: '', root: '/api' };
+
+/** What a caller's request below `/api/devices/{deviceId}` is to the device. */
+export interface DeviceRequest {
+  readonly deviceId: string;
+  /** The tail of the path as it was sent, with its query. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+  readonly bodyLength: number | undefined;
+}
+
+/**
+ * Reads it while `req` is live. Its X-Forwarded-For begins with who sent it: what that one claims of others is left out,
+ * so that it cannot pass for ours.
+ */
+export function readDeviceRequest(
+  req: HttpRequest,
+  fields: RequestFields,
+  exchange: HttpContext,
+  { proxies, scheme }: Pick<DeviceServices, 'proxies' | 'scheme'>,
+  mount: Mount,
+): DeviceRequest {
+  const { res, path, requestId } = exchange;
+  // The matched segment is as it was sent, so its length tells where the tail begins.
+  const deviceId = req.getParameter(0);
+  const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
+  const query: string | undefined = req.getQuery();
+  const { headers, bodyLength } = fields;
+  const hops = proxies.hops(socketAddressOf(res), fields.getHeader('x-forwarded-for'));
+  exchange.deviceId = deviceId;
+  exchange.remoteAddr = hops[0];
+  headers.push(
+    'x-forwarded-for',
+    hops.join(', '),
+    'x-forwarded-proto',
+    scheme,
+    'x-forwarded-host',
+    fields.getHeader('host'),
+    'x-request-id',
+    requestId,
+  );
+  return { deviceId, target: query === undefined ? tail : `${tail}?${query}`, headers, bodyLength };
+}
+
+/** Tells the device who calls; the last field that is added. */
+export function addUser(headers: RawHeaders, user: Principal): void {
+  headers.push('x-visiona-user', user.userId);
+}

@@ -1,0 +1,110 @@
+import type { BlockList } from 'node:net';
+import type { Auth } from '../../auth/auth.js';
+import type { Forwarder } from '../../contract/call.js';
+import type { UserSessions } from '../../contract/session.js';
+import type { BridgeForwarder } from '../../contract/websocket.js';
+import { DeviceLookup } from '../../devices/device-lookup.js';
+import { Pairing } from '../../devices/pairing.js';
+import { type ListenAddress, urlOf } from '../../net/address.js';
+import type { Logger } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { BridgedSockets } from '../../server/bridged-sockets.js';
+import type { CallRecorder } from '../../server/call-recorder.js';
+import { listen } from '../../server/listener.js';
+import type { Readiness } from '../../server/readiness.js';
+import type { RequestLog } from '../../server/request-log.js';
+import { TrustedProxies } from '../../server/trusted-proxies.js';
+import uWS from '../../server/uws.js';
+import { ActiveRequests } from '../active-requests.js';
+import { Router } from '../router.js';
+import { WriteAllowance } from '../write-allowance.js';
+import { ROUTES } from './routes.js';
+import type { Refusals, RestStore } from './services.js';
+
+export interface RestOptions {
+  readonly address: ListenAddress;
+  /** What browsers see; undefined: this listener itself. */
+  readonly publicUrl: URL | undefined;
+  /** Proxies whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: BlockList | undefined;
+  /** Makes what tells who calls. @param publicUrl what browsers see, also where only the bound port says it */
+  readonly auth: (publicUrl: URL) => Auth;
+  readonly forwarder: Forwarder & BridgeForwarder;
+  readonly store: RestStore;
+  readonly sessions: UserSessions;
+  /** What devices are told to dial. */
+  readonly tunnelUrl: URL;
+  /** Of the process. A drain tells it. */
+  readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  readonly calls: CallRecorder;
+  readonly requests: RequestLog;
+  readonly refusals: Refusals;
+  /** Changes of one user in a minute. */
+  readonly userWrites: number;
+  readonly log: Logger;
+}
+
+/** A running REST API. */
+export interface Rest {
+  /** The port in use. */
+  readonly port: number;
+  /** What browsers see. */
+  readonly publicUrl: URL;
+  /**
+   * Unready first; calls under way finish, but no longer than `graceMs`; then everything is closed. WebSockets are
+   * told 1001.
+   * @returns how many calls and WebSockets were cut
+   */
+  drain(graceMs: number): Promise<number>;
+  /** Ends at once. */
+  close(): void;
+}
+
+/** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
+export async function startRest(options: RestOptions): Promise<Rest> {
+  const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, requests, log } =
+    options;
+  const { refusals } = options;
+  const sockets = new BridgedSockets();
+  const app = uWS.App();
+  const listener = await listen(app, address);
+  // The routes come after the port is known and before the loop turns: no request can be there yet.
+  const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
+  const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
+  const devices = new DeviceLookup(store);
+  store.onChanges((changes) => devices.changed(changes));
+  const open = new ActiveRequests();
+  onSignInEnded((signIns) => open.ended(signIns));
+  const services = {
+    store,
+    sessions,
+    devices,
+    forwarder,
+    calls,
+    open,
+    proxies: new TrustedProxies(options.trustedProxies),
+    scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
+    readiness,
+    metrics,
+    refusals,
+    accounts,
+    pairing: new Pairing({ store, attempts: store, refusals, log }),
+    writes: new WriteAllowance(options.userWrites),
+    tunnelUrl,
+  };
+  const { origin: ownOrigin } = publicUrl;
+  new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, requests }).register(app);
+  return {
+    port: listener.port,
+    publicUrl,
+    close: () => listener.close(),
+    drain: async (graceMs) => {
+      readiness.drain();
+      sockets.drain();
+      const cut = await calls.idle(graceMs);
+      listener.close();
+      return cut;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { ActorRef } from '../../actors/behaviour.js';
+import type { Clock } from '../../actors/clock.js';
+import { ActorGoneError, CodedError } from '../../actors/errors.js';
+import {
+  isStoreErrorCode,
+  StoreError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../ports/errors.js';
+import { CALL_POLICIES, type CallPolicy } from '../wire/call-policies.js';
+import type { StoreAsks, StoreMessage } from '../wire/store-kind.js';
+
+/** Code of MailboxFullError, which may come from either side. */
+const MAILBOX_FULL = 'ACTOR_MAILBOX_FULL';
+
+type StoreRef = ActorRef<StoreMessage, StoreAsks>;
+
+/** Calls under way or waiting for a store; more are refused with ERR_STORE_BUSY. */
+const MAX_CALLS = 16_384;
+
+/** How long a call waits for a store that is being restarted, in ms; that takes about 200. */
+const OUTAGE_MS = 2_000;
+
+/** How long an answer may take, in ms: more than the wait for another process's write. */
+const ANSWER_MS = 10_000;
+
+/** Asks whichever store actor there is, waits a little while there is none, and asks again once where that is safe. */
+export class StoreCalls {
+  readonly #clock: Clock;
+  readonly #pending = new Set<Promise<unknown>>();
+  #actor: StoreRef | undefined;
+  /** Present once a call has waited for an actor, until there is one. */
+  #outage: Outage | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get isAttached(): boolean {
+    return this.#actor !== undefined;
+  }
+
+  attach(actor: StoreRef): void {
+    this.#actor = actor;
+    this.#outage?.end(actor);
+    this.#outage = undefined;
+  }
+
+  detach(actor: StoreRef): void {
+    if (this.#actor === actor) this.#actor = undefined;
+  }
+
+  ask<Name extends keyof StoreAsks>(
+    name: Name,
+    request: StoreAsks[Name]['request'],
+  ): Promise<StoreAsks[Name]['response']> {
+    if (this.#pending.size >= MAX_CALLS) {
+      return Promise.reject(new StoreError('ERR_STORE_BUSY', `${MAX_CALLS} calls are under way already`));
+    }
+    const answer = this.#answer(name, request);
+    this.#pending.add(answer);
+    const done = () => this.#pending.delete(answer);
+    answer.then(done, done);
+    return answer;
+  }
+
+  /** Resolves when every call made so far has its answer. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+  }
+
+  async #answer<Name extends keyof StoreAsks>(
+    name: Name,
+    request: StoreAsks[Name]['request'],
+  ): Promise<StoreAsks[Name]['response']> {
+    try {
+      const actor = await this.#available();
+      const asked = actor.ask(name, request, ANSWER_MS);
+      return CALL_POLICIES[name].repeat === 'again'
+        ? await this.#orAgain(asked, actor, name, request)
+        : await asked;
+    } catch (error) {
+      throw storeErrorOf(error, CALL_POLICIES[name].repeat);
+    }
+  }
+
+  /** Asks the next actor if this one ended before it answered. */
+  async #orAgain<Name extends keyof StoreAsks>(
+    asked: Promise<StoreAsks[Name]['response']>,
+    actor: StoreRef,
+    name: Name,
+    request: StoreAsks[Name]['request'],
+  ): Promise<StoreAsks[Name]['response']> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!(error instanceof ActorGoneError)) throw error;
+      this.detach(actor);
+      return (await this.#available()).ask(name, request, ANSWER_MS);
+    }
+  }
+
+  #available(): StoreRef | Promise<StoreRef> {
+    if (this.#actor !== undefined) return this.#actor;
+    this.#outage ??= new Outage(this.#clock);
+    return this.#outage.over;
+  }
+}
+
+/** The wait for the next actor. When it is given up, later calls fail at once until there is one. */
+class Outage {
+  readonly over: Promise<StoreRef>;
+  #resolve: (actor: StoreRef) => void = () => {};
+  readonly #cancel: () => void;
+
+  constructor(clock: Clock) {
+    let give: (error: Error) => void = () => {};
+    this.over = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      give = reject;
+    });
+    this.#cancel = clock.after(OUTAGE_MS, () => give(new StoreUnavailableError('it is being restarted')));
+  }
+
+  end(actor: StoreRef): void {
+    this.#cancel();
+    this.#resolve(actor);
+  }
+}
+
+/**
+ * What the store answered comes back as its error; what happened on the way there means that it is unavailable. Whether a
+ * call was done matters only where to make it again is not the same as to make it once.
+ */
+function storeErrorOf(error: unknown, repeat: CallPolicy['repeat']): unknown {
+  if (!(error instanceof CodedError) || error instanceof StoreError) return error;
+  const { code, message } = error;
+  if (code === MAILBOX_FULL) return new StoreError('ERR_STORE_BUSY', message, { cause: error });
+  const unanswered = code === 'ACTOR_ASK_TIMEOUT' || (error instanceof ActorGoneError && error.asked);
+  if (unanswered || code === 'ERR_STORE_OUTCOME_UNKNOWN') {
+    const Unknown = repeat === 'never' ? StoreOutcomeUnknownError : StoreUnavailableError;
+    return new Unknown(message, { cause: error });
+  }
+  if (isStoreErrorCode(code)) return new StoreError(code, message, { cause: error });
+  return new StoreUnavailableError(message, { cause: error });
+}

@@ -1,0 +1,138 @@
+import type { ActorRef } from '../../actors/behaviour.js';
+import { type Clock, systemClock } from '../../actors/clock.js';
+import type { Changes } from '../ports/changes.js';
+import { StoreError } from '../ports/errors.js';
+import type { ChangeSeq } from '../ports/ids.js';
+import type { Store } from '../ports/store.js';
+import type { StoreFault, StoreState } from '../ports/store-state.js';
+import type { CallName, Ports } from '../wire/call-policies.js';
+import type { StoreAsks, StoreMessage, StoreReport } from '../wire/store-kind.js';
+import { RemoteStore } from './remote-store.js';
+import { StoreCalls } from './store-calls.js';
+
+const AWAY: StoreFault = {
+  code: 'ERR_STORE_UNAVAILABLE',
+  message: 'the store is not available: its process is being started',
+};
+const RESTARTING: StoreState = { reads: AWAY, writes: AWAY };
+
+/** Hears how each call went, and how long it took in ms. */
+export interface CallWatch {
+  answered(name: CallName, ms: number): void;
+  failed(name: CallName, ms: number, error: unknown): void;
+}
+
+const UNWATCHED: CallWatch = { answered() {}, failed() {} };
+
+/** The ports, by asking a store actor; which one may change, as its process is restarted. */
+export class StoreClient extends RemoteStore implements Store {
+  readonly #calls: StoreCalls;
+  readonly #watch: CallWatch;
+  readonly #listeners = new Set<(changes: Changes) => void>();
+  #lastChange: ChangeSeq | undefined;
+  readonly #stateListeners = new Set<(state: StoreState) => void>();
+  /** What its process told. */
+  #told: StoreState = {};
+  #closed = false;
+
+  constructor(clock: Clock = systemClock, watch: CallWatch = UNWATCHED) {
+    super();
+    this.#watch = watch;
+    this.#calls = new StoreCalls(clock);
+  }
+
+  /** The last change heard of: where a new actor's feed has to begin. */
+  get heardOf(): ChangeSeq | undefined {
+    return this.#lastChange;
+  }
+
+  /** What cannot be done now: nothing can while its process is being (re)started, else it is as that told last. */
+  get state(): StoreState {
+    return this.#calls.isAttached ? this.#told : RESTARTING;
+  }
+
+  /** False while its process is being (re)started, and while that cannot read its database. */
+  get isAvailable(): boolean {
+    return this.state.reads === undefined;
+  }
+
+  /** What a readiness check has to say of it; what is absent can be done. Who cannot read cannot write. */
+  get missing(): {
+    readonly reads?: 'store-unavailable';
+    readonly writes?: 'store-unavailable' | 'store-read-only';
+  } {
+    const { reads, writes } = this.state;
+    if (reads !== undefined) return { reads: 'store-unavailable', writes: 'store-unavailable' };
+    return writes === undefined ? {} : { writes: 'store-read-only' };
+  }
+
+  /** Begins to ask `actor`; calls that wait for one go on. */
+  attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    this.#calls.attach(actor);
+    this.#tellState();
+  }
+
+  /** Stops asking `actor`, because it has ended. */
+  detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
+    // The next one tells only what differs from this, and may do so before it is attached.
+    this.#told = {};
+    this.#calls.detach(actor);
+  }
+
+  /**
+   * Takes what the actor reports. Listeners hear of it in a later turn of the loop than the answers that came
+   * before it: who awaited `connect` has seen the admission before hearing of its revocation.
+   */
+  report(report: StoreReport): void {
+    if ('state' in report) {
+      this.#told = report.state;
+      this.#tellState();
+      return;
+    }
+    const { changes } = report;
+    this.#lastChange = changes.last;
+    if (changes.changes.length === 0 && !changes.missed) return;
+    setImmediate(() => {
+      for (const listener of this.#listeners) listener(changes);
+    });
+  }
+
+  /** Calls `listener` with every change from now on, by whichever process. Returns the end of it. */
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` with what its process tells of what cannot be done; that there is none its supervisor tells. */
+  onState(listener: (state: StoreState) => void): void {
+    this.#stateListeners.add(listener);
+  }
+
+  /** Waits for the answers to what was asked before. The actor and its process are their supervisor's to stop. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#listeners.clear();
+    this.#stateListeners.clear();
+    await this.#calls.settled();
+  }
+
+  #tellState(): void {
+    for (const listener of this.#stateListeners) listener(this.#told);
+  }
+
+  protected override async ask<Name extends CallName>(
+    name: Name,
+    args: Parameters<Ports[Name]>,
+  ): Promise<Awaited<ReturnType<Ports[Name]>>> {
+    if (this.#closed) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+    const askedAt = performance.now();
+    try {
+      const answer = await this.#calls.ask(name, args);
+      this.#watch.answered(name, performance.now() - askedAt);
+      return answer;
+    } catch (error) {
+      this.#watch.failed(name, performance.now() - askedAt, error);
+      throw error;
+    }
+  }
+}

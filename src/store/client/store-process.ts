@@ -1,0 +1,63 @@
+import { ActorGoneError, CodedError, describeExit } from '../../actors/errors.js';
+import type { Host } from '../../actors/host.js';
+import { startProcessHost } from '../../actors/hosting/process-host.js';
+import type { StoreLocation } from '../open-store.js';
+import { isStoreErrorCode, StoreError } from '../ports/errors.js';
+import { STORE_KIND } from '../wire/store-kind.js';
+import type { StoreClient } from './store-client.js';
+
+/** How long opening may take, in ms: another process may be migrating the data. */
+const OPEN_MS = 30_000;
+
+/** A statement may wait 5 s for another process's write; only well beyond that does the process hang. */
+const LIVENESS_TIMEOUT_MS = 15_000;
+
+/**
+ * Starts the store's process and attaches `client` to it: the start function of a supervised child.
+ * @throws StoreError with one sentence for the operator when the data cannot be opened; HostStartError.
+ */
+export async function startStoreProcess(client: StoreClient, place: StoreLocation): Promise<Host> {
+  const host = await startProcessHost({
+    name: 'store',
+    module: new URL('../process/store-host.js', import.meta.url),
+    liveness: { timeoutMs: LIVENESS_TIMEOUT_MS },
+  });
+  try {
+    await attachStore(host, client, place);
+    return host;
+  } catch (error) {
+    host.kill('its store did not open');
+    throw error;
+  }
+}
+
+/** Opens a store in `host` and attaches `client` to it. When the store ends by a fault, it takes the host with it. */
+export async function attachStore(host: Host, client: StoreClient, place: StoreLocation): Promise<void> {
+  const since = client.heardOf;
+  const init = since === undefined ? { place } : { place, since };
+  const actor = host.spawn(STORE_KIND, init, {
+    message: (report) => client.report(report),
+    exited: (reason) => {
+      client.detach(actor);
+      if (reason.kind !== 'normal') host.kill(`its store ended: ${describeExit(reason)}`);
+    },
+  });
+  try {
+    await actor.ask('lastChange', [], OPEN_MS);
+  } catch (error) {
+    // A database that answered before is waited for, as are its other failures: calls say that it is not available.
+    if (since === undefined || !isUnavailable(error)) throw openError(error);
+  }
+  client.attach(actor);
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'ERR_STORE_UNAVAILABLE';
+}
+
+/** Why the start of the actor failed, where that is an error of the store. */
+function openError(error: unknown): unknown {
+  if (!(error instanceof ActorGoneError) || error.reason.kind !== 'crashed') return error;
+  const { code, message } = error.reason.error;
+  return isStoreErrorCode(code) ? new StoreError(code, message, { cause: error }) : error;
+}

@@ -1,0 +1,79 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+
+declare const brand: unique symbol;
+type Branded<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+export type UserId = Branded<string, 'UserId'>;
+export type DeviceId = Branded<string, 'DeviceId'>;
+export type CredentialId = Branded<string, 'CredentialId'>;
+
+/** One start of a process that owns tunnels. */
+export type NodeId = Branded<string, 'NodeId'>;
+
+/** Public id of a sign-in session: it is listed and ended by it. */
+export type SignInId = Branded<string, 'SignInId'>;
+
+/** Public id of a pairing token: it is listed and revoked by it. */
+export type PairingTokenId = Branded<string, 'PairingTokenId'>;
+
+/** SHA-256 of a session token or a pairing code, in hex. What it is of is never stored. */
+export type TokenHash = Branded<string, 'TokenHash'>;
+
+/** A secret that opens the tunnel of one device: 256 random bits, base64url. */
+export type SessionToken = Branded<string, 'SessionToken'>;
+
+/** SHA-256 of the random id that a browser's cookie carries, in hex. The id itself is never stored. */
+export type CookieHash = Branded<string, 'CookieHash'>;
+
+/** Number of a device's connection: greater than that of any connection before it. */
+export type Epoch = Branded<number, 'Epoch'>;
+
+/** Position in the feed of changes; the first change has 1. */
+export type ChangeSeq = Branded<number, 'ChangeSeq'>;
+
+export function newSessionToken(): SessionToken {
+  return randomBytes(32).toString('base64url') as SessionToken;
+}
+
+export function hashToken(token: string): TokenHash {
+  return hash('sha256', token) as TokenHash;
+}
+
+/** Milliseconds since 1970. */
+export type WallClock = () => number;
+
+/**
+ * Makes UUIDs of version 7 (RFC 9562 §5.7, with the counter of §6.2 method 1): opaque to users, and in the order
+ * of their making, so that a list by id is a list by age and new rows go to the end of the index.
+ */
+export class IdSource {
+  readonly #clock: WallClock;
+  #ms = 0;
+  #count = 0;
+
+  constructor(clock: WallClock) {
+    this.#clock = clock;
+  }
+
+  next(): string {
+    this.#tick();
+    const time = this.#ms.toString(16).padStart(12, '0');
+    const count = this.#count.toString(16).padStart(3, '0');
+    // The variant and 62 random bits are where version 4 has them, which Node makes many of at once.
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${count}-${randomUUID().slice(19)}`;
+  }
+
+  /** Never steps back: a clock that does is ignored until it has caught up. */
+  #tick(): void {
+    const now = this.#clock();
+    if (now > this.#ms) {
+      this.#ms = now;
+      this.#count = 0;
+    } else if (this.#count === 0xfff) {
+      this.#ms += 1;
+      this.#count = 0;
+    } else {
+      this.#count += 1;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { isLonger, MAX_NAME } from '../../text/characters.js';
+import type { NewAuditEntry } from './audit.js';
+import type { DeviceUpdate } from './devices.js';
+import { StoreError } from './errors.js';
+import type { PairedDevice } from './pairing.js';
+
+/** Rows, ids or changes in one call. */
+export const MAX_ITEMS = 1_000;
+
+const MAX_SUBJECT_LENGTH = 255;
+const MAX_ISSUER_LENGTH = 2_048;
+/** All labels of a device, as JSON. */
+const MAX_LABELS_LENGTH = 65_536;
+
+/** Spec 03-identity §3.1: a blank or malformed subject never maps to a user (OpenID Connect Core §2 sets the 255). */
+export function checkUserKey(issuer: string, subject: string): void {
+  checkText('the issuer', issuer, MAX_ISSUER_LENGTH);
+  checkText('the user', subject, MAX_SUBJECT_LENGTH);
+}
+
+export function checkNames(names: readonly string[]): void {
+  checkCount('devices to add', names.length);
+  for (const name of names) checkText('the device name', name, MAX_NAME);
+}
+
+export function checkPairedDevice({ name, model, serial }: PairedDevice): void {
+  checkText('the device name', name, MAX_NAME);
+  if (model !== undefined) checkText('the model', model, MAX_NAME);
+  if (serial !== undefined) checkText('the serial number', serial, MAX_NAME);
+}
+
+export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
+  if (name !== undefined) checkText('the device name', name, MAX_NAME);
+  if (isLonger(JSON.stringify(labels), MAX_LABELS_LENGTH)) {
+    throw new StoreError('ERR_STORE_INPUT', `the labels are longer than ${MAX_LABELS_LENGTH} characters`);
+  }
+}
+
+/** Its ids and addresses come from this software, so a bound is enough. */
+export function checkAuditEntry({ action, target, remoteAddr, requestId, times = 1 }: NewAuditEntry): void {
+  checkText('the action', action, MAX_NAME);
+  for (const text of [target, remoteAddr, requestId]) {
+    if (text !== undefined) checkText('a field of the audit entry', text, MAX_SUBJECT_LENGTH);
+  }
+  if (!Number.isSafeInteger(times) || times < 1) {
+    throw new StoreError('ERR_STORE_INPUT', 'how often it was: a whole number from 1 on is needed');
+  }
+}
+
+/** It is made of an address or a hash. */
+export function checkAttemptKey(key: string): void {
+  checkText('what is tried', key, MAX_NAME);
+}
+
+export function checkCount(what: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return;
+  throw new StoreError('ERR_STORE_INPUT', `${what}: a whole number from 1 to ${MAX_ITEMS} is needed`);
+}
+
+function checkText(what: string, text: string, max: number): void {
+  // Also what only looks empty: spaces of every kind, and characters that are not drawn.
+  if (/^[\p{Z}\p{C}\s]*$/u.test(text)) throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
+  if (isLonger(text, max)) {
+    throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);
+  }
+  if (/[\p{Cc}\p{Cs}]/u.test(text)) {
+    throw new StoreError('ERR_STORE_INPUT', `${what} holds control characters or half a character`);
+  }
+}

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../engine/engine.js';
+import { one, type Transaction } from '../engine/query.js';
+import type { MigrationDialect } from '../migrations/migrate.js';
+import { StoreError } from '../ports/errors.js';
+import type { Connection } from './postgres-connection.js';
+import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.js';
+
+/** Any number that no other software of the same database is likely to lock. */
+const MIGRATION_LOCK = 0x7669_7369;
+
+export const POSTGRES: MigrationDialect = {
+  tables: { bigint: 'BIGINT', text: 'TEXT COLLATE "C"', options: '' },
+  findTable: 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?',
+  begin: [`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`],
+};
+
+/** Calls under way or waiting for a connection; more are refused with ERR_STORE_BUSY. */
+const MAX_CALLS = 16_384;
+
+/** How often a call is tried that was undone, as another transaction or its connection was in the way. */
+const MAX_ATTEMPTS = 5;
+
+/** The longest pause before it is tried again, in ms. */
+const MAX_PAUSE_MS = 50;
+
+/** @throws StoreError where the URL is not understood */
+export function openPostgres(options: PostgresPoolOptions): Engine {
+  return new PostgresEngine(new PostgresPool(options));
+}
+
+/**
+ * Reads are statements by themselves where the session is ours, writes are transactions; both see what is committed when a
+ * statement begins (READ COMMITTED).
+ */
+class PostgresEngine implements Engine {
+  readonly #pool: PostgresPool;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(pool: PostgresPool) {
+    this.#pool = pool;
+  }
+
+  read<Result>(work: () => Transaction<Result>): Promise<Result> {
+    return this.#call(async (connection) => {
+      if (connection.isOwn) return perform(connection, work());
+      await connection.begin();
+      try {
+        return await perform(connection, work());
+      } finally {
+        await connection.rollBack();
+      }
+    });
+  }
+
+  write<Result>(work: () => Transaction<Result>): Promise<Result> {
+    return this.#call((connection) => transaction(connection, work));
+  }
+
+  *time(): Transaction<number> {
+    // The time of now, not of the begin of the transaction, which may have waited.
+    const row = yield* one<{ now: number }>(
+      'SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now',
+    );
+    if (row === undefined) throw new Error('the database did not say the time');
+    return row.now;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#underWay).then(() => this.#pool.end());
+    return this.#closed;
+  }
+
+  async #call<Result>(body: (connection: Connection) => Promise<Result>): Promise<Result> {
+    if (this.#closed !== undefined) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
+    if (this.#underWay.size >= MAX_CALLS) {
+      throw new StoreError('ERR_STORE_BUSY', `${MAX_CALLS} calls are under way already`);
+    }
+    const call = this.#attempt(body, MAX_ATTEMPTS);
+    this.#underWay.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+
+  async #attempt<Result>(
+    body: (connection: Connection) => Promise<Result>,
+    attempts: number,
+  ): Promise<Result> {
+    const connection = await this.#pool.acquire();
+    let again: 'later' | 'elsewhere' | undefined;
+    try {
+      return await body(connection);
+    } catch (error) {
+      again = attempts > 1 ? await connection.again() : undefined;
+      if (again === undefined) throw error;
+    } finally {
+      connection.release();
+    }
+    if (again === 'later') await delay(Math.random() * MAX_PAUSE_MS);
+    return this.#attempt(body, attempts - 1);
+  }
+}
+
+async function transaction<Result>(connection: Connection, work: () => Transaction<Result>): Promise<Result> {
+  await connection.begin();
+  let result: Result;
+  try {
+    result = await perform(connection, work());
+  } catch (error) {
+    await connection.rollBack();
+    throw error;
+  }
+  await connection.commit();
+  return result;
+}
+
+async function perform<Result>(connection: Connection, work: Transaction<Result>): Promise<Result> {
+  let step = work.next();
+  while (!step.done) step = work.next(await connection.query(step.value));
+  return step.value;
+}

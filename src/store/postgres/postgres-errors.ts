@@ -1,0 +1,84 @@
+import pg from 'pg';
+import { OTHER_DATA, StoreError, StoreUnavailableError } from '../ports/errors.js';
+
+/** Two transactions were in each other's way: serialization_failure and deadlock_detected. To be tried again. */
+const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
+
+/** read_only_sql_transaction: a standby, or a primary that takes no writes now. */
+const READ_ONLY = ['25006'];
+
+/** What the server would have to say to each new connection: too_many_connections, of the server or of the role. */
+const NO_CONNECTION_LEFT = '53300';
+
+/** A prepared statement that a migration outdated (feature_not_supported: cached plan must not change result type). */
+const OUT_OF_DATE = '0A000';
+
+/** duplicate_prepared_statement, invalid_sql_statement_name: a pooler changed the session between two statements. */
+const LOST_STATEMENTS: ReadonlySet<string> = new Set(['42P05', '26000']);
+
+/** undefined_table, undefined_column: the tables are not those that were there when this process looked. */
+const NO_TABLES = ['42P01', '42703'];
+
+/**
+ * SQLSTATEs, or classes of them, that say that the server, or this connection, cannot serve now
+ * (postgresql.org/docs/current/errcodes-appendix). Asked after the others, which name some of the same classes.
+ */
+const UNAVAILABLE = ['08', '25P03', '53', '57', '58', 'XX', OUT_OF_DATE, ...LOST_STATEMENTS];
+const NO_ACCESS = ['28', '3D000', '3F000', '42501'];
+const GAVE_UP_WAITING = ['57014', '55P03', NO_CONNECTION_LEFT, ...CONFLICTS];
+const FULL = ['53100', '54000'];
+const CONFLICT = ['23'];
+const INPUT = ['22'];
+
+/** The SQLSTATE of what the server answered; undefined for what happened on the way to it. */
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.has(sqlState(error) ?? '');
+}
+
+export function isReadOnly(error: unknown): boolean {
+  return READ_ONLY.includes(sqlState(error) ?? '');
+}
+
+export function isOutOfDate(error: unknown): boolean {
+  return sqlState(error) === OUT_OF_DATE;
+}
+
+export function losesStatements(error: unknown): boolean {
+  return LOST_STATEMENTS.has(sqlState(error) ?? '');
+}
+
+export function hasNoConnectionLeft(error: unknown): boolean {
+  return sqlState(error) === NO_CONNECTION_LEFT;
+}
+
+/**
+ * The {@link StoreError} for what the client or the server said; its own errors come back as they are. What was said is not
+ * kept as `cause`: its detail shows the values of rows.
+ * @param place the database, for the operator; without a password
+ */
+export function postgresError(error: unknown, place: string): unknown {
+  if (!(error instanceof Error) || error instanceof StoreError) return error;
+  const state = sqlState(error);
+  if (state === undefined) return new StoreUnavailableError(`${place}: ${reasonOf(error)}`);
+  const is = (those: readonly string[]) => those.some((start) => state.startsWith(start));
+  const said = `${error.message} (SQLSTATE ${state})`;
+  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${place} cannot be used: ${said}`);
+  if (is(READ_ONLY)) return new StoreError('ERR_STORE_READ_ONLY', `${place} takes no writes: ${said}`);
+  if (is(NO_TABLES)) return new StoreError('ERR_STORE_ACCESS', `${place} ${OTHER_DATA}: ${said}`);
+  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${place} is busy: ${said}`);
+  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${place} has no room: ${said}`);
+  if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${said}`);
+  if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${said}`);
+  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${place}: ${said}`);
+  return new Error(`${place}: ${said}`);
+}
+
+/** Where each address of a host was tried, the message is empty and the errors are in it. */
+function reasonOf(error: Error): string {
+  const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return errors.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');
+}

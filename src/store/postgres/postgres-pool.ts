@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { StoreUnavailableError } from '../ports/errors.js';
+import { CALL_LIMITS, clientPool, DATABASE_CONNECT_MS, databaseAt, probe, probeWrites } from './postgres.js';
+import { Connection, limitsSql } from './postgres-connection.js';
+import { hasNoConnectionLeft, postgresError } from './postgres-errors.js';
+import { PostgresWatch } from './postgres-watch.js';
+import { PostgresWrites } from './postgres-writes.js';
+import { Turns } from './turns.js';
+
+/** How long after the server had no connection left one more is tried, in ms. */
+const GROW_MS = 1_000;
+
+/** The pause of who has no connection and whose process has none either, in ms. */
+const NONE_LEFT_MS = 100;
+
+export interface PostgresPoolOptions {
+  readonly url: string;
+  /** Connections at once. */
+  readonly max: number;
+  /** `migration`: statements may take as long as they take. */
+  readonly patience: 'call' | 'migration';
+}
+
+/** What is known of the session behind a client. */
+interface Session {
+  /** Of the pool, when it was made. */
+  readonly age: number;
+  /** It is the client's alone, for as long as that lives. */
+  readonly isOwn: boolean;
+  /** By a call before. */
+  isUsed: boolean;
+}
+
+interface Lent {
+  readonly client: pg.PoolClient;
+  readonly session: Session;
+}
+
+/** Connections to one database, each lent to one call at a time. */
+export class PostgresPool {
+  readonly #url: string;
+  readonly #place: string;
+  readonly #patience: PostgresPoolOptions['patience'];
+  readonly #clients: pg.Pool;
+  readonly #turns: Turns;
+  readonly #watch: PostgresWatch;
+  readonly #writes: PostgresWrites;
+  readonly #sessions = new WeakMap<pg.ClientBase, Session>();
+  /** Clients that were made in an earlier one are used no more. */
+  #age = 0;
+  #lent = 0;
+  /** A pooler between changes the session behind a client, though it did not look so. */
+  #shared = false;
+
+  /** @throws StoreError where the URL is not understood */
+  constructor({ url, max, patience }: PostgresPoolOptions) {
+    this.#url = url;
+    this.#patience = patience;
+    this.#clients = clientPool({ url, max, patience, onConnect: (client) => this.#ready(client) });
+    this.#place = databaseAt(url);
+    this.#turns = new Turns(max, `the ${max} connections to ${this.#place}`, GROW_MS);
+    this.#watch = new PostgresWatch({
+      probe: () => probe(this.#url),
+      isAsked: () => this.#lent > 0 || this.#turns.waiting > 0,
+      lost: (why) => this.#turns.refuseAll(why),
+    });
+    this.#writes = new PostgresWrites(() => probeWrites(this.#url));
+  }
+
+  /**
+   * A connection, which is to be released. While the database is away, or has none for long, that is told; nothing was
+   * asked of it then.
+   * @throws StoreError
+   */
+  async acquire(): Promise<Connection> {
+    const late = performance.now() + DATABASE_CONNECT_MS;
+    for (;;) {
+      if (this.#watch.away !== undefined) throw this.#watch.away;
+      await this.#turns.take(late - performance.now());
+      this.#lent += 1;
+      try {
+        return this.#lend(await this.#connect());
+      } catch (error) {
+        this.#giveBack();
+        if (!hasNoConnectionLeft(error) || performance.now() >= late) throw this.#failed(error);
+      }
+      const { totalCount } = this.#clients;
+      this.#turns.narrow(totalCount);
+      if (totalCount === 0) await delay(NONE_LEFT_MS);
+    }
+  }
+
+  /** Ends the connections, once they are all released. */
+  end(): Promise<void> {
+    this.#watch.stop();
+    return this.#clients.end();
+  }
+
+  /** Of the newest age: what became of older ones nobody knows. */
+  async #connect(): Promise<Lent> {
+    for (;;) {
+      const client = await this.#clients.connect();
+      const session = this.#sessions.get(client);
+      if (session?.age === this.#age) return { client, session };
+      client.release(true);
+    }
+  }
+
+  #lend({ client, session }: Lent): Connection {
+    const { isUsed } = session;
+    session.isUsed = true;
+    return new Connection(client, {
+      place: this.#place,
+      isOwn: session.isOwn && !this.#shared,
+      isUsed,
+      limits: this.#patience === 'call' ? CALL_LIMITS : {},
+      heard: (askedAt) => this.#watch.heard(askedAt),
+      lost: () => this.#watch.suspect(),
+      renew: () => {
+        if (session.age === this.#age) this.#age += 1;
+      },
+      canWriteElsewhere: () => this.#canWriteSince(session),
+      share: () => {
+        this.#shared = true;
+      },
+      released: () => this.#giveBack(),
+    });
+  }
+
+  /** After those of its time were replaced, nobody has to be asked. */
+  async #canWriteSince({ age }: Session): Promise<boolean | undefined> {
+    return age !== this.#age || this.#writes.arePossible();
+  }
+
+  #giveBack(): void {
+    this.#lent -= 1;
+    this.#turns.give();
+  }
+
+  #failed(error: unknown): unknown {
+    const said = postgresError(error, this.#place);
+    if (said instanceof StoreUnavailableError) this.#watch.suspect();
+    return said;
+  }
+
+  /**
+   * Learns whether the session behind a new client is its own, and if so sets its limits. They are no startup parameters:
+   * a pooler refuses those, or leaves them out and says nothing (pgbouncer's ignore_startup_parameters). A pooler names
+   * itself where a server names the process of the session, and the session may be another's a moment later.
+   */
+  async #ready(client: pg.ClientBase): Promise<void> {
+    const age = this.#age;
+    const { processID } = client as { processID?: number | null };
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const isOwn = rows[0]?.pid === processID;
+    if (isOwn && this.#patience === 'call') {
+      await client.query(limitsSql('SET', CALL_LIMITS));
+    }
+    this.#sessions.set(client, { age, isOwn, isUsed: false });
+  }
+}

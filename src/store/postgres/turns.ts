@@ -1,0 +1,98 @@
+import { StoreError } from '../ports/errors.js';
+
+interface Waiting {
+  readonly begin: () => void;
+  readonly refuse: (error: StoreError) => void;
+}
+
+/**
+ * Turns at something of which there are few: who comes first has the next one, and waits for a bounded time. How many
+ * there are at once may be fewer for a while, and grows back one by one.
+ */
+export class Turns {
+  readonly #max: number;
+  readonly #what: string;
+  readonly #growMs: number;
+  readonly #waiting = new Set<Waiting>();
+  #most: number;
+  #taken = 0;
+  #growing: NodeJS.Timeout | undefined;
+
+  /**
+   * @param what these are turns at, for whoever waited in vain
+   * @param growMs how long after it became fewer, or grew, one more is tried
+   */
+  constructor(max: number, what: string, growMs: number) {
+    this.#max = max;
+    this.#most = max;
+    this.#what = what;
+    this.#growMs = growMs;
+  }
+
+  /** Who waits. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Resolves when it is the caller's turn, who then gives it back. Rejects with ERR_STORE_BUSY after `patienceMs`. */
+  take(patienceMs: number): Promise<void> {
+    if (this.#taken < this.#most && this.#waiting.size === 0) {
+      this.#taken += 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const over = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiting);
+      };
+      const waiting: Waiting = {
+        begin: () => {
+          over();
+          resolve();
+        },
+        refuse: (error) => {
+          over();
+          reject(error);
+        },
+      };
+      const timer = setTimeout(
+        () => waiting.refuse(new StoreError('ERR_STORE_BUSY', `${this.#what} are all in use`)),
+        patienceMs,
+      );
+      this.#waiting.add(waiting);
+    });
+  }
+
+  give(): void {
+    this.#taken -= 1;
+    this.#next();
+  }
+
+  /** For a while there are no more than `most` at once, but at least one. */
+  narrow(most: number): void {
+    this.#most = Math.min(this.#most, Math.max(1, most));
+    if (this.#most < this.#max) this.#growLater();
+  }
+
+  /** Whoever waits is refused. */
+  refuseAll(error: StoreError): void {
+    for (const waiting of [...this.#waiting]) waiting.refuse(error);
+  }
+
+  #next(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#taken >= this.#most) return;
+      this.#taken += 1;
+      waiting.begin();
+    }
+  }
+
+  #growLater(): void {
+    this.#growing ??= setTimeout(() => {
+      this.#growing = undefined;
+      this.#most += 1;
+      this.#next();
+      if (this.#most < this.#max) this.#growLater();
+    }, this.#growMs).unref();
+  }
+}

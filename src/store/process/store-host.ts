@@ -1,0 +1,5 @@
+import { hosted } from '../../actors/implementation.js';
+import { storeActor } from './store-actor.js';
+
+/** The module of the store's process. */
+export const implementations = [hosted(storeActor)];

@@ -1,0 +1,168 @@
+import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { makeDirectory } from '../../files/make-directory.js';
+import { isLocked, StoreError, sqliteCode, storeError } from '../ports/errors.js';
+
+/** A connection, by the API of `node:sqlite`. */
+export type Database = DatabaseSyncInstance;
+
+/** The first release without the WAL-reset bug (sqlite.org/wal.html#walresetbug). */
+const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
+
+/** SQLITE_FULL. */
+const FULL = 13;
+
+/** How long a statement waits for another process's lock, in ms: the whole process waits with it. */
+const BUSY_TIMEOUT_MS = 5;
+
+/** How long a lock of another process is waited for in all, in ms. */
+export const LOCKED_MS = 5_000;
+
+/** The longest pause before a file that is locked is tried again, in ms. */
+const MAX_PAUSE_MS = 20;
+
+/** Until a file that is locked may be tried again. Others can read meanwhile. */
+export function unlockedPause(): Promise<void> {
+  return delay(Math.random() * MAX_PAUSE_MS);
+}
+
+/** @returns the path of the database in a data directory. */
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'visiona.db');
+}
+
+/** What is done about a database that is missing, file or directory: data that was there is not to be made anew. */
+export type IfMissing = 'make' | 'fail';
+
+/**
+ * Opens the database of a data directory, readable by this user only.
+ * @throws StoreError with one sentence for the operator.
+ */
+export async function openDatabase(dataDir: string, missing: IfMissing = 'make'): Promise<Database> {
+  const file = databaseFile(dataDir);
+  const { DatabaseSync } = await sqlite();
+  try {
+    if (missing === 'make') makePrivate(dataDir, file);
+    else assertThere(file);
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+    try {
+      configure(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return db;
+  } catch (error) {
+    throw storeError(error, file);
+  }
+}
+
+/**
+ * Closes the database, with all of its data in the one file unless another process has it open: the npm binding
+ * leaves its statements to the garbage collector, so SQLite itself would not fold the WAL back at the close.
+ */
+export function closeDatabase(db: Database): void {
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // Without room on the disk the WAL stays, as after a kill: it is durable, and whoever opens the file reads it.
+    if (sqliteCode(error) !== FULL) throw error;
+  } finally {
+    db.close();
+  }
+}
+
+/** The first Node whose SQLite is no experiment: before it each command would say so on stderr. */
+const FIRST_SETTLED_NODE = 24;
+
+/** The built-in SQLite where it is settled and sound, else the one from npm, which has the same API. */
+async function sqlite(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
+  const settled = Number.parseInt(process.versions.node, 10) >= FIRST_SETTLED_NODE;
+  if (settled && isSound(process.versions.sqlite)) {
+    const builtin: unknown = process.getBuiltinModule('node:sqlite');
+    return builtin as typeof import('@photostructure/sqlite');
+  }
+  return import('@photostructure/sqlite');
+}
+
+function isSound(version: string | undefined): boolean {
+  if (version === undefined) return false;
+  const parts = version.split('.').map(Number);
+  const differs = FIRST_SOUND_SQLITE.findIndex((wanted, i) => parts[i] !== wanted);
+  return differs === -1 || (parts[differs] ?? 0) > (FIRST_SOUND_SQLITE[differs] ?? 0);
+}
+
+/**
+ * SQLite gives its WAL and shared-memory files the mode of the database, so that is made first. A file that exists
+ * is not opened here: closing it would drop the locks of another connection of this process
+ * (sqlite.org/howtocorrupt.html §2.2).
+ */
+function makePrivate(dataDir: string, file: string): void {
+  makeDirectory(resolve(dataDir));
+  // A directory with other things in it is not ours to close to others.
+  if (readdirSync(dataDir).length === 0) chmodSync(dataDir, 0o700);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) closeSync(openSync(file, 'a', 0o600));
+  else if ((found.mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+/** SQLite itself would make an empty file. */
+function assertThere(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
+  throw new StoreError(
+    'ERR_STORE_ACCESS',
+    `${file} is missing: put it back, restore it from a backup, or set VISIONA_DATA_DIR to where the data is`,
+  );
+}
+
+/** Tells whether the file of an open database is still the one at its path: a process would go on with one that is gone. */
+export class SameFile {
+  readonly #file: string;
+  readonly #id: string | undefined;
+
+  /** Of the file that is there now. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#id = idOf(file);
+  }
+
+  /** @throws StoreError ERR_STORE_MOVED */
+  assert(): void {
+    if (idOf(this.#file) === this.#id) return;
+    throw new StoreError(
+      'ERR_STORE_MOVED',
+      `${this.#file} is not the file that was opened: it was moved or replaced`,
+    );
+  }
+}
+
+function idOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found && `${found.dev}:${found.ino}`;
+}
+
+function configure(db: Database): void {
+  useWal(db);
+  // FULL: each commit is on the disk before it is acknowledged.
+  db.exec('PRAGMA synchronous = FULL');
+}
+
+/**
+ * The switch to WAL wants the file for itself and fails at once, without the busy timeout, while another process
+ * switches too. It happens once in the life of a file.
+ */
+function useWal(db: Database): void {
+  const deadline = performance.now() + LOCKED_MS;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > deadline) throw error;
+      Atomics.wait(pause, 0, 0, 10);
+    }
+  }
+}

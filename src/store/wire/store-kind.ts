@@ -1,0 +1,39 @@
+import type { HostedKind } from '../../actors/host.js';
+import type { StoreLocation } from '../open-store.js';
+import type { Changes } from '../ports/changes.js';
+import type { ChangeSeq } from '../ports/ids.js';
+import type { StoreState } from '../ports/store-state.js';
+import type { CallName, Ports } from './call-policies.js';
+
+export interface StoreActorInit {
+  readonly place: StoreLocation;
+  /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
+  readonly since?: ChangeSeq;
+}
+
+/** What its owner hears of it: changes, and, when that has changed, what can be done. */
+export type StoreReport = { readonly changes: Changes } | { readonly state: StoreState };
+
+/** `tick` comes from the actor's own timer; `look` asks it to look for changes now. */
+export type StoreMessage = 'tick' | 'look';
+
+/** Every call of the ports, as a question of the same name with the arguments as its request. */
+export type StoreAsks = {
+  readonly [Name in CallName]: {
+    request: Parameters<Ports[Name]>;
+    response: Awaited<ReturnType<Ports[Name]>>;
+  };
+};
+
+/** The store as an actor. To its owner it sends changes: first where the feed is, then each as it happens. */
+export const STORE_KIND: HostedKind<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
+  name: 'store',
+  in: {
+    write: (message, out) => out.u8(message === 'tick' ? 0 : 1),
+    read: (from) => (from.u8() === 0 ? 'tick' : 'look'),
+  },
+  out: {
+    write: (report, out) => out.utf8(JSON.stringify(report)),
+    read: (from): StoreReport => JSON.parse(from.utf8()),
+  },
+};

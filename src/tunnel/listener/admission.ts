@@ -1,0 +1,38 @@
+import { AddressLimit } from '../../limits/address-limit.js';
+import type { AdmissionPort } from '../../store/ports/admission.js';
+import { hashToken } from '../../store/ports/ids.js';
+import type { Dial, DialDecision } from './dial.js';
+
+/** Failed attempts that one address may make. */
+const FAILURES = { points: 30, windowSeconds: 10 };
+
+/** Decides which devices may connect. Only failures count against an address: a fleet behind one NAT may dial at once. */
+export class AdmissionControl {
+  readonly #store: AdmissionPort;
+  readonly #failures = new AddressLimit(FAILURES);
+
+  constructor(store: AdmissionPort) {
+    this.#store = store;
+  }
+
+  /** Seconds for which devices at an address may not dial, as too many failed; 0: they may. */
+  blockedFor(address: string): Promise<number> {
+    return this.#failures.blockedFor(address);
+  }
+
+  /** Decides on some dials, in their order. @throws what the store throws, for the caller to log */
+  async decide(dials: readonly Pick<Dial, 'token' | 'address'>[]): Promise<DialDecision[]> {
+    // Hashed and asked also when it is empty: all refusals take the same time.
+    const hashes = dials.map(({ token }) => hashToken(token));
+    const admissions = await this.#store.connect(hashes);
+    const decisions: DialDecision[] = [];
+    for (const [at, { address }] of dials.entries()) {
+      const [admission, tokenHash] = [admissions[at], hashes[at]];
+      if (admission === undefined || tokenHash === undefined) {
+        await this.#failures.count(address);
+        decisions.push({ kind: 'unauthorized' });
+      } else decisions.push({ kind: 'accepted', admission, tokenHash });
+    }
+    return decisions;
+  }
+}

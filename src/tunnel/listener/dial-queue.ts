@@ -1,0 +1,78 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Dial, DialDecision } from './dial.js';
+import { TURN_MS } from './paced-queue.js';
+
+/** Dials that may wait: a large fleet that comes back at once. More are told to come again. */
+const MAX_WAITING = 20_000;
+/** Dials of one question to the store: what others ask it waits for no more than these. */
+const AT_ONCE = 64;
+
+export interface DialQueueOptions {
+  /** Decides on some dials, in their order; must not reject. */
+  readonly decide: (dials: readonly Dial[]) => Promise<readonly DialDecision[]>;
+  readonly maxWaiting?: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
+}
+
+/**
+ * Lets devices in, first come, first served, and no faster than leaves room for the calls of those that are in: a whole fleet
+ * may dial at once (05-performance.md §5.2). While some dials are answered, the next ones are decided on.
+ */
+export class DialQueue {
+  readonly #decide: DialQueueOptions['decide'];
+  readonly #maxWaiting: number;
+  readonly #now: () => number;
+  #waiting: Dial[] = [];
+  #running = false;
+
+  constructor({ decide, maxWaiting = MAX_WAITING, now = () => performance.now() }: DialQueueOptions) {
+    this.#decide = decide;
+    this.#maxWaiting = maxWaiting;
+    this.#now = now;
+  }
+
+  /** False: too many wait already, and this one was not taken. */
+  add(dial: Dial): boolean {
+    if (this.#waiting.length >= this.#maxWaiting) return false;
+    this.#waiting.push(dial);
+    if (!this.#running) void this.#run();
+    return true;
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // The dials of one turn are asked about together.
+    await nextTurn();
+    let next = this.#next();
+    while (next !== undefined) {
+      const { dials, decisions } = await next;
+      next = this.#next();
+      await this.#answer(dials, decisions);
+      next ??= this.#next();
+    }
+    this.#running = false;
+  }
+
+  /** Undefined: none waits. */
+  #next(): Promise<{ dials: readonly Dial[]; decisions: readonly DialDecision[] }> | undefined {
+    const dials: Dial[] = [];
+    while (dials.length === 0 && this.#waiting.length > 0) {
+      dials.push(...this.#waiting.splice(0, AT_ONCE).filter(({ gone }) => !gone));
+    }
+    if (dials.length === 0) return undefined;
+    return this.#decide(dials).then((decisions) => ({ dials, decisions }));
+  }
+
+  async #answer(dials: readonly Dial[], decisions: readonly DialDecision[]): Promise<void> {
+    let turnEnds = this.#now() + TURN_MS;
+    for (const [at, decision] of decisions.entries()) {
+      const dial = dials[at];
+      if (dial === undefined || dial.gone) continue;
+      dial.answer(decision);
+      if (this.#now() < turnEnds) continue;
+      await nextTurn();
+      turnEnds = this.#now() + TURN_MS;
+    }
+  }
+}

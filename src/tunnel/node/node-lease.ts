@@ -1,0 +1,150 @@
+import { hostname } from 'node:os';
+import type { Clock } from '../../actors/clock.js';
+import { CodedError } from '../../actors/errors.js';
+import type { Logger } from '../../observability/log.js';
+import { storeWhy } from '../../store/ports/errors.js';
+import { IdSource, type NodeId } from '../../store/ports/ids.js';
+import type { LiveNode, NewNode, NodePort } from '../../store/ports/nodes.js';
+import { hasEnded, pidHere, processIdentity } from './process-identity.js';
+
+/** How long a process that is gone without a word keeps others out, in ms. */
+export const LEASE_MS = 15_000;
+
+/** How often the lease is renewed, in ms: two renewals may fail. */
+const RENEW_MS = 5_000;
+
+/** How often whoever waits for the end of another's lease looks, in ms. */
+const LOOK_MS = 500;
+
+export interface NodeLeaseOptions {
+  readonly store: NodePort;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Another process owns the tunnels of the same data. */
+export class NodeTakenError extends CodedError {
+  override readonly name = 'NodeTakenError';
+
+  constructor(holder: LiveNode, what: string) {
+    const pid = pidOf(holder);
+    const which = pid === undefined ? 'another process' : `another process (pid ${pid})`;
+    const startedAt = new Date(holder.startedAt).toISOString();
+    super('ERR_NODE_TAKEN', `${which} on ${holder.name}, started at ${startedAt}, ${what}`);
+  }
+}
+
+/**
+ * The right of this process to own the tunnels of its data: two processes at once would each know half of the devices. While
+ * the store is away it keeps what it has; when another one has taken over meanwhile, it is lost.
+ */
+export class NodeLease {
+  readonly #options: NodeLeaseOptions;
+  readonly #nodeId: NodeId;
+  #lose: (why: Error) => void = () => {};
+  #released = false;
+  /** The last renewal failed, and the log says so. */
+  #failing = false;
+  #cancel: () => void = () => {};
+  /** Resolves with the reason when this process must end, as another one owns the tunnels. */
+  readonly lost = new Promise<Error>((resolve) => {
+    this.#lose = resolve;
+  });
+
+  private constructor(options: NodeLeaseOptions, nodeId: NodeId) {
+    this.#options = options;
+    this.#nodeId = nodeId;
+  }
+
+  /**
+   * Takes the lease. What a process left that was killed is waited for, unless it is known that it has ended; a process that
+   * lives shows it meanwhile.
+   * @throws NodeTakenError, StoreError
+   */
+  static async take(options: NodeLeaseOptions): Promise<NodeLease> {
+    const { store, log } = options;
+    const node = ownNode();
+    let ended: NodeId | undefined;
+    let first: LiveNode | undefined;
+    for (;;) {
+      const holder = await store.claimNode(node, LEASE_MS, ended);
+      if (holder === undefined) break;
+      if (holder.nodeId !== ended && holder.process !== undefined && hasEnded(holder.process)) {
+        ended = holder.nodeId;
+        continue;
+      }
+      if (first === undefined) {
+        first = holder;
+        const { name, leftMs } = holder;
+        log.warn(
+          { holder: name, holderPid: pidOf(holder), leftMs },
+          'another process owns the tunnels: waiting whether it still lives',
+        );
+      } else if (holder.nodeId !== first.nodeId || holder.expiresAt > first.expiresAt) {
+        throw new NodeTakenError(
+          holder,
+          'owns the tunnels of these data: stop it first, or give this one data of its own (VISIONA_DATA_DIR, DATABASE_URL)',
+        );
+      }
+      await pause(options.clock, Math.min(LOOK_MS, Math.max(1, holder.leftMs)));
+    }
+    const lease = new NodeLease(options, node.nodeId);
+    lease.#schedule();
+    return lease;
+  }
+
+  /** Ends it: another process may take over. Does not fail: where the store is away, it runs out. */
+  async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    this.#cancel();
+    try {
+      await this.#options.store.releaseNode(this.#nodeId);
+    } catch (error) {
+      this.#options.log.warn(storeWhy(error), 'the lease of the tunnels could not be released: it runs out');
+    }
+  }
+
+  #schedule(): void {
+    if (this.#released) return;
+    this.#cancel = this.#options.clock.after(RENEW_MS, () => void this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    const { store, log } = this.#options;
+    try {
+      if (!(await store.renewNode(this.#nodeId, LEASE_MS)) && !this.#released) await this.#takeAgain();
+      this.#failing = false;
+    } catch (error) {
+      // The tunnels there are do without the store.
+      if (!this.#failing)
+        log.warn(storeWhy(error), 'the lease of the tunnels could not be renewed: it is tried again');
+      this.#failing = true;
+    }
+    this.#schedule();
+  }
+
+  /** Another process has it, or the row is gone for another reason, such as an older copy of the data. */
+  async #takeAgain(): Promise<void> {
+    const holder = await this.#options.store.claimNode(ownNode(this.#nodeId), LEASE_MS);
+    if (holder === undefined) return;
+    const why = new NodeTakenError(holder, 'has taken over the tunnels of these data: this one ends');
+    this.#released = true;
+    this.#options.log.error({ err: why }, 'the lease of the tunnels is lost');
+    this.#lose(why);
+  }
+}
+
+/** Undefined: it is not of this machine, as far as anybody knows. */
+function pidOf({ process: identity }: LiveNode): number | undefined {
+  return identity === undefined ? undefined : pidHere(identity);
+}
+
+function ownNode(nodeId = new IdSource(Date.now).next() as NodeId): NewNode {
+  const identity = processIdentity();
+  return { nodeId, name: hostname(), ...(identity !== undefined && { process: identity }) };
+}
+
+function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}

@@ -1,0 +1,201 @@
+import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
+import { systemClock } from '../../actors/clock.js';
+import type { Target } from '../../contract/call.js';
+import type { CloseReason, SessionRange, Summary, TunnelKey } from '../../contract/session.js';
+import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
+import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
+import type { TunnelSession } from '../session/main/tunnel-session.js';
+import { OrderedSessions } from './ordered-sessions.js';
+import { SLICE } from './slices.js';
+
+/** Wants a live session; told in a later microtask, exactly once. */
+export interface SessionSeeker {
+  readonly target: Target;
+  /** Sessions with a lower epoch will not do: the seeker has already failed on them. */
+  readonly minEpoch: number;
+  found(session: TunnelSession): void;
+  notFound(): void;
+}
+
+/** What the session registry is told. */
+export type RegistryMessage =
+  | { readonly kind: 'seek'; readonly seeker: SessionSeeker }
+  /** The device's credentials, or only this one of them, are void: close the tunnel that uses them. */
+  | {
+      readonly kind: 'revoke';
+      readonly deviceId: DeviceId;
+      readonly credentialId: CredentialId | undefined;
+    };
+
+/** What it is asked: the Store contract (contract.ts). */
+export type RegistryAsks = {
+  register: { request: { token: TunnelKey; session: TunnelSession }; response: undefined };
+  unregister: { request: { token: TunnelKey; session: TunnelSession | undefined }; response: undefined };
+  lookup: { request: TunnelKey; response: TunnelSession };
+  exists: { request: TunnelKey; response: boolean };
+  /** All of them, those that are closed but not forgotten too. */
+  sessions: { request: undefined; response: TunnelSession[] };
+  /** Those of one user that a call can use, in the order of their devices' ids. */
+  sessionsOf: { request: { userId: string; range: SessionRange }; response: Summary[] };
+  heartbeat: { request: TunnelKey; response: undefined };
+  /** Of expired sessions at most {@link SLICE}: if so many were removed, there may be more. */
+  cleanupExpired: { request: number; response: number };
+  closeAll: { request: CloseReason; response: number };
+  /** Sends GoAway to every device: it opens nothing new, what is under way goes on. */
+  goAway: { request: undefined; response: number };
+  /** Which credentials the live sessions were admitted with. */
+  credentials: { request: undefined; response: HeldCredential[] };
+};
+
+/** A credential in use. */
+export interface HeldCredential {
+  readonly deviceId: DeviceId;
+  readonly credentialId: CredentialId;
+}
+
+/** The address of a session registry. */
+export type SessionRegistryRef = ActorRef<RegistryMessage, RegistryAsks>;
+
+/** Owns token → session and device → session; the only writer of either (01-system.md §1.2). */
+export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks> {
+  readonly #byToken = new Map<TunnelKey, TunnelSession>();
+  readonly #byDevice = new Map<string, TunnelSession>();
+  /** The sessions of each user who has any. */
+  readonly #byUser = new Map<string, OrderedSessions>();
+  readonly #idleTimeoutMs: number;
+  readonly #now: () => number;
+
+  /** @param now milliseconds of the monotonic clock, which expiry goes by: the wall clock may be set */
+  constructor(idleTimeoutMs: number, now: () => number = () => systemClock.now()) {
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#now = now;
+  }
+
+  receive(message: RegistryMessage): void {
+    if (message.kind === 'seek') return this.#seek(message.seeker);
+    const session = this.#byDevice.get(message.deviceId);
+    if (session === undefined) return;
+    const concerned =
+      message.credentialId === undefined || message.credentialId === session.identity.credentialId;
+    if (concerned) this.#remove(session, 'revoked');
+  }
+
+  readonly answer = {
+    register: ({ token, session }: { token: TunnelKey; session: TunnelSession }): undefined => {
+      const { deviceId, epoch } = session.identity;
+      for (const old of new Set([this.#byToken.get(token), this.#byDevice.get(deviceId)])) {
+        if (old === undefined || old === session) continue;
+        if (old.identity.epoch > epoch) {
+          void session.close('replaced');
+          return;
+        }
+        this.#remove(old, 'replaced');
+      }
+      if (session.isClosed()) return;
+      this.#byToken.set(token, session);
+      this.#byDevice.set(deviceId, session);
+      this.#addToUser(session);
+    },
+
+    unregister: (request: { token: TunnelKey; session: TunnelSession | undefined }): undefined => {
+      const session = this.#byToken.get(request.token);
+      if (session === undefined) return;
+      if (request.session === undefined || request.session === session) this.#forget(session);
+    },
+
+    lookup: (token: TunnelKey): TunnelSession => {
+      const session = this.#live(this.#byToken.get(token));
+      if (this.#expired(session)) throw new SessionExpiredError();
+      return session;
+    },
+
+    exists: (token: TunnelKey): boolean => this.#byToken.get(token)?.isClosed() === false,
+
+    sessions: (): TunnelSession[] => [...this.#byToken.values()],
+
+    sessionsOf: ({ userId, range }: { userId: string; range: SessionRange }): Summary[] => {
+      const summaries: Summary[] = [];
+      for (const session of this.#byUser.get(userId)?.within(range) ?? []) {
+        if (summaries.length >= range.limit) break;
+        if (!session.isClosed() && !this.#expired(session)) summaries.push(session.summary());
+      }
+      return summaries;
+    },
+
+    heartbeat: (token: TunnelKey): undefined => {
+      this.#live(this.#byToken.get(token)).recordHeartbeat(new Date());
+    },
+
+    cleanupExpired: (expireAfterMs: number): number => {
+      let removed = 0;
+      for (const session of this.#byToken.values()) {
+        if (removed >= SLICE) break;
+        if (this.#now() - session.heardAt <= expireAfterMs) continue;
+        this.#remove(session, 'idle');
+        removed += 1;
+      }
+      return removed;
+    },
+
+    closeAll: (reason: CloseReason): number => {
+      const sessions = [...this.#byToken.values()];
+      for (const session of sessions) this.#remove(session, reason);
+      return sessions.length;
+    },
+
+    goAway: (): number => {
+      for (const session of this.#byToken.values()) session.goAway();
+      return this.#byToken.size;
+    },
+
+    credentials: (): HeldCredential[] => {
+      return [...this.#byToken.values()].map(({ identity: { deviceId, credentialId } }) => ({
+        deviceId,
+        credentialId,
+      }));
+    },
+  };
+
+  #seek(seeker: SessionSeeker): void {
+    const { target } = seeker;
+    const session =
+      target.by === 'token' ? this.#byToken.get(target.token) : this.#byDevice.get(target.deviceId);
+    const usable =
+      session !== undefined &&
+      !session.isClosed() &&
+      session.identity.epoch >= seeker.minEpoch &&
+      !this.#expired(session);
+    if (usable) seeker.found(session);
+    else seeker.notFound();
+  }
+
+  #live(session: TunnelSession | undefined): TunnelSession {
+    if (session === undefined || session.isClosed()) throw new SessionNotFoundError();
+    return session;
+  }
+
+  #expired(session: TunnelSession): boolean {
+    return this.#now() - session.heardAt > this.#idleTimeoutMs;
+  }
+
+  #remove(session: TunnelSession, reason: CloseReason): void {
+    this.#forget(session);
+    void session.close(reason);
+  }
+
+  #forget(session: TunnelSession): void {
+    const { token, deviceId, userId } = session.identity;
+    if (this.#byToken.get(token) === session) this.#byToken.delete(token);
+    if (this.#byDevice.get(deviceId) === session) this.#byDevice.delete(deviceId);
+    const ofUser = this.#byUser.get(userId);
+    ofUser?.delete(session);
+    if (ofUser?.size === 0) this.#byUser.delete(userId);
+  }
+
+  #addToUser(session: TunnelSession): void {
+    const { userId } = session.identity;
+    const ofUser = this.#byUser.get(userId) ?? new OrderedSessions();
+    ofUser.add(session);
+    this.#byUser.set(userId, ofUser);
+  }
+}

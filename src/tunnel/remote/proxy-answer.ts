@@ -1,0 +1,68 @@
+import type { ResponseHead } from '../../contract/call.js';
+import type { RawHeaders } from '../../http1/contract.js';
+import { FieldNames } from '../../http1/field-names.js';
+import { equalsIgnoringCase, isMessageField } from '../../http1/headers.js';
+
+/** Said by remote-proxy's listener, not by the device. */
+const OF_THE_LISTENER = new FieldNames(['x-forward-*', 'date', 'uwebsockets']);
+
+/** The head of an answer of the internal API (02-tunnel.md §2.5). */
+export interface ProxyAnswer {
+  /** Who speaks; undefined: neither said so, which means that the call itself was refused. */
+  readonly origin: string | undefined;
+  /** What a device said; of no use for other origins. */
+  readonly head: ResponseHead;
+  /** The end of the body is told apart from the end of the connection. */
+  readonly framed: boolean;
+}
+
+/** 204 and 304 have no body (RFC 9112 §6.3). */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/**
+ * Reads the head of an answer.
+ * @param raw name, value, name, value …
+ * @param toHead it answers a HEAD, which the internal API carries as a POST
+ */
+export function readProxyAnswer(
+  status: number,
+  reason: string,
+  raw: readonly (Buffer | string)[],
+  toHead: boolean,
+): ProxyAnswer {
+  const headers: RawHeaders = [];
+  let origin: string | undefined;
+  let length: string | undefined;
+  let deviceLength: string | undefined;
+  let chunked = false;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = text(raw[i]);
+    const value = text(raw[i + 1]);
+    if (isMessageField(name)) {
+      if (equalsIgnoringCase(name, 'content-length')) length = value;
+      else if (equalsIgnoringCase(name, 'transfer-encoding')) chunked = true;
+    } else if (OF_THE_LISTENER.has(name)) {
+      if (equalsIgnoringCase(name, 'x-forward-origin')) origin = value;
+      else if (equalsIgnoringCase(name, 'x-forward-content-length')) deviceLength = value;
+    } else headers.push(name, value);
+  }
+  // Only an answer without a body has its length beside it.
+  const bodyless = toHead || hasNoBody(status) || deviceLength !== undefined;
+  const contentLength = numberOf(bodyless ? deviceLength : length);
+  return {
+    origin,
+    head: { status, reason, headers, contentLength, bodyless },
+    framed: bodyless || chunked || contentLength !== undefined,
+  };
+}
+
+/** Fields are bytes: one character each. */
+function text(part: Buffer | string | undefined): string {
+  return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
+}
+
+function numberOf(digits: string | undefined): number | undefined {
+  return digits === undefined ? undefined : Number(digits);
+}

@@ -1,0 +1,274 @@
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import {
+  type ForwardCall,
+  type ForwardFailure,
+  type ForwardRequest,
+  type ResponseHead,
+  type ResponseSink,
+  UPLOAD_CREDIT,
+} from '../../contract/call.js';
+import { CALLER_STALLED, DEVICE_STALLED, HeldBytes } from '../forward/held-bytes.js';
+import type { UnreadBudget } from '../forward/unread-budget.js';
+import { readProxyAnswer } from './proxy-answer.js';
+import { answerFailure, connectionFailure } from './proxy-failure.js';
+import { ANSWER_WINDOW, MAX_PROBLEM_BYTES } from './proxy-limits.js';
+
+const NOTHING = new Uint8Array(0);
+
+/** How a call is carried: where it goes, and who lets go of it. */
+export interface ProxyConnections {
+  readonly budget: UnreadBudget;
+  /** Sends one request, and reports to the handler. */
+  dispatch(path: string, fields: string[], body: Buffer | Readable | null, call: ProxyCall): void;
+  /** The call holds no connection any more. Called once. */
+  released(call: ProxyCall): void;
+}
+
+function releaseHead(call: ProxyCall): void {
+  call.releaseHead();
+}
+
+function readOn(call: ProxyCall): void {
+  call.readOn();
+}
+
+/** An answer that is not a device's, as far as it has come. */
+interface Refusal {
+  readonly status: number;
+  readonly origin: string | undefined;
+  readonly parts: Buffer[];
+  size: number;
+}
+
+/**
+ * One call over the internal API. The handler is of undici's older kind, which gives fields as they came; the newer one
+ * makes an object of them for every answer. The request leaves with the first bytes of its body.
+ */
+export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.DispatchHandler {
+  readonly #carrier: ProxyConnections;
+  protected readonly user: string;
+  readonly #path: string;
+  readonly #fields: string[];
+  readonly #request: ForwardRequest;
+  readonly #sink: ResponseSink;
+  #upload: Readable | undefined;
+  #dispatched = false;
+  #abort: (() => void) | undefined;
+  #resume: (() => void) | undefined;
+  /** The head and the first bytes, until it is known whether they are the whole answer. */
+  #held: ResponseHead | undefined;
+  #first: Uint8Array = NOTHING;
+  #refusal: Refusal | undefined;
+  #paused = false;
+  /** Nothing is told to the sink any more. */
+  #over = false;
+
+  /**
+   * @param fields of the carrying request, the caller's included
+   * @param user who has to read the answer
+   */
+  constructor(
+    carrier: ProxyConnections,
+    user: string,
+    path: string,
+    fields: string[],
+    request: ForwardRequest,
+    sink: ResponseSink,
+  ) {
+    super(carrier.budget);
+    this.#carrier = carrier;
+    this.user = user;
+    this.#path = path;
+    this.#fields = fields;
+    this.#request = request;
+    this.#sink = sink;
+  }
+
+  /** Sends a request that has no body; another one waits for the first bytes of it. */
+  start(): void {
+    if (this.#request.bodyLength === 0) this.#dispatch(null);
+  }
+
+  /** remote-proxy is given up. */
+  lose(detail: string): void {
+    this.#fail({ code: this.#abort === undefined ? 'proxy-unreachable' : 'proxy-broke-off', detail });
+    this.#letGo();
+  }
+
+  // ---- ForwardCall
+
+  body(chunk: Uint8Array, last: boolean): void {
+    if (this.#over) return;
+    // The caller's bytes are only good until this returns.
+    const bytes = Buffer.from(chunk);
+    this.sending(bytes.length);
+    if (this.#over) return;
+    if (!this.#dispatched && last) return this.#dispatch(bytes);
+    if (!this.#dispatched) this.#dispatch(this.#openUpload());
+    this.#upload?.push(bytes);
+    if (last) this.#upload?.push(null);
+  }
+
+  consumed(bytes: number): void {
+    this.taken(bytes);
+    if (this.#over) return;
+    if (!this.#paused || this.unread > ANSWER_WINDOW / 2) return;
+    this.#paused = false;
+    // Later: the sink is in the middle of what it does, and must not be given the next bytes now.
+    process.nextTick(readOn, this);
+  }
+
+  abort(): void {
+    this.dropHeld();
+    if (this.#over) return;
+    this.#end();
+    this.#letGo();
+  }
+
+  // ---- HeldBytes
+
+  protected get promised(): number {
+    return this.#over ? 0 : ANSWER_WINDOW;
+  }
+
+  cut(): void {
+    const isAnswered = this.#resume !== undefined && this.#held === undefined;
+    if (!this.#over) {
+      this.#end();
+      this.#letGo();
+    }
+    this.dropHeld();
+    this.#sink.fail(isAnswered ? CALLER_STALLED : DEVICE_STALLED);
+  }
+
+  // ---- DispatchHandler
+
+  onConnect(abort: () => void): void {
+    this.#abort = abort;
+    if (this.#over) abort();
+  }
+
+  /** undici gives the bytes, whatever its types say. */
+  onBodySent(sent: unknown): void {
+    if (this.#over) return;
+    const { length } = sent as Uint8Array;
+    this.sent(length);
+    if (this.#upload !== undefined) this.#sink.credit(length);
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status < 200 || this.#over) return true;
+    this.#resume = resume;
+    const { origin, head, framed } = readProxyAnswer(status, reason, raw, this.#request.method === 'HEAD');
+    if (origin !== 'device') {
+      this.#refusal = { status, origin, parts: [], size: 0 };
+    } else if (framed) {
+      this.#held = head;
+      process.nextTick(releaseHead, this);
+    } else this.#cut('its answer has no end of its own');
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#over) return true;
+    if (this.#refusal !== undefined) return this.#refused(this.#refusal, chunk);
+    this.giving(chunk.length);
+    if (this.#held !== undefined && this.#first.length === 0) this.#first = chunk;
+    else {
+      this.releaseHead();
+      this.#sink.data(chunk);
+      this.given();
+    }
+    this.#paused = this.unread > ANSWER_WINDOW;
+    return !this.#paused;
+  }
+
+  onComplete(): void {
+    this.#carrier.released(this);
+    if (this.#over) return;
+    if (this.#refusal !== undefined) {
+      const { status, origin, parts } = this.#refusal;
+      return this.#fail(answerFailure(status, origin, Buffer.concat(parts)));
+    }
+    const [held, first] = [this.#held, this.#first];
+    this.#end();
+    if (held === undefined) this.#sink.end();
+    else this.#sink.head(held, first, true);
+    this.given();
+  }
+
+  onError(error: Error): void {
+    this.#carrier.released(this);
+    if (this.#over) return;
+    this.releaseHead();
+    this.#fail(connectionFailure(error, this.#abort !== undefined));
+  }
+
+  // ----
+
+  /** Tells a head that was held back. */
+  releaseHead(): void {
+    const [held, first] = [this.#held, this.#first];
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#first = NOTHING;
+    this.#sink.head(held, first, false);
+    this.given();
+  }
+
+  /** Reads on after a pause. */
+  readOn(): void {
+    if (!this.#over) this.#resume?.();
+  }
+
+  #openUpload(): Readable {
+    this.#upload = new Readable({ read() {}, highWaterMark: UPLOAD_CREDIT });
+    // How the call ended is told by onError.
+    this.#upload.on('error', () => {});
+    return this.#upload;
+  }
+
+  #dispatch(body: Buffer | Readable | null): void {
+    this.#dispatched = true;
+    const { bodyLength } = this.#request;
+    if (body instanceof Readable && bodyLength !== undefined) {
+      this.#fields.push('content-length', String(bodyLength));
+    }
+    this.#carrier.dispatch(this.#path, this.#fields, body, this);
+  }
+
+  #refused(refusal: Refusal, chunk: Buffer): boolean {
+    refusal.size += chunk.length;
+    if (refusal.size > MAX_PROBLEM_BYTES) this.#cut('its problem document is too large');
+    else refusal.parts.push(chunk);
+    return true;
+  }
+
+  #cut(detail: string): void {
+    this.#fail({ code: 'proxy-broke-off', detail });
+    this.#letGo();
+  }
+
+  #fail(failure: ForwardFailure): void {
+    if (this.#over) return;
+    this.#end();
+    this.dropHeld();
+    this.#sink.fail(failure);
+  }
+
+  /** Gives the connection up; what was not dispatched has none. */
+  #letGo(): void {
+    if (!this.#dispatched) this.#carrier.released(this);
+    this.#dispatched = true;
+    this.#abort?.();
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.dropUnsent();
+    this.#held = undefined;
+    this.#first = NOTHING;
+    this.#upload?.destroy();
+  }
+}

@@ -1,0 +1,100 @@
+import type {
+  Handle,
+  ProxyClient,
+  SessionStore,
+  Summary,
+  TunnelKey,
+  TunnelStream,
+} from '../../contract/session.js';
+import {
+  NotSupportedError,
+  SessionExpiredError,
+  SessionNotFoundError,
+} from '../../contract/session-errors.js';
+
+/** api-server's session store: reads remote-proxy's, and can close a session. Only remote-proxy writes. */
+export class ProxyClientStore implements SessionStore<SnapshotHandle> {
+  readonly #client: ProxyClient;
+
+  constructor(client: ProxyClient) {
+    this.#client = client;
+  }
+
+  async lookup(token: TunnelKey): Promise<SnapshotHandle> {
+    return new SnapshotHandle(this.#client, await this.#client.getSession(token));
+  }
+
+  async exists(token: TunnelKey): Promise<boolean> {
+    try {
+      await this.#client.getSession(token);
+      return true;
+    } catch (error) {
+      // An expired session is still there, until it is swept.
+      if (error instanceof SessionExpiredError) return true;
+      if (error instanceof SessionNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  async list(): Promise<Summary[]> {
+    return (await this.#client.listSessions()).map((summary) => Object.freeze(summary));
+  }
+
+  register(): Promise<never> {
+    return Promise.reject(new NotSupportedError('register'));
+  }
+
+  unregister(): Promise<never> {
+    return Promise.reject(new NotSupportedError('unregister'));
+  }
+
+  heartbeat(): Promise<never> {
+    return Promise.reject(new NotSupportedError('heartbeat'));
+  }
+
+  cleanupExpired(): Promise<never> {
+    return Promise.reject(new NotSupportedError('cleanupExpired'));
+  }
+}
+
+/** A session as it was when it was looked up; its connection is in another process. */
+export class SnapshotHandle implements Handle {
+  readonly #client: ProxyClient;
+  readonly #summary: Summary;
+  #closed = false;
+
+  constructor(client: ProxyClient, summary: Summary) {
+    this.#client = client;
+    this.#summary = Object.freeze(summary);
+  }
+
+  /** @throws NotSupportedError, always: calls go through a `Forwarder` */
+  openStream(): Promise<TunnelStream> {
+    return Promise.reject(new NotSupportedError('openStream'));
+  }
+
+  /** Closes the session, with 'normal'; one that is gone, or was replaced, is closed already. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#client.closeSession(this.#summary.token, this.#summary.epoch);
+    } catch (error) {
+      if (!(error instanceof SessionNotFoundError || error instanceof SessionExpiredError)) throw error;
+    }
+    this.#closed = true;
+  }
+
+  /** Whether it was closed through this handle; what the device did since is not known here. */
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
+  summary(): Summary {
+    return this.#summary;
+  }
+
+  /** @throws NotSupportedError, always: heartbeats are heard by remote-proxy */
+  recordHeartbeat(): void {
+    throw new NotSupportedError('recordHeartbeat');
+  }
+}

@@ -1,0 +1,177 @@
+import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import {
+  type ForwardCall,
+  type Forwarder,
+  type ForwardFailure,
+  type ForwardRequest,
+  NO_CALL,
+  type ResponseSink,
+  type Target,
+} from '../../contract/call.js';
+import {
+  type Bridge,
+  type BridgeForwarder,
+  type BridgeRequest,
+  type BridgeSink,
+  NO_BRIDGE,
+} from '../../contract/websocket.js';
+import { RequestHeadError } from '../../http1/request-head.js';
+import type { Secret } from '../../text/secret.js';
+import { NO_ROOM, type UnreadBudget } from '../forward/unread-budget.js';
+import { type BridgeCarrier, ProxyBridge } from './proxy-bridge.js';
+import { ProxyCall, type ProxyConnections } from './proxy-call.js';
+import {
+  HANDSHAKE_MS,
+  KEEP_ALIVE_MS,
+  MAX_ANSWER_HEAD_BYTES,
+  MAX_CALLS,
+  PROXY_CONNECT_MS,
+} from './proxy-limits.js';
+import { addCallerFields, targetQuery } from './proxy-request.js';
+
+const OVERLOADED: ForwardFailure = { code: 'overloaded', detail: 'too many calls are under way' };
+
+export interface ProxyForwarderOptions {
+  /** Where remote-proxy's internal API is. */
+  readonly url: URL;
+  readonly secret: Secret;
+  readonly budget: UnreadBudget;
+  /** Default {@link MAX_CALLS}. */
+  readonly maxCalls?: number;
+  /** Default {@link PROXY_CONNECT_MS}. */
+  readonly connectMs?: number;
+  /** Default {@link HANDSHAKE_MS}. */
+  readonly handshakeMs?: number;
+}
+
+/**
+ * Carries calls to devices over remote-proxy's internal API (02-tunnel.md §2.5). How long a device may take is
+ * remote-proxy's to say: here only a proxy that does not answer at all is given up (`lose`), as a stream may be silent
+ * for hours.
+ */
+export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnections, BridgeCarrier {
+  readonly handshakeMs: number;
+  readonly budget: UnreadBudget;
+  readonly #pool: Pool;
+  readonly #origin: string;
+  readonly #servername: string | undefined;
+  readonly #authorization: string;
+  readonly #maxCalls: number;
+  readonly #underWay = new Set<ProxyCall | ProxyBridge>();
+
+  constructor({ url, secret, budget, maxCalls, connectMs, handshakeMs }: ProxyForwarderOptions) {
+    this.budget = budget;
+    this.#origin = url.origin;
+    this.#authorization = `Bearer ${secret.reveal()}`;
+    this.#maxCalls = maxCalls ?? MAX_CALLS;
+    this.handshakeMs = handshakeMs ?? HANDSHAKE_MS;
+    // Calls carry the Host that the device sees: the proxy's certificate is not to be looked for under that name.
+    this.#servername = url.protocol === 'https:' && isIP(url.hostname) === 0 ? url.hostname : undefined;
+    this.#pool = new Pool(url.origin, {
+      connections: this.#maxCalls,
+      pipelining: 1,
+      connectTimeout: connectMs ?? PROXY_CONNECT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Calls and WebSockets under way. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
+    const fields = ['authorization', this.#authorization, 'x-forward-method', request.method];
+    fields.push('x-forward-target', request.target);
+    const user = userOf(target);
+    const failure = this.#refusal(user, fields, request);
+    if (failure !== undefined) {
+      sink.fail(failure);
+      return NO_CALL;
+    }
+    const call = new ProxyCall(
+      this,
+      user,
+      `/internal/forward/http?${targetQuery(target)}`,
+      fields,
+      request,
+      sink,
+    );
+    this.#underWay.add(call);
+    call.start();
+    return call;
+  }
+
+  bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
+    const fields = ['authorization', this.#authorization];
+    const user = userOf(target);
+    const failure = this.#refusal(user, fields, request);
+    if (failure !== undefined) {
+      sink.fail(failure);
+      return NO_BRIDGE;
+    }
+    const query = `${targetQuery(target)}&target=${encodeURIComponent(request.target)}`;
+    const bridge = new ProxyBridge(this, user, request, sink);
+    if (bridge.open(`${this.#origin.replace('http', 'ws')}/internal/forward/ws?${query}`, fields)) {
+      this.#underWay.add(bridge);
+    }
+    return bridge;
+  }
+
+  /** Gives up all that is under way: remote-proxy answers nothing. */
+  lose(detail: string): void {
+    for (const call of [...this.#underWay]) call.lose(detail);
+  }
+
+  /** Ends what is under way, and every connection. */
+  async close(): Promise<void> {
+    this.lose('this server is going down');
+    await this.#pool.destroy();
+  }
+
+  // ---- Carrier and BridgeCarrier
+
+  dispatch(path: string, headers: string[], body: Buffer | Readable | null, call: ProxyCall): void {
+    const options: Dispatcher.DispatchOptions & { servername?: string } = {
+      path,
+      method: 'POST',
+      headers,
+      body,
+    };
+    if (this.#servername !== undefined) options.servername = this.#servername;
+    this.#pool.dispatch(options, call);
+  }
+
+  released(call: ProxyCall | ProxyBridge): void {
+    this.#underWay.delete(call);
+  }
+
+  // ----
+
+  /** Completes the fields, or says why the request is not taken. */
+  #refusal(
+    user: string,
+    fields: string[],
+    request: Pick<ForwardRequest, 'headers' | 'target'>,
+  ): ForwardFailure | undefined {
+    if (this.#underWay.size >= this.#maxCalls) return OVERLOADED;
+    if (this.budget.refuses(user)) return NO_ROOM;
+    try {
+      addCallerFields(fields, request);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RequestHeadError)) throw error;
+      return { code: 'bad-request', detail: error.message };
+    }
+  }
+}
+
+/** Those whose owner is not known share what one user may have. */
+function userOf(target: Target): string {
+  return (target.by === 'device' && target.owner) || '';
+}

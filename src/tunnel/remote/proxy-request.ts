@@ -1,0 +1,41 @@
+import type { ForwardRequest, Target } from '../../contract/call.js';
+import { FieldNames } from '../../http1/field-names.js';
+import { isMessageField } from '../../http1/headers.js';
+import { MAX_REQUEST_HEAD_BYTES, RequestHeadError } from '../../http1/request-head.js';
+import { MAX_FIELDS } from './proxy-limits.js';
+
+/** This hop's own: the internal secret and the call itself are said here, and a caller must not say them. */
+const NOT_SENT = new FieldNames(['authorization', 'expect', 'x-forward-*', 'sec-websocket-*']);
+
+/** `token=…` or `device=…`, as the internal API's paths want it. */
+export function targetQuery(target: Target): string {
+  return target.by === 'token' ? `token=${target.token}` : `device=${encodeURIComponent(target.deviceId)}`;
+}
+
+/**
+ * Adds a caller's fields to those of this hop.
+ * @throws RequestHeadError where the device's request could not be written either, or the way there is too narrow
+ */
+export function addCallerFields(
+  into: string[],
+  { headers, target }: Pick<ForwardRequest, 'headers' | 'target'>,
+) {
+  if (headers.length > 2 * MAX_FIELDS) {
+    throw new RequestHeadError('ERR_HTTP1_REQUEST_HEAD_TOO_LARGE', 'request has too many fields');
+  }
+  let bytes = target.length;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const [name, value] = [headers[i] as string, headers[i + 1] as string];
+    if (isMessageField(name)) {
+      throw new RequestHeadError(
+        'ERR_HTTP1_FIELD_NOT_ALLOWED',
+        'field belongs to the connection or the framing',
+      );
+    }
+    bytes += name.length + value.length + ': \r\n'.length;
+    if (!NOT_SENT.has(name)) into.push(name, value);
+  }
+  if (bytes > MAX_REQUEST_HEAD_BYTES) {
+    throw new RequestHeadError('ERR_HTTP1_REQUEST_HEAD_TOO_LARGE', 'request head too large');
+  }
+}

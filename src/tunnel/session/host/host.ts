@@ -1,0 +1,16 @@
+import { systemClock } from '../../../actors/clock.js';
+import type { Implementation } from '../../../actors/host.js';
+import { SESSION } from '../wire/kind.js';
+import type { SessionIn, SessionInit, SessionOut, SessionOutWritten } from '../wire/messages.js';
+import { SessionActor } from './session-actor.js';
+import { Ticks } from './ticker.js';
+
+const ticks = new Ticks(systemClock);
+
+const session: Implementation<SessionIn, SessionOutWritten, SessionOut, SessionInit> = {
+  kind: SESSION,
+  start: (init, context) => new SessionActor(init, context, ticks),
+};
+
+/** The actors of a session host (01-system.md §1.2). */
+export const implementations = [session];

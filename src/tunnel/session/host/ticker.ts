@@ -1,0 +1,69 @@
+import type { ActorRef } from '../../../actors/behaviour.js';
+import type { Clock } from '../../../actors/clock.js';
+import { BUSY_TICK_MS, IDLE_TICK_MS } from '../wire/limits.js';
+import type { SessionIn } from '../wire/messages.js';
+
+const TICK: SessionIn = { kind: 'tick' };
+
+/** Sessions tick in this many groups, one after the other, so that thousands do not tick at once. */
+const GROUPS = 20;
+
+/** Sends a tick to each of many session actors once a period: one timer for all of them. */
+export class Ticker {
+  readonly #clock: Clock;
+  readonly #stepMs: number;
+  readonly #groups: readonly Set<ActorRef<SessionIn>>[];
+  /** The group that ticked last. */
+  #at = 0;
+  #size = 0;
+  #running = false;
+  readonly #step = (): void => {
+    this.#running = false;
+    this.#at = (this.#at + 1) % GROUPS;
+    for (const actor of this.#groups[this.#at] ?? []) {
+      // It has ended: one that is killed cannot remove itself.
+      if (!actor.tell(TICK)) this.remove(actor);
+    }
+    this.#run();
+  };
+
+  constructor(clock: Clock, periodMs: number) {
+    this.#clock = clock;
+    this.#stepMs = periodMs / GROUPS;
+    this.#groups = Array.from({ length: GROUPS }, () => new Set<ActorRef<SessionIn>>());
+  }
+
+  /** Session actors that get ticks. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Its first tick comes after a period, or up to a twentieth of one earlier. Add an actor only once. */
+  add(actor: ActorRef<SessionIn>): void {
+    this.#groups[this.#at]?.add(actor);
+    this.#size += 1;
+    this.#run();
+  }
+
+  remove(actor: ActorRef<SessionIn>): void {
+    if (this.#groups.some((group) => group.delete(actor))) this.#size -= 1;
+  }
+
+  #run(): void {
+    if (this.#running || this.#size === 0) return;
+    this.#running = true;
+    this.#clock.after(this.#stepMs, this.#step);
+  }
+}
+
+/** The clocks of all sessions of a host. */
+export class Ticks {
+  readonly idle: Ticker;
+  /** For sessions that have calls under way. */
+  readonly busy: Ticker;
+
+  constructor(clock: Clock) {
+    this.idle = new Ticker(clock, IDLE_TICK_MS);
+    this.busy = new Ticker(clock, BUSY_TICK_MS);
+  }
+}

@@ -1,0 +1,104 @@
+import type { ActorRef } from '../../../actors/behaviour.js';
+import type { Host } from '../../../actors/host.js';
+import { Fifo } from '../../../collections/fifo.js';
+import { defaultConfig } from '../../yamux/config.js';
+import { RECEIVE_CREDIT, RECEIVE_SLACK } from '../wire/limits.js';
+import type { SessionIn } from '../wire/messages.js';
+
+/** What a message that waits costs beside its bytes, roughly: many small ones are no way around the bound. */
+const MESSAGE_COST = 128;
+
+/**
+ * What a device sent and its session actor has not read. A share of it is on its way to the actor, the rest waits here:
+ * no device can fill the link that it shares with all others of its host. A WebSocket cannot be told to read no more,
+ * so the owner looks at `unread` and ends a tunnel that goes beyond {@link receiveBound}.
+ */
+export class Inbox {
+  readonly #host: Pick<Host, 'writable' | 'onWritable'>;
+  readonly #actor: Pick<ActorRef<SessionIn>, 'tell'>;
+  /** Made for the first that waits, and gone with the last. */
+  #waiting: Fifo<Uint8Array> | undefined;
+  /** Bytes of the oldest waiting message that were passed on. */
+  #at = 0;
+  /** What waits, with its cost. */
+  #held = 0;
+  /** Bytes on their way to the actor. */
+  #passed = 0;
+  /** The link is full, and will say when it is not. */
+  #awaitsLink = false;
+
+  constructor(host: Pick<Host, 'writable' | 'onWritable'>, actor: Pick<ActorRef<SessionIn>, 'tell'>) {
+    this.#host = host;
+    this.#actor = actor;
+  }
+
+  /** Bytes received and not read by the actor. */
+  get unread(): number {
+    return this.#passed + this.#held;
+  }
+
+  /** Takes bytes of the device; they are copied before it returns. */
+  put(bytes: Uint8Array): void {
+    const passed = this.#held === 0 ? this.#pass(bytes) : 0;
+    if (passed === bytes.length) return;
+    const rest = Buffer.from(bytes.subarray(passed));
+    this.#held += rest.length + MESSAGE_COST;
+    this.#waiting ??= new Fifo();
+    this.#waiting.push(rest);
+  }
+
+  /** The actor has read `bytes`. */
+  read(bytes: number): void {
+    this.#passed -= bytes;
+    this.#passWaiting();
+  }
+
+  /** Drops what waits. */
+  clear(): void {
+    this.#waiting = undefined;
+    this.#held = 0;
+    this.#at = 0;
+  }
+
+  #passWaiting(): void {
+    const waiting = this.#waiting;
+    for (let next = waiting?.peek(); next !== undefined; next = waiting?.peek()) {
+      const passed = this.#pass(this.#at === 0 ? next : next.subarray(this.#at));
+      this.#at += passed;
+      this.#held -= passed;
+      if (this.#at < next.length) return;
+      waiting?.shift();
+      this.#at = 0;
+      this.#held -= MESSAGE_COST;
+    }
+    this.#waiting = undefined;
+  }
+
+  /** @returns how many of the bytes were passed on */
+  #pass(bytes: Uint8Array): number {
+    const size = Math.min(bytes.length, RECEIVE_CREDIT - this.#passed);
+    if (size === 0) return 0;
+    const part = size === bytes.length ? bytes : bytes.subarray(0, size);
+    if (!this.#host.writable || !this.#actor.tell({ kind: 'received', bytes: part })) {
+      this.#awaitLink();
+      return 0;
+    }
+    this.#passed += size;
+    return size;
+  }
+
+  #awaitLink(): void {
+    if (this.#awaitsLink) return;
+    this.#awaitsLink = true;
+    this.#host.onWritable(() => {
+      this.#awaitsLink = false;
+      this.#passWaiting();
+    });
+  }
+}
+
+/** What a device that keeps to its windows cannot exceed with this many exchanges under way, in bytes. */
+export function receiveBound(exchanges: number): number {
+  const { initialWindow, maxWindow, windowGrowth } = defaultConfig;
+  return RECEIVE_SLACK + Math.min(exchanges * maxWindow, exchanges * initialWindow + windowGrowth);
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { UserSessions } from '../../../src/contract/session.js';
+import { Metrics } from '../../../src/observability/metrics.js';
+import { CallRecorder } from '../../../src/server/call-recorder.js';
+import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
+import { Secret } from '../../../src/text/secret.js';
+import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
+import { LocalUserSessions, ProxyUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
+import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
+import { FakeForwarder } from '../../http/kit.js';
+import { silentRequests } from '../../support/silent-requests.js';
+import { INIT, SessionFixture } from '../session/fixtures.js';
+
+interface Opened {
+  readonly fixture: SessionFixture;
+  readonly sessions: UserSessions;
+  /** Undefined: nothing is in between. */
+  readonly url?: URL;
+  close(): Promise<void>;
+}
+
+const SECRET = new Secret('0123456789abcdef0123456789abcdef');
+
+async function local(): Promise<Opened> {
+  const fixture = new SessionFixture();
+  const sessions = new LocalUserSessions(fixture.supervisor, fixture.store);
+  return { fixture, sessions, close: () => fixture.close() };
+}
+
+/** The same, as api-server sees it. */
+async function overInternalApi(): Promise<Opened> {
+  const { fixture, sessions } = await local();
+  const internal = await InternalApi.start({
+    address: { host: '127.0.0.1', port: 0 },
+    secret: SECRET,
+    store: fixture.store,
+    userSessions: sessions,
+    forwarder: new FakeForwarder(),
+    calls: new CallRecorder(new Metrics()),
+    requests: silentRequests(),
+    readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
+    metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
+  });
+  const url = new URL(`http://127.0.0.1:${internal.port}`);
+  const client = new HttpProxyClient({ url, secret: SECRET });
+  return {
+    fixture,
+    url,
+    sessions: new ProxyUserSessions(client),
+    close: async () => {
+      await client.close();
+      internal.close();
+      await fixture.close();
+    },
+  };
+}
+
+for (const [name, open] of [
+  ['LocalUserSessions', local],
+  ['ProxyUserSessions', overInternalApi],
+] as const) {
+  const it = (what: string, body: (opened: Opened) => Promise<void>): void => {
+    test(`${name}: ${what}`, async () => {
+      const opened = await open();
+      try {
+        await body(opened);
+      } finally {
+        await opened.close();
+      }
+    });
+  };
+  const devices = async ({ sessions }: Opened, user: string, range = {}) =>
+    (await sessions.list(user, { limit: 10, ...range })).map(({ deviceId }) => deviceId);
+
+  it("only a user's own sessions are seen, in the order of their devices", async (opened) => {
+    for (const device of ['c', 'a', 'b']) await opened.fixture.connect(device, 1, undefined, 'alice&limit=1');
+    await opened.fixture.connect('x', 1, undefined, 'bob');
+    assert.deepEqual(await devices(opened, 'alice&limit=1'), ['a', 'b', 'c']);
+    assert.deepEqual(await devices(opened, 'bob'), ['x']);
+    for (const nobody of ['', 'alice', '../bob', '__proto__'])
+      assert.deepEqual(await devices(opened, nobody), []);
+  });
+
+  it('a range has both its ends, and no more than its limit', async (opened) => {
+    for (const device of ['a', 'b', 'c', 'd']) await opened.fixture.connect(device);
+    assert.deepEqual(await devices(opened, 'user', { from: 'b', upTo: 'c' }), ['b', 'c']);
+    assert.deepEqual(await devices(opened, 'user', { from: 'c', upTo: 'c' }), ['c']);
+    assert.deepEqual(await devices(opened, 'user', { from: 'bb' }), ['c', 'd']);
+    assert.deepEqual(await devices(opened, 'user', { limit: 3 }), ['a', 'b', 'c']);
+  });
+
+  it('what a session says of itself arrives as it is', async ({ fixture, sessions }) => {
+    const { session } = await fixture.connect('a');
+    assert.deepEqual(await sessions.list('user', { limit: 1 }), [session.summary()]);
+  });
+
+  it('sessions that are gone, replaced or silent are not there', async (opened) => {
+    const { fixture } = opened;
+    const lost = await fixture.connect('lost');
+    await fixture.connect('replaced', 1);
+    await fixture.connect('replaced', 2);
+    const removed = await fixture.connect('removed');
+    lost.session.disconnected();
+    await fixture.store.unregister(removed.token, removed.session);
+    assert.deepEqual(await devices(opened, 'user'), ['replaced']);
+    fixture.now += 2 * INIT.idleTimeoutMs;
+    assert.deepEqual(await devices(opened, 'user'), []);
+    await fixture.store.cleanupExpired(INIT.idleTimeoutMs);
+    assert.deepEqual(await devices(opened, 'user'), []);
+  });
+
+  it('closing closes that session and no newer one; twice is as good as once', async (opened) => {
+    const { fixture, sessions } = opened;
+    const first = await fixture.connect('a', 1);
+    const [summary] = await sessions.list('user', { limit: 1 });
+    assert.ok(summary !== undefined);
+    await sessions.close(summary);
+    await sessions.close(summary);
+    assert.ok(first.session.isClosed());
+    const second = await fixture.connect('a', 2);
+    await sessions.close(summary);
+    assert.ok(!second.session.isClosed());
+    assert.deepEqual(await devices(opened, 'user'), ['a']);
+  });
+}
+
+test('a limit that is none is refused by the internal API', async () => {
+  const { url, close } = await overInternalApi();
+  try {
+    for (const limit of ['', '0', '-1', '1.5', 'x', '1001']) {
+      const headers = { authorization: `Bearer ${SECRET.reveal()}` };
+      const answer = await fetch(new URL(`/internal/sessions?user=a&limit=${limit}`, url), { headers });
+      assert.equal(answer.status, 400, limit);
+    }
+  } finally {
+    await close();
+  }
+});
