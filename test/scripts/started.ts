@@ -5,7 +5,7 @@ import { root } from './root.js';
 // Where tests may have a database is a setting of what these tests start, too.
 delete process.env.DATABASE_URL;
 
-/** A command that runs in the repository's folder. */
+/** A command that runs. */
 export class Started {
   output = '';
   errors = '';
@@ -58,10 +58,15 @@ export function startScript(name: string, env: Record<string, string>): Started 
   return startCommand(process.execPath, [join(root, 'scripts', name)], env);
 }
 
-/** Runs a command in the repository's folder. */
-export function startCommand(command: string, args: readonly string[], env: Record<string, string>): Started {
+/** Runs a command in a folder, which is the repository's unless it is given. */
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  folder = root,
+): Started {
   const child = spawn(command, args, {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -15,7 +15,7 @@ import { withTempDir } from './temp-dir.js';
 
 const BATCH = 3;
 
-/** As the README says, and by our own SQLite for where that program is not installed. */
+/** As docs/operate.md says, and by our own SQLite for where that program is not installed. */
 const BACKUPS = {
   'the sqlite3 program': async (dataDir: string, file: string) => {
     await promisify(execFile)('sqlite3', [databaseFile(dataDir), `VACUUM INTO '${file}'`]);

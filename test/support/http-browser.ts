@@ -52,7 +52,7 @@ export class HttpBrowser {
   }
 
   /**
-   * Goes to a page and on, through redirects and the forms of a sign-in, until it is at a page that has none.
+   * Goes to a page and on, through redirects and the forms of a sign-in, or of a device's code, until it is at a page that has none.
    * @param login the name to sign in with
    */
   async visit(url: string | URL, login?: string): Promise<{ url: URL; response: Response; visited: URL[] }> {
@@ -72,10 +72,13 @@ export class HttpBrowser {
         ? await response.clone().text()
         : '';
       const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
-      const prompt = /name="prompt" value="(\w+)"/.exec(html)?.[1];
-      if (action === undefined || prompt === undefined || login === undefined)
-        return { url: at, response, visited };
-      const body = new URLSearchParams({ prompt, ...(prompt === 'login' && { login, password: 'x' }) });
+      const fields = hiddenFields(html);
+      const isOfSignIn = 'prompt' in fields || 'user_code' in fields;
+      if (action === undefined || !isOfSignIn || login === undefined) return { url: at, response, visited };
+      const body = new URLSearchParams({
+        ...fields,
+        ...(fields.prompt === 'login' && { login, password: 'x' }),
+      });
       at = new URL(action, at);
       response = await this.fetch(at, { method: 'POST', body });
     }
@@ -97,6 +100,13 @@ export class HttpBrowser {
     if (at >= 0) this.#cookies.splice(at, 1);
     if (!over) this.#cookies.push({ host: hostname, path, name, value });
   }
+}
+
+/** The hidden fields of a page's first form. */
+function hiddenFields(html: string): Record<string, string> {
+  const [form = ''] = /<form.*?<\/form>/s.exec(html) ?? [];
+  const fields = form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
+  return Object.fromEntries([...fields].map(([, name, value]) => [name, value]));
 }
 
 /** RFC 6265 §5.1.4. */

@@ -22,7 +22,8 @@ export function sql<Row extends object>(...statements: string[]): Promise<Row[]>
   return sqlAt<Row>(SERVER, ...statements);
 }
 
-async function sqlAt<Row extends object>(url: string, ...statements: string[]): Promise<Row[]> {
+/** Runs statements at a database over a connection of their own. */
+export async function sqlAt<Row extends object>(url: string, ...statements: string[]): Promise<Row[]> {
   const client = new pg.Client(url);
   await client.connect();
   try {
