@@ -1,15 +1,15 @@
-import type { Summary } from '../contract/session.js';
-import type { RouteServices } from '../http/api/services.js';
-import type { Device } from '../store/ports/devices.js';
+// This file lists a user's devices, each with its live session, and filters them by both.
+import type { Summary, UserSessions } from '../contract/session.js';
+import type { Device, DevicePort } from '../store/ports/devices.js';
 import type { DeviceId, UserId } from '../store/ports/ids.js';
 
-/** Devices that are read at once where some are filtered out. */
+/** Devices that one read asks the store for where the answer is filtered. */
 const READ = 500;
 
-/** Reads that one answer may be made of: where 5,000 devices in a row are not wanted, it holds less than asked. */
+/** Reads that one answer may take: if the filter refuses 5,000 devices in a row, the answer holds less than asked. */
 const MAX_READS = 10;
 
-/** Live sessions in the range of one read: of its devices, and of those that were revoked just now. */
+/** Live sessions that one read asks for: those of its devices, and of devices in between that were revoked just now. */
 const MAX_IN_RANGE = 1000;
 
 /** A device and its live session. */
@@ -18,35 +18,42 @@ export interface DeviceState {
   readonly session: Summary | undefined;
 }
 
-/** What of a user's devices is wanted. */
+/** Where devices and their sessions are read from. */
+export interface DeviceSources {
+  readonly store: Pick<DevicePort, 'listDevices'>;
+  readonly sessions: Pick<UserSessions, 'list'>;
+}
+
+/** Which of a user's devices are asked for. */
 export interface DeviceQuery {
   readonly limit: number;
   readonly after: DeviceId | undefined;
+  /** Whether they have a live session; undefined: either. */
   readonly online: boolean | undefined;
-  /** Part of a name, in any case. */
+  /** Part of the name, in any case; undefined: any name. */
   readonly q: string | undefined;
 }
 
-/** A part of a list; `next`: the last device that was looked at, absent at the end. */
+/** One page of the list. `next`: the last device that was looked at, where the next page goes on; absent at the end. */
 export interface DeviceStates {
   readonly items: readonly DeviceState[];
   readonly next?: DeviceId;
 }
 
-/** A user's devices with their sessions. */
+/** A user's devices with their sessions, oldest first. Rejects with what the store or the proxy rejects with. */
 export async function listDevices(
-  services: RouteServices,
+  sources: DeviceSources,
   owner: UserId,
   { limit, after, online, q }: DeviceQuery,
 ): Promise<DeviceStates> {
-  if (online === undefined && q === undefined) return readPage(services, owner, { limit, after });
+  if (online === undefined && q === undefined) return readPage(sources, owner, { limit, after });
   const items: DeviceState[] = [];
   let next = after;
   for (let read = 0; read < MAX_READS; read++) {
-    const page = await readPage(services, owner, { limit: READ, after: next });
+    const page = await readPage(sources, owner, { limit: READ, after: next });
     for (const state of page.items) {
       if (!isWanted(state, online, q)) continue;
-      // There is one more than asked for: the part ends before it.
+      // There is one device more than asked for: the page ends before it.
       if (items.length === limit) return endAfter(items);
       items.push(state);
     }
@@ -67,7 +74,7 @@ function isWanted({ device, session }: DeviceState, online: boolean | undefined,
 }
 
 async function readPage(
-  { store, sessions }: RouteServices,
+  { store, sessions }: DeviceSources,
   owner: UserId,
   { limit, after }: Pick<DeviceQuery, 'limit' | 'after'>,
 ): Promise<DeviceStates> {
@@ -78,15 +85,15 @@ async function readPage(
   return next === undefined ? { items: states } : { items: states, next };
 }
 
-/** By device. @param devices in the order of their ids */
+/** The live sessions of devices, by device id. @param devices in the order of their ids */
 async function liveSessions(
-  sessions: RouteServices['sessions'],
+  sessions: DeviceSources['sessions'],
   owner: UserId,
   devices: readonly Device[],
 ): Promise<ReadonlyMap<string | undefined, Summary>> {
   const [from, upTo] = [devices[0]?.deviceId, devices.at(-1)?.deviceId];
   if (from === undefined || upTo === undefined) return new Map();
-  // Only the user's devices are between the two, revoked ones too: their tunnels close within a second.
+  // The range holds devices of this user only, also revoked ones, whose tunnels close within a second.
   const found = await sessions.list(owner, { from, upTo, limit: MAX_IN_RANGE });
   return new Map(found.map((session) => [session.deviceId, session]));
 }

@@ -1,12 +1,13 @@
+// This file makes pairing tokens and the codes that people type for them, and hashes either for the store.
 import { createHash, randomBytes } from 'node:crypto';
 import { hashToken, type TokenHash } from '../store/ports/ids.js';
 
 declare const brand: unique symbol;
 
-/** A pairing token for programs: 256 random bits, base64url. */
+/** A pairing token as programs use it: 256 random bits, base64url. */
 export type PairingSecret = string & { readonly [brand]: 'PairingSecret' };
 
-/** The same token for people: 10 characters of {@link ALPHABET}. */
+/** A pairing token as people type it: 10 characters of {@link ALPHABET}. */
 export type PairingCode = string & { readonly [brand]: 'PairingCode' };
 
 /** Digits and capitals without 0 O 1 I L U, which are misread, misheard, or make words. */
@@ -15,22 +16,22 @@ const BASE = BigInt(ALPHABET.length);
 const CODE_LENGTH = 10;
 const GROUP_LENGTH = 5;
 
-/** The label keeps what is derived here apart from everything else that is made of such tokens. */
+/** The label separates this hash of a token from any other use of the same token (domain separation). */
 const LABEL = 'visiona pairing code\0';
 
 /** 32 bytes in base64url. */
 const SECRET = /^[\w-]{43}$/;
-/** Longer text is no code, however it is spaced. */
+/** Text longer than this, in characters, is no code, however it is spaced. */
 const MAX_TYPED = 64;
 
+/** Makes a pairing token. */
 export function newPairingSecret(): PairingSecret {
   return randomBytes(32).toString('base64url') as PairingSecret;
 }
 
 /**
- * The code of a token. It is derived from the token, so that one hash is stored for both and neither is asked for twice.
- * 30¹⁰ codes are 49 bits: too few for a password, and enough for what is good once, for minutes, and only where attempts
- * are counted (docs/adr/0011).
+ * The code of a token. The code is derived from the token, so that one stored hash finds both. 30¹⁰ codes are 49 bits: too
+ * few for a password, and enough for a secret that works once, for minutes, and whose guesses are counted (docs/adr/0011).
  */
 export function codeOf(secret: PairingSecret): PairingCode {
   const digest = createHash('sha256').update(LABEL).update(secret).digest('hex');
@@ -43,19 +44,19 @@ export function codeOf(secret: PairingSecret): PairingCode {
   return code as PairingCode;
 }
 
-/** As a person reads it: `ABCDE-FGHJK`. */
+/** The code as it is shown to a person: `ABCDE-FGHJK`. */
 export function shownCode(code: PairingCode): string {
   return `${code.slice(0, GROUP_LENGTH)}-${code.slice(GROUP_LENGTH)}`;
 }
 
-/** What of a code is stored. */
+/** The hash that the store keeps of a code. */
 export function hashCode(code: PairingCode): TokenHash {
   return hashToken(code);
 }
 
 /**
- * The hash that `presented`, a token or a code in any case with spaces and dashes, is looked up by. What is neither has
- * the hash of no code, so that it is refused by the same steps.
+ * The hash by which the store finds what a device presented: a token, or a code in any case with spaces and dashes. Any other
+ * value gets a hash that no code has, so that it is refused by the same steps.
  */
 export function hashPresented(presented: unknown): TokenHash {
   if (typeof presented !== 'string' || presented.length > MAX_TYPED) return hashToken('');

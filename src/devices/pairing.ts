@@ -1,3 +1,4 @@
+// This file is the rule of pairing: how a user's pairing token becomes a device with a session token.
 import type { RefusalAudit } from '../audit/refusal-audit.js';
 import type { Allowance } from '../limits/attempt-limit.js';
 import { type Attempt, SharedLimit } from '../limits/shared-limit.js';
@@ -17,15 +18,15 @@ import {
   shownCode,
 } from './pairing-code.js';
 
-/** How long a pairing token may be good for, in seconds: what a code's 49 bits are enough for has an end. */
+/** How long a pairing token is valid, in seconds. The bound is short because a code has only 49 bits (docs/adr/0011). */
 export const PAIRING_TTL = { min: 30, default: 600, max: 3600 } as const;
 
-/** How many devices one pairing token may pair: a shelf of them, set up by a script. */
+/** How many devices one pairing token may pair: a script may set up a shelf of devices with one token. */
 export const PAIRING_USES = { min: 1, default: 1, max: 100 } as const;
 
-/** What a new pairing token is to be. */
+/** What a user asks of a new pairing token. */
 export interface WantedPairing {
-  /** Of the device; with a number, if there are several. */
+  /** Name of the device; a number is added if the token pairs several. */
   readonly name?: string;
   /** Within {@link PAIRING_TTL}. */
   readonly ttlSeconds?: number;
@@ -33,30 +34,30 @@ export interface WantedPairing {
   readonly uses?: number;
 }
 
-/** A new pairing token. This is the only time that it is seen. */
+/** A new pairing token. The token and its code are shown this once: only the code's hash is stored. */
 export interface MintedPairing {
   readonly tokenId: PairingTokenId;
   readonly token: PairingSecret;
-  /** The same, to be typed. */
+  /** The token as a person types it. */
   readonly code: string;
   readonly uses: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** What a device asks with. */
+/** A device's request to be paired. */
 export interface PairingAttempt {
-  /** A token or a code; whatever else it may be, the answer is `refused`. */
+  /** A pairing token or its code; any other value is `refused`. */
   readonly token: unknown;
   readonly device: PairedDevice;
-  /** Who sent it, in normal form. */
+  /** Address of the sender, in normal form. */
   readonly remoteAddr: string;
   readonly requestId?: string;
 }
 
 export type PairingOutcome =
   | { readonly kind: 'paired'; readonly deviceId: DeviceId; readonly sessionToken: SessionToken }
-  /** Unknown, used, expired, revoked or malformed: nobody is told which. */
+  /** The token is unknown, used, expired, revoked or malformed: the caller is not told which. */
   | { readonly kind: 'refused' }
   | {
       readonly kind: 'rate-limited';
@@ -65,7 +66,7 @@ export type PairingOutcome =
     };
 
 export interface PairingLimits {
-  /** Attempts of one address that were refused or are under way: a fleet behind one NAT may pair at once. */
+  /** Attempts of one address that were refused or are under way. A fleet behind one NAT may pair at once. */
   readonly perAddress: Allowance;
   /** Attempts with one code that were refused, failed or are under way. */
   readonly perCode: Allowance;
@@ -73,7 +74,7 @@ export interface PairingLimits {
 
 export interface PairingOptions {
   readonly store: PairingPort;
-  /** Where attempts are counted for all processes. */
+  /** Counts attempts for all processes together. */
   readonly attempts: AttemptPort;
   readonly refusals: Pick<RefusalAudit, 'pairing'>;
   readonly log: Logger;
@@ -82,16 +83,16 @@ export interface PairingOptions {
 
 const LIMITS: PairingLimits = {
   perAddress: { points: 30, windowSeconds: 60 },
-  // Above what one code may have under way.
+  // Above the number of exchanges that one good code may have under way at once.
   perCode: { points: PAIRING_USES.max + 10, windowSeconds: 600 },
 };
 
-/** For the audit log. */
+/** Who revokes the credential of a pairing that failed, for the audit log. */
 const SYSTEM: Requester = { actor: 'system' };
 
 const REFUSED: PairingOutcome = { kind: 'refused' };
 
-/** Makes pairing tokens and takes them in exchange for session tokens (03-identity §3.4). */
+/** Makes pairing tokens and exchanges them for session tokens (docs/adr/0011, 03-identity §3.4). */
 export class Pairing {
   readonly #store: PairingPort;
   readonly #refusals: Pick<RefusalAudit, 'pairing'>;
@@ -107,7 +108,10 @@ export class Pairing {
     this.#codes = new SharedLimit('pairing-code', limits.perCode, attempts);
   }
 
-  /** Makes a pairing token. Rejects with what the store rejects with, such as ERR_STORE_LIMIT. @throws RangeError */
+  /**
+   * Makes a pairing token. Rejects with the store's error, such as ERR_STORE_LIMIT.
+   * @throws RangeError `ttlSeconds` or `uses` is out of bounds
+   */
   async mint(
     owner: UserId,
     { name, ttlSeconds = PAIRING_TTL.default, uses = PAIRING_USES.default }: WantedPairing = {},
@@ -126,14 +130,14 @@ export class Pairing {
   }
 
   /**
-   * Exchanges a pairing token for the session token of a new device. Rejects with what the store rejects with; then, too,
-   * there is no session token that anybody has and that is good for anything.
+   * Exchanges a pairing token for the session token of a new device. Rejects with the store's error; then no valid session
+   * token has left this process.
    */
   async exchange({ token, device, ...by }: PairingAttempt): Promise<PairingOutcome> {
     const { remoteAddr } = by;
     const hash = hashPresented(token);
-    // Counted before the store is asked: attempts at one time are as limited as attempts one after the other. What a
-    // limited address tries counts against no code, and fills no room for counts of codes.
+    // Each attempt is counted before the store is asked, so that attempts at one time are as limited as attempts one after
+    // the other. An address over its limit does not count against a code, and takes no memory for counts of codes.
     const byAddress = await this.#addresses.attempt(networkOf(remoteAddr));
     if (byAddress.waitSeconds > 0) return limited('pairing-address', byAddress);
     const byCode = await this.#codes.attempt(hash);
@@ -145,7 +149,7 @@ export class Pairing {
       if (kind === 'refused') this.#refusals.pairing(hash, by);
       return outcome;
     } finally {
-      // Who gets no answer from the store has learned nothing, and comes again.
+      // An attempt that the store did not answer has guessed nothing, and its device comes again.
       if (kind !== 'refused') await byAddress.giveBack();
       if (kind === 'paired') await byCode.giveBack();
     }
@@ -162,7 +166,7 @@ export class Pairing {
     return { kind: 'paired', deviceId, sessionToken };
   }
 
-  /** Undefined: whoever made the pairing token is not there any more. */
+  /** Undefined: the user who made the pairing token does not exist any more. */
   async #mintPending(offer: PairingOffer, device: PairedDevice): Promise<PendingDevice | undefined> {
     const { owner, tokenId } = offer;
     try {
@@ -173,13 +177,13 @@ export class Pairing {
     }
   }
 
-  /** Makes the session token valid. Where that fails, or may have failed, the token is taken away and never told. */
+  /** Makes the session token valid. If that fails, or its outcome is unknown, the token is revoked and never told. */
   async #complete(offer: PairingOffer, minted: PendingDevice, by: Requester): Promise<boolean> {
     let completed = false;
     try {
       completed = await this.#store.completePairing(offer.owner, offer.tokenId, minted.credentialId, by);
     } finally {
-      // A write whose answer was lost may have been done.
+      // A write whose answer was lost may have been done, so the credential is revoked then too.
       if (!completed) await this.#takeAway(offer, minted);
     }
     return completed;

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import type { BridgeSink } from '../../src/contract/websocket.js';
-import { DeviceLookup } from '../../src/devices/device-lookup.js';
+import { DeviceLookup } from '../../src/devices/own-device.js';
 import { ActiveRequests } from '../../src/http/active-requests.js';
 import { deviceCallRoutes } from '../../src/http/api/device-calls/device-call-routes.js';
 import { Metrics } from '../../src/observability/metrics.js';

@@ -3,7 +3,7 @@ import type { Auth } from '../../auth/auth.js';
 import type { Forwarder } from '../../contract/call.js';
 import type { UserSessions } from '../../contract/session.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
-import { DeviceLookup } from '../../devices/device-lookup.js';
+import { DeviceLookup } from '../../devices/own-device.js';
 import { Pairing } from '../../devices/pairing.js';
 import { type ListenAddress, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';

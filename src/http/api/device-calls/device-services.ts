@@ -1,6 +1,6 @@
 import type { Forwarder } from '../../../contract/call.js';
 import type { BridgeForwarder } from '../../../contract/websocket.js';
-import type { DeviceLookup } from '../../../devices/device-lookup.js';
+import type { DeviceLookup } from '../../../devices/own-device.js';
 import type { CallRecorder } from '../../../server/call-recorder.js';
 import type { TrustedProxies } from '../../../server/trusted-proxies.js';
 import type { ActiveRequests } from '../../active-requests.js';
