@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../http1/contract.js';
 import type { UserId } from '../store/ports/ids.js';
-import type { TunnelKey } from './session.js';
+import type { TunnelKey } from './tunnel-key.js';
 
 /** Which device a call is for. */
 export type Target =

@@ -41,3 +41,12 @@ export class StreamResetError extends CodedError {
     super('ERR_STREAM_RESET', `session: stream reset: ${detail}`);
   }
 }
+
+/** Resolves as `closed` does, and also where the session is gone or has expired: the sweeper closes the expired ones. */
+export async function unlessGone(closed: Promise<void>): Promise<void> {
+  try {
+    await closed;
+  } catch (error) {
+    if (!(error instanceof SessionNotFoundError || error instanceof SessionExpiredError)) throw error;
+  }
+}

@@ -1,11 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Epoch } from '../store/ports/ids.js';
-
-/**
- * The session contract of the seed (tunnel.md §5, 02-tunnel.md §2.4). A session's `token` here is its key: the
- * SHA-256 of the device's session token in lower-case hex, so that no list or log can leak a credential.
- */
-export type TunnelKey = string & { readonly tunnelKey: unique symbol };
+import type { TunnelKey } from './tunnel-key.js';
 
 /** A serializable description of a session. Times are RFC 3339 in JSON. */
 export interface Summary {

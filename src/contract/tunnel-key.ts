@@ -1,6 +1,5 @@
 import { BoundedMap } from '../collections/bounded-map.js';
 import { hashToken } from '../store/ports/ids.js';
-import type { TunnelKey } from './session.js';
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
@@ -22,3 +21,9 @@ export function tunnelKey(tokenOrKey: string): TunnelKey {
   if (tokenOrKey.length <= TOKEN_LENGTH) remembered.set(tokenOrKey, key);
   return key;
 }
+
+/**
+ * The session contract of the seed (tunnel.md §5, 02-tunnel.md §2.4). A session's `token` here is its key: the
+ * SHA-256 of the device's session token in lower-case hex, so that no list or log can leak a credential.
+ */
+export type TunnelKey = string & { readonly tunnelKey: unique symbol };

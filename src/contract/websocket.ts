@@ -59,3 +59,6 @@ export interface BridgeForwarder {
 
 /** The largest WebSocket message that is bridged, in bytes, in either direction; larger ones close with 1009. */
 export const MAX_WEBSOCKET_MESSAGE = 16 * 1024 * 1024;
+
+/** Bytes of bridged messages that a caller may leave unread before the device's stream is paused. */
+export const WEBSOCKET_WINDOW = 256 * 1024;

@@ -1,4 +1,5 @@
-import type { SessionRange, Summary, TunnelKey, UserSessions } from '../../src/contract/session.js';
+import type { SessionRange, Summary, UserSessions } from '../../src/contract/session.js';
+import type { TunnelKey } from '../../src/contract/tunnel-key.js';
 import type { Epoch, UserId } from '../../src/store/ports/ids.js';
 
 /** Live sessions, in memory. */

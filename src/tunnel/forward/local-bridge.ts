@@ -6,11 +6,11 @@ import {
   type BridgeSink,
   MAX_WEBSOCKET_MESSAGE,
   UNREAD,
+  WEBSOCKET_WINDOW,
 } from '../../contract/websocket.js';
 import type { SessionRegistryRef, SessionSeeker } from '../registry/session-registry.js';
 import type { ExchangeEvent, ExchangeListener } from '../session/main/exchange-listener.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
-import { WEBSOCKET_WINDOW } from '../session/wire/limits.js';
 import { HeldBytes } from './held-bytes.js';
 import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 

@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
-import type { SessionRange, SessionStore, Summary, TunnelKey, UserSessions } from '../../contract/session.js';
+import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 import { tunnelKey } from '../../contract/tunnel-key.js';
 import type { ProblemCode } from '../../problems/problem.js';
 import { answerLater, sendJson, sendJsonText, sendProblem } from '../../server/send.js';
-import { inSlices } from '../registry/slices.js';
+import { inSlices } from '../registry/registry-store.js';
 import { closeSession } from '../registry/user-sessions.js';
 import type { InternalRequest } from './internal-request.js';
 

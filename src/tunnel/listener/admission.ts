@@ -1,7 +1,7 @@
 import { AddressLimit } from '../../limits/address-limit.js';
 import type { AdmissionPort } from '../../store/ports/admission.js';
 import { hashToken } from '../../store/ports/ids.js';
-import type { Dial, DialDecision } from './dial.js';
+import type { Dial, DialDecision } from './dial-queue.js';
 
 /** Failed attempts that one address may make. */
 const FAILURES = { points: 30, windowSeconds: 10 };

@@ -3,9 +3,8 @@ import type { AdmissionPort } from '../../store/ports/admission.js';
 import type { Changes } from '../../store/ports/changes.js';
 import { storeWhy } from '../../store/ports/errors.js';
 import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
-import type { SessionRegistryRef } from '../registry/session-registry.js';
+import { REGISTRY_ASK_MS, type SessionRegistryRef } from '../registry/session-registry.js';
 
-const ASK_TIMEOUT_MS = 5000;
 /** What `activeCredentials` takes at once. */
 const CREDENTIALS_A_QUESTION = 1000;
 
@@ -34,7 +33,7 @@ export class Revocations {
 
   /** The feed has dropped changes: ask about every session. */
   async #checkAll(): Promise<void> {
-    const held = await this.#sessions.ask('credentials', undefined, ASK_TIMEOUT_MS);
+    const held = await this.#sessions.ask('credentials', undefined, REGISTRY_ASK_MS);
     for (let at = 0; at < held.length; at += CREDENTIALS_A_QUESTION) {
       const part = held.slice(at, at + CREDENTIALS_A_QUESTION);
       const active = new Set(await this.#store.activeCredentials(part.map((entry) => entry.credentialId)));

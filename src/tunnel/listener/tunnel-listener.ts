@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js';
-import { CLOSE_CODE, type SessionStore, type TunnelKey } from '../../contract/session.js';
+import { CLOSE_CODE, type SessionStore } from '../../contract/session.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { ListenAddress } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
@@ -16,7 +17,7 @@ import { HEADER_LENGTH } from '../yamux/constants.js';
 import type { AdmissionControl } from './admission.js';
 import { type Connected, DeviceConnection } from './device-connection.js';
 import { DeviceSocket } from './device-socket.js';
-import type { Dial, DialDecision } from './dial.js';
+import type { Dial, DialDecision } from './dial-queue.js';
 import { DialQueue } from './dial-queue.js';
 import type { OfflineRecorder } from './offline-recorder.js';
 import { PacedQueue } from './paced-queue.js';

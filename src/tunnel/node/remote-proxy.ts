@@ -22,10 +22,10 @@ import { OfflineRecorder } from '../listener/offline-recorder.js';
 import { RefusedDials } from '../listener/refused-dials.js';
 import { Revocations } from '../listener/revocations.js';
 import { TunnelListener } from '../listener/tunnel-listener.js';
+import { REGISTRY_ASK_MS } from '../registry/session-registry.js';
 import { LocalUserSessions } from '../registry/user-sessions.js';
 import { SessionPlane } from './session-plane.js';
 
-const ASK_TIMEOUT_MS = 5000;
 /** How long closing devices may take to get their GoAway and close code. */
 const CLOSE_GRACE_MS = 1000;
 const STOP_MS = 10_000;
@@ -145,11 +145,11 @@ export class RemoteProxy {
   async drain(graceMs: number): Promise<number> {
     this.readiness.drain();
     this.#tunnels?.drain();
-    await this.#plane.sessions.ask('goAway', undefined, ASK_TIMEOUT_MS);
+    await this.#plane.sessions.ask('goAway', undefined, REGISTRY_ASK_MS);
     this.#internal?.drain();
     const cut = await this.calls.idle(graceMs);
     this.#internal?.stopAccepting();
-    await this.#plane.sessions.ask('closeAll', 'draining', ASK_TIMEOUT_MS);
+    await this.#plane.sessions.ask('closeAll', 'draining', REGISTRY_ASK_MS);
     await Promise.all([this.#tunnels?.empty(CLOSE_GRACE_MS), this.calls.idle(CLOSE_GRACE_MS)]);
     await this.stop();
     return cut;

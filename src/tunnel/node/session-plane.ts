@@ -16,7 +16,7 @@ import { superviseSweeper } from '../registry/sweeper.js';
 import { SessionHosts } from '../session/main/session-hosts.js';
 
 /** Messages that may wait for the session registry: all calls of one loop turn, many times over. */
-const SUPERVISOR_MAILBOX = 65_536;
+const REGISTRY_MAILBOX = 65_536;
 const HOST_STOP_MS = 5000;
 const ACTOR_STOP_MS = 1000;
 
@@ -41,7 +41,7 @@ export class SessionPlane {
     this.#options = options;
     this.#threads = new ThreadHosts(options.hosts);
     this.sessions = spawn<RegistryMessage, RegistryAsks>(() => new SessionRegistry(options.idleTimeoutMs), {
-      mailbox: SUPERVISOR_MAILBOX,
+      mailbox: REGISTRY_MAILBOX,
     });
     this.store = new RegistryStore(this.sessions);
     this.#hostSupervisor = this.#superviseHosts();

@@ -1,38 +1,35 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { SessionStore, Summary, TunnelKey } from '../../contract/session.js';
+import type { SessionStore, Summary } from '../../contract/session.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
-import type { SessionRegistryRef } from './session-registry.js';
-import { inSlices, SLICE } from './slices.js';
-
-/** The supervisor lives in this thread and never waits: an answer later than this means that it is gone. */
-const ASK_TIMEOUT_MS = 5000;
+import { REGISTRY_ASK_MS, type SessionRegistryRef, SLICE } from './session-registry.js';
 
 /** remote-proxy's session store: every operation is a message to the session registry. */
 export class RegistryStore implements SessionStore<TunnelSession> {
-  readonly #supervisor: SessionRegistryRef;
+  readonly #registry: SessionRegistryRef;
 
-  constructor(supervisor: SessionRegistryRef) {
-    this.#supervisor = supervisor;
+  constructor(registry: SessionRegistryRef) {
+    this.#registry = registry;
   }
 
   register(token: TunnelKey, session: TunnelSession): Promise<void> {
-    return this.#supervisor.ask('register', { token, session }, ASK_TIMEOUT_MS);
+    return this.#registry.ask('register', { token, session }, REGISTRY_ASK_MS);
   }
 
   unregister(token: TunnelKey, session?: TunnelSession): Promise<void> {
-    return this.#supervisor.ask('unregister', { token, session }, ASK_TIMEOUT_MS);
+    return this.#registry.ask('unregister', { token, session }, REGISTRY_ASK_MS);
   }
 
   lookup(token: TunnelKey): Promise<TunnelSession> {
-    return this.#supervisor.ask('lookup', token, ASK_TIMEOUT_MS);
+    return this.#registry.ask('lookup', token, REGISTRY_ASK_MS);
   }
 
   exists(token: TunnelKey): Promise<boolean> {
-    return this.#supervisor.ask('exists', token, ASK_TIMEOUT_MS);
+    return this.#registry.ask('exists', token, REGISTRY_ASK_MS);
   }
 
   async list(): Promise<Summary[]> {
-    const sessions = await this.#supervisor.ask('sessions', undefined, ASK_TIMEOUT_MS);
+    const sessions = await this.#registry.ask('sessions', undefined, REGISTRY_ASK_MS);
     const summaries = await inSlices(sessions, (slice) =>
       slice.filter((session) => !session.isClosed()).map((session) => session.summary()),
     );
@@ -40,16 +37,26 @@ export class RegistryStore implements SessionStore<TunnelSession> {
   }
 
   heartbeat(token: TunnelKey): Promise<void> {
-    return this.#supervisor.ask('heartbeat', token, ASK_TIMEOUT_MS);
+    return this.#registry.ask('heartbeat', token, REGISTRY_ASK_MS);
   }
 
   async cleanupExpired(expireAfterMs: number): Promise<number> {
     let removed = 0;
     for (;;) {
-      const slice = await this.#supervisor.ask('cleanupExpired', expireAfterMs, ASK_TIMEOUT_MS);
+      const slice = await this.#registry.ask('cleanupExpired', expireAfterMs, REGISTRY_ASK_MS);
       removed += slice;
       if (slice < SLICE) return removed;
       await nextTurn();
     }
   }
+}
+
+/** Handles all items, a slice of them a turn of the event loop: others have their turns in between. */
+export async function inSlices<T, R>(items: readonly T[], handle: (slice: readonly T[]) => R): Promise<R[]> {
+  const handled: R[] = [];
+  for (let from = 0; from < items.length; from += SLICE) {
+    if (from > 0) await nextTurn();
+    handled.push(handle(items.slice(from, from + SLICE)));
+  }
+  return handled;
 }

@@ -1,12 +1,15 @@
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { systemClock } from '../../actors/clock.js';
 import type { Target } from '../../contract/call.js';
-import type { CloseReason, SessionRange, Summary, TunnelKey } from '../../contract/session.js';
+import type { CloseReason, SessionRange, Summary } from '../../contract/session.js';
 import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { OrderedSessions } from './ordered-sessions.js';
-import { SLICE } from './slices.js';
+
+/** The registry lives in its askers' thread and never waits: an answer later than this many ms means that it is gone. */
+export const REGISTRY_ASK_MS = 5000;
 
 /** Wants a live session; told in a later microtask, exactly once. */
 export interface SessionSeeker {
@@ -199,3 +202,6 @@ export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks>
     this.#byUser.set(userId, ofUser);
   }
 }
+
+/** Sessions that are handled in one turn of the event loop: it takes a few milliseconds at most. */
+export const SLICE = 256;

@@ -1,50 +1,24 @@
-import type {
-  ProxyClient,
-  SessionRange,
-  SessionStore,
-  Summary,
-  TunnelKey,
-  UserSessions,
-} from '../../contract/session.js';
-import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
-import type { SessionRegistryRef } from './session-registry.js';
-
-/** The supervisor lives in this thread and never waits: an answer later than this means that it is gone. */
-const ASK_TIMEOUT_MS = 5000;
+import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
+import { SessionNotFoundError, unlessGone } from '../../contract/session-errors.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
+import { REGISTRY_ASK_MS, type SessionRegistryRef } from './session-registry.js';
 
 /** The sessions of this process. */
 export class LocalUserSessions implements UserSessions {
-  readonly #supervisor: SessionRegistryRef;
+  readonly #registry: SessionRegistryRef;
   readonly #store: SessionStore;
 
-  constructor(supervisor: SessionRegistryRef, store: SessionStore) {
-    this.#supervisor = supervisor;
+  constructor(registry: SessionRegistryRef, store: SessionStore) {
+    this.#registry = registry;
     this.#store = store;
   }
 
   list(userId: string, range: SessionRange): Promise<Summary[]> {
-    return this.#supervisor.ask('sessionsOf', { userId, range }, ASK_TIMEOUT_MS);
+    return this.#registry.ask('sessionsOf', { userId, range }, REGISTRY_ASK_MS);
   }
 
   close({ token, epoch }: Summary): Promise<void> {
     return unlessGone(closeSession(this.#store, token, epoch));
-  }
-}
-
-/** The sessions of remote-proxy. */
-export class ProxyUserSessions implements UserSessions {
-  readonly #client: ProxyClient;
-
-  constructor(client: ProxyClient) {
-    this.#client = client;
-  }
-
-  list(userId: string, range: SessionRange): Promise<Summary[]> {
-    return this.#client.listSessionsOf(userId, range);
-  }
-
-  close({ token, epoch }: Summary): Promise<void> {
-    return unlessGone(this.#client.closeSession(token, epoch));
   }
 }
 
@@ -58,13 +32,4 @@ export async function closeSession(store: SessionStore, token: TunnelKey, epoch?
   if (epoch !== undefined && handle.summary().epoch !== epoch) throw new SessionNotFoundError();
   await store.unregister(token, handle);
   await handle.close('normal');
-}
-
-/** An expired session is closed by the sweeper. */
-async function unlessGone(closed: Promise<void>): Promise<void> {
-  try {
-    await closed;
-  } catch (error) {
-    if (!(error instanceof SessionNotFoundError || error instanceof SessionExpiredError)) throw error;
-  }
 }

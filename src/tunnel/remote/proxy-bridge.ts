@@ -8,11 +8,11 @@ import {
   type BridgeSink,
   MAX_WEBSOCKET_MESSAGE,
   UNREAD,
+  WEBSOCKET_WINDOW,
 } from '../../contract/websocket.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../../http1/websocket-handshake.js';
 import { HeldBytes } from '../forward/held-bytes.js';
 import type { UnreadBudget } from '../forward/unread-budget.js';
-import { WEBSOCKET_WINDOW } from '../session/wire/limits.js';
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure, NOT_SENDABLE } from './proxy-failure.js';
 

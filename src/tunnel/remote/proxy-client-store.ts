@@ -1,16 +1,10 @@
-import type {
-  Handle,
-  ProxyClient,
-  SessionStore,
-  Summary,
-  TunnelKey,
-  TunnelStream,
-} from '../../contract/session.js';
+import type { Handle, ProxyClient, SessionStore, Summary, TunnelStream } from '../../contract/session.js';
 import {
   NotSupportedError,
   SessionExpiredError,
   SessionNotFoundError,
 } from '../../contract/session-errors.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 
 /** api-server's session store: reads remote-proxy's, and can close a session. Only remote-proxy writes. */
 export class ProxyClientStore implements SessionStore<SnapshotHandle> {

@@ -1,7 +1,8 @@
 import { Pool } from 'undici';
 import { z } from 'zod';
-import type { ProxyClient, SessionRange, Summary, TunnelKey } from '../../contract/session.js';
+import type { ProxyClient, SessionRange, Summary } from '../../contract/session.js';
 import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
+import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { Epoch } from '../../store/ports/ids.js';
 import type { Secret } from '../../text/secret.js';
 import {

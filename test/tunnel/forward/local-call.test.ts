@@ -6,7 +6,7 @@ import { LocalCall } from '../../../src/tunnel/forward/local-call.js';
 import type { SessionSeeker } from '../../../src/tunnel/registry/session-registry.js';
 import { PIECE_BYTES } from '../../../src/tunnel/session/wire/limits.js';
 import type { SessionIn } from '../../../src/tunnel/session/wire/messages.js';
-import { SessionFixture } from '../session/fixtures.js';
+import { SessionFixture } from '../session/main/fixtures.js';
 import { roomyBudget } from './unread.js';
 
 const HEAD = Buffer.from('PUT / HTTP/1.1\r\n\r\n');

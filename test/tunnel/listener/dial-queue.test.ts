@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Dial, DialDecision } from '../../../src/tunnel/listener/dial.js';
+import type { Dial, DialDecision } from '../../../src/tunnel/listener/dial-queue.js';
 import { DialQueue } from '../../../src/tunnel/listener/dial-queue.js';
 
 const REFUSED: DialDecision = { kind: 'unauthorized' };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { TunnelKey } from '../../../src/contract/session.js';
-import { SLICE } from '../../../src/tunnel/registry/slices.js';
-import { SessionFixture } from '../session/fixtures.js';
-import { storeContract } from '../session/store-contract.js';
+import type { TunnelKey } from '../../../src/contract/tunnel-key.js';
+import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
+import { storeContract } from '../../contract/session-store.js';
+import { SessionFixture } from '../session/main/fixtures.js';
 
 storeContract('RegistryStore', async () => {
   const fixture = new SessionFixture();
@@ -157,9 +157,9 @@ fixtureTest(
   async (fixture) => {
     const { session } = await fixture.connect('camera', 1, 'current');
     const { deviceId, credentialId } = session.identity;
-    fixture.supervisor.tell({ kind: 'revoke', deviceId, credentialId: 'another' as typeof credentialId });
+    fixture.registry.tell({ kind: 'revoke', deviceId, credentialId: 'another' as typeof credentialId });
     assert.equal((await fixture.store.list()).length, 1);
-    fixture.supervisor.tell({ kind: 'revoke', deviceId, credentialId: undefined });
+    fixture.registry.tell({ kind: 'revoke', deviceId, credentialId: undefined });
     assert.equal((await fixture.store.list()).length, 0);
     assert.equal(session.isClosed(), true);
   },

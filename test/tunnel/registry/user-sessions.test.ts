@@ -6,11 +6,12 @@ import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
-import { LocalUserSessions, ProxyUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
+import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
+import { ProxyUserSessions } from '../../../src/tunnel/remote/proxy-user-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
-import { INIT, SessionFixture } from '../session/fixtures.js';
+import { INIT, SessionFixture } from '../session/main/fixtures.js';
 
 interface Opened {
   readonly fixture: SessionFixture;
@@ -24,7 +25,7 @@ const SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
 async function local(): Promise<Opened> {
   const fixture = new SessionFixture();
-  const sessions = new LocalUserSessions(fixture.supervisor, fixture.store);
+  const sessions = new LocalUserSessions(fixture.registry, fixture.store);
   return { fixture, sessions, close: () => fixture.close() };
 }
 

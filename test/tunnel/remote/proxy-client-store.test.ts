@@ -3,21 +3,21 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
-import type { TunnelKey } from '../../../src/contract/session.js';
+import type { TunnelKey } from '../../../src/contract/tunnel-key.js';
 import { tunnelKey } from '../../../src/contract/tunnel-key.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
-import { SLICE } from '../../../src/tunnel/registry/slices.js';
+import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/remote/proxy-client-store.js';
+import { storeContract } from '../../contract/session-store.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
-import { SessionFixture } from '../session/fixtures.js';
-import { storeContract } from '../session/store-contract.js';
+import { SessionFixture } from '../session/main/fixtures.js';
 
 const SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
@@ -29,7 +29,7 @@ async function open() {
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
     store: fixture.store,
-    userSessions: new LocalUserSessions(fixture.supervisor, fixture.store),
+    userSessions: new LocalUserSessions(fixture.registry, fixture.store),
     forwarder: new FakeForwarder(),
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),

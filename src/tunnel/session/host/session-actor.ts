@@ -8,13 +8,7 @@ import { HEADER_LENGTH } from '../../yamux/constants.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../../yamux/contract.js';
 import type { YamuxError } from '../../yamux/errors.js';
 import { createSession } from '../../yamux/session.js';
-import {
-  MAX_EXCHANGES,
-  RECEIVE_CREDIT_STEP,
-  REPORT_INTERVAL_MS,
-  SOCKET_CREDIT,
-  TRANSMIT_BYTES,
-} from '../wire/limits.js';
+import { MAX_EXCHANGES, RECEIVE_CREDIT, SOCKET_CREDIT, TRANSMIT_BYTES } from '../wire/limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from '../wire/messages.js';
 import { HttpExchange } from './http-exchange.js';
 import { RawExchange } from './raw-exchange.js';
@@ -317,3 +311,9 @@ function closeReason(error: YamuxError | undefined): CloseReason {
       return 'internal';
   }
 }
+
+/** A session says what it has read in pieces of at least this many bytes, so that small calls cost no message. */
+export const RECEIVE_CREDIT_STEP = RECEIVE_CREDIT / 4;
+
+/** A session reports a heartbeat at most this often. */
+export const REPORT_INTERVAL_MS = 1000;

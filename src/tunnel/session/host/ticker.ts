@@ -1,6 +1,5 @@
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Clock } from '../../../actors/clock.js';
-import { BUSY_TICK_MS, IDLE_TICK_MS } from '../wire/limits.js';
 import type { SessionIn } from '../wire/messages.js';
 
 const TICK: SessionIn = { kind: 'tick' };
@@ -67,3 +66,9 @@ export class Ticks {
     this.busy = new Ticker(clock, BUSY_TICK_MS);
   }
 }
+
+/** How often a session with calls under way looks at its clock: their timeouts are this exact. */
+export const BUSY_TICK_MS = 1000;
+
+/** The same for an idle session, whose heartbeat and idle timeout need no more. */
+export const IDLE_TICK_MS = 5000;

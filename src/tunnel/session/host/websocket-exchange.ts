@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailureCode } from '../../../contract/call.js';
-import { MAX_WEBSOCKET_MESSAGE } from '../../../contract/websocket.js';
+import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../../../contract/websocket.js';
 import { endToEndFields } from '../../../http1/headers.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../../../http1/websocket-handshake.js';
 import { StreamDuplex } from '../../yamux/duplex.js';
-import { WEBSOCKET_WINDOW } from '../wire/limits.js';
 import type { ExchangeId, SessionIn } from '../wire/messages.js';
 import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 

@@ -2,7 +2,7 @@ import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Host } from '../../../actors/host.js';
 import { Fifo } from '../../../collections/fifo.js';
 import { defaultConfig } from '../../yamux/config.js';
-import { RECEIVE_CREDIT, RECEIVE_SLACK } from '../wire/limits.js';
+import { RECEIVE_CREDIT } from '../wire/limits.js';
 import type { SessionIn } from '../wire/messages.js';
 
 /** What a message that waits costs beside its bytes, roughly: many small ones are no way around the bound. */
@@ -102,3 +102,9 @@ export function receiveBound(exchanges: number): number {
   const { initialWindow, maxWindow, windowGrowth } = defaultConfig;
   return RECEIVE_SLACK + Math.min(exchanges * maxWindow, exchanges * initialWindow + windowGrowth);
 }
+
+/**
+ * What may wait of one device beyond its windows: frame headers, control frames, and what it sent on streams before it
+ * learned of their reset. More is no accident: the tunnel ends.
+ */
+export const RECEIVE_SLACK = 16 * 1024 * 1024;

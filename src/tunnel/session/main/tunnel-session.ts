@@ -3,20 +3,14 @@ import { systemClock } from '../../../actors/clock.js';
 import type { ExitReason } from '../../../actors/exit.js';
 import type { Host, Owner } from '../../../actors/host.js';
 import { IdTable } from '../../../collections/id-table.js';
-import type { CloseReason, Handle, Summary, TunnelKey, TunnelStream } from '../../../contract/session.js';
+import type { CloseReason, Handle, Summary, TunnelStream } from '../../../contract/session.js';
 import { SessionClosedError } from '../../../contract/session-errors.js';
+import type { TunnelKey } from '../../../contract/tunnel-key.js';
 import type { Logger } from '../../../observability/log.js';
 import type { CredentialId, DeviceId, Epoch, UserId } from '../../../store/ports/ids.js';
 import { HEADER_LENGTH } from '../../yamux/constants.js';
 import { SESSION } from '../wire/kind.js';
-import {
-  GOAWAY_GRACE_MS,
-  MAX_EXCHANGES,
-  PIECE_BYTES,
-  SOCKET_CREDIT,
-  SOCKET_CREDIT_ALONE,
-  SOCKET_CREDIT_STEP,
-} from '../wire/limits.js';
+import { MAX_EXCHANGES, PIECE_BYTES, SOCKET_CREDIT } from '../wire/limits.js';
 import type { ExchangeId, SessionIn, SessionInit, SessionOut } from '../wire/messages.js';
 import type { ExchangeHost, ExchangeListener } from './exchange-listener.js';
 import { Inbox, receiveBound } from './inbox.js';
@@ -324,3 +318,14 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     }
   }
 }
+
+/** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
+export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
+
+/**
+ * Less waits until something else is said to the session: a message of its own would wake a thread for what it does not need.
+ */
+export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
+
+/** How long a closing tunnel may take to send its GoAway before its socket is closed anyway. */
+export const GOAWAY_GRACE_MS = 500;

@@ -2,19 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActorRef } from '../../../../src/actors/behaviour.js';
 import type { HostedContext, TurnEnd } from '../../../../src/actors/host.js';
-import { SessionActor } from '../../../../src/tunnel/session/host/session-actor.js';
-import { Ticks } from '../../../../src/tunnel/session/host/ticker.js';
-import {
-  BUSY_TICK_MS,
-  RECEIVE_CREDIT_STEP,
-  SOCKET_CREDIT,
-} from '../../../../src/tunnel/session/wire/limits.js';
+import { RECEIVE_CREDIT_STEP, SessionActor } from '../../../../src/tunnel/session/host/session-actor.js';
+import { BUSY_TICK_MS, Ticks } from '../../../../src/tunnel/session/host/ticker.js';
+import { SOCKET_CREDIT } from '../../../../src/tunnel/session/wire/limits.js';
 import type { SessionIn, SessionOutWritten } from '../../../../src/tunnel/session/wire/messages.js';
 import { defaultConfig } from '../../../../src/tunnel/yamux/config.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../../src/tunnel/yamux/contract.js';
 import { createSession } from '../../../../src/tunnel/yamux/session.js';
 import { ManualClock } from '../../../actors/kit.js';
-import { INIT } from '../fixtures.js';
+import { INIT } from '../main/fixtures.js';
 
 const HEAD = Buffer.from('GET / HTTP/1.1\r\nhost: device\r\n\r\n');
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Inbox, receiveBound } from '../../../../src/tunnel/session/main/inbox.js';
-import { MAX_EXCHANGES, RECEIVE_CREDIT, RECEIVE_SLACK } from '../../../../src/tunnel/session/wire/limits.js';
+import { Inbox, RECEIVE_SLACK, receiveBound } from '../../../../src/tunnel/session/main/inbox.js';
+import { MAX_EXCHANGES, RECEIVE_CREDIT } from '../../../../src/tunnel/session/wire/limits.js';
 import type { SessionIn } from '../../../../src/tunnel/session/wire/messages.js';
 import { defaultConfig } from '../../../../src/tunnel/yamux/config.js';
-import { SessionFixture } from '../fixtures.js';
+import { SessionFixture } from './fixtures.js';
 
 /** An inbox before an actor that the test plays. */
 class Stage {

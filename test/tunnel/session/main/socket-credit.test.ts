@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import {
-  SOCKET_CREDIT,
   SOCKET_CREDIT_ALONE,
   SOCKET_CREDIT_STEP,
-} from '../../../src/tunnel/session/wire/limits.js';
+} from '../../../../src/tunnel/session/main/tunnel-session.js';
+import { SOCKET_CREDIT } from '../../../../src/tunnel/session/wire/limits.js';
 import { SessionFixture } from './fixtures.js';
 
 let tunnel: ReturnType<SessionFixture['tunnel']>;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { SessionStore, TunnelKey } from '../../../src/contract/session.js';
-import { tunnelKey } from '../../../src/contract/tunnel-key.js';
+import type { SessionStore } from '../../src/contract/session.js';
+import type { TunnelKey } from '../../src/contract/tunnel-key.js';
+import { tunnelKey } from '../../src/contract/tunnel-key.js';
 
 /** What the suite needs of an implementation under test. */
 export interface StoreUnderTest {

@@ -1,7 +1,7 @@
-import type { ActorRef } from '../../../src/actors/behaviour.js';
-import { type ExitReason, NORMAL } from '../../../src/actors/exit.js';
-import type { Host, HostStats, Owner } from '../../../src/actors/host.js';
-import type { SessionIn, SessionOut } from '../../../src/tunnel/session/wire/messages.js';
+import type { ActorRef } from '../../../../src/actors/behaviour.js';
+import { type ExitReason, NORMAL } from '../../../../src/actors/exit.js';
+import type { Host, HostStats, Owner } from '../../../../src/actors/host.js';
+import type { SessionIn, SessionOut } from '../../../../src/tunnel/session/wire/messages.js';
 
 const NO_STATS: HostStats = {
   actors: 0,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import type { DeviceOffline } from '../../src/store/ports/devices.js';
-import type { DeviceId, Epoch, UserId } from '../../src/store/ports/ids.js';
-import { OfflineRecorder } from '../../src/tunnel/listener/offline-recorder.js';
+import type { DeviceOffline } from '../../../src/store/ports/devices.js';
+import type { DeviceId, Epoch, UserId } from '../../../src/store/ports/ids.js';
+import { OfflineRecorder } from '../../../src/tunnel/listener/offline-recorder.js';
 
 const device = (n: number): DeviceOffline => ({
   userId: 'user' as UserId,

@@ -1,16 +1,16 @@
 import { pino } from 'pino';
-import { spawn } from '../../../src/actors/local/spawn.js';
-import type { CloseReason } from '../../../src/contract/session.js';
-import { tunnelKey } from '../../../src/contract/tunnel-key.js';
-import { Metrics } from '../../../src/observability/metrics.js';
-import type { CredentialId, DeviceId, Epoch, UserId } from '../../../src/store/ports/ids.js';
-import { RegistryStore } from '../../../src/tunnel/registry/registry-store.js';
+import { spawn } from '../../../../src/actors/local/spawn.js';
+import type { CloseReason } from '../../../../src/contract/session.js';
+import { tunnelKey } from '../../../../src/contract/tunnel-key.js';
+import { Metrics } from '../../../../src/observability/metrics.js';
+import type { CredentialId, DeviceId, Epoch, UserId } from '../../../../src/store/ports/ids.js';
+import { RegistryStore } from '../../../../src/tunnel/registry/registry-store.js';
 import {
   type RegistryAsks,
   type RegistryMessage,
   SessionRegistry,
-} from '../../../src/tunnel/registry/session-registry.js';
-import { TunnelSession, type TunnelSocket } from '../../../src/tunnel/session/main/tunnel-session.js';
+} from '../../../../src/tunnel/registry/session-registry.js';
+import { TunnelSession, type TunnelSocket } from '../../../../src/tunnel/session/main/tunnel-session.js';
 import { FakeHost } from './fake-host.js';
 
 /** A socket that records what it is given. */
@@ -36,10 +36,10 @@ export class SessionFixture {
   now = 1_000_000;
   readonly host = new FakeHost();
   readonly metrics = new Metrics();
-  readonly supervisor = spawn<RegistryMessage, RegistryAsks>(
+  readonly registry = spawn<RegistryMessage, RegistryAsks>(
     () => new SessionRegistry(INIT.idleTimeoutMs, () => this.now),
   );
-  readonly store = new RegistryStore(this.supervisor);
+  readonly store = new RegistryStore(this.registry);
 
   /** A tunnel of `device`, not registered yet. */
   tunnel(device: string, epoch = 1, token = `token of ${device}`, user = 'user') {
@@ -66,6 +66,6 @@ export class SessionFixture {
   }
 
   async close(): Promise<void> {
-    await this.supervisor.stop(1000);
+    await this.registry.stop(1000);
   }
 }
