@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Codec } from '../../src/actors/codec.js';
-import { TELL } from '../../src/actors/link/entry.js';
+import { TELL_ENTRY } from '../../src/actors/link/entry.js';
 import { defaultBounds, Link } from '../../src/actors/link/link.js';
 import { PortTransport } from '../../src/actors/link/port-transport.js';
+import type { Codec } from '../../src/actors/pack.js';
 import { PRODUCT } from '../benchmark.js';
 
 /** Opens one end of a mailbox between two threads. @returns what sends a message */
@@ -19,7 +19,7 @@ const bytes: Codec<Uint8Array> = {
 const openLink: OpenEnd = (port, received) => {
   const handler = {
     entry(type: number, _actor: number, body: Parameters<typeof bytes.read>[0]): number {
-      if (type === TELL) received(bytes.read(body));
+      if (type === TELL_ENTRY) received(bytes.read(body));
       return 0;
     },
   };

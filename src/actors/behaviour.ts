@@ -1,9 +1,10 @@
-import type { ExitReason } from './exit.js';
+// An actor is written as a `Behaviour` and reached by its `ActorRef`; this file defines both.
+import type { ExitReason } from './errors.js';
 
 /** Questions an actor answers: name → request and response. Both must survive the structured clone. */
 export type Asks = Record<string, { request: unknown; response: unknown }>;
 
-/** No questions. */
+/** The questions of an actor that answers none. */
 export type NoAsks = Record<never, never>;
 
 /**
@@ -54,7 +55,7 @@ export interface ActorRef<Message, A extends Asks = NoAsks> {
   ): Promise<A[K]['response']>;
   /** Lets the running handler finish, discards the queue, runs `terminated`. Past `timeoutMs` the actor is killed. */
   stop(timeoutMs: number): Promise<ExitReason>;
-  /** Ends it now: the running handler's outcome is ignored. */
+  /** Ends the actor now: the outcome of the running handler is ignored. */
   kill(why: string): void;
   /** Calls `watcher` once with the exit reason, at once (next microtask) if it has ended. Returns the un-monitor. */
   monitor(watcher: (reason: ExitReason) => void): () => void;

@@ -1,4 +1,27 @@
-import type { ExitReason, SerializedError } from './exit.js';
+// `ExitReason` says why an actor ended, `CodedError` is an expected failure; both cross threads as plain data.
+
+/** Why an actor, a host or a supervisor ended. Plain data, so that it crosses threads as it is. */
+export type ExitReason =
+  /** It stopped itself or was asked to stop, and did. */
+  | { readonly kind: 'normal' }
+  /** Ended by its supervisor or owner, without a chance to finish. */
+  | { readonly kind: 'killed'; readonly why: string }
+  /** It threw, rejected, or its start failed. */
+  | { readonly kind: 'crashed'; readonly error: SerializedError }
+  /** The thread or process that hosted it ended. */
+  | { readonly kind: 'host-down'; readonly why: string }
+  /** A supervisor whose children failed more often than its restart intensity allows. */
+  | { readonly kind: 'escalated'; readonly child: string; readonly last: ExitReason };
+
+/** An error as it crosses a thread: matched by `code`, never by class. */
+export interface SerializedError {
+  readonly code: string;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+/** The reason of an actor that ended by itself or was asked to. */
+export const NORMAL: ExitReason = { kind: 'normal' };
 
 /**
  * An expected failure: a value with a stable `code`. Match by `code`, never by class or message: what crossed a
@@ -14,7 +37,7 @@ export class CodedError extends Error {
   }
 }
 
-/** No reply in time. The question may still be answered later, to nobody. */
+/** The actor did not reply in time. A reply that comes later is dropped. */
 export class AskTimeoutError extends CodedError {
   override readonly name = 'AskTimeoutError';
 
@@ -55,7 +78,7 @@ export class UnknownAskError extends CodedError {
   }
 }
 
-/** A host that did not come up: its module failed to load, or it ended. */
+/** A host did not come up: its module failed to load, or it ended. */
 export class HostStartError extends CodedError {
   override readonly name = 'HostStartError';
 
@@ -66,7 +89,7 @@ export class HostStartError extends CodedError {
 
 const START_LATE = 'HOST_START_LATE';
 
-/** A host that was not ready in time, and was killed for it: the machine is busy, or it never would have been. */
+/** A host was not ready in time and was killed: the machine is busy, or the host hangs. */
 export class HostStartLateError extends CodedError {
   override readonly name = 'HostStartLateError';
 
@@ -75,7 +98,7 @@ export class HostStartLateError extends CodedError {
   }
 }
 
-/** Whether a start ended for no other reason than that it took too long. */
+/** Whether a start failed only because it took too long. */
 export function isLateStart(reason: ExitReason): boolean {
   return reason.kind === 'crashed' && reason.error.code === START_LATE;
 }
@@ -99,6 +122,7 @@ export function rebuildError(error: SerializedError): CodedError {
   return rebuilt;
 }
 
+/** The reason of an actor that threw `thrown`. */
 export function crashed(thrown: unknown): ExitReason {
   return { kind: 'crashed', error: serializeError(thrown) };
 }
@@ -120,7 +144,7 @@ export function describeExit(reason: ExitReason): string {
 }
 
 /**
- * Calls code that its owner promised not to let throw (an owner's or watcher's callback). If it does, the error
+ * Calls a callback of an owner or a watcher, which must not throw. If it does, the error
  * becomes an uncaught exception instead of breaking the delivery it is called from.
  */
 export function guarded<T>(callback: (value: T) => void, value: T): void {

@@ -1,6 +1,7 @@
+// A host is a thread or process in which actors live; this file defines what its users and its actors see.
 import type { ActorRef, Asks, Behaviour, NoAsks } from './behaviour.js';
-import type { Codec } from './codec.js';
-import type { ExitReason } from './exit.js';
+import type { ExitReason } from './errors.js';
+import type { Codec } from './pack.js';
 
 /**
  * A kind of actor that lives in a host (a worker thread or a child process): its name there and how messages to
@@ -14,12 +15,12 @@ export interface HostedKind<In, OutWritten, OutRead, Init, A extends Asks = NoAs
   readonly types?: { init: Init; asks: A };
 }
 
-/** Work that goes before the batch of a loop turn. */
+/** Work that is done at the end of a loop turn, before its batch is posted. */
 export interface TurnEnd {
   endTurn(): void;
 }
 
-/** What a hosted actor gets at its start, beside what any actor gets. */
+/** What a hosted actor gets at its start: what any actor gets, and its end of the link to its owner. */
 export interface HostedContext<In, Out> {
   readonly self: ActorRef<In>;
   now(): number;
@@ -32,8 +33,8 @@ export interface HostedContext<In, Out> {
   /** Called once when the link falls below its soft bound again. */
   onWritable(resume: () => void): void;
   /**
-   * Gives the very range back that a message leased, never to be looked at again: its buffer carries other messages. Any other
-   * is ignored.
+   * Gives back a range that a message leased. The actor must not look at it again, as its buffer will carry other messages.
+   * Any other range is ignored.
    */
   release(bytes: Uint8Array): void;
   /**
@@ -56,7 +57,7 @@ export interface HostModule {
     | ((data: unknown) => readonly AnyImplementation[] | Promise<readonly AnyImplementation[]>);
 }
 
-/** An implementation with its types hidden, as a host keeps it; `hosted` in implementation.ts makes one. */
+/** An implementation with its types hidden, as a host keeps it; {@link hosted} makes one. */
 export type AnyImplementation = Implementation<unknown, unknown, unknown, unknown, Asks>;
 
 /** The owner of a hosted actor, on the spawning side. Both run synchronously while a batch is read. */
@@ -75,7 +76,7 @@ export interface HostStats {
   readonly receivedMessages: number;
   readonly receivedBatches: number;
   readonly receivedBytes: number;
-  /** Messages, of either direction, that arrived when their actor had ended. */
+  /** Messages of either direction that arrived after their actor had ended. */
   readonly droppedMessages: number;
   /** Bytes posted to the host and not yet consumed by it. */
   readonly depthBytes: number;
@@ -106,4 +107,15 @@ export interface Host {
   /** Stops every actor in it, then the host; kills it past `timeoutMs`. */
   stop(timeoutMs: number): Promise<ExitReason>;
   kill(why: string): void;
+}
+
+/**
+ * Checks an implementation against its kind and hides the types, so that one host module can list several:
+ * `export const implementations = [hosted({ kind, start })]`. What arrives was packed by the kind's own codecs and
+ * typed references, which is what makes hiding the types safe.
+ */
+export function hosted<In, OutWritten, OutRead, Init, A extends Asks = NoAsks>(
+  implementation: Implementation<In, OutWritten, OutRead, Init, A>,
+): AnyImplementation {
+  return implementation as unknown as AnyImplementation;
 }

@@ -1,4 +1,4 @@
-/** Every default of the actor runtime, with its unit and why. */
+// Every default of the actor runtime stands here, with its unit and why.
 
 /** Messages a mailbox holds before it refuses: enough for a burst of one loop turn, small enough to notice a jam. */
 export const MAILBOX_MESSAGES = 1024;
@@ -30,13 +30,14 @@ export const BATCH_MIN_BYTES = 1024;
 
 /**
  * Milliseconds of an event loop's turn in which a link reads what came: a thousand messages for as many sockets, such as the
- * answers to the pings of a fleet, would hold up whoever else has something to say.
+ * answers to the pings of a fleet, would hold up every other socket and timer of the thread.
  */
 export const READ_TURN_MS = 4;
 
 /**
- * Buffers that an end of a link keeps for batches to come, and as many again that it is about to give back, and the largest of
- * them. More would save garbage in a bulk transfer, and cost uploads a third more CPU: what is taken next is in no cache any more.
+ * SPARE_BATCHES is how many buffers an end of a link keeps for its next batches, and how many more it holds to give back;
+ * SPARE_BYTES is the size of the largest that it keeps. More of them would save garbage in a bulk transfer but cost uploads a
+ * third more CPU: the next buffer would be in no cache of the CPU any more.
  */
 export const SPARE_BATCHES = 8;
 export const SPARE_BYTES = 256 * 1024;
@@ -48,10 +49,10 @@ export const COPY_BYTES = 2048;
 export const LIVENESS_PERIOD_MS = 1000;
 export const LIVENESS_TIMEOUT_MS = 5000;
 
-/** Milliseconds a host has to load its module: half a second on a machine that has time, and ten and more on one that has none. */
+/** Milliseconds a host has to load its module: it takes half a second on an idle machine, ten seconds and more on a busy one. */
 export const HOST_START_TIMEOUT_MS = 60_000;
 
-/** Milliseconds after which a start is said to be slow. */
+/** Milliseconds after which a start is reported as slow. */
 export const SLOW_START_MS = 10_000;
 
 /** Heap of a host, in MiB. */

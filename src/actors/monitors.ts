@@ -1,10 +1,12 @@
+// `Monitors` tells the watchers of an actor when and why it ended; `stopWithin` waits for such an end.
+import type { ActorRef } from './behaviour.js';
+import { type Clock, inMicrotask } from './clock.js';
+import type { ExitReason } from './errors.js';
 import { guarded } from './errors.js';
-import type { ExitReason } from './exit.js';
-import { inMicrotask } from './microtask.js';
 
-/** Those who want to know when and why something ends. */
+/** The watchers of one actor: each is called once, with the reason of its end. */
 export class Monitors {
-  /** Made for the first: most actors are watched by nobody. */
+  /** The set is made for the first watcher: most actors have none. */
   #watchers: Set<(reason: ExitReason) => void> | undefined;
   #ended: ExitReason | undefined;
 
@@ -31,4 +33,25 @@ export class Monitors {
       guarded(watcher, reason);
     }
   }
+}
+
+/**
+ * Asks an actor to stop, and kills it past `timeoutMs`.
+ * @param requestStop asks it; called once the actor is monitored
+ * @returns the reason of its end
+ */
+export function stopWithin(
+  timeoutMs: number,
+  actor: Pick<ActorRef<never>, 'kill' | 'monitor'>,
+  clock: Clock,
+  requestStop: () => void,
+): Promise<ExitReason> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(timeoutMs, () => actor.kill(`did not stop within ${timeoutMs} ms`));
+    actor.monitor((reason) => {
+      cancel();
+      resolve(reason);
+    });
+    requestStop();
+  });
 }

@@ -1,3 +1,5 @@
+// `PackWriter` packs messages into a batch and `PackReader` reads them back; a `Codec` says how, for each kind.
+
 /** A growable buffer that messages are packed into, little-endian; one per batch. */
 export class PackWriter {
   #bytes: Buffer;
@@ -100,8 +102,8 @@ export class PackWriter {
 }
 
 /**
- * With an ArrayBuffer of its own, so that it can be transferred; not zeroed, since all that is read of it was written,
- * and zeroing is most of the cost of a large batch.
+ * A buffer with an ArrayBuffer of its own, so that it can be transferred. It is not zeroed: only bytes that were written are
+ * read, and zeroing is most of the cost of a large batch.
  */
 export function unpooled(size: number): Buffer {
   return Buffer.allocUnsafeSlow(size);
@@ -113,7 +115,7 @@ export class PackReader {
   #at: number;
   #end: number;
   #isKept = false;
-  /** Ranges that were leased and are not released; made for the first. */
+  /** Ranges that were leased and are not released; the set is made for the first. */
   #leased: Set<Uint8Array> | undefined;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
@@ -122,12 +124,12 @@ export class PackReader {
     this.#end = end;
   }
 
-  /** A range was read that whoever has it may keep: the buffer must not change any more. */
+  /** True once a range was read that its reader may keep: the buffer must not change any more. */
   get isKept(): boolean {
     return this.#isKept;
   }
 
-  /** A range was leased and is not released. */
+  /** True while a leased range is not released. */
   get isLeased(): boolean {
     return this.#leased !== undefined && this.#leased.size > 0;
   }
@@ -181,24 +183,24 @@ export class PackReader {
     return this.lent();
   }
 
-  /** As `rest`, but only until the handler of the message returns, be it a promise: who keeps any of it copies it. */
+  /** As `rest`, but valid only until the message's handler returns, also if it returns a promise; to keep bytes, copy them. */
   lent(): Buffer {
     const at = this.#at;
     this.#at = this.#end;
     return this.#bytes.subarray(at, this.#end);
   }
 
-  /** As `rest`, but whoever has it may release it (`HostedContext.release`), and then the buffer is used again. */
+  /** As `rest`, but its reader may release it (`HostedContext.release`), and then the buffer is used again. */
   leased(): Buffer {
     const range = this.lent();
-    // Nobody releases nothing.
+    // An empty range is never released, so it is not tracked.
     if (range.length === 0) return range;
     this.#leased ??= new Set();
     this.#leased.add(range);
     return range;
   }
 
-  /** Takes a leased range back. Of any other, or one that is back, nothing is known, and nothing happens. */
+  /** Takes a leased range back; ignores any other range, and one that is back already. */
   release(range: Uint8Array): void {
     this.#leased?.delete(range);
   }
@@ -214,4 +216,22 @@ export class PackReader {
     this.#at += length;
     return this.#bytes.toString('utf8', this.#at - length, this.#at);
   }
+}
+
+/**
+ * How the messages of one channel are packed into a batch. `Written` and `Read` differ where the writer packs
+ * straight from a source (a multiplexer's output) what the reader sees as bytes.
+ */
+export interface Codec<Written, Read = Written> {
+  write(message: Written, out: PackWriter): void;
+  /**
+   * Joins `message` to the one packed last for the same actor, whose payload begins at `at` and ends where `out` does, so
+   * that the reader gets one message for the parts of a byte stream that arrive one by one. False: it cannot be joined.
+   */
+  join?(message: Written, out: PackWriter, at: number): boolean;
+  /**
+   * Byte ranges in the result are views of the batch buffer, which the reader owns: no copy is needed to keep them. A range
+   * read with `PackReader.lent` is valid only until the handler returns, also if it returns a promise.
+   */
+  read(from: PackReader): Read;
 }

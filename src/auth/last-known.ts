@@ -1,4 +1,4 @@
-import { type Backoff, backoffMs } from '../actors/supervision/backoff.js';
+import { type Backoff, backoffMs } from '../actors/supervision/spec.js';
 
 export interface LastKnownOptions<T> {
   /** Asks the other party. */

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../actors/clock.js';
-import { backoffMs } from '../actors/supervision/backoff.js';
+import { backoffMs } from '../actors/supervision/spec.js';
 import type { Logger } from '../observability/log.js';
 import { StoreError, storeWhy } from '../store/ports/errors.js';
 import type { SignInId } from '../store/ports/ids.js';

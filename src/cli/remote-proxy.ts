@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { DependencyContainer } from 'tsyringe';
 import { systemClock } from '../actors/clock.js';
+import type { ExitReason } from '../actors/errors.js';
 import { describeExit } from '../actors/errors.js';
-import type { ExitReason } from '../actors/exit.js';
 import type { ProxyConfig } from '../config/types.js';
 import { urlOf } from '../net/address.js';
 import type { Logger } from '../observability/log.js';

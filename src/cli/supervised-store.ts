@@ -1,6 +1,6 @@
 import type { DependencyContainer } from 'tsyringe';
+import type { ExitReason } from '../actors/errors.js';
 import { describeExit } from '../actors/errors.js';
-import type { ExitReason } from '../actors/exit.js';
 import type { Host } from '../actors/host.js';
 import type { Intensity } from '../actors/supervision/spec.js';
 import { Supervisor } from '../actors/supervision/supervisor.js';

@@ -1,5 +1,5 @@
 import type { ActorRef, Asks, Behaviour, NoAsks } from '../../src/actors/behaviour.js';
-import { type ExitReason, NORMAL } from '../../src/actors/exit.js';
+import { type ExitReason, NORMAL } from '../../src/actors/errors.js';
 import type { HostedContext, TurnEnd } from '../../src/actors/host.js';
 import { ManualClock } from './kit.js';
 

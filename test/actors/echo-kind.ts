@@ -1,5 +1,5 @@
-import type { Codec } from '../../src/actors/codec.js';
 import type { HostedKind } from '../../src/actors/host.js';
+import type { Codec } from '../../src/actors/pack.js';
 
 export const text: Codec<string> = {
   write: (message, out) => out.utf8(message),

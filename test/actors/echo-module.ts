@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError } from '../../src/actors/errors.js';
 import type { HostedContext } from '../../src/actors/host.js';
-import { hosted } from '../../src/actors/implementation.js';
+import { hosted } from '../../src/actors/host.js';
 import { type EchoAsks, echo } from './echo-kind.js';
 
 /** Commands that concern the host, not just the actor. */

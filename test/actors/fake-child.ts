@@ -1,5 +1,4 @@
-import { crashed } from '../../src/actors/errors.js';
-import { type ExitReason, NORMAL } from '../../src/actors/exit.js';
+import { crashed, type ExitReason, NORMAL } from '../../src/actors/errors.js';
 import type { Child, ChildSpec } from '../../src/actors/supervision/spec.js';
 
 /** A child that ends when the test says so, or when it is told to. Writes what happens to it into a shared log. */

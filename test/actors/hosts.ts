@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
-import type { HostOptions } from '../../src/actors/hosting/host-options.js';
 import { startProcessHost } from '../../src/actors/hosting/process-host.js';
+import type { HostOptions } from '../../src/actors/hosting/start-client.js';
 import { ThreadHosts } from '../../src/actors/hosting/thread-host.js';
 
 /** One kind of host, as the shared suites see it. */

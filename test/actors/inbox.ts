@@ -1,4 +1,4 @@
-import type { ExitReason } from '../../src/actors/exit.js';
+import type { ExitReason } from '../../src/actors/errors.js';
 import type { Owner } from '../../src/actors/host.js';
 import { deferred } from './kit.js';
 

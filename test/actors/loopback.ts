@@ -1,4 +1,4 @@
-import type { ExitReason } from '../../src/actors/exit.js';
+import type { ExitReason } from '../../src/actors/errors.js';
 import type { AnyImplementation } from '../../src/actors/host.js';
 import { HostClient } from '../../src/actors/hosting/host-client.js';
 import { HostServer } from '../../src/actors/hosting/host-server.js';

@@ -1,5 +1,7 @@
+// `HostClient` is the spawning side of a host: it starts actors there and hands their messages to their owners.
 import type { ActorRef, Asks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
+import type { ExitReason, SerializedError } from '../errors.js';
 import {
   CodedError,
   crashed,
@@ -9,14 +11,24 @@ import {
   MailboxFullError,
   rebuildError,
 } from '../errors.js';
-import type { ExitReason, SerializedError } from '../exit.js';
 import type { Host, HostedKind, HostStats, Owner } from '../host.js';
 import { SLOW_START_MS } from '../limits.js';
-import * as Entry from '../link/entry.js';
+import {
+  ASK_ERROR_ENTRY,
+  EXIT_ENTRY,
+  FAULT_ENTRY,
+  HOST_ID,
+  PING_ENTRY,
+  PONG_ENTRY,
+  READY_ENTRY,
+  REPLY_ENTRY,
+  SPAWN_ENTRY,
+  STOP_ENTRY,
+  TELL_ENTRY,
+} from '../link/entry.js';
 import { type EntryHandler, Link, type LinkBounds, readValue } from '../link/link.js';
 import type { Transport } from '../link/transport.js';
 import type { PackReader } from '../pack.js';
-import type { Carrier } from './carrier.js';
 import { Liveness, type LivenessOptions } from './liveness.js';
 import { RemoteActor } from './remote-actor.js';
 
@@ -36,11 +48,11 @@ export class HostClient implements Host, EntryHandler {
   readonly #clock: Clock;
   readonly #liveness: Liveness;
   readonly #actors = new Map<number, RemoteActor>();
-  #lastId = Entry.HOST_ID;
-  /** Set when the host has ended. */
+  #lastId = HOST_ID;
+  /** Why the host ended, once it has. */
   #down: ExitReason | undefined;
   #stopping = false;
-  /** What the host itself said about its end. */
+  /** The error that the host reported just before its end. */
   #fault: SerializedError | undefined;
   #pong = { loopDelayMean: 0, loopDelayMax: 0, dropped: 0 };
   #dropped = 0;
@@ -56,7 +68,7 @@ export class HostClient implements Host, EntryHandler {
     this.#link = new Link(transport, this, options.bounds);
     this.#liveness = new Liveness(options.liveness, options.clock, {
       ping: () => {
-        this.#link.send(Entry.PING_ENTRY, Entry.HOST_ID);
+        this.#link.send(PING_ENTRY, HOST_ID);
         this.#link.flush();
       },
       lost: (why) => this.kill(why),
@@ -66,7 +78,7 @@ export class HostClient implements Host, EntryHandler {
 
   /**
    * Resolves when the host's module is loaded.
-   * @param onSlow told once, with the time gone by, of a start that takes long
+   * @param onSlow called once, with the milliseconds gone by, if the start takes long
    * @throws HostStartError, HostStartLateError
    */
   async started(timeoutMs: number, onSlow: (elapsedMs: number) => void = () => {}): Promise<this> {
@@ -95,7 +107,7 @@ export class HostClient implements Host, EntryHandler {
     if (this.#down !== undefined) actor.lose(hostDown(this.#down));
     else if (this.#link.full) actor.lose(refused(this.name));
     else {
-      this.#link.send(Entry.SPAWN, id, (out) => out.utf8(kind.name), { v8: init });
+      this.#link.send(SPAWN_ENTRY, id, (out) => out.utf8(kind.name), { v8: init });
       this.#actors.set(id, actor as RemoteActor);
     }
     return actor;
@@ -129,7 +141,7 @@ export class HostClient implements Host, EntryHandler {
     if (this.#down === undefined) {
       const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
       this.#stopping = true;
-      this.#link.send(Entry.STOP, Entry.HOST_ID);
+      this.#link.send(STOP_ENTRY, HOST_ID);
       void this.exited.then(cancel);
     }
     return this.exited;
@@ -140,28 +152,28 @@ export class HostClient implements Host, EntryHandler {
   }
 
   entry(type: number, actor: number, body: PackReader): number {
-    if (actor === Entry.HOST_ID) {
+    if (actor === HOST_ID) {
       this.#hostEntry(type, body);
       return 0;
     }
     const remote = this.#actors.get(actor);
-    if (remote === undefined) this.#dropped += type === Entry.EXIT ? 0 : 1;
-    else if (type === Entry.TELL) remote.message(body);
-    else if (type === Entry.REPLY) remote.replied(body.u32(), readValue(body));
-    else if (type === Entry.ASK_ERROR) remote.refused(body.u32(), rebuildError(readValue(body)));
-    else if (type === Entry.EXIT) remote.exited(readValue(body));
+    if (remote === undefined) this.#dropped += type === EXIT_ENTRY ? 0 : 1;
+    else if (type === TELL_ENTRY) remote.message(body);
+    else if (type === REPLY_ENTRY) remote.replied(body.u32(), readValue(body));
+    else if (type === ASK_ERROR_ENTRY) remote.refused(body.u32(), rebuildError(readValue(body)));
+    else if (type === EXIT_ENTRY) remote.exited(readValue(body));
     return 0;
   }
 
   #hostEntry(type: number, body: PackReader): void {
-    if (type === Entry.PONG) {
+    if (type === PONG_ENTRY) {
       this.#liveness.answered();
       this.#pong = { loopDelayMean: body.f64(), loopDelayMax: body.f64(), dropped: body.u32() };
-    } else if (type === Entry.READY) this.#resolveReady();
-    else if (type === Entry.FAULT) this.#fault = readValue(body);
+    } else if (type === READY_ENTRY) this.#resolveReady();
+    else if (type === FAULT_ENTRY) this.#fault = readValue(body);
   }
 
-  /** What the host posted before its end is delivered first, then its actors are lost. */
+  /** Delivers what the host posted before its end, then ends its actors. */
   #ended(reason: ExitReason): ExitReason {
     this.#liveness.stop();
     this.#link.drain();
@@ -185,7 +197,7 @@ export class HostClient implements Host, EntryHandler {
 
   #nextId(): number {
     do this.#lastId = (this.#lastId + 1) >>> 0;
-    while (this.#lastId === Entry.HOST_ID || this.#actors.has(this.#lastId));
+    while (this.#lastId === HOST_ID || this.#actors.has(this.#lastId));
     return this.#lastId;
   }
 }
@@ -196,4 +208,12 @@ function hostDown(reason: ExitReason): ExitReason {
 
 function refused(host: string): ExitReason {
   return crashed(new MailboxFullError(`the link to host ${host}`));
+}
+
+/** The thread or process behind a host, seen from the spawning side. */
+export interface Carrier {
+  /** Resolves once, when it has ended for whatever reason. */
+  readonly ended: Promise<ExitReason>;
+  /** Ends it now, whatever it does. */
+  kill(why: string): void;
 }

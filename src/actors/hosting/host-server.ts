@@ -1,8 +1,21 @@
+// `HostServer` is the far side of a host: it runs the actors that the spawning side starts in it.
 import { systemClock } from '../clock.js';
+import type { ExitReason } from '../errors.js';
 import { CodedError, serializeError } from '../errors.js';
-import type { ExitReason } from '../exit.js';
-import type { AnyImplementation } from '../host.js';
-import * as Entry from '../link/entry.js';
+import type { AnyImplementation, HostModule } from '../host.js';
+import {
+  ASK_ENTRY,
+  EXIT_ENTRY,
+  FAULT_ENTRY,
+  HOST_ID,
+  KILL_ENTRY,
+  PING_ENTRY,
+  PONG_ENTRY,
+  READY_ENTRY,
+  SPAWN_ENTRY,
+  STOP_ENTRY,
+  TELL_ENTRY,
+} from '../link/entry.js';
 import { type EntryHandler, Link, type LinkBounds, readValue } from '../link/link.js';
 import type { Transport } from '../link/transport.js';
 import type { PackReader } from '../pack.js';
@@ -27,18 +40,19 @@ export class HostServer implements EntryHandler {
     this.#link = new Link(transport, this, bounds);
   }
 
-  /** Takes up work. */
+  /** Tells the owner that the host is ready to spawn actors of these kinds. */
   ready(implementations: readonly AnyImplementation[]): void {
     this.#implementations = new Map(implementations.map((each) => [each.kind.name, each]));
-    this.#link.send(Entry.READY, Entry.HOST_ID);
+    this.#link.send(READY_ENTRY, HOST_ID);
   }
 
   /** Tells the owner why the host is about to end, at once. */
   fault(error: unknown): void {
-    this.#link.send(Entry.FAULT, Entry.HOST_ID, undefined, { v8: serializeError(error) });
+    this.#link.send(FAULT_ENTRY, HOST_ID, undefined, { v8: serializeError(error) });
     this.#link.flush();
   }
 
+  /** Lets go of the link and the histogram. */
   close(): void {
     this.#loopDelay.close();
     this.#link.close();
@@ -46,20 +60,20 @@ export class HostServer implements EntryHandler {
 
   entry(type: number, actor: number, body: PackReader, bytes: number): number {
     const hosted = this.#actors.get(actor);
-    if (type === Entry.TELL) return hosted === undefined ? this.#drop() : hosted.tell(body, bytes);
-    if (type === Entry.ASK) return hosted === undefined ? this.#drop() : hosted.ask(body, bytes);
-    if (type === Entry.SPAWN) this.#spawn(actor, body.utf8(), readValue(body));
-    else if (type === Entry.PING_ENTRY) this.#pong();
-    else if (type === Entry.STOP && actor === Entry.HOST_ID) this.#stop();
-    else if (type === Entry.STOP) hosted?.cell.stop();
-    else if (type === Entry.KILL) hosted?.cell.kill({ kind: 'killed', why: body.utf8() });
+    if (type === TELL_ENTRY) return hosted === undefined ? this.#drop() : hosted.tell(body, bytes);
+    if (type === ASK_ENTRY) return hosted === undefined ? this.#drop() : hosted.ask(body, bytes);
+    if (type === SPAWN_ENTRY) this.#spawn(actor, body.utf8(), readValue(body));
+    else if (type === PING_ENTRY) this.#pong();
+    else if (type === STOP_ENTRY && actor === HOST_ID) this.#stop();
+    else if (type === STOP_ENTRY) hosted?.cell.stop();
+    else if (type === KILL_ENTRY) hosted?.cell.kill({ kind: 'killed', why: body.utf8() });
     return 0;
   }
 
   #spawn(id: number, kind: string, init: unknown): void {
     if (this.#stopping) {
       const reason: ExitReason = { kind: 'host-down', why: 'the host is stopping' };
-      this.#link.send(Entry.EXIT, id, undefined, { v8: reason });
+      this.#link.send(EXIT_ENTRY, id, undefined, { v8: reason });
       return;
     }
     const implementation = this.#implementations.get(kind) ?? unknownKind(kind);
@@ -68,7 +82,7 @@ export class HostServer implements EntryHandler {
     actor.start(init);
   }
 
-  /** The actor has ended: its owner knows, or is about to. */
+  /** Counts a message to an actor that has ended; its owner knows of the end, or is about to. */
   #drop(): number {
     this.#dropped += 1;
     return 0;
@@ -76,7 +90,7 @@ export class HostServer implements EntryHandler {
 
   #pong(): void {
     const { mean, max } = this.#loopDelay.take();
-    this.#link.send(Entry.PONG, Entry.HOST_ID, (out) => {
+    this.#link.send(PONG_ENTRY, HOST_ID, (out) => {
       out.f64(mean);
       out.f64(max);
       out.u32(this.#dropped);
@@ -110,4 +124,14 @@ function unknownKind(name: string): AnyImplementation {
       throw new CodedError('ACTOR_UNKNOWN_KIND', `the host module has no actor of kind "${name}"`);
     },
   };
+}
+
+/** Imports a host module. Rejects when it fails to load or exports no `implementations`. */
+export async function loadImplementations(
+  module: string,
+  data: unknown,
+): Promise<readonly AnyImplementation[]> {
+  const { implementations }: Partial<HostModule> = await import(module);
+  if (implementations === undefined) throw new TypeError(`${module} does not export "implementations"`);
+  return typeof implementations === 'function' ? implementations(data) : implementations;
 }

@@ -1,16 +1,17 @@
+// `HostedActor` joins one actor of a host to the link that leads to its owner.
 import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
-import { crashed, MailboxFullError } from '../errors.js';
-import type { ExitReason } from '../exit.js';
+import type { ExitReason } from '../errors.js';
+import { crashed, MailboxFullError, serializeError } from '../errors.js';
 import type { AnyImplementation, HostedContext, TurnEnd } from '../host.js';
 import { MAILBOX_MESSAGES } from '../limits.js';
-import { EXIT } from '../link/entry.js';
+import { ASK_ERROR_ENTRY, EXIT_ENTRY, REPLY_ENTRY } from '../link/entry.js';
 import { type Link, readValue } from '../link/link.js';
 import { Cell, type CellOwner } from '../local/cell.js';
 import { LocalRef } from '../local/local-ref.js';
+import type { Asker } from '../local/question.js';
 import { Question } from '../local/question.js';
 import type { PackReader } from '../pack.js';
-import { RemoteAsker } from './remote-asker.js';
 
 /** An actor in this host, between the link and its cell; to the actor itself, its context. */
 export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, TurnEnd {
@@ -20,7 +21,7 @@ export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, 
   readonly #clock: Clock;
   readonly #implementation: AnyImplementation;
   readonly #onExit: (actor: HostedActor) => void;
-  /** What waits for the link to be writable; made for the first. */
+  /** Callbacks that wait for the link to be writable; the set is made for the first. */
   #waiting: Set<() => void> | undefined;
   #work: TurnEnd | undefined;
 
@@ -139,10 +140,32 @@ export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, 
     for (const once of this.#waiting ?? []) this.#link.offWritable(once);
     this.#waiting = undefined;
     try {
-      this.#link.send(EXIT, this.id, undefined, { v8: reason });
+      this.#link.send(EXIT_ENTRY, this.id, undefined, { v8: reason });
     } catch (error) {
-      this.#link.send(EXIT, this.id, undefined, { v8: crashed(error) });
+      this.#link.send(EXIT_ENTRY, this.id, undefined, { v8: crashed(error) });
     }
     this.#onExit(this);
+  }
+}
+
+/** The asker of a question that came over the link: its answer goes back the same way. */
+export class RemoteAsker implements Asker {
+  readonly #link: Link;
+  readonly #actor: number;
+  readonly #ask: number;
+
+  constructor(link: Link, actor: number, ask: number) {
+    this.#link = link;
+    this.#actor = actor;
+    this.#ask = ask;
+  }
+
+  answered(value: unknown): void {
+    this.#link.send(REPLY_ENTRY, this.#actor, (out) => out.u32(this.#ask), { v8: value });
+  }
+
+  refused(error: Error): void {
+    const v8 = serializeError(error);
+    this.#link.send(ASK_ERROR_ENTRY, this.#actor, (out) => out.u32(this.#ask), { v8 });
   }
 }

@@ -1,3 +1,4 @@
+// `Liveness` pings a host and reports it as lost when it no longer answers.
 import type { Clock } from '../clock.js';
 
 export interface LivenessOptions {

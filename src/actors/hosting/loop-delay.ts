@@ -1,6 +1,7 @@
+// `LoopDelay` measures how late this thread's event loop runs its timers.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Each look wakes the thread, also one that has nothing to do. */
+/** Milliseconds between two measurements, each of which wakes the thread, also an idle one. */
 const RESOLUTION_MS = 100;
 
 /** How late this thread's event loop runs its timers. */
@@ -11,7 +12,7 @@ export class LoopDelay {
     this.#histogram.enable();
   }
 
-  /** Mean and maximum delay since the last call, in seconds. The histogram counts its own period in: taken off. */
+  /** Mean and maximum delay since the last call, in seconds. The histogram counts its own period as delay, which is taken off here. */
   take(): { readonly mean: number; readonly max: number } {
     const { mean, max, count } = this.#histogram;
     this.#histogram.reset();

@@ -1,9 +1,9 @@
+// This is the program of a host process: it loads the host's module and serves the owner over IPC.
 import { IpcTransport } from '../link/ipc-transport.js';
-import { HostServer } from './host-server.js';
-import { loadImplementations } from './load-implementations.js';
+import { HostServer, loadImplementations } from './host-server.js';
 import type { HostTask } from './start-client.js';
 
-/** The program of a host process. Exits with 0 when its owner has stopped it, with 1 on a fault. */
+/** Serves the owner until it stops the host; exits with 0 then, with 1 on a fault. */
 async function runHost(task: HostTask): Promise<void> {
   const transport = new IpcTransport(process);
   const server = new HostServer(transport, task.bounds);
@@ -17,7 +17,7 @@ async function runHost(task: HostTask): Promise<void> {
   process.exit(0);
 }
 
-// The parent died: nobody would ever stop this process.
+// The parent died: nothing else would stop this process.
 process.on('disconnect', () => process.exit(1));
 
 // A terminal or a service manager signals the whole group; the owner decides when its hosts end.

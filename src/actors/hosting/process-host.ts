@@ -1,12 +1,12 @@
+// A process host runs actors in a child process, so that a crash of native code ends that process only.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { CodedError, crashed, HostStartError } from '../errors.js';
-import { type ExitReason, NORMAL } from '../exit.js';
+import { CodedError, crashed, type ExitReason, HostStartError, NORMAL } from '../errors.js';
 import type { Host } from '../host.js';
 import { HOST_HEAP_MB } from '../limits.js';
 import { IpcTransport } from '../link/ipc-transport.js';
-import type { Carrier } from './carrier.js';
-import type { HostOptions } from './host-options.js';
+import type { Carrier } from './host-client.js';
+import type { HostOptions } from './start-client.js';
 import { hostTask, startClient } from './start-client.js';
 
 export interface ProcessHostOptions extends HostOptions {

@@ -1,18 +1,18 @@
+// `RemoteActor` is the reference to an actor in a host, as the spawning side holds it.
 import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
-import type { Codec } from '../codec.js';
+import { inMicrotask } from '../clock.js';
+import type { ExitReason } from '../errors.js';
 import { ActorGoneError, type CodedError, crashed, guarded, MailboxFullError } from '../errors.js';
-import type { ExitReason } from '../exit.js';
 import type { Owner } from '../host.js';
 import { ASKS_PER_ACTOR } from '../limits.js';
-import * as Entry from '../link/entry.js';
+import { ASK_ENTRY, KILL_ENTRY, STOP_ENTRY } from '../link/entry.js';
 import type { Link } from '../link/link.js';
 import { LocalAsker } from '../local/local-ref.js';
-import { inMicrotask } from '../microtask.js';
-import { Monitors } from '../monitors.js';
-import type { PackReader } from '../pack.js';
+import { Monitors, stopWithin } from '../monitors.js';
+import type { Codec, PackReader } from '../pack.js';
 
-/** The address of an actor in a host, and what the spawning side knows of it. */
+/** The reference to an actor in a host, with its open questions, its monitors and its end. */
 export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements ActorRef<In, A> {
   readonly id: number;
   readonly #in: Codec<In>;
@@ -23,7 +23,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   readonly #onEnd: (id: number) => void;
   #ended: ExitReason | undefined;
   #lastAsk = 0;
-  /** Made for the first: most actors are asked nothing. */
+  /** Open questions by their id; the map is made for the first, as most actors are asked nothing. */
   #asks: Map<number, LocalAsker> | undefined;
   readonly #monitors = new Monitors();
 
@@ -66,27 +66,22 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
         out.u32(id);
         out.utf8(name);
       };
-      this.#link.send(Entry.ASK, this.id, head, { v8: request });
+      this.#link.send(ASK_ENTRY, this.id, head, { v8: request });
       const onTimeout = () => asks.delete(id);
       asks.set(id, new LocalAsker(name, timeoutMs, this.#clock, resolve, reject, onTimeout));
     });
   }
 
   stop(timeoutMs: number): Promise<ExitReason> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
-      this.monitor((reason) => {
-        cancel();
-        resolve(reason);
-      });
-      if (this.#ended === undefined) this.#link.send(Entry.STOP, this.id);
+    return stopWithin(timeoutMs, this, this.#clock, () => {
+      if (this.#ended === undefined) this.#link.send(STOP_ENTRY, this.id);
     });
   }
 
   /** Does not wait for the host, which may be the one that hangs; what the actor still sends is dropped. */
   kill(why: string): void {
     if (this.#ended !== undefined) return;
-    this.#link.send(Entry.KILL, this.id, (out) => out.utf8(why));
+    this.#link.send(KILL_ENTRY, this.id, (out) => out.utf8(why));
     this.lose({ kind: 'killed', why });
   }
 
@@ -99,7 +94,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     try {
       this.#owner.message(this.#out.read(body));
     } catch (error) {
-      this.#link.send(Entry.KILL, this.id, (out) => out.utf8('its owner failed'));
+      this.#link.send(KILL_ENTRY, this.id, (out) => out.utf8('its owner failed'));
       this.exited(crashed(error));
     }
   }
@@ -109,18 +104,18 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   }
 
   refused(ask: number, error: CodedError): void {
-    // The exit that follows refuses every ask, and with its reason, which an error loses on its way here.
+    // The exit that follows refuses every question with its reason, which an error loses on its way here.
     if (error.code !== 'ACTOR_GONE') this.#take(ask)?.refused(error);
   }
 
-  /** Ends it for this side: the owner first, then the monitors. */
+  /** Ends the actor for this side: its owner is told first, then its monitors. */
   exited(reason: ExitReason): void {
     if (this.#ended !== undefined) return;
     this.#end(reason);
     this.#tellOwner(reason);
   }
 
-  /** As `exited`, but later: for an end that its owner caused and is not prepared to hear of within its call. */
+  /** As `exited`, but in a later microtask: the owner caused this end and must not hear of it within its own call. */
   lose(reason: ExitReason): void {
     this.#end(reason);
     inMicrotask(() => this.#tellOwner(reason));
@@ -129,7 +124,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   #end(reason: ExitReason): void {
     this.#ended = reason;
     this.#onEnd(this.id);
-    // An error takes its stack: not for each of ten thousand that nobody asked anything.
+    // An error captures a stack, which is too much for each of ten thousand actors that have no open question.
     if (this.#asks === undefined || this.#asks.size === 0) return;
     const gone = new ActorGoneError(reason, true);
     for (const asker of this.#asks.values()) asker.refused(gone);

@@ -1,10 +1,10 @@
+// This is the Piscina task of a host thread: it loads the host's module and serves the owner over a port.
 import type { MessagePort } from 'node:worker_threads';
 import { PortTransport } from '../link/port-transport.js';
-import { HostServer } from './host-server.js';
-import { loadImplementations } from './load-implementations.js';
+import { HostServer, loadImplementations } from './host-server.js';
 import type { HostTask } from './start-client.js';
 
-/** What a host thread gets to begin with; `port` is transferred. */
+/** The task of a host thread; `port` is transferred. */
 export interface HostThreadTask extends HostTask {
   readonly port: MessagePort;
 }

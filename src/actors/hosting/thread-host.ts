@@ -1,12 +1,12 @@
+// `ThreadHosts` runs hosts in worker threads, each as one long Piscina task.
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { crashed, HostStartError } from '../errors.js';
-import { type ExitReason, NORMAL } from '../exit.js';
+import { crashed, type ExitReason, HostStartError, NORMAL } from '../errors.js';
 import type { Host } from '../host.js';
 import { HOST_HEAP_MB } from '../limits.js';
 import { PortTransport } from '../link/port-transport.js';
-import type { Carrier } from './carrier.js';
-import type { HostOptions } from './host-options.js';
+import type { Carrier } from './host-client.js';
+import type { HostOptions } from './start-client.js';
 import { hostTask, startClient } from './start-client.js';
 import type { HostThreadTask } from './thread-entry.js';
 
@@ -40,13 +40,13 @@ export class ThreadHosts {
       recordTiming: false,
       resourceLimits: { maxOldGenerationSizeMb: HOST_HEAP_MB, ...limits },
     });
-    // A thread that fails after its host ended normally: no host hears of it, so somebody must.
+    // A thread may fail after its host ended normally; no host hears of that, so it becomes a warning.
     this.#pool.on('error', (error: Error) => process.emitWarning(error));
   }
 
   /** @throws HostStartError */
   async start(options: HostOptions): Promise<Host> {
-    // Piscina would queue it, to wait for a host to end.
+    // Piscina would queue the start until another host ends.
     if (this.#running >= this.#size) throw new HostStartError(options.name, 'all threads have a host');
     const { port1, port2 } = new MessageChannel();
     const task = hostTask(options);

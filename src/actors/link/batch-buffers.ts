@@ -1,23 +1,26 @@
+// `BatchBuffers` gives each new batch a buffer, if it can one whose batch has been read.
 import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES, SPARE_BYTES } from '../limits.js';
 import { PackWriter, unpooled } from '../pack.js';
 import { NO_BUFFERS } from './transport.js';
 
-/** A buffer may be so many times as large as what it is to hold: whoever keeps a view of a batch keeps all of it. */
+/** A buffer is reused only if it is at most 8 times the size needed: a reader that keeps a view of a batch keeps all of it. */
 const MAX_SLACK = 8;
 
 /**
- * The buffers batches are packed into. One is sized after recent batches: too small costs copies while it grows, too
- * large costs memory that the receiver keeps as long as a view of the batch. What came from the other end goes back
- * there: as many bytes go each way, and V8 collects garbage for every 64 MiB of buffers that come to a thread.
+ * The buffers that batches are packed into. A new buffer is sized after recent batches: too small costs copies while it
+ * grows, too large costs memory that the receiver keeps as long as a view of the batch. Buffers that came from the other end
+ * go back to it, filled or as surplus: as many bytes go each way then, and V8 collects garbage for every 64 MiB of buffers
+ * that come to a thread.
  */
 export class BatchBuffers {
-  /** Decays by an eighth a batch, so that one large batch does not size the next hundred. */
+  /** The recent batch size; it decays by an eighth a batch, so that one large batch does not size the next hundred. */
   #recent = 0;
   /** Buffers for batches to come, the oldest first. */
   readonly #spare: ArrayBuffer[] = [];
-  /** What found no place there, as who posts fewer batches than it reads has no use for all: the other end has. */
+  /** Buffers that `#spare` has no room for. They go back to the other end, which posts more batches than this one does. */
   #surplus: ArrayBuffer[] | undefined;
 
+  /** A writer for a new batch. */
   next(): PackWriter {
     const size = Math.max(BATCH_MIN_BYTES, 2 ** Math.ceil(Math.log2(this.#recent * 1.25)));
     return new PackWriter(this.#takeSpare(size) ?? unpooled(size));
@@ -31,7 +34,7 @@ export class BatchBuffers {
     return batch;
   }
 
-  /** Takes the buffer of a batch that was read and of which nobody keeps anything. Very small and very large ones are let go. */
+  /** Keeps the buffer of a batch that was read and that no reader has a view of; very small and very large ones are dropped. */
   recycle(batch: Buffer): void {
     const buffer = batch.buffer as ArrayBuffer;
     if (buffer.byteLength <= COPY_BYTES || buffer.byteLength > SPARE_BYTES) return;
@@ -41,7 +44,7 @@ export class BatchBuffers {
     this.#surplus.push(oldest);
   }
 
-  /** Buffers to give to the other end. */
+  /** Takes out the buffers that are to go back to the other end. */
   takeSurplus(): readonly ArrayBuffer[] {
     if (this.#surplus === undefined) return NO_BUFFERS;
     const surplus = this.#surplus;
@@ -49,12 +52,12 @@ export class BatchBuffers {
     return surplus;
   }
 
-  /** Takes the surplus of the other end; what it had no use for itself is let go. */
+  /** Keeps buffers that the other end gave back; those that there is no room for are dropped. */
   add(surplus: readonly ArrayBuffer[]): void {
     for (const buffer of surplus) this.#keep(buffer);
   }
 
-  /** @returns the one that there is no room for any more */
+  /** @returns the oldest spare buffer, if there is no room for it any more */
   #keep(buffer: ArrayBuffer): ArrayBuffer | undefined {
     this.#spare.push(buffer);
     return this.#spare.length > SPARE_BATCHES ? this.#spare.shift() : undefined;

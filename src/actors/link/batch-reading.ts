@@ -1,14 +1,15 @@
+// `BatchReading` reads one batch entry by entry, and can be left and taken up again.
 import { PackReader } from '../pack.js';
 import { HEADER_BYTES } from './entry.js';
 
-/** Entries that are read between two looks at the clock. */
+/** How many entries are read before the clock is looked at again. */
 const LOOK_EVERY = 16;
 
-/** A batch that is being read, an entry at a time; it can be left and taken up again. */
+/** A batch that is being read, an entry at a time. */
 export class BatchReading {
   readonly batch: Buffer;
   readonly body: PackReader;
-  /** Bytes of it that are consumed: all, but for those that an actor holds. */
+  /** Bytes of the batch that are consumed: all but those of messages that wait in a mailbox. */
   consumed: number;
   #at = 0;
 
@@ -20,9 +21,9 @@ export class BatchReading {
 
   /**
    * Reads entries until the batch is at its end, or the time is up.
-   * @param entry takes one, whose payload is `body`; `bytes` is the size of the whole
-   * @param turnEnds in milliseconds of `performance.now`
-   * @returns whether it is at its end
+   * @param entry takes one entry, whose payload is `body`; `bytes` is the size of the whole entry
+   * @param turnEnds when to stop, in milliseconds of `performance.now`
+   * @returns whether the batch is read to its end
    */
   run(
     entry: (reading: BatchReading, type: number, actor: number, bytes: number) => void,

@@ -1,3 +1,4 @@
+// `IpcTransport` carries batches between a process and its child.
 import { NO_BUFFERS, type Transport } from './transport.js';
 
 /** The IPC channel of `fork`, from either end: a ChildProcess, or `process` in the child. */
@@ -40,10 +41,10 @@ export class IpcTransport implements Transport {
     });
   }
 
-  /** Nothing to do: the channel closes only when all of it was read. */
+  /** Does nothing: the channel closes only when all that was sent has been read. */
   drain(): void {}
 
-  /** Resolves when all that was posted is with the operating system. */
+  /** Resolves when the operating system has all that was posted. */
   flushed(): Promise<void> {
     if (this.#unwritten === 0) return Promise.resolve();
     return new Promise((resolve) => {

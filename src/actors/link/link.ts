@@ -1,12 +1,12 @@
+// `Link` packs messages into batches, bounds what is on its way to the other side, and reads what comes from it.
 import { deserialize, serialize } from 'node:v8';
 import { Fifo } from '../../collections/fifo.js';
-import type { Codec } from '../codec.js';
 import type { TurnEnd } from '../host.js';
 import { BATCH_BYTES, CREDIT_SHARE, LINK_HARD_BYTES, LINK_SOFT_BYTES, READ_TURN_MS } from '../limits.js';
-import type { PackReader, PackWriter } from '../pack.js';
+import type { Codec, PackReader, PackWriter } from '../pack.js';
 import { BatchBuffers } from './batch-buffers.js';
 import { BatchReading } from './batch-reading.js';
-import { CREDIT, HEADER_BYTES, HOST_ID, TELL } from './entry.js';
+import { CREDIT_ENTRY, HEADER_BYTES, HOST_ID, TELL_ENTRY } from './entry.js';
 import type { Transport } from './transport.js';
 
 /** Bounds on the bytes posted and not yet consumed by the other side. */
@@ -41,7 +41,7 @@ export interface LinkStats {
 
 /**
  * One end of a bounded mailbox between two threads or processes. What is sent in a loop turn is packed into one
- * batch and posted once. What came is read for some milliseconds a turn. The receiver gives credit for what it
+ * batch and posted once. Batches that came are read for some milliseconds a turn. The receiver gives credit for what it
  * consumed, with its next batch or, when it owes a quarter of the soft bound, on its own.
  */
 export class Link {
@@ -56,7 +56,7 @@ export class Link {
   #lastActor = HOST_ID;
   /** Bytes posted and not yet consumed by the other side. */
   #unconsumed = 0;
-  /** Bytes consumed here that the other side does not know of yet. */
+  /** Bytes that were consumed here and that the other side has no credit for yet. */
   #owed = 0;
   #waiting = new Set<() => void>();
   #closed = false;
@@ -68,7 +68,7 @@ export class Link {
     receivedBatches: 0,
     receivedBytes: 0,
   };
-  /** Work that goes before the turn's post. */
+  /** Work to do before this turn's batch is posted. */
   #beforePost: TurnEnd[] = [];
   readonly #post = () => {
     this.#scheduled = false;
@@ -76,18 +76,18 @@ export class Link {
     this.flush();
   };
 
-  /** Batches that are not read to their end. */
+  /** Batches that have arrived and are not read to their end. */
   readonly #arrivals = new Fifo<BatchReading>();
-  /** Batches that were read, with ranges that are leased, by their buffers: one that is never released goes with its buffer. */
+  /** Batches that were read and still have leased ranges, by buffer; held weakly, as a range may never be released. */
   readonly #leased = new WeakMap<ArrayBufferLike, BatchReading>();
-  /** When this turn's time to read is over, in ms of `performance.now`; 0: it has not begun. */
+  /** When reading stops in this loop turn, in ms of `performance.now`; 0: it has not begun. */
   #turnEnds = 0;
   readonly #endTurn = () => {
     this.#turnEnds = 0;
     if (this.#arrivals.length > 0) this.#beginTurn();
   };
   readonly #entry = (reading: BatchReading, type: number, actor: number, bytes: number): void => {
-    if (type === CREDIT) return this.#takeCredit(reading.body.u32());
+    if (type === CREDIT_ENTRY) return this.#takeCredit(reading.body.u32());
     this.stats.receivedMessages += 1;
     reading.consumed -= this.#handler.entry(type, actor, reading.body, bytes);
   };
@@ -133,7 +133,7 @@ export class Link {
       this.#seal(last);
       return true;
     }
-    const at = this.#open(actor, TELL);
+    const at = this.#open(actor, TELL_ENTRY);
     try {
       codec.write(message, batch);
     } catch (error) {
@@ -169,7 +169,7 @@ export class Link {
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
   }
 
-  /** Takes back a range that a message leased. Of any other nothing is known, and nothing happens. */
+  /** Takes back a range that a message leased; ignores any other range. */
   release(range: Uint8Array): void {
     const current = this.#arrivals.peek();
     if (current?.batch.buffer === range.buffer) return current.body.release(range);
@@ -245,7 +245,7 @@ export class Link {
   }
 
   #giveCredit(): void {
-    const at = this.#open(HOST_ID, CREDIT);
+    const at = this.#open(HOST_ID, CREDIT_ENTRY);
     this.#batch.u32(this.#owed);
     this.#batch.patchU32(at, this.#batch.length - at);
     this.#owed = 0;
@@ -256,7 +256,7 @@ export class Link {
     this.stats.receivedBatches += 1;
     this.stats.receivedBytes += batch.length;
     this.#arrivals.push(new BatchReading(batch));
-    // Others are being read, or wait for the next turn.
+    // Batches before this one are being read, or wait for the next turn.
     if (this.#arrivals.length > 1) return;
     if (this.#turnEnds === 0) this.#beginTurn();
     else this.#readUntil(this.#turnEnds);
@@ -268,7 +268,7 @@ export class Link {
     this.#readUntil(this.#turnEnds);
   }
 
-  /** Reads what has arrived; what the time is not enough for waits for the next turn. */
+  /** Reads what has arrived until `turnEnds`; the rest waits for the next turn. */
   #readUntil(turnEnds: number): void {
     for (let next = this.#arrivals.peek(); next !== undefined; next = this.#arrivals.peek()) {
       if (performance.now() >= turnEnds || !next.run(this.#entry, turnEnds)) return;
@@ -278,10 +278,10 @@ export class Link {
     }
   }
 
-  /** The buffer of a batch that was read is used again, unless or until nobody has bytes of it. */
+  /** Reuses the buffer of a batch that was read, once no leased range is left of it; never if a reader may keep a view. */
   #recycle(reading: BatchReading): void {
     const { batch, body, consumed } = reading;
-    // A message that is held has its bytes yet to be read, also where they are lent.
+    // A message that waits in a mailbox still needs its bytes, also those it was lent.
     if (!this.#transport.givesBuffers || body.isKept || consumed < batch.length) return;
     if (body.isLeased) this.#leased.set(batch.buffer, reading);
     else this.#buffers.recycle(batch);
@@ -296,7 +296,7 @@ export class Link {
   }
 }
 
-/** Reads the value that ends an entry, in V8's format. It is what our own other side packed. */
+/** Reads the value at the end of an entry, in V8's format; safe because our own other side packed it. */
 export function readValue<T>(body: PackReader): T {
   return deserialize(body.rest()) as T;
 }

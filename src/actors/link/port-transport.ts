@@ -1,8 +1,9 @@
+// `PortTransport` carries batches between two threads.
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { COPY_BYTES } from '../limits.js';
 import { NO_BUFFERS, type Transport } from './transport.js';
 
-/** What is posted: a batch alone, which costs less, or with surplus. */
+/** A posted message: a batch alone, which costs less, or a batch with surplus buffers. */
 type Posted = Uint8Array | { readonly batch: Uint8Array; readonly surplus: readonly ArrayBuffer[] };
 
 /** Batches over a MessagePort: small ones copied, larger ones transferred. */

@@ -1,15 +1,17 @@
-/** Of batches without surplus: most. */
+// A `Transport` carries batches to another thread or process.
+
+/** The surplus of most batches: no buffers, in one list that all of them share. */
 export const NO_BUFFERS: readonly ArrayBuffer[] = [];
 
 /** What carries batches to another thread or process, in order. */
 export interface Transport {
-  /** Buffers of their own arrive, which may carry batches back. False: views of buffers that others share. */
+  /** True: each batch arrives in a buffer of its own, which may carry a batch back. False: in a view of a shared buffer. */
   readonly givesBuffers: boolean;
   /**
    * Sends a batch. True: the buffer behind it was given away; false: it was copied and may be used again.
-   * A batch to an end that is gone is lost, which the exit of the host reports.
+   * A batch to an end that is gone is lost; the exit of the host reports that.
    * @param batch from the start of a buffer of its own (`unpooled`): Node 22 and later do not give away a part of Node's pool
-   * @param surplus buffers to give away with it; none if `givesBuffers` is false
+   * @param surplus empty buffers to give back to the other end with the batch; none if `givesBuffers` is false
    */
   post(batch: Buffer, surplus: readonly ArrayBuffer[]): boolean;
   /** Calls `onBatch` for every batch that arrives, with its surplus; the receiver owns both. Call once. */

@@ -1,14 +1,14 @@
+// `Cell` runs one actor in this thread: its mailbox, its life, its end.
 import type { Asks, Behaviour } from '../behaviour.js';
 import type { Clock } from '../clock.js';
-import { ActorGoneError, crashed } from '../errors.js';
-import { type ExitReason, NORMAL } from '../exit.js';
+import { ActorGoneError, crashed, type ExitReason, NORMAL } from '../errors.js';
 import { Monitors } from '../monitors.js';
 import { Mailbox } from './mailbox.js';
 import { type Answers, OpenQuestions, Question } from './question.js';
 import { type Runnable, runQueue } from './run-queue.js';
 import { Timers } from './timers.js';
 
-/** A call into the actor that is not a message, made in mailbox order: a link that takes bytes again. */
+/** A callback to run inside the actor in mailbox order: its link takes bytes again. */
 class Resumption {
   readonly run: () => void;
 
@@ -17,7 +17,7 @@ class Resumption {
   }
 }
 
-/** Who runs a cell for somebody else. */
+/** The owner of a cell whose actor lives in a host: it passes on the actor's end and its credit. */
 export interface CellOwner {
   /** The actor has ended; told once, before the monitors. */
   exited(reason: ExitReason): void;
@@ -38,7 +38,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
   readonly #owner: CellOwner | undefined;
   readonly #clock: Clock;
   readonly #mailbox: Mailbox<Message | Question | Resumption>;
-  // Made when they are needed: of many actors, most have none.
+  // Timers and questions are made when they are needed: most actors have none.
   #timers: Timers | undefined;
   #questions: OpenQuestions | undefined;
   readonly #monitors = new Monitors();
@@ -46,9 +46,9 @@ export class Cell<Message, A extends Asks> implements Runnable {
   #phase: Phase = 'starting';
   /** Set once the actor is to end: nothing more is accepted. */
   #ending: ExitReason | undefined;
-  /** A handler runs, or the promise it returned is pending. */
+  /** True while a handler runs, or the promise it returned is pending. */
   #busy = false;
-  /** It is in the run queue. */
+  /** True while the cell is in the run queue. */
   #queued = false;
 
   /** @param mailbox how many messages and questions may wait */
@@ -150,7 +150,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
     return handled;
   }
 
-  /** Queues beyond the bound what the actor has caused itself: timers and credit bound it. */
+  /** Queues an item beyond the bound: the actor caused it itself, and timers and credit bound how many there are. */
   #force(item: Message | Resumption): void {
     if (this.#ending !== undefined) return;
     this.#mailbox.force(item);

@@ -1,7 +1,9 @@
+// `LocalRef` is the reference to an actor in this thread.
 import type { ActorRef, Asks, NoAsks } from '../behaviour.js';
 import type { Clock } from '../clock.js';
+import type { ExitReason } from '../errors.js';
 import { ActorGoneError, AskTimeoutError, MailboxFullError } from '../errors.js';
-import type { ExitReason } from '../exit.js';
+import { stopWithin } from '../monitors.js';
 import type { Cell } from './cell.js';
 import { type Asker, Question } from './question.js';
 
@@ -35,14 +37,7 @@ export class LocalRef<Message, A extends Asks = NoAsks> implements ActorRef<Mess
   }
 
   stop(timeoutMs: number): Promise<ExitReason> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(timeoutMs, () => this.kill(`did not stop within ${timeoutMs} ms`));
-      this.#cell.monitor((reason) => {
-        cancel();
-        resolve(reason);
-      });
-      this.#cell.stop();
-    });
+    return stopWithin(timeoutMs, this, this.#clock, () => this.#cell.stop());
   }
 
   kill(why: string): void {
@@ -54,7 +49,7 @@ export class LocalRef<Message, A extends Asks = NoAsks> implements ActorRef<Mess
   }
 }
 
-/** Someone in this thread who waits for an answer, until the timeout. */
+/** The asker of a question from this thread: a promise that settles with the answer, or at the timeout. */
 export class LocalAsker implements Asker {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: Error) => void;

@@ -1,9 +1,11 @@
+// `Mailbox` is the bounded queue of what an actor has to handle.
+
 /** Slots of the first ring, which the first message makes; most mailboxes never need more. */
 const FIRST_SLOTS = 2;
 
 /**
- * A bounded first-in first-out queue on a ring that doubles as needed. Every item carries a size in bytes, for
- * those who pay for what they hold.
+ * A bounded first-in first-out queue on a ring that doubles as needed. Every item carries its size in bytes, which counts
+ * against the bounds of the link until the item is taken.
  *
  *     items  [ d | e | . | . | a | b | c ]
  *                      ^tail   ^head
@@ -37,7 +39,7 @@ export class Mailbox<T> {
     return true;
   }
 
-  /** Adds beyond the bound: for what its owner sends to itself, which is bounded elsewhere. */
+  /** Adds an item beyond the bound: one that the actor sends to itself, which is bounded elsewhere. */
   force(item: T, bytes = 0): void {
     if (this.#length === this.#items.length) this.#grow();
     const tail = (this.#head + this.#length) & (this.#items.length - 1);
@@ -70,7 +72,7 @@ export class Mailbox<T> {
   }
 }
 
-/** A full ring from its head on, in one of `slots`; an array whose `length` is raised would take room for many more. */
+/** Copies a full ring, from its head on, into one of `slots`; raising an array's `length` would take room for many more. */
 function bigger<T>(ring: readonly T[], head: number, slots: number, empty: T): T[] {
   const copy: T[] = new Array(slots).fill(empty);
   for (let i = 0; i < ring.length; i++) copy[i] = ring[(head + i) % ring.length] as T;

@@ -1,3 +1,4 @@
+// `OpenQuestions` keeps the questions that an actor was asked and has not answered.
 import { CodedError, MailboxFullError, UnknownAskError } from '../errors.js';
 import { ASKS_PER_ACTOR } from '../limits.js';
 
@@ -59,7 +60,7 @@ export class OpenQuestions {
     }
   }
 
-  /** The actor has ended: whoever still waits learns that. */
+  /** Refuses every open question with `error`: the actor has ended. */
   refuseAll(error: Error): void {
     for (const question of this.#open) question.asker.refused(error);
     this.#open.clear();

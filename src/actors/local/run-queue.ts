@@ -1,7 +1,8 @@
+// `runQueue` gives each actor of this thread that has messages its turn.
+import { inMicrotask } from '../clock.js';
 import { DRAIN_BUDGET, DRAIN_PER_ACTOR } from '../limits.js';
-import { inMicrotask } from '../microtask.js';
 
-/** Something with messages to handle. */
+/** An actor's cell, as the run queue sees it. */
 export interface Runnable {
   /** Handles up to `budget` messages. Returns how many it handled, and asks to run again by itself if some are left. */
   drain(budget: number): number;

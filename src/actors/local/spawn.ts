@@ -1,6 +1,7 @@
+// `spawn` starts an actor in this thread.
 import type { ActorContext, ActorRef, Asks, Behaviour, NoAsks } from '../behaviour.js';
 import { type Clock, systemClock } from '../clock.js';
-import type { ExitReason } from '../exit.js';
+import type { ExitReason } from '../errors.js';
 import { MAILBOX_MESSAGES } from '../limits.js';
 import { Cell } from './cell.js';
 import { LocalRef } from './local-ref.js';

@@ -1,3 +1,4 @@
+// `Timers` keeps the pending timers of one actor.
 import type { Clock } from '../clock.js';
 import { MailboxFullError } from '../errors.js';
 import { TIMERS_PER_ACTOR } from '../limits.js';

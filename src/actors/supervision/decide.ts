@@ -1,5 +1,5 @@
-import { isLateStart } from '../errors.js';
-import { type ExitReason, NORMAL } from '../exit.js';
+// `decide` is what a supervisor does about an event, as a pure function of its state.
+import { type ExitReason, isLateStart, NORMAL } from '../errors.js';
 import type { Intensity, Restart, Strategy } from './spec.js';
 
 /**
@@ -148,7 +148,7 @@ function failed(state: SupervisorState, child: ChildState, last: ExitReason, at:
   };
 }
 
-/** Works out what can be done now. */
+/** Adds the starts and stops that the state allows now. */
 function settle(state: SupervisorState): RestartDecision {
   if (state.phase === 'ending') return settleEnding(state);
   const removing = state.children.filter((child) => child.removing && child.status !== 'stopping');
@@ -158,7 +158,7 @@ function settle(state: SupervisorState): RestartDecision {
   return { state: next.state, actions: [...begun.actions, ...next.actions] };
 }
 
-/** One after the other, in reverse start order. */
+/** Stops the children one after the other, in reverse start order. */
 function settleEnding(state: SupervisorState): RestartDecision {
   const live = state.children.filter(isLive);
   const left: SupervisorState = { ...state, children: live };
@@ -176,7 +176,7 @@ function settleOneForOne(state: SupervisorState): RestartDecision {
   );
 }
 
-/** Those after the first that does not run are brought down, in reverse order; then it starts. */
+/** Stops the children after the first that does not run, in reverse order; then that one starts. */
 function settleRestForOne(state: SupervisorState): RestartDecision {
   const at = state.children.findIndex((child) => child.status !== 'running');
   const first = state.children[at];

@@ -1,11 +1,12 @@
+// A supervisor is told by these types what its children are, and when and how fast to restart them.
 import type { ActorRef, Asks } from '../behaviour.js';
-import type { ExitReason } from '../exit.js';
+import type { ExitReason } from '../errors.js';
 
 /** Anything that can be supervised: a host, another supervisor, an actor (see {@link actorChild}). */
 export interface Child {
   /** Resolves once, with the reason of its end; never rejects. */
   readonly exited: Promise<ExitReason>;
-  /** Asks it to end; past `timeoutMs` it ends itself by force. */
+  /** Asks the child to end; past `timeoutMs` it ends itself by force. */
   stop(timeoutMs: number): Promise<ExitReason>;
   kill(why: string): void;
 }
@@ -43,12 +44,12 @@ export interface Intensity {
 /** Burst and sustained rate chosen separately, as OTP advises: 5 in 30 s. */
 export const defaultIntensity: Intensity = { restarts: 5, withinMs: 30_000 };
 
-/** That of a supervisor of so many children, each of which may fail as often as one alone: they are independent. */
+/** The intensity of a supervisor of independent children: each of them may fail as often as an only child. */
 export function intensityOf(children: number): Intensity {
   return { ...defaultIntensity, restarts: children * defaultIntensity.restarts };
 }
 
-/** An actor as a child. */
+/** Makes a supervised child of an actor. */
 export function actorChild<Message, A extends Asks>(ref: ActorRef<Message, A>): Child {
   return {
     exited: new Promise((resolve) => {
@@ -57,4 +58,22 @@ export function actorChild<Message, A extends Asks>(ref: ActorRef<Message, A>): 
     stop: (timeoutMs) => ref.stop(timeoutMs),
     kill: (why) => ref.kill(why),
   };
+}
+
+/** Delays between restarts: doubling from `minMs` to `maxMs`, less up to half of it by chance. */
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export const defaultBackoff: Backoff = { minMs: 100, maxMs: 10_000 };
+
+/**
+ * Milliseconds before a restart.
+ * @param failures failures in a row, from 1.
+ * @param random in [0, 1): spreads out those who failed together.
+ */
+export function backoffMs({ minMs, maxMs }: Backoff, failures: number, random: number): number {
+  const full = Math.min(maxMs, minMs * 2 ** (failures - 1));
+  return full * (1 - random / 2);
 }

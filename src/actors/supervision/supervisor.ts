@@ -1,7 +1,7 @@
+// `Supervisor` starts children, restarts those that fail, and gives up when they fail too often.
 import { type Clock, systemClock } from '../clock.js';
+import type { ExitReason } from '../errors.js';
 import { CodedError, crashed, describeExit, guarded } from '../errors.js';
-import type { ExitReason } from '../exit.js';
-import { type Backoff, backoffMs, defaultBackoff } from './backoff.js';
 import {
   type ChildState,
   decide,
@@ -10,7 +10,16 @@ import {
   type SupervisorEvent,
   type SupervisorState,
 } from './decide.js';
-import { type Child, type ChildSpec, defaultIntensity, type Intensity, type Strategy } from './spec.js';
+import {
+  type Backoff,
+  backoffMs,
+  type Child,
+  type ChildSpec,
+  defaultBackoff,
+  defaultIntensity,
+  type Intensity,
+  type Strategy,
+} from './spec.js';
 
 export interface SupervisorOptions<C extends Child = Child> {
   readonly strategy: Strategy;
@@ -28,7 +37,7 @@ export interface SupervisorOptions<C extends Child = Child> {
   readonly random?: () => number;
 }
 
-/** What the executor knows of a child beside its state. */
+/** What a supervisor keeps of a child beside its state. */
 interface Entry<C extends Child> {
   readonly spec: ChildSpec<C>;
   child: C | undefined;
@@ -51,7 +60,7 @@ export class Supervisor<C extends Child = Child> implements Child {
   readonly exited = new Promise<ExitReason>((resolve) => {
     this.#resolveExited = resolve;
   });
-  /** Called after every decision by those who wait for some state. */
+  /** Called after every decision, for callers that wait for a state. */
   readonly #observers = new Set<() => void>();
 
   constructor(options: SupervisorOptions<C>) {

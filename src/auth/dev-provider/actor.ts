@@ -1,5 +1,5 @@
 import type { Implementation } from '../../actors/host.js';
-import { hosted } from '../../actors/implementation.js';
+import { hosted } from '../../actors/host.js';
 import { Secret } from '../../text/secret.js';
 import { bindDevProvider } from './dev-provider.js';
 import { DEV_PROVIDER_KIND, type DevProviderAsks, type DevProviderInit, type LogLine } from './kind.js';

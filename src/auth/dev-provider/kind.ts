@@ -1,4 +1,4 @@
-import type { SerializedError } from '../../actors/exit.js';
+import type { SerializedError } from '../../actors/errors.js';
 import type { HostedKind } from '../../actors/host.js';
 import type { Address } from '../../net/address.js';
 

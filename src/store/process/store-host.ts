@@ -1,4 +1,4 @@
-import { hosted } from '../../actors/implementation.js';
+import { hosted } from '../../actors/host.js';
 import { storeActor } from './store-actor.js';
 
 /** The module of the store's process. */

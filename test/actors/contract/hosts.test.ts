@@ -3,7 +3,7 @@ import { spawn as spawnProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { crashed, describeExit } from '../../../src/actors/errors.js';
-import type { HostOptions } from '../../../src/actors/hosting/host-options.js';
+import type { HostOptions } from '../../../src/actors/hosting/start-client.js';
 import { echo } from '../echo-kind.js';
 import { type HostFlavour, processHosts, threadHosts } from '../hosts.js';
 import { Inbox } from '../inbox.js';

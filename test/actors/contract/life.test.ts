@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ExitReason } from '../../../src/actors/errors.js';
 import { CodedError } from '../../../src/actors/errors.js';
-import type { ExitReason } from '../../../src/actors/exit.js';
 import { spawn } from '../../../src/actors/local/spawn.js';
 import { Inbox } from '../inbox.js';
 import { deferred, ManualClock, settle, until } from '../kit.js';

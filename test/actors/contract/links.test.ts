@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Codec } from '../../../src/actors/codec.js';
 import type { HostedContext, HostedKind } from '../../../src/actors/host.js';
-import { hosted } from '../../../src/actors/implementation.js';
+import { hosted } from '../../../src/actors/host.js';
 import { BATCH_BYTES, COPY_BYTES } from '../../../src/actors/limits.js';
+import type { Codec } from '../../../src/actors/pack.js';
 import { sized } from '../../support/sized.js';
 import { Inbox } from '../inbox.js';
 import { deferred, settle, until } from '../kit.js';

@@ -1,7 +1,7 @@
 import type { Asks, Behaviour, NoAsks } from '../../../src/actors/behaviour.js';
-import type { Codec } from '../../../src/actors/codec.js';
 import type { AnyImplementation, HostedContext, HostedKind } from '../../../src/actors/host.js';
-import { hosted } from '../../../src/actors/implementation.js';
+import { hosted } from '../../../src/actors/host.js';
+import type { Codec } from '../../../src/actors/pack.js';
 import { text } from '../echo-kind.js';
 
 export { text };

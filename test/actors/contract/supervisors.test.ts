@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { defaultBackoff } from '../../../src/actors/supervision/backoff.js';
+import { defaultBackoff } from '../../../src/actors/supervision/spec.js';
 import { Supervisor } from '../../../src/actors/supervision/supervisor.js';
 import { type FakeChild, FakeChildren } from '../fake-child.js';
 import { deferred, ManualClock, settle } from '../kit.js';

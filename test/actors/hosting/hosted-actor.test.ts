@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ExitReason } from '../../../src/actors/exit.js';
+import type { ExitReason } from '../../../src/actors/errors.js';
 import { probe } from '../contract/probe.js';
 import { echo } from '../echo-kind.js';
 import { Inbox } from '../inbox.js';

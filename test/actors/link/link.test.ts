@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import type { Codec } from '../../../src/actors/codec.js';
 import { COPY_BYTES, SPARE_BATCHES } from '../../../src/actors/limits.js';
-import { PING_ENTRY, TELL } from '../../../src/actors/link/entry.js';
+import { PING_ENTRY, TELL_ENTRY } from '../../../src/actors/link/entry.js';
 import { defaultBounds, type EntryHandler, Link } from '../../../src/actors/link/link.js';
-import type { PackReader } from '../../../src/actors/pack.js';
+import type { Codec, PackReader } from '../../../src/actors/pack.js';
 import { sized } from '../../support/sized.js';
 import { text } from '../echo-kind.js';
 import { FakeTransport } from '../loopback.js';
@@ -193,7 +192,7 @@ test('a message is joined to the one before it for the same actor in the same ba
         back,
         {
           entry: (type, actor, body) => {
-            heard.push(type === TELL ? `${actor}:${parts.read(body)}` : 'system');
+            heard.push(type === TELL_ENTRY ? `${actor}:${parts.read(body)}` : 'system');
             return 0;
           },
         },

@@ -1,4 +1,4 @@
-import { hosted } from '../../../src/actors/implementation.js';
+import { hosted } from '../../../src/actors/host.js';
 import { echo } from '../echo-kind.js';
 
 /** The function form: what the actor says comes with the start of the host. */

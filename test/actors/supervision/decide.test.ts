@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { crashed, HostStartLateError, isLateStart } from '../../../src/actors/errors.js';
-import { type ExitReason, NORMAL } from '../../../src/actors/exit.js';
+import {
+  crashed,
+  type ExitReason,
+  HostStartLateError,
+  isLateStart,
+  NORMAL,
+} from '../../../src/actors/errors.js';
 import {
   decide,
   initialState,

@@ -1,5 +1,5 @@
 import type { ActorRef, Behaviour } from '../../../actors/behaviour.js';
-import { NORMAL } from '../../../actors/exit.js';
+import { NORMAL } from '../../../actors/errors.js';
 import type { HostedContext, TurnEnd } from '../../../actors/host.js';
 import { IdTable } from '../../../collections/id-table.js';
 import type { CloseReason } from '../../../contract/session.js';

@@ -1,6 +1,6 @@
 import type { ActorRef } from '../../../actors/behaviour.js';
 import { systemClock } from '../../../actors/clock.js';
-import type { ExitReason } from '../../../actors/exit.js';
+import type { ExitReason } from '../../../actors/errors.js';
 import type { Host, Owner } from '../../../actors/host.js';
 import { IdTable } from '../../../collections/id-table.js';
 import type { CloseReason, Handle, Summary, TunnelStream } from '../../../contract/session.js';

@@ -1,6 +1,5 @@
-import type { Codec } from '../../../actors/codec.js';
 import type { HostedKind } from '../../../actors/host.js';
-import type { PackReader, PackWriter } from '../../../actors/pack.js';
+import type { Codec, PackReader, PackWriter } from '../../../actors/pack.js';
 import { FORWARD_FAILURES } from '../../../contract/call.js';
 import { CLOSE_REASONS } from '../../../contract/session.js';
 import type {

@@ -1,5 +1,5 @@
 import type { ActorRef } from '../../../../src/actors/behaviour.js';
-import { type ExitReason, NORMAL } from '../../../../src/actors/exit.js';
+import { type ExitReason, NORMAL } from '../../../../src/actors/errors.js';
 import type { Host, HostStats, Owner } from '../../../../src/actors/host.js';
 import type { SessionIn, SessionOut } from '../../../../src/tunnel/session/wire/messages.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { backoffMs } from '../../../src/actors/supervision/backoff.js';
+import { backoffMs } from '../../../src/actors/supervision/spec.js';
 
 test('a delay is never below half the minimum, never above the maximum, and grows with the failures', () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
