@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ALICE, send, TestRest } from '../http/kit.js';
+import { admit } from '../support/admit.js';
 import type { Relay } from '../support/relay.js';
 import { logged, scratch, spawnAgent } from './agent-process.js';
 import { startRelay } from './device.js';
@@ -36,10 +37,10 @@ test('one command takes a fresh machine to a connected device; later starts need
   const paired = await logged(agent, 'paired');
   const first = await relay.tunnel();
   const token = String(first.request.headers.authorization).replace('Bearer ', '');
-  assert.ok(api.store.opens(token));
+  assert.equal((await admit(api.store, token))?.deviceId, paired.deviceId);
   assert.equal(keptAtDial, `${token} 600`);
   assert.equal((await first.fetch('/api/system')).status, 200);
-  const [minted] = api.store.minted;
+  const [minted] = api.store.minted();
   assert.equal(minted?.owner, ALICE);
   assert.equal(minted?.deviceId, paired.deviceId);
   assert.deepEqual(minted?.device, { name: hostname(), model: 'visionA Edge (virtual)' });
@@ -54,7 +55,7 @@ test('one command takes a fresh machine to a connected device; later starts need
   await logged(same, 'paired before');
   assert.equal((await relay.tunnel()).request.headers.authorization, `Bearer ${token}`);
   await same.stop();
-  assert.equal(api.store.minted.length, 1);
+  assert.equal(api.store.minted().length, 1);
 });
 
 test('a real machine says what it is; a tunnel URL that is given goes before the one that is answered', async (t) => {
@@ -64,7 +65,7 @@ test('a real machine says what it is; a tunnel URL that is given goes before the
   spawnAgent(t, args, { VISIONA_TOKEN_FILE: join(scratch(t), 'token') });
   await given.tunnel();
   assert.equal(answered.dials, 0);
-  const device = api.store.minted[0]?.device;
+  const device = api.store.minted()[0]?.device;
   assert.equal(device?.name, hostname());
   assert.ok(device?.model);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { MAX_TOKEN_LENGTH } from '../../src/auth/bearer.js';
 import { rawRequest } from '../http/kit.js';
+import { AWAY } from '../support/test-store.js';
 import { foreignKey } from './fake-provider.js';
 import { Stand } from './stand.js';
 
@@ -97,13 +98,13 @@ describe('bearer tokens', () => {
   for (const [what, make] of bad) {
     test(`a token ${what} is 401`, async () => {
       assert.equal((await ask(await make())).status, 401);
-      assert.equal(stand.store.users.size, 0);
+      assert.equal(stand.store.count('users'), 0);
     });
   }
 
   test('attack 53: a token that a client got for itself is no user’s', async () => {
     assert.equal((await ask(await token({ sub: 'script' }))).status, 401);
-    assert.equal(stand.store.users.size, 0);
+    assert.equal(stand.store.count('users'), 0);
   });
 
   test('attack 07: a cookie’s value is no token, and a token is no cookie', async () => {
@@ -146,7 +147,7 @@ describe('bearer tokens', () => {
   });
 
   test('the store is down: 503', async () => {
-    stand.store.down = true;
+    stand.store.fault = AWAY;
     assert.equal((await ask(await token())).status, 503);
   });
 

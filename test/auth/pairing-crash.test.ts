@@ -4,6 +4,7 @@ import type { Host } from '../../src/actors/host.js';
 import { Pairing, type PairingOutcome } from '../../src/devices/pairing.js';
 import { StoreClient } from '../../src/store/client/store-client.js';
 import { startStoreProcess } from '../../src/store/client/store-process.js';
+import type { AttemptPort } from '../../src/store/ports/attempts.js';
 import type { UserId } from '../../src/store/ports/ids.js';
 import type { PairingPort } from '../../src/store/ports/pairing.js';
 import { openDatabase } from '../../src/store/sqlite/sqlite.js';
@@ -11,7 +12,6 @@ import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
 import { SILENT_REFUSALS } from '../support/silent-refusals.js';
-import { MemoryAttempts } from './memory-attempts.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson' };
 const UNLIMITED = { points: 1_000_000, windowSeconds: 60 };
@@ -80,11 +80,11 @@ function withStore(body: (store: RealStore, alice: UserId) => Promise<void>): Pr
   });
 }
 
-const pairingOver = (store: PairingPort) =>
+const pairingOver = (store: PairingPort & AttemptPort) =>
   new Pairing({
     store,
     refusals: SILENT_REFUSALS,
-    attempts: new MemoryAttempts(),
+    attempts: store,
     log: logCapture().log,
     limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
   });
@@ -93,7 +93,7 @@ type Step = 'findPairing' | 'mintPending' | 'completePairing';
 type Moment = 'before' | 'during' | 'after';
 
 /** The store, whose process is killed at one step of the first exchange. */
-function killedAt(store: RealStore, step: Step, moment: Moment): PairingPort {
+function killedAt(store: RealStore, step: Step, moment: Moment): PairingPort & AttemptPort {
   let killed: Promise<void> | undefined;
   const kill = () => {
     killed ??= store.kill();

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { BearerTokens } from '../../src/auth/bearer.js';
 import type { Provider } from '../../src/auth/provider.js';
 import { Metrics } from '../../src/observability/metrics.js';
+import { TestStore } from '../support/test-store.js';
 import { foreignKey } from './fake-provider.js';
-import { MemorySignIns } from './memory-sign-ins.js';
 import { OIDC_POLICY } from './oidc-policy.js';
 import { CHECKS, ProviderStand, rejectsWith } from './provider-stand.js';
 
@@ -166,16 +166,19 @@ describe('a provider that changes its key', () => {
 describe('access tokens of a provider that changes its key', () => {
   const AUDIENCE = 'urn:visiona:api';
   let tokens: BearerTokens;
-  beforeEach(() => {
+  let store: TestStore;
+  beforeEach(async () => {
+    store = await TestStore.open();
     const { clockToleranceS } = OIDC_POLICY;
     tokens = new BearerTokens({
       provider: by,
-      store: new MemorySignIns(),
+      store,
       metrics: new Metrics(),
       audience: AUDIENCE,
       clockToleranceS,
     });
   });
+  afterEach(() => store.close());
 
   let count = 0;
   function token(claims: Record<string, unknown> = {}): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';
+import { AWAY } from '../support/test-store.js';
 import { type Answer, foreignKey, type Received } from './fake-provider.js';
 import { type Browser, eventually, Stand } from './stand.js';
 
@@ -23,6 +24,7 @@ async function due(subject = 'alice'): Promise<Browser> {
 }
 
 const isRefresh = ({ body }: Received) => body.get('grant_type') === 'refresh_token';
+const sealed = () => stand.store.rows<{ sealed: string }>('sign_ins')[0]?.sealed;
 const refreshes = () => stand.provider.to('/token').filter(isRefresh).length;
 
 /** Answers the refreshes of one user otherwise. */
@@ -68,14 +70,14 @@ describe('refresh', () => {
     const browser = await due();
     stand.provider.refreshTokens.clear();
     assert.equal(await browser.status(), 401);
-    assert.equal(stand.store.rows.length, 0);
+    assert.equal(stand.store.count('sign_ins'), 0);
   });
 
   test("attack 20: a refresh that answers another's tokens ends the session", async () => {
     const browser = await due();
     stand.provider.claims = { sub: 'mallory' };
     assert.equal(await browser.status(), 401);
-    assert.equal(stand.store.rows.length, 0);
+    assert.equal(stand.store.count('sign_ins'), 0);
   });
 
   test("S1: it is our user's token that is given back then, and not the other's", async () => {
@@ -106,7 +108,7 @@ describe('refresh', () => {
   test('a session that ends while it is refreshed stays ended', async () => {
     const browser = await due();
     stand.provider.answers.set('/token', async (request) => {
-      stand.store.rows.length = 0;
+      stand.store.dropSignIns();
       return stand.provider.standard(request);
     });
     assert.equal(await browser.status(), 401);
@@ -115,7 +117,7 @@ describe('refresh', () => {
   test('a session that ends while the provider is asked in vain stays ended', async () => {
     const browser = await due();
     stand.provider.answers.set('/token', () => {
-      stand.store.rows.length = 0;
+      stand.store.dropSignIns();
       return { status: 503 };
     });
     assert.equal(await browser.status(), 401);
@@ -124,11 +126,7 @@ describe('refresh', () => {
   test('a session that ends before it is claimed for a refresh stays ended', async () => {
     const browser = await due();
     const { store } = stand;
-    const { claimRefresh } = store;
-    store.claimRefresh = (...args) => {
-      store.rows.length = 0;
-      return Reflect.apply(claimRefresh, store, args);
-    };
+    store.before.set('claimRefresh', () => store.dropSignIns());
     assert.equal(await browser.status(), 401);
     assert.equal(refreshes(), 0);
   });
@@ -140,7 +138,7 @@ describe('refresh: what is wrong with one session is not held against another', 
       const browser = await due();
       answerRefreshes('alice', () => ({ status: 400, body: { error } }));
       assert.equal(await browser.status(), 401);
-      assert.equal(stand.store.rows.length, 0);
+      assert.equal(stand.store.count('sign_ins'), 0);
     });
   }
 
@@ -282,18 +280,16 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
 
   test('S2: the store takes no writes for a while: the session stays, and the tokens in hand are stored when it does', async () => {
     const browser = await due();
-    const { resealSignIn } = stand.store;
-    const sealed = stand.store.rows[0]?.sealed;
+    const before = sealed();
     stand.provider.expiresIn = 0;
     let tries = 0;
-    stand.store.resealSignIn = (...args) => {
+    stand.store.before.set('resealSignIn', () => {
       tries += 1;
-      if (tries > 3) return Reflect.apply(resealSignIn, stand.store, args);
-      return Promise.reject(new StoreUnavailableError('it is locked'));
-    };
+      if (tries <= 3) throw new StoreUnavailableError('it is locked');
+    });
     for (let i = 0; i < 2; i++)
       assert.equal(await browser.status(), 200, 'the session is there all the same');
-    await eventually(() => stand.store.rows[0]?.sealed !== sealed);
+    await eventually(() => sealed() !== before);
     assert.deepEqual([tries, refreshes()], [4, 1]);
     pass(31_000);
     assert.deepEqual([await browser.status(), refreshes()], [200, 2]);
@@ -302,13 +298,13 @@ describe('refresh: a refresh token that the provider rotated is kept', () => {
 
   test('S2: while new tokens wait for the store nobody sends the old one, whoever asks', async () => {
     const browser = await due();
-    stand.store.resealSignIn = () => Promise.reject(new StoreUnavailableError('it is locked'));
+    stand.store.faults.set('resealSignIn', new StoreUnavailableError('it is locked'));
     assert.equal(await browser.status(), 200);
     pass(31_000);
     assert.deepEqual([await browser.status(), await browser.status(), refreshes()], [200, 200, 1]);
-    const sealed = stand.store.rows[0]?.sealed;
-    Reflect.deleteProperty(stand.store, 'resealSignIn');
-    await eventually(() => stand.store.rows[0]?.sealed !== sealed);
+    const before = sealed();
+    stand.store.faults.clear();
+    await eventually(() => sealed() !== before);
   });
 });
 
@@ -318,7 +314,7 @@ describe('D6: the store is away', () => {
     answerRefreshes('alice', () => ({ status: 400, body: { error: 'invalid_request' } }));
     assert.equal(await browser.status(), 200);
     mock.timers.setTime(Date.now() + 31_000);
-    stand.store.down = true;
+    stand.store.fault = AWAY;
     for (let i = 0; i < 3; i++) {
       assert.equal(await browser.status(), 200);
       mock.timers.setTime(Date.now() + 1_001);
@@ -328,16 +324,16 @@ describe('D6: the store is away', () => {
 
   test('reads go on where it takes no writes, and so does a session whose access token is due', async () => {
     const browser = await due();
-    stand.store.claimRefresh = () => Promise.reject(new StoreError('ERR_STORE_READ_ONLY', 'a standby'));
+    stand.store.faults.set('claimRefresh', new StoreError('ERR_STORE_READ_ONLY', 'a standby'));
     assert.equal(await browser.status(), 200);
-    stand.store.rows.length = 0;
+    stand.store.dropSignIns();
     stand.store.report();
     assert.equal(await browser.status(), 401);
   });
 
   test('it is silent: whoever is believed waits a second for it, not for as long as it is given', async () => {
     const browser = await due();
-    stand.store.claimRefresh = () => new Promise(() => {});
+    stand.store.faults.set('claimRefresh', 'hangs');
     assert.equal(await browser.status(), 200);
     assert.equal(await browser.status(), 200, 'held: nobody waits at once again');
   });
@@ -345,7 +341,7 @@ describe('D6: the store is away', () => {
   test('it goes away while the provider is asked in vain: the session is believed as before', async () => {
     const browser = await due();
     answerRefreshes('alice', () => {
-      stand.store.down = true;
+      stand.store.fault = AWAY;
       return { status: 400, body: { error: 'invalid_request' } };
     });
     for (let i = 0; i < 3; i++) assert.equal(await browser.status(), 200);
@@ -354,7 +350,7 @@ describe('D6: the store is away', () => {
   test('a session that the provider ends meanwhile is not believed', async () => {
     const browser = await due();
     answerRefreshes('alice', () => {
-      stand.store.down = true;
+      stand.store.fault = AWAY;
       return { status: 400, body: { error: 'invalid_grant' } };
     });
     const { cookie } = browser;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { AWAY } from '../support/test-store.js';
 import { type Browser, eventually, Stand } from './stand.js';
 
 let stand: Stand;
@@ -70,11 +71,9 @@ describe('S10: what ends a session gives its refresh token back to the provider'
   test('a sign-in that cannot be stored', async () => {
     const browser = stand.browser();
     const query = await browser.leave();
-    const { beginSignIn } = stand.store;
-    stand.store.beginSignIn = (...args) => {
-      stand.store.down = true;
-      return Reflect.apply(beginSignIn, stand.store, args);
-    };
+    stand.store.before.set('beginSignIn', () => {
+      stand.store.fault = AWAY;
+    });
     assert.equal((await browser.callback(query)).status, 503);
     await eventually(() => stand.provider.revoked.length === 1);
     assert.deepEqual(stand.provider.revoked, [tokenOf('alice')]);

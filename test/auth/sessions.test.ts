@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { CookieCodec } from '../../src/auth/cookie.js';
 import { keys, NEW_SECRET, OLD_SECRET } from './keys.js';
-import { MemorySignIns } from './memory-sign-ins.js';
 import { type Browser, eventually, Stand } from './stand.js';
 
 const HOUR = 3_600_000;
@@ -36,7 +35,7 @@ describe('sign-out', () => {
     const again = await stand.browser(copy).send(LOGOUT);
     assert.deepEqual([again.status, JSON.parse(again.body)], [200, { endSessionUrl: null }]);
     assert.equal((await stand.browser().send(LOGOUT)).status, 401);
-    assert.equal(stand.store.rows.length, 0);
+    assert.equal(stand.store.count('sign_ins'), 0);
   });
 
   test('the refresh token is revoked, and the provider has its page', async () => {
@@ -97,10 +96,8 @@ describe('sessions: how long they last', () => {
   });
 
   test('a request that a page makes by itself, as it says, does not extend it', async () => {
-    const store = new MemorySignIns();
+    const { store } = stand;
     store.now -= 2 * 60_000;
-    await stand.close();
-    stand = await Stand.start({ store });
     const browser = await stand.signedIn();
     for (const path of ['/api/devices', '/api/devices/cam-1/system', '/api/nothing']) {
       await browser.get(path, { 'x-visiona-passive': '1' });
@@ -111,19 +108,18 @@ describe('sessions: how long they last', () => {
   });
 
   test('attack 11: use extends it, written once a minute; a week ends it in any case', async () => {
-    const store = new MemorySignIns();
+    const { store } = stand;
     // The API's clock is ahead, so that every use is due to be written.
     store.now -= 8 * 24 * HOUR;
-    await stand.close();
-    stand = await Stand.start({ store });
     const browser = await stand.signedIn();
-    const row = store.rows[0];
-    if (row !== undefined) store.rows[0] = { ...row, expiresAt: store.now + 7 * 24 * HOUR };
+    store.sql('UPDATE sign_ins SET expires_at = ?', store.now + 7 * 24 * HOUR);
+    const lastUsedAt = () => store.rows<{ last_used_at: number }>('sign_ins')[0]?.last_used_at;
     for (let hours = 7; hours < 7 * 24; hours += 7) {
       pass(7 * HOUR);
       const before = store.calls.filter((name) => name === 'touchSignIn').length;
       assert.equal((await browser.get('/api/devices')).status, 200);
-      await eventually(() => store.calls.filter((name) => name === 'touchSignIn').length === before + 1);
+      await eventually(() => lastUsedAt() === store.now);
+      assert.equal(store.calls.filter((name) => name === 'touchSignIn').length, before + 1);
     }
     pass(7 * HOUR);
     assert.equal((await browser.get('/api/devices')).status, 401);
@@ -143,9 +139,9 @@ describe('sessions: how long they last', () => {
 
   test('attack 13: what the store holds is garbage: 401', async () => {
     const browser = await stand.signedIn();
-    const row = stand.store.rows[0];
+    const [row] = stand.store.rows<{ sealed: string }>('sign_ins');
     for (const sealed of ['', 'x', `${keys.current.kid}.AAAA`, row?.sealed.slice(0, -2) ?? '']) {
-      if (row !== undefined) stand.store.rows[0] = { ...row, sealed };
+      stand.store.sql('UPDATE sign_ins SET sealed = ?', sealed);
       stand.store.report();
       assert.equal(await browser.status(), 401);
     }
@@ -157,16 +153,14 @@ describe('sessions: keys', () => {
     const { store, provider } = stand;
     const old = await Stand.start({ store, provider, secrets: [OLD_SECRET] });
     const both = await Stand.start({ store, provider, secrets: [NEW_SECRET, OLD_SECRET] });
-    const { claimRefresh, resealSignIn } = store;
     try {
       for (const step of ['claimRefresh', 'resealSignIn'] as const) {
         const { cookie } = await old.signedIn();
         // The request of the first tab is past every check when the second tab signs out.
-        store[step] = async (...args: never) => {
-          Object.assign(store, { claimRefresh, resealSignIn });
+        store.before.set(step, async () => {
+          store.before.delete(step);
           assert.equal((await both.browser(cookie).send(LOGOUT, { origin: both.origin })).status, 200);
-          return Reflect.apply(store[step], store, args) as Promise<boolean>;
-        };
+        });
         const late = await both.browser(cookie).get('/api/auth/me');
         assert.deepEqual([late.status, late.headers.get('set-cookie')], [401, undefined], step);
       }
@@ -240,7 +234,7 @@ describe('sessions: the list', () => {
   test('one that another process ended is out as soon as the store says so, and within a second', async () => {
     const browser = await stand.signedIn();
     assert.equal(await browser.status(), 200);
-    stand.store.rows.length = 0;
+    stand.store.dropSignIns();
     stand.store.report();
     assert.equal(await browser.status(), 401);
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
+import { AWAY } from '../support/test-store.js';
 import { keys, oldKeys } from './keys.js';
 import { Browser, code, eventually, location, Stand } from './stand.js';
 
@@ -101,7 +102,7 @@ describe('sign-in', () => {
     await stand.browser().callback(await stand.browser().leave());
     const other = stand.browser();
     await other.callback(await other.leave());
-    stand.store.down = true;
+    stand.store.fault = AWAY;
     await other.get('/api/auth/login');
     const text = stand.lines.join('');
     assert.match(text, /a user signed in/);
@@ -191,7 +192,7 @@ describe('sign-in: the callback', () => {
       Array.from({ length: 10 }, () => stand.browser(cookie).callback(query)),
     );
     assert.deepEqual(answers.map(({ status }) => status).sort(), [303, ...Array(9).fill(400)]);
-    assert.equal(stand.store.rows.length, 1);
+    assert.equal(stand.store.count('sign_ins'), 1);
     assert.equal(tokenRequests(), 1);
   });
 
@@ -325,7 +326,7 @@ describe('sign-in: the callback', () => {
     provider.claims = {};
     const blank = stand.browser();
     assert.equal((await blank.callback(await blank.leave('   '))).status, 502);
-    assert.equal(stand.store.rows.length, 0);
+    assert.equal(stand.store.count('sign_ins'), 0);
   });
 
   test('attack 07: a session cookie brings back no sign-in of another, a pending cookie is no session', async () => {
@@ -337,9 +338,8 @@ describe('sign-in: the callback', () => {
     const other = await stand.signedIn();
     assert.equal((await other.callback(query)).status, 400);
     // Even if the store held a session under it.
-    const row = stand.store.rows[0];
     const hash = new CookieCodec(keys).read(pending)?.hash;
-    if (row !== undefined && hash !== undefined) stand.store.rows[0] = { ...row, cookie: hash };
+    stand.store.sql('UPDATE sign_ins SET cookie_hash = ?', hash ?? '');
     assert.equal(await browser.status(), 401);
     assert.equal(await new Browser(stand, pending.replace('.pending.', '.session.')).status(), 401);
   });
@@ -366,7 +366,7 @@ describe('sign-in: fixation', () => {
     await browser.signIn();
     assert.notEqual(browser.cookie, old);
     assert.equal(await stand.browser(old).status(), 401);
-    assert.equal(stand.store.rows.length, 1);
+    assert.equal(stand.store.count('sign_ins'), 1);
   });
 });
 
@@ -391,7 +391,7 @@ describe('sign-in: bounds and outages', () => {
     const first = stand.browser();
     const query = await first.leave('alice', '/first');
     for (let i = 0; i < 250; i++) await stand.browser().leave();
-    assert.deepEqual(stand.store.calls, []);
+    assert.deepEqual(stand.store.callsButAttempts, []);
     const last = stand.browser();
     assert.equal((await last.signIn('bob')).status, 303);
     assert.equal(location(await first.callback(query)), '/first');
@@ -438,7 +438,7 @@ describe('sign-in: bounds and outages', () => {
       state.slice(0, -1) + (state.endsWith('A') ? 'B' : 'A'),
       state.replace(/^[^.]*/, 'AAAAAAAA'),
       `${state}A`,
-      stand.store.rows[0]?.sealed ?? '',
+      stand.store.rows<{ sealed: string }>('sign_ins')[0]?.sealed ?? '',
       new URLSearchParams(await stand.browser().leave()).get('state') ?? '',
       oldKeys.current.kid,
       '.',
@@ -489,12 +489,12 @@ describe('sign-in: bounds and outages', () => {
     const browser = await stand.signedIn();
     const leaving = stand.browser();
     const query = await leaving.leave();
-    stand.store.down = true;
+    stand.store.fault = AWAY;
     for (const path of ['/api/auth/login', '/api/auth/me', '/api/devices']) {
       assert.equal((await browser.get(path)).status, 503, path);
     }
     assert.equal((await leaving.callback(query)).status, 503);
-    stand.store.down = false;
+    stand.store.fault = undefined;
     assert.equal(await browser.status(), 200);
   });
 });

@@ -5,12 +5,13 @@ import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
+import type { RestOptions } from '../../src/http/api/rest.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { Secret } from '../../src/text/secret.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
+import { TestStore } from '../support/test-store.js';
 import { FakeProvider } from './fake-provider.js';
 import { NEW_SECRET } from './keys.js';
-import { MemorySignIns } from './memory-sign-ins.js';
 import { OIDC_POLICY } from './oidc-policy.js';
 
 export interface StandOptions {
@@ -20,19 +21,24 @@ export interface StandOptions {
   /** Changes of one user in a minute. */
   readonly userWrites?: number;
   /** Of an API that shares them with another. */
-  readonly store?: MemorySignIns;
+  readonly store?: TestStore;
   readonly provider?: FakeProvider;
 }
 
-/** The REST API with real sign-in, before a fake provider and a store in memory. */
+/** The REST API with real sign-in, before a fake provider. */
 export class Stand {
   readonly provider: FakeProvider;
-  readonly store: MemorySignIns;
+  readonly store: TestStore;
   readonly rest: TestRest;
   /** What was logged. */
   readonly lines: string[];
+  readonly #closeStore: () => Promise<void>;
 
-  private constructor(from: Pick<Stand, 'provider' | 'store' | 'rest' | 'lines'>) {
+  private constructor(
+    from: Pick<Stand, 'provider' | 'store' | 'rest' | 'lines'>,
+    closeStore: () => Promise<void>,
+  ) {
+    this.#closeStore = closeStore;
     this.provider = from.provider;
     this.store = from.store;
     this.rest = from.rest;
@@ -40,7 +46,8 @@ export class Stand {
   }
 
   static async start(options: StandOptions = {}): Promise<Stand> {
-    const { secrets = [NEW_SECRET], audience, store = new MemorySignIns(), lifetimes } = options;
+    const { secrets = [NEW_SECRET], audience, lifetimes } = options;
+    const store = options.store ?? (await TestStore.open());
     const provider = options.provider ?? (await FakeProvider.start());
     const lines: string[] = [];
     const log = pino({ level: 'trace' }, { write: (line) => lines.push(line) });
@@ -51,21 +58,20 @@ export class Stand {
       ...OIDC_POLICY,
       audience,
     };
-    const rest = await TestRest.start({
-      auth: (publicUrl) =>
-        createAuth({
-          oidc,
-          publicUrl,
-          sessionKeys: new CookieKeys(secrets),
-          store,
-          metrics: new Metrics(),
-          log,
-          ...(lifetimes && { lifetimes }),
-        }),
-      log,
-      ...(options.userWrites !== undefined && { userWrites: options.userWrites }),
-    });
-    return new Stand({ provider, store, rest, lines });
+    const auth: RestOptions['auth'] = (publicUrl) =>
+      createAuth({
+        oidc,
+        publicUrl,
+        sessionKeys: new CookieKeys(secrets),
+        store,
+        metrics: new Metrics(),
+        log,
+        ...(lifetimes && { lifetimes }),
+      });
+    const { userWrites } = options;
+    const rest = await TestRest.start({ auth, log, ...(userWrites !== undefined && { userWrites }) }, store);
+    const close = options.store === undefined ? () => store.close() : () => Promise.resolve();
+    return new Stand({ provider, store, rest, lines }, close);
   }
 
   get port(): number {
@@ -88,8 +94,9 @@ export class Stand {
   }
 
   async close(): Promise<void> {
-    this.rest.close();
+    await this.rest.close();
     await this.provider.close();
+    await this.#closeStore();
   }
 }
 

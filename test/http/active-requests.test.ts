@@ -9,9 +9,9 @@ import { ActiveRequests } from '../../src/http/active-requests.js';
 import { deviceCallRoutes } from '../../src/http/api/device-calls/device-call-routes.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
-import type { DeviceId, SignInId } from '../../src/store/ports/ids.js';
+import type { SignInId } from '../../src/store/ports/ids.js';
 import { Stand } from '../auth/stand.js';
-import { FakeStore } from './fake-store.js';
+import { TestStore } from '../support/test-store.js';
 import { ALICE, AS_ALICE, BOB, type FakeCall, FakeForwarder, head, rawRequest } from './kit.js';
 import { OWN_ORIGIN, startRoutes } from './routed.js';
 
@@ -22,16 +22,16 @@ describe('what a session began ends with it', () => {
   let open: ActiveRequests;
   let metrics: Metrics;
   let forwarder: FakeForwarder;
-  let store: FakeStore;
+  let store: TestStore;
   let api: Awaited<ReturnType<typeof startRoutes>>;
 
   beforeEach(async () => {
     open = new ActiveRequests();
     metrics = new Metrics();
     forwarder = new FakeForwarder();
-    store = new FakeStore();
-    store.add(ALICE, 'cam-1');
-    store.add(BOB, 'cam-2');
+    store = await TestStore.open();
+    store.addDevice(ALICE, 'cam-1');
+    store.addDevice(BOB, 'cam-2');
     api = await startRoutes(deviceCallRoutes, {
       open,
       forwarder,
@@ -40,7 +40,10 @@ describe('what a session began ends with it', () => {
       scheme: 'http',
     });
   });
-  afterEach(() => api.close());
+  afterEach(() => {
+    api.close();
+    return store.close();
+  });
 
   /** Sends a request to a device and resolves when the forwarder has it. */
   async function begin(
@@ -80,12 +83,12 @@ describe('what a session began ends with it', () => {
   test('a call that began while the session ended gets 401', async () => {
     let release = (): void => {};
     const asked = new Promise<void>((resolve) => {
-      store.findDevice = (...args) => {
+      store.before.set('findDevice', () => {
         resolve();
         return new Promise<void>((go) => {
           release = go;
-        }).then(() => FakeStore.prototype.findDevice.apply(store, args));
-      };
+        });
+      });
     });
     const answer = rawRequest(api.port, 'GET /api/devices/cam-1/proxy/x', BY_COOKIE);
     await asked;
@@ -197,7 +200,7 @@ test('a WebSocket of somebody who signs out is closed', async () => {
   try {
     const browser = await stand.signedIn();
     const { userId, sessionId } = await browser.me();
-    stand.rest.store.add(userId as typeof ALICE, 'cam-9' as DeviceId);
+    stand.store.addDevice(userId as typeof ALICE, 'cam-9');
     stand.rest.forwarder.bridgeWith = (_request, sink) => {
       queueMicrotask(() => sink.opened(''));
       return { message: () => true, consumed() {}, close() {} };
@@ -220,7 +223,7 @@ test('a WebSocket and an answer by an access token end with it', async () => {
   const stand = await Stand.start({ audience });
   try {
     const { userId } = await (await stand.signedIn()).me();
-    stand.rest.store.add(userId as typeof ALICE, 'cam-9' as DeviceId);
+    stand.store.addDevice(userId as typeof ALICE, 'cam-9');
     stand.rest.forwarder.bridgeWith = (_request, sink) => {
       queueMicrotask(() => sink.opened(''));
       return { message: () => true, consumed() {}, close() {} };

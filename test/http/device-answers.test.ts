@@ -6,9 +6,8 @@ describe('between a caller and a device', () => {
   let api: TestRest;
   before(async () => {
     api = await TestRest.start();
-    api.store.add(ALICE, 'cam-1');
   });
-  after(() => api.rest.close());
+  after(() => api.close());
 
   const call = (fields = {}) =>
     rawRequest(api.rest.port, 'GET /api/devices/cam-1/proxy/page?x=1', { ...AS_ALICE, ...fields });

@@ -18,12 +18,11 @@ import { CallRecorder } from '../../src/server/call-recorder.js';
 import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
 import type { SignInId, UserId } from '../../src/store/ports/ids.js';
 import { Secret } from '../../src/text/secret.js';
-import { MemorySignIns } from '../auth/memory-sign-ins.js';
 import { OIDC_POLICY } from '../auth/oidc-policy.js';
 import { SILENT_REFUSALS } from '../support/silent-refusals.js';
 import { silentRequests } from '../support/silent-requests.js';
+import { TestStore } from '../support/test-store.js';
 import { FakeSessions } from './fake-sessions.js';
-import { FakeStore } from './fake-store.js';
 
 export const ALICE = 'user-alice' as UserId;
 export const BOB = 'user-bob' as UserId;
@@ -51,7 +50,7 @@ export class NameTag implements Authenticator {
 }
 
 /** Tells who calls by `authenticator`; the provider by whom others may sign in cannot be reached. */
-export function authBy(authenticator: Authenticator, store = new MemorySignIns()): RestOptions['auth'] {
+function authBy(authenticator: Authenticator, store: TestStore): RestOptions['auth'] {
   const issuer = new URL('http://127.0.0.1:1');
   const oidc = {
     issuer,
@@ -175,33 +174,40 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
 /** A REST API with fakes behind it; alice owns `cam-1`, bob owns `cam-2`. */
 export class TestRest {
   readonly forwarder = new FakeForwarder();
-  readonly store = new FakeStore();
+  readonly store: TestStore;
   readonly sessions = new FakeSessions();
-  readonly signIns: MemorySignIns;
   readonly metrics = new Metrics();
   readonly rest: Rest;
+  readonly #closeStore: () => Promise<void>;
 
   private constructor(
     rest: Rest,
-    from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'signIns' | 'metrics'>,
+    from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'metrics'>,
+    closeStore: () => Promise<void>,
   ) {
     this.rest = rest;
+    this.#closeStore = closeStore;
     this.forwarder = from.forwarder;
     this.store = from.store;
     this.sessions = from.sessions;
-    this.signIns = from.signIns;
     this.metrics = from.metrics;
   }
 
-  static async start(over: Partial<RestOptions> = {}): Promise<TestRest> {
-    const [forwarder, store, sessions] = [new FakeForwarder(), new FakeStore(), new FakeSessions()];
-    const [metrics, signIns] = [new Metrics(), new MemorySignIns()];
-    store.add(ALICE, 'cam-1');
-    store.add(BOB, 'cam-2');
+  /** @param given the store, which the caller closes; its own, if absent */
+  static async start(
+    { authenticator = new NameTag(), ...over }: Partial<RestOptions> & { authenticator?: Authenticator } = {},
+    given?: TestStore,
+  ): Promise<TestRest> {
+    const store = given ?? (await TestStore.open());
+    const [forwarder, sessions, metrics] = [new FakeForwarder(), new FakeSessions(), new Metrics()];
+    if (given === undefined) {
+      store.addDevice(ALICE, 'cam-1');
+      store.addDevice(BOB, 'cam-2');
+    }
     const rest = await startRest({
       address: { host: '127.0.0.1', port: 0 },
       publicUrl: undefined,
-      auth: authBy(new NameTag(), signIns),
+      auth: authBy(authenticator, store),
       forwarder,
       store,
       sessions,
@@ -215,7 +221,8 @@ export class TestRest {
       log: pino({ level: 'silent' }),
       ...over,
     });
-    return new TestRest(rest, { forwarder, store, sessions, signIns, metrics });
+    const close = given === undefined ? () => store.close() : () => Promise.resolve();
+    return new TestRest(rest, { forwarder, store, sessions, metrics }, close);
   }
 
   get port(): number {
@@ -226,8 +233,9 @@ export class TestRest {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.rest.close();
+    return this.#closeStore();
   }
 }
 

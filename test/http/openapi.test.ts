@@ -81,7 +81,7 @@ test('the page of the routes shows each, and nothing in it can run or load', asy
     assert.doesNotMatch(policy, /script-src|unsafe/);
     assert.doesNotMatch(html, /<script|onload=|src=/);
   } finally {
-    api.close();
+    await api.close();
   }
 });
 

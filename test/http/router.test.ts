@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ROUTES } from '../../src/http/api/routes.js';
 import { allowedMethods, uwsPattern } from '../../src/http/patterns.js';
-import { AS_ALICE, authBy, rawRequest, TestRest } from './kit.js';
+import { AS_ALICE, rawRequest, TestRest } from './kit.js';
 import { METHODS, pathOf, refusesStrangers } from './strangers.js';
 
 describe('router', () => {
@@ -29,7 +29,7 @@ describe('router', () => {
   }));
 
   test('strangers cost the store and the devices nothing', () => {
-    assert.equal(api.forwarder.calls.length + api.forwarder.bridges.length + api.store.asked, 0);
+    assert.equal(api.forwarder.calls.length + api.forwarder.bridges.length + api.store.calls.length, 0);
   });
 
   /**
@@ -128,29 +128,29 @@ describe('router', () => {
   test('D1: a write whose outcome is not known before the request is begun is no effect of the request', async () => {
     const { StoreOutcomeUnknownError } = await import('../../src/store/ports/errors.js');
     const authenticate = () => Promise.reject(new StoreOutcomeUnknownError('killed'));
-    const api = await TestRest.start({ auth: authBy({ peek: nobody, authenticate }) });
+    const api = await TestRest.start({ authenticator: { peek: nobody, authenticate } });
     try {
       const { status, body } = await rawRequest(api.port, 'POST /api/pairing/tokens', AS_ALICE);
       assert.deepEqual([status, JSON.parse(body).code], [503, 'store-unavailable']);
     } finally {
-      api.close();
+      await api.close();
     }
   });
 
   test('an authenticator that cannot tell is 503, not 401, and not let in', async () => {
     const { StoreUnavailableError } = await import('../../src/store/ports/errors.js');
     const down = await TestRest.start({
-      auth: authBy({ peek: nobody, authenticate: () => Promise.reject(new StoreUnavailableError('down')) }),
+      authenticator: { peek: nobody, authenticate: () => Promise.reject(new StoreUnavailableError('down')) },
     });
     const broken = await TestRest.start({
-      auth: authBy({ peek: nobody, authenticate: () => Promise.reject(new Error('bug')) }),
+      authenticator: { peek: nobody, authenticate: () => Promise.reject(new Error('bug')) },
     });
     try {
       assert.equal((await rawRequest(down.port, 'GET /api/nothing', AS_ALICE)).status, 503);
       assert.equal((await rawRequest(broken.port, 'GET /api/nothing', AS_ALICE)).status, 500);
     } finally {
-      down.close();
-      broken.close();
+      await down.close();
+      await broken.close();
     }
   });
 });

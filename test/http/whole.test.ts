@@ -15,7 +15,7 @@ import type { ProvisionedDevice } from '../../src/store/ports/devices.js';
 import type { UserId } from '../../src/store/ports/ids.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { ProxyFixture } from '../support/proxy-fixture.js';
-import { authBy, rawRequest, TestRest } from './kit.js';
+import { rawRequest, TestRest } from './kit.js';
 
 /** A revoked device is out of reach within a second of the answer that it is (03-identity §3.3). */
 const WITHIN_MS = 1000;
@@ -38,11 +38,11 @@ describe('REST over a real store and real tunnels', () => {
     }
     proxy = await ProxyFixture.start({ store });
     const { forwarder, userSessions: sessions } = proxy.proxy;
-    api = await TestRest.start({ store, forwarder, sessions, auth: authBy(byName(users)) });
+    api = await TestRest.start({ store, forwarder, sessions, authenticator: byName(users) });
   });
 
   after(async () => {
-    api.close();
+    await api.close();
     await proxy.close();
     await store.close();
     await host.stop(5000);

@@ -4,6 +4,7 @@ import { ASSETS } from '../../src/web/assets.js';
 import { signInProblemPage } from '../../src/web/problem-page.js';
 import { type Browser, code, Stand } from '../auth/stand.js';
 import type { RawAnswer } from '../http/kit.js';
+import { AWAY } from '../support/test-store.js';
 
 /** As a browser that navigates says it. */
 const HTML = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
@@ -118,9 +119,9 @@ describe('a failed sign-in', () => {
   test('the store is down, or too many sign in from one address', async () => {
     const browser = stand.browser();
     const query = await browser.leave();
-    stand.store.down = true;
+    stand.store.fault = AWAY;
     isPage(await browser.callback(query, HTML), 503, 'Something failed here');
-    stand.store.down = false;
+    stand.store.fault = undefined;
     let login = await stand.browser().get('/api/auth/login', HTML);
     for (let i = 0; i < 300 && login.status === 303; i++)
       login = await stand.browser().get('/api/auth/login', HTML);

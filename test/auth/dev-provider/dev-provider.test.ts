@@ -11,13 +11,15 @@ import { Provider } from '../../../src/auth/provider.js';
 import { Sealer } from '../../../src/auth/seal.js';
 import { openTokens, type SessionTokens } from '../../../src/auth/session-tokens.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
+import type { RestOptions } from '../../../src/http/api/rest.js';
 import type { Address } from '../../../src/net/address.js';
 import { Metrics } from '../../../src/observability/metrics.js';
+import type { CookieHash } from '../../../src/store/ports/ids.js';
 import { Secret } from '../../../src/text/secret.js';
 import { TestRest } from '../../http/kit.js';
 import { HttpBrowser } from '../../support/http-browser.js';
+import { TestStore } from '../../support/test-store.js';
 import { keys, NEW_SECRET } from '../keys.js';
-import { MemorySignIns } from '../memory-sign-ins.js';
 import { OIDC_POLICY } from '../oidc-policy.js';
 import { eventually } from '../stand.js';
 
@@ -26,7 +28,6 @@ const SECRET = new Secret('x'.repeat(43));
 describe('development provider', () => {
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
-  const store = new MemorySignIns();
   const config = (address: Address): DevProviderConfig => ({
     address,
     secret: SECRET,
@@ -35,6 +36,7 @@ describe('development provider', () => {
   });
   let provider: DevProvider;
   let port: number;
+  let store: TestStore;
   let rest: TestRest;
 
   async function start(at: number): Promise<void> {
@@ -44,18 +46,18 @@ describe('development provider', () => {
 
   before(async () => {
     await start(0);
+    store = await TestStore.open();
     const oidc = provider.client;
-    rest = await TestRest.start({
-      log,
-      auth: (publicUrl) =>
-        createAuth({ oidc, publicUrl, sessionKeys: keys, store, metrics: new Metrics(), log }),
-    });
+    const auth: RestOptions['auth'] = (publicUrl) =>
+      createAuth({ oidc, publicUrl, sessionKeys: keys, store, metrics: new Metrics(), log });
+    rest = await TestRest.start({ log, auth }, store);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
     await provider.serve(new URL(rest.url('/')));
   });
   after(async () => {
-    rest.close();
+    await rest.close();
     await provider.stop();
+    await store.close();
   });
 
   const me = async (browser: HttpBrowser) =>
@@ -88,8 +90,8 @@ describe('development provider', () => {
     const sealer = new Sealer(keys);
     const signedIn = async (by: HttpBrowser): Promise<SessionTokens> => {
       await by.visit(rest.url('/api/auth/login'), 'alice');
-      const row = store.rows.at(-1);
-      return (row && openTokens(sealer, row.cookie, row.sealed)) as SessionTokens;
+      const row = store.rows<{ cookie_hash: CookieHash; sealed: string }>('sign_ins').at(-1);
+      return (row && openTokens(sealer, row.cookie_hash, row.sealed)) as SessionTokens;
     };
     await signedIn(browser);
     const { refreshToken = '', issuer, subject } = await signedIn(browser);

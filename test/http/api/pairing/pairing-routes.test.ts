@@ -21,12 +21,13 @@ describe('pairing tokens', () => {
     assert.deepEqual(headers.get('cache-control'), ['no-store']);
     assert.match(body.token, /^[\w-]{43}$/);
     assert.match(body.code, /^[2-9A-HJKMNP-TV-Z]{5}-[2-9A-HJKMNP-TV-Z]{5}$/);
-    const kept = api.store.tokens.find(({ tokenId }) => tokenId === body.tokenId);
+    const [kept] = api.store.rows<{ id: string; token_hash: string; expires_at: number }>('pairing_tokens');
+    assert.equal(kept?.id, body.tokenId);
     for (const form of [body.token, body.code]) {
-      assert.equal(kept?.hash, hashPresented(form));
-      assert.ok(!JSON.stringify(api.store.tokens).includes(form));
+      assert.equal(kept?.token_hash, hashPresented(form));
+      assert.ok(!JSON.stringify(api.store.rows('pairing_tokens')).includes(form));
     }
-    assert.equal(new Date(kept?.expiresAt ?? 0).toISOString(), body.expiresAt);
+    assert.equal(new Date(kept?.expires_at ?? 0).toISOString(), body.expiresAt);
     const list = await ask('GET /api/pairing/tokens');
     assert.deepEqual(list.body.items, [
       {
@@ -88,7 +89,7 @@ describe('pairing tokens', () => {
         JSON.stringify(sent),
       );
     }
-    assert.equal(api.store.tokens.length, 0);
+    assert.equal(api.store.count('pairing_tokens'), 0);
     assert.equal((await rawRequest(api.port, 'POST /api/pairing/tokens', AS_ALICE)).status, 201);
   });
 });

@@ -1,0 +1,228 @@
+// The product's own store for tests: SQLite in this process, on a clock of the test, with faults at any call.
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RemoteStore } from '../../src/store/client/remote-store.js';
+import { openStore } from '../../src/store/open-store.js';
+import type { Changes } from '../../src/store/ports/changes.js';
+import type { Device, DeviceEvent } from '../../src/store/ports/devices.js';
+import { StoreUnavailableError } from '../../src/store/ports/errors.js';
+import type { DeviceId, SignInId, UserId } from '../../src/store/ports/ids.js';
+import type { PairedDevice } from '../../src/store/ports/pairing.js';
+import type { TimedStore } from '../../src/store/ports/store.js';
+import { type Database, databaseFile, openDatabase } from '../../src/store/sqlite/sqlite.js';
+import type { CallName, Ports } from '../../src/store/wire/call-policies.js';
+
+/**
+ * How a call goes wrong. `fails`: it is not done. `lost`: it is done, and its answer does not arrive. `hangs`: it is done, and
+ * answered only when the test rejects it in {@link TestStore.hanging}. An error: it is not done, and rejects with it.
+ */
+export type Fault = 'fails' | 'lost' | 'hangs' | Error;
+
+/** The fault of a store that cannot be reached. */
+export const AWAY = new StoreUnavailableError('a test says so');
+
+/** A device with its credential, as pairing made them. */
+interface Minted {
+  readonly state: 'pending' | 'valid' | 'revoked';
+  readonly owner: UserId;
+  readonly deviceId: DeviceId;
+  readonly device: PairedDevice;
+}
+
+/**
+ * The SQLite store of a directory of its own. A call is recorded, goes wrong as the test says, and else is done by the real
+ * store; what the ports do not show is read and written as rows, over a second connection.
+ */
+export class TestStore extends RemoteStore {
+  /** The store's wall clock, which stands still: milliseconds since 1970. */
+  now = Date.now();
+  /** Names of the calls, in their order. */
+  readonly calls: CallName[] = [];
+  /** Every call rejects with it. */
+  fault: Error | undefined;
+  /** By the name of a call. */
+  readonly faults = new Map<CallName, Fault>();
+  /** Runs before a call of a name is made; what it throws is what the call rejects with. */
+  readonly before = new Map<CallName, () => unknown>();
+  /** The calls that hang, to be rejected. */
+  readonly hanging: ((error: Error) => void)[] = [];
+  readonly #listeners = new Set<(changes: Changes) => void>();
+  readonly #dataDir: string;
+  #store: TimedStore | undefined;
+  #rows: Database | undefined;
+
+  private constructor(dataDir: string) {
+    super();
+    this.#dataDir = dataDir;
+  }
+
+  /** Names of the calls that do not only count attempts. */
+  get callsButAttempts(): CallName[] {
+    return this.calls.filter((name) => name !== 'countAttempt' && name !== 'forgiveAttempt');
+  }
+
+  static async open(): Promise<TestStore> {
+    const store = new TestStore(await emptyDataDir());
+    store.#store = await openStore({ dataDir: store.#dataDir, clock: () => store.now, migrated: true });
+    store.#rows = await openDatabase(store.#dataDir);
+    store.#rows.exec('PRAGMA synchronous = OFF');
+    return store;
+  }
+
+  async close(): Promise<void> {
+    this.#rows?.close();
+    await this.#store?.close();
+    await rm(this.#dataDir, { recursive: true });
+  }
+
+  protected override async ask<Name extends CallName>(
+    name: Name,
+    args: Parameters<Ports[Name]>,
+  ): Promise<Awaited<ReturnType<Ports[Name]>>> {
+    this.calls.push(name);
+    // Nobody is answered in the turn of the asking, as with a store in a process of its own.
+    await new Promise(setImmediate);
+    await this.before.get(name)?.();
+    const fault = this.fault ?? this.faults.get(name);
+    if (fault instanceof Error) throw fault;
+    if (fault === 'fails') throw new StoreUnavailableError('it fails');
+    const call = this.#store?.[name] as (...args: unknown[]) => Promise<Awaited<ReturnType<Ports[Name]>>>;
+    const result = await call(...args);
+    if (fault === 'lost') throw new StoreUnavailableError('its answer was lost');
+    if (fault === 'hangs') await new Promise((_, reject) => this.hanging.push(reject));
+    return result;
+  }
+
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A store in this process tells of no state. */
+  onState(): void {}
+
+  /** Tells listeners that sessions ended, as another process would. @param signInId absent: nobody knows which */
+  report(signInId?: SignInId): void {
+    const changes = signInId === undefined ? [] : [{ kind: 'sign-in-ended', signInId }];
+    const told = { changes, last: 1, missed: signInId === undefined } as unknown as Changes;
+    for (const listener of this.#listeners) listener(told);
+  }
+
+  /** Runs one statement. @returns its rows */
+  sql<Row = unknown>(text: string, ...params: (string | number | null)[]): Row[] {
+    return (this.#rows as Database).prepare(text).all(...params) as Row[];
+  }
+
+  /** All rows of a table, oldest first. */
+  rows<Row = unknown>(table: string): Row[] {
+    return this.sql(`SELECT * FROM ${table} ORDER BY rowid`);
+  }
+
+  count(table: string): number {
+    return this.rows(table).length;
+  }
+
+  /** A user with an id of the test's choice. */
+  addUser(id: UserId): void {
+    this.sql("INSERT OR IGNORE INTO users VALUES (?, 'https://id.test', ?, 0)", id, id);
+  }
+
+  /** A device with an id of the test's choice, and its owner, if absent. */
+  addDevice(owner: UserId, id: string, over: Partial<Device> = {}): void {
+    this.addUser(owner);
+    const { name = `name of ${id}`, model = null, serial = null, labels = {}, createdAt = 0 } = over;
+    const { lastConnectedAt = null, revokedAt = null } = over;
+    this.sql(
+      `INSERT INTO devices (id, user_id, name, model, serial, labels, created_at, last_connected_at, revoked_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      owner,
+      name,
+      model,
+      serial,
+      JSON.stringify(labels),
+      createdAt,
+      lastConnectedAt,
+      revokedAt,
+    );
+  }
+
+  addEvent(owner: UserId, device: string, { eventId, kind, at }: DeviceEvent): void {
+    this.sql('INSERT INTO device_events VALUES (?, ?, ?, ?, ?)', eventId, owner, device, kind, at);
+  }
+
+  /** A session with an id of the test's choice, of which nobody knows the cookie. */
+  addSignIn(owner: UserId, id: string): void {
+    this.addUser(owner);
+    const endsAt = this.now + 60_000;
+    this.sql(
+      `INSERT INTO sign_ins (id, user_id, cookie_hash, sealed, created_at, last_used_at, expires_at, idle_ms, ends_at)
+       VALUES (?, ?, ?, '', ?, ?, ?, 60000, ?)`,
+      id,
+      owner,
+      `cookie of ${id}`,
+      this.now,
+      this.now,
+      endsAt,
+      endsAt,
+    );
+  }
+
+  /** Ends every session behind the product's back: no change tells of it. */
+  dropSignIns(): void {
+    this.sql('DELETE FROM sign_ins');
+  }
+
+  /** What pairing has made, those that are pending first; a pending one that was taken away is gone. */
+  minted(): Minted[] {
+    const rows = this.sql<Record<'state' | 'user_id' | 'id' | 'name' | 'model' | 'serial', string | null>>(
+      `SELECT 'pending' AS state, user_id, device_id AS id, name, model, serial FROM pending_devices
+       UNION ALL
+       SELECT CASE WHEN c.revoked_at IS NULL THEN 'valid' ELSE 'revoked' END, d.user_id, d.id, d.name, d.model, d.serial
+       FROM (SELECT * FROM device_credentials ORDER BY id) c JOIN devices d ON d.id = c.device_id`,
+    );
+    return rows.map(({ state, user_id: owner, id: deviceId, name, model, serial }) => {
+      const device = { name, ...(model !== null && { model }), ...(serial !== null && { serial }) };
+      return { state, owner, deviceId, device } as Minted;
+    });
+  }
+}
+
+/** The directory of all stores of this process: in memory where the system has such a place, as commits wait for the disk. */
+let root: string | undefined;
+
+function rootDir(): string {
+  if (root !== undefined) return root;
+  const made = mkdtempSync(join(memoryDir(), 'visiona-test-store-'));
+  process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+  root = made;
+  return made;
+}
+
+function memoryDir(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** A database that has seen all migrations and holds nothing else: copied, as a copy is made faster than they run. */
+let empty: Promise<string> | undefined;
+
+async function makeEmpty(): Promise<string> {
+  const dataDir = await mkdtemp(join(rootDir(), 'empty-'));
+  await (await openStore({ dataDir })).close();
+  return databaseFile(dataDir);
+}
+
+async function emptyDataDir(): Promise<string> {
+  empty ??= makeEmpty();
+  const file = await empty;
+  const dataDir = await mkdtemp(join(rootDir(), 'store-'));
+  await copyFile(file, databaseFile(dataDir));
+  return dataDir;
+}
