@@ -33,7 +33,7 @@ export class DeviceSocket implements TunnelSocket {
   drained(): void {
     const { waiting } = this.#connection;
     if (waiting >= this.#unsent) return;
-    this.session.taken(this.#unsent - waiting);
+    this.session.socketSent(this.#unsent - waiting);
     this.#unsent = waiting;
   }
 

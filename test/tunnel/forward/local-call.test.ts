@@ -5,7 +5,7 @@ import type { ForwardFailure, ForwardRequest, ResponseSink } from '../../../src/
 import { LocalCall } from '../../../src/tunnel/forward/local-call.js';
 import type { SessionSeeker } from '../../../src/tunnel/registry/session-registry.js';
 import { PIECE_BYTES } from '../../../src/tunnel/session/wire/limits.js';
-import type { SessionIn } from '../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../src/tunnel/session/wire/session-in.js';
 import { SessionFixture } from '../session/main/fixtures.js';
 import { roomyBudget } from './unread.js';
 

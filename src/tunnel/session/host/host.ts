@@ -1,7 +1,9 @@
 import { systemClock } from '../../../actors/clock.js';
 import type { Implementation } from '../../../actors/host.js';
+import type { SessionInit } from '../wire/kind.js';
 import { SESSION } from '../wire/kind.js';
-import type { SessionIn, SessionInit, SessionOut, SessionOutWritten } from '../wire/messages.js';
+import type { SessionIn } from '../wire/session-in.js';
+import type { SessionOut, SessionOutWritten } from '../wire/session-out.js';
 import { SessionActor } from './session-actor.js';
 import { Ticks } from './ticker.js';
 

@@ -2,7 +2,8 @@ import type { ForwardFailureCode } from '../../../contract/call.js';
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from '../../../http1/contract.js';
 import { endToEndFields } from '../../../http1/headers.js';
 import { createResponseParser } from '../../../http1/response-parser.js';
-import type { AnswerHead, ExchangeId } from '../wire/messages.js';
+import type { ExchangeId } from '../wire/session-in.js';
+import type { AnswerHead } from '../wire/session-out.js';
 import type { ExchangePort } from './stream-exchange.js';
 
 const NOTHING = new Uint8Array(0);

@@ -8,8 +8,10 @@ import { HEADER_LENGTH } from '../../yamux/constants.js';
 import type { MuxSession, SessionHandler, StreamHandler } from '../../yamux/contract.js';
 import type { YamuxError } from '../../yamux/errors.js';
 import { createSession } from '../../yamux/session.js';
+import type { SessionInit } from '../wire/kind.js';
 import { MAX_EXCHANGES, RECEIVE_CREDIT, SOCKET_CREDIT, TRANSMIT_BYTES } from '../wire/limits.js';
-import type { ExchangeId, SessionIn, SessionInit, SessionOutWritten } from '../wire/messages.js';
+import type { ExchangeId, SessionIn } from '../wire/session-in.js';
+import type { SessionOutWritten } from '../wire/session-out.js';
 import { HttpExchange } from './http-exchange.js';
 import { RawExchange } from './raw-exchange.js';
 import type { ExchangePort, StreamExchange } from './stream-exchange.js';
@@ -60,7 +62,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     switch (message.kind) {
       case 'received':
         return this.#received(message.bytes);
-      case 'taken':
+      case 'sent':
         this.#credit += message.bytes;
         return this.output();
       case 'open':
@@ -229,9 +231,9 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
 
   #send(due: SessionOutWritten): void {
     this.#transmitting = true;
-    const taken = this.#context.emit(due);
+    const accepted = this.#context.emit(due);
     this.#transmitting = false;
-    if (!taken) throw new Error(REFUSED);
+    if (!accepted) throw new Error(REFUSED);
     const deferred = this.#deferred ?? [];
     this.#deferred = undefined;
     for (const message of deferred) this.emit(message);

@@ -1,31 +1,36 @@
+// An exchange is one use of one stream of a tunnel; here is what a session asks of one, and the other way round.
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import type { MuxSession } from '../../yamux/contract.js';
-import type { ExchangeId, SessionOutWritten } from '../wire/messages.js';
+import type { ExchangeId } from '../wire/session-in.js';
+import type { SessionOutWritten } from '../wire/session-out.js';
 
 /** What an exchange needs of the session that it belongs to. */
 export interface ExchangePort {
   readonly mux: MuxSession;
   /** Milliseconds, monotonic. */
   now(): number;
-  /** No exchange is under way. */
+  /** Whether the session has no exchange under way. */
   readonly isIdle: boolean;
+  /** Sends a message to the main thread. */
   emit(message: SessionOutWritten): void;
-  /** Bytes of a body are done with. */
+  /** The exchange needs the bytes of a body no more: their buffer may be used again. */
   release(bytes: Uint8Array): void;
   /** Takes the exchange off the session's table. */
   finished(exchange: ExchangeId): void;
 }
 
-/** One use of one stream: an HTTP call, a raw stream or a WebSocket. Ends with `finished`, exactly once. */
+/** One use of one stream: an HTTP call, a raw stream or a WebSocket. It ends with `finished`, exactly once. */
 export interface StreamExchange {
-  /** Opens the stream and sends what is there. Only while `mux.canOpen`. */
+  /** Opens the stream and sends what waits for it. The session calls it only while `mux.canOpen`. */
   start(): void;
+  /** Sends body bytes of the caller. @param last none follow */
   body(bytes: Uint8Array, last: boolean): void;
+  /** The caller has read `bytes` of what it was sent. */
   consumed(bytes: number): void;
-  /** The caller is gone: reset the stream, report nothing. */
+  /** The caller is gone: resets the stream and reports nothing. */
   abort(): void;
   /** Ends the exchange with a failure before its stream was opened, or when its time is up. */
   fail(code: ForwardFailureCode, detail: string): void;
-  /** When it times out, in the clock of `ExchangePort.now`; Infinity: never. */
+  /** When the exchange times out, in the clock of `ExchangePort.now`; Infinity: never. */
   readonly deadline: number;
 }

@@ -1,6 +1,6 @@
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Clock } from '../../../actors/clock.js';
-import type { SessionIn } from '../wire/messages.js';
+import type { SessionIn } from '../wire/session-in.js';
 
 const TICK: SessionIn = { kind: 'tick' };
 

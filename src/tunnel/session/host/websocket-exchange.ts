@@ -5,7 +5,7 @@ import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../../../contract/webso
 import { endToEndFields } from '../../../http1/headers.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../../../http1/websocket-handshake.js';
 import { StreamDuplex } from '../../yamux/duplex.js';
-import type { ExchangeId, SessionIn } from '../wire/messages.js';
+import type { ExchangeId, SessionIn } from '../wire/session-in.js';
 import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 
 /** A WebSocket to the device over one stream; the `ws` client does its handshake and frames (RFC 6455). */

@@ -1,5 +1,6 @@
 // The two sides of an exchange on the main thread: the caller that listens, and the session that carries it.
-import type { ExchangeId, SessionIn, SessionOut } from '../wire/messages.js';
+import type { ExchangeId, SessionIn } from '../wire/session-in.js';
+import type { SessionOut } from '../wire/session-out.js';
 
 /** What a session actor says of one exchange. */
 export type ExchangeEvent = Extract<SessionOut, { exchange: ExchangeId }>;

@@ -3,7 +3,7 @@ import type { Host } from '../../../actors/host.js';
 import { Fifo } from '../../../collections/fifo.js';
 import { defaultConfig } from '../../yamux/config.js';
 import { RECEIVE_CREDIT } from '../wire/limits.js';
-import type { SessionIn } from '../wire/messages.js';
+import type { SessionIn } from '../wire/session-in.js';
 
 /** What a message that waits costs beside its bytes, roughly: many small ones are no way around the bound. */
 const MESSAGE_COST = 128;

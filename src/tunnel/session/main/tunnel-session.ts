@@ -9,16 +9,18 @@ import type { TunnelKey } from '../../../contract/tunnel-key.js';
 import type { Logger } from '../../../observability/log.js';
 import type { CredentialId, DeviceId, Epoch, UserId } from '../../../store/ports/ids.js';
 import { HEADER_LENGTH } from '../../yamux/constants.js';
+import type { SessionInit } from '../wire/kind.js';
 import { SESSION } from '../wire/kind.js';
 import { MAX_EXCHANGES, PIECE_BYTES, SOCKET_CREDIT } from '../wire/limits.js';
-import type { ExchangeId, SessionIn, SessionInit, SessionOut } from '../wire/messages.js';
+import type { ExchangeId, SessionIn } from '../wire/session-in.js';
+import type { SessionOut } from '../wire/session-out.js';
 import type { ExchangeHost, ExchangeListener } from './exchange-listener.js';
 import { Inbox, receiveBound } from './inbox.js';
 import { openTunnelStream } from './tunnel-stream.js';
 
 /** The device's socket, as its session sees it. */
 export interface TunnelSocket {
-  /** Sends bytes; what it took at once or later is told with `TunnelSession.taken`. */
+  /** Sends bytes; `TunnelSession.socketSent` says, at once or later, how many of them left. */
   send(bytes: Uint8Array): void;
   /** Closes soon, whatever the peer does, and as its owner may close thousands: not at once, and not within the call. */
   close(reason: CloseReason): void;
@@ -73,8 +75,8 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   #transmits = 0;
   /** Bytes given to the socket for which no credit was returned. */
   #uncredited = 0;
-  /** Those of them that the socket took. */
-  #taken = 0;
+  /** Those of them that the socket sent. */
+  #sent = 0;
   #closed = false;
   /** The actor is sent nothing more: it is closed, or did not take something. */
   #deaf = false;
@@ -153,16 +155,16 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   received(bytes: Uint8Array): void {
     this.#totals.bytesFromDevices += bytes.length;
     if (this.#closed) return;
-    if (this.#taken >= SOCKET_CREDIT_STEP) this.#returnCredit();
+    if (this.#sent >= SOCKET_CREDIT_STEP) this.#returnCredit();
     this.#inbox.put(bytes);
     if (this.#inbox.unread <= receiveBound(this.exchanges)) return;
     this.#reportViolation('it sends far more than its windows allow');
     void this.close('protocol-error');
   }
 
-  /** The socket took `bytes` of what it was given. */
-  taken(bytes: number): void {
-    this.#taken += bytes;
+  /** The socket sent `bytes` of those that it was given. */
+  socketSent(bytes: number): void {
+    this.#sent += bytes;
     this.#creditAlone();
   }
 
@@ -276,16 +278,16 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
 
   /** In large steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
   #creditAlone(): void {
-    if (this.#taken < SOCKET_CREDIT_ALONE) {
-      if (this.#taken === 0 || SOCKET_CREDIT - this.#uncredited > HEADER_LENGTH) return;
+    if (this.#sent < SOCKET_CREDIT_ALONE) {
+      if (this.#sent === 0 || SOCKET_CREDIT - this.#uncredited > HEADER_LENGTH) return;
     }
     this.#returnCredit();
   }
 
   #returnCredit(): void {
-    this.send({ kind: 'taken', bytes: this.#taken });
-    this.#uncredited -= this.#taken;
-    this.#taken = 0;
+    this.send({ kind: 'sent', bytes: this.#sent });
+    this.#uncredited -= this.#sent;
+    this.#sent = 0;
   }
 
   #reportViolation(detail: string): void {

@@ -6,7 +6,7 @@ import {
   StreamRefusedError,
   StreamResetError,
 } from '../../../contract/session-errors.js';
-import type { ExchangeId } from '../wire/messages.js';
+import type { ExchangeId } from '../wire/session-in.js';
 import type { ExchangeEvent, ExchangeHost, ExchangeListener } from './exchange-listener.js';
 
 const NOTHING = new Uint8Array(0);

@@ -5,7 +5,8 @@ import type { HostedContext, TurnEnd } from '../../../../src/actors/host.js';
 import { RECEIVE_CREDIT_STEP, SessionActor } from '../../../../src/tunnel/session/host/session-actor.js';
 import { BUSY_TICK_MS, Ticks } from '../../../../src/tunnel/session/host/ticker.js';
 import { SOCKET_CREDIT } from '../../../../src/tunnel/session/wire/limits.js';
-import type { SessionIn, SessionOutWritten } from '../../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../../src/tunnel/session/wire/session-in.js';
+import type { SessionOutWritten } from '../../../../src/tunnel/session/wire/session-out.js';
 import { defaultConfig } from '../../../../src/tunnel/yamux/config.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../../src/tunnel/yamux/contract.js';
 import { createSession } from '../../../../src/tunnel/yamux/session.js';
@@ -314,7 +315,7 @@ test('no more than the credit of the socket is transmitted before it took some',
   }
   stage.settle();
   assert.ok(bytes <= SOCKET_CREDIT, `${bytes} bytes`);
-  stage.actor.receive({ kind: 'taken', bytes: SOCKET_CREDIT });
+  stage.actor.receive({ kind: 'sent', bytes: SOCKET_CREDIT });
   stage.settle();
   assert.ok(bytes > SOCKET_CREDIT && bytes <= 2 * SOCKET_CREDIT, `${bytes} bytes`);
 });
@@ -349,7 +350,7 @@ test('a slow socket is no stall, one that takes nothing is', () => {
   }
   stage.settle();
   for (let second = 0; second < 60; second += 1) {
-    stage.actor.receive({ kind: 'taken', bytes: 100 });
+    stage.actor.receive({ kind: 'sent', bytes: 100 });
     stage.settle();
     stage.advance(1000);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ActorRef } from '../../../../src/actors/behaviour.js';
 import { Ticker } from '../../../../src/tunnel/session/host/ticker.js';
-import type { SessionIn } from '../../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../../src/tunnel/session/wire/session-in.js';
 import { ManualClock } from '../../../actors/kit.js';
 
 const PERIOD = 1000;

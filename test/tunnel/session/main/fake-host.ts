@@ -1,7 +1,8 @@
 import type { ActorRef } from '../../../../src/actors/behaviour.js';
 import { type ExitReason, NORMAL } from '../../../../src/actors/errors.js';
 import type { Host, HostStats, Owner } from '../../../../src/actors/host.js';
-import type { SessionIn, SessionOut } from '../../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../../src/tunnel/session/wire/session-in.js';
+import type { SessionOut } from '../../../../src/tunnel/session/wire/session-out.js';
 
 const NO_STATS: HostStats = {
   actors: 0,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Inbox, RECEIVE_SLACK, receiveBound } from '../../../../src/tunnel/session/main/inbox.js';
 import { MAX_EXCHANGES, RECEIVE_CREDIT } from '../../../../src/tunnel/session/wire/limits.js';
-import type { SessionIn } from '../../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../../src/tunnel/session/wire/session-in.js';
 import { defaultConfig } from '../../../../src/tunnel/yamux/config.js';
 import { SessionFixture } from './fixtures.js';
 

@@ -5,11 +5,8 @@ import { PackReader, PackWriter, unpooled } from '../../../../src/actors/pack.js
 import { FORWARD_FAILURES } from '../../../../src/contract/call.js';
 import { CLOSE_REASONS } from '../../../../src/contract/session.js';
 import { SESSION } from '../../../../src/tunnel/session/wire/kind.js';
-import type {
-  SessionIn,
-  SessionOut,
-  SessionOutWritten,
-} from '../../../../src/tunnel/session/wire/messages.js';
+import type { SessionIn } from '../../../../src/tunnel/session/wire/session-in.js';
+import type { SessionOut, SessionOutWritten } from '../../../../src/tunnel/session/wire/session-out.js';
 
 const u32 = fc.nat(0xffff_ffff);
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
@@ -19,7 +16,7 @@ const fields = fc.array(latin1, { maxLength: 20 });
 
 const incoming: fc.Arbitrary<SessionIn> = fc.oneof(
   fc.record({ kind: fc.constant('received' as const), bytes }),
-  fc.record({ kind: fc.constant('taken' as const), bytes: u32 }),
+  fc.record({ kind: fc.constant('sent' as const), bytes: u32 }),
   fc.record({
     kind: fc.constant('open' as const),
     exchange: u32,
