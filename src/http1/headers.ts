@@ -1,33 +1,21 @@
+// This file tells the headers of a connection and of a message's framing from those that travel end to end.
 import type { RawHeaders } from './contract.js';
+import { MESSAGE_HEADERS } from './header-policy.js';
 
-/**
- * Fields that mean something for one connection only and are not forwarded, in either direction
- * (RFC 9110 §7.6.1, plus the proxy ones, which are between this proxy and its neighbour).
- */
-export const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const CONTENT_LENGTH = 'content-length';
+
+/** Names of the headers that mean something for one connection only (RFC 9110 §7.6.1), in small letters. */
+export const HOP_BY_HOP: ReadonlySet<string> = new Set(
+  MESSAGE_HEADERS.filter((name) => name !== CONTENT_LENGTH),
+);
 
 /** @param lowerCaseName a field name in small letters */
 export function isHopByHop(lowerCaseName: string): boolean {
   return HOP_BY_HOP.has(lowerCaseName);
 }
 
-const CONTENT_LENGTH = 'content-length';
-
 /** Names by their length, so that most fields are told apart without looking at a letter. */
-const MESSAGE_FIELDS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength([
-  ...HOP_BY_HOP,
-  CONTENT_LENGTH,
-]);
+const MESSAGE_FIELDS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength(MESSAGE_HEADERS);
 
 function byLength(names: readonly string[]): string[][] {
   const table: string[][] = [];

@@ -1,6 +1,6 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ResponseHead } from '../contract/call.js';
-import type { FieldNames } from '../http1/field-names.js';
+import type { HeaderNames } from '../http1/header-names.js';
 
 /** A field that a listener adds to a device's answer; behind its value, on lines of their own, there may be more. */
 export type OwnFields = readonly [name: string, value: string];
@@ -13,7 +13,7 @@ export function writeAnswerFields(
   res: HttpResponse,
   [ownName, ownValue]: OwnFields,
   { headers }: ResponseHead,
-  dropped: FieldNames,
+  dropped: HeaderNames,
 ): void {
   let fields = ownValue;
   let ascii = true;

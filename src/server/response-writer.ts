@@ -1,7 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../contract/call.js';
 import { UPLOAD_CREDIT } from '../contract/call.js';
-import type { FieldNames } from '../http1/field-names.js';
+import type { HeaderNames } from '../http1/header-names.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import { BodyBacklog } from './body-backlog.js';
 import { CORK_BYTES } from './end-whole.js';
@@ -11,7 +11,7 @@ import type { HeldBody } from './held-body.js';
 /** What differs between the listeners that answer with a device's response. */
 export interface ResponsePolicy {
   /** Fields of a device's answer that this listener does not pass on. */
-  readonly dropped: FieldNames;
+  readonly dropped: HeaderNames;
   /** What this listener adds to a device's answer. */
   ownFields(): OwnFields;
   /** Ends an answer that has no body; everything but its length is written. `close`: close the connection afterwards. */

@@ -1,7 +1,7 @@
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
-import type { FieldNames } from '../http1/field-names.js';
+import type { HeaderNames } from '../http1/header-names.js';
 import { type OwnFields, writeAnswerFields } from './answer-fields.js';
 import type { CountedCall } from './call-recorder.js';
 import { lateUpgrade } from './late-upgrade.js';
@@ -20,7 +20,7 @@ export interface BridgePolicy {
   /** Answers the handshake with a problem. */
   problem(res: HttpResponse, failure: ForwardFailure): void;
   /** Fields of a device's refusal that this listener does not pass on. */
-  readonly dropped: FieldNames;
+  readonly dropped: HeaderNames;
   /** What this listener adds to a device's refusal. */
   ownFields(): OwnFields;
   /** Writes the fields that this listener adds to an accepted handshake. */

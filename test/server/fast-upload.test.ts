@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NO_CALL, UPLOAD_CREDIT } from '../../src/contract/call.js';
-import { FieldNames } from '../../src/http1/field-names.js';
+import { HeaderNames } from '../../src/http1/header-names.js';
 import { MAX_BACKLOG } from '../../src/server/body-backlog.js';
 import { HeldBody } from '../../src/server/held-body.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
@@ -11,7 +11,7 @@ import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-w
 const READ = 512 * 1024;
 
 const POLICY: ResponsePolicy = {
-  dropped: new FieldNames([]),
+  dropped: new HeaderNames([]),
   ownFields: () => ['X-Own', 'field'],
   endBodyless() {},
   problem() {},

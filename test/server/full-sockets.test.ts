@@ -2,7 +2,7 @@ import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { NO_CALL, type ResponseHead } from '../../src/contract/call.js';
-import { FieldNames } from '../../src/http1/field-names.js';
+import { HeaderNames } from '../../src/http1/header-names.js';
 import { MAX_IDLE_TRIES, RETRY_MS } from '../../src/server/full-sockets.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
 
@@ -56,7 +56,7 @@ class FullResponse {
 }
 
 const POLICY: ResponsePolicy = {
-  dropped: new FieldNames([]),
+  dropped: new HeaderNames([]),
   ownFields: () => ['X-Own', 'field'],
   endBodyless() {},
   problem() {},

@@ -2,7 +2,7 @@ import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NO_CALL, type ResponseHead } from '../../src/contract/call.js';
-import { FieldNames } from '../../src/http1/field-names.js';
+import { HeaderNames } from '../../src/http1/header-names.js';
 import { type ResponsePolicy, ResponseWriter } from '../../src/server/response-writer.js';
 
 const HEAD: ResponseHead = {
@@ -44,7 +44,7 @@ function recorded() {
     },
   };
   const policy: ResponsePolicy = {
-    dropped: new FieldNames([]),
+    dropped: new HeaderNames([]),
     ownFields: () => ['X-Own', 'field'],
     endBodyless() {},
     problem() {},

@@ -1,6 +1,6 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
-import { FieldNames } from '../../http1/field-names.js';
+import { STOPPED } from '../../http1/header-policy.js';
 import type { OwnFields } from '../../server/answer-fields.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { reportAnswer } from '../../server/report-answer.js';
@@ -15,16 +15,13 @@ export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
 const FROM_DEVICE: OwnFields = ['X-Forward-Origin', 'device'];
 
-/** Ours to say: a device must not speak as the proxy. `Date` is written by the listener itself. */
-const DROPPED = new FieldNames(['x-forward-*', 'date']);
-
 function hasNoLength(status: number): boolean {
   return status === 204 || status === 304;
 }
 
 /** One forwarded call, and how it is answered: whether the device or the proxy speaks is said (02-tunnel.md §2.5). */
 export class ForwardedCall extends InternalRequest implements ResponsePolicy, BridgePolicy {
-  readonly dropped = DROPPED;
+  readonly dropped = STOPPED.carriedAnswer;
   readonly #calls: CallRecorder;
 
   constructor(calls: CallRecorder, options: InternalRequestOptions) {

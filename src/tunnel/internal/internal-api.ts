@@ -3,6 +3,7 @@ import type { Forwarder, Target } from '../../contract/call.js';
 import type { SessionStore, UserSessions } from '../../contract/session.js';
 import { tunnelKey } from '../../contract/tunnel-key.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
+import { STOPPED } from '../../http1/header-policy.js';
 import type { ListenAddress } from '../../net/address.js';
 import type { ProblemCode } from '../../problems/problem.js';
 import type { ProblemOptions } from '../../problems/problem-error.js';
@@ -29,18 +30,6 @@ import { createAuthorizer } from './authorize.js';
 import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
 import { InternalRequest } from './internal-request.js';
 import { SessionRoutes } from './session-routes.js';
-
-/** Ours, or the hop's: never for the device. The internal secret in `authorization` least of all. */
-const NOT_FORWARDED = new Set([
-  'authorization',
-  'expect',
-  'x-forward-method',
-  'x-forward-target',
-  'sec-websocket-key',
-  'sec-websocket-version',
-  'sec-websocket-extensions',
-  'sec-websocket-protocol',
-]);
 
 /** What a forwarded call itself is about. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
@@ -194,7 +183,7 @@ export class InternalApi {
   #forward(res: HttpResponse, req: HttpRequest, path: string): void {
     const { forwarder, calls, requests: log } = this.#options;
     const device = deviceOf(queryOf(req));
-    const fields = requestFields(req, NOT_FORWARDED, TAKEN);
+    const fields = requestFields(req, STOPPED.carriedRequest, TAKEN);
     const { headers, bodyLength } = fields;
     const [method, target] = [fields.getHeader('x-forward-method'), fields.getHeader('x-forward-target')];
     const call = new ForwardedCall(calls, {
@@ -246,7 +235,7 @@ export class InternalApi {
     };
     const offered = req.getHeader('sec-websocket-protocol');
     const protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
-    const { headers } = requestFields(req, NOT_FORWARDED);
+    const { headers } = requestFields(req, STOPPED.carriedRequest);
     const bridge = new WebSocketBridge(res, handshake, call);
     bridge.attach(forwarder.bridge(device, { target, headers, protocols }, bridge));
   }

@@ -1,10 +1,7 @@
 import type { ResponseHead } from '../../contract/call.js';
 import type { RawHeaders } from '../../http1/contract.js';
-import { FieldNames } from '../../http1/field-names.js';
+import { STOPPED } from '../../http1/header-policy.js';
 import { equalsIgnoringCase, isMessageField } from '../../http1/headers.js';
-
-/** Said by remote-proxy's listener, not by the device. */
-const OF_THE_LISTENER = new FieldNames(['x-forward-*', 'date', 'uwebsockets']);
 
 /** The head of an answer of the internal API (02-tunnel.md §2.5). */
 export interface ProxyAnswer {
@@ -43,7 +40,7 @@ export function readProxyAnswer(
     if (isMessageField(name)) {
       if (equalsIgnoringCase(name, 'content-length')) length = value;
       else if (equalsIgnoringCase(name, 'transfer-encoding')) chunked = true;
-    } else if (OF_THE_LISTENER.has(name)) {
+    } else if (STOPPED.carriedAnswer.has(name)) {
       if (equalsIgnoringCase(name, 'x-forward-origin')) origin = value;
       else if (equalsIgnoringCase(name, 'x-forward-content-length')) deviceLength = value;
     } else headers.push(name, value);

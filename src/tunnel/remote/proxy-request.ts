@@ -1,11 +1,8 @@
 import type { ForwardRequest, Target } from '../../contract/call.js';
-import { FieldNames } from '../../http1/field-names.js';
+import { STOPPED } from '../../http1/header-policy.js';
 import { isMessageField } from '../../http1/headers.js';
 import { MAX_REQUEST_HEAD_BYTES, RequestHeadError } from '../../http1/request-head.js';
 import { MAX_FIELDS } from './proxy-limits.js';
-
-/** This hop's own: the internal secret and the call itself are said here, and a caller must not say them. */
-const NOT_SENT = new FieldNames(['authorization', 'expect', 'x-forward-*', 'sec-websocket-*']);
 
 /** `token=…` or `device=…`, as the internal API's paths want it. */
 export function targetQuery(target: Target): string {
@@ -33,7 +30,7 @@ export function addCallerFields(
       );
     }
     bytes += name.length + value.length + ': \r\n'.length;
-    if (!NOT_SENT.has(name)) into.push(name, value);
+    if (!STOPPED.carriedRequest.has(name)) into.push(name, value);
   }
   if (bytes > MAX_REQUEST_HEAD_BYTES) {
     throw new RequestHeadError('ERR_HTTP1_REQUEST_HEAD_TOO_LARGE', 'request head too large');

@@ -1,12 +1,13 @@
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure } from '../../../contract/call.js';
+import { STOPPED } from '../../../http1/header-policy.js';
 import type { OwnFields } from '../../../server/answer-fields.js';
 import { reportAnswer } from '../../../server/report-answer.js';
 import type { RequestFields } from '../../../server/request-fields.js';
 import { type BridgePolicy, type Handshake, WebSocketBridge } from '../../../server/websocket-bridge.js';
 import type { ActiveRequest } from '../../active-requests.js';
-import { deviceAnswerFields, NOT_FROM_DEVICES } from '../../fields.js';
+import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
 import type { PendingRequest } from '../../route.js';
 import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './device-request.js';
@@ -14,7 +15,7 @@ import type { DeviceServices } from './device-services.js';
 
 /** One WebSocket to a device (04-rest-api, row 19). */
 export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest {
-  readonly dropped = NOT_FROM_DEVICES;
+  readonly dropped = STOPPED.fromDevice;
   readonly #services: DeviceServices;
   readonly #exchange: HttpContext;
   readonly #request: DeviceRequest;

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure, ResponseHead } from '../../../contract/call.js';
+import { STOPPED } from '../../../http1/header-policy.js';
 import type { OwnFields } from '../../../server/answer-fields.js';
 import { endHead } from '../../../server/end-head.js';
 import type { HeldBody } from '../../../server/held-body.js';
@@ -8,7 +9,7 @@ import { reportAnswer } from '../../../server/report-answer.js';
 import type { RequestFields } from '../../../server/request-fields.js';
 import { type ResponsePolicy, ResponseWriter } from '../../../server/response-writer.js';
 import type { ActiveRequest } from '../../active-requests.js';
-import { deviceAnswerFields, NOT_FROM_DEVICES } from '../../fields.js';
+import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
 import type { PendingRequest } from '../../route.js';
 import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './device-request.js';
@@ -16,7 +17,7 @@ import type { DeviceServices } from './device-services.js';
 
 /** One HTTP request that a device answers (04-rest-api §4.1). */
 export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest {
-  readonly dropped = NOT_FROM_DEVICES;
+  readonly dropped = STOPPED.fromDevice;
   readonly #services: DeviceServices;
   readonly #exchange: HttpContext;
   readonly #request: DeviceRequest;

@@ -1,9 +1,9 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { RawHeaders } from '../../../http1/contract.js';
+import { STOPPED } from '../../../http1/header-policy.js';
 import { type RequestFields, requestFields } from '../../../server/request-fields.js';
 import { socketAddressOf } from '../../../server/trusted-proxies.js';
-import { NOT_FOR_DEVICES } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
 import type { DeviceServices } from './device-services.js';
 
@@ -22,7 +22,7 @@ const TAKEN = [
 
 /** Reads all fields of a request to a device in one go, while `req` is live. */
 export function deviceRequestFields(req: HttpRequest): RequestFields {
-  return requestFields(req, NOT_FOR_DEVICES, TAKEN);
+  return requestFields(req, STOPPED.toDevice, TAKEN);
 }
 
 /** Where a part of the device's paths is below `/api/devices/{deviceId}`. */

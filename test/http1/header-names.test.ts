@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FieldNames } from '../../src/http1/field-names.js';
+import { HeaderNames } from '../../src/http1/header-names.js';
 
-const names = new FieldNames(['set-cookie', 'date', 'access-control-*']);
+const names = new HeaderNames(['set-cookie', 'date', 'access-control-*']);
 
 test('holds its names in any case, with _ for -, and nothing else', () => {
   for (const name of [

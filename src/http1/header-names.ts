@@ -16,7 +16,7 @@ function beginsWith(name: string, lower: string): boolean {
 }
 
 /** A set of header field names, in any case, `_` or `-`. Asking allocates nothing. */
-export class FieldNames {
+export class HeaderNames {
   readonly #byLength: (string[] | undefined)[] = [];
   readonly #prefixes: string[] = [];
 
