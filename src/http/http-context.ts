@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { isBodyless } from '../http1/response-head.js';
 import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
 import { endHead } from '../server/end-head.js';
@@ -152,7 +153,7 @@ export class HttpContext implements ProblemRequest {
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
       this.#writeFields(headers);
-      if (status === 204 || status === 304) this.res.endWithoutBody();
+      if (isBodyless(status, false)) this.res.endWithoutBody();
       else if (this.method === 'HEAD') endHead(this.res, length, close);
       else endWhole(this.res, body, close);
     });

@@ -1,3 +1,4 @@
+// This file reads the head of a response: its headers, and where the body that follows ends.
 import type { ParseErrorCode, RawHeaders } from './contract.js';
 import type { Llhttp, Run, SpanKind } from './llhttp.js';
 
@@ -119,12 +120,15 @@ export function readFraming(
   if (coding !== undefined) return chunkedFraming(version, status, coding, isHead);
   if (length !== undefined) return lengthFraming(status, length, isHead);
   if (status === 101) return UPGRADE;
-  return isHead || isBodylessStatus(status) ? NO_BODY : UNTIL_CLOSE;
+  return isBodyless(status, isHead) ? NO_BODY : UNTIL_CLOSE;
 }
 
-/** 1xx and 204 have no body, whatever their fields say; nor has 304 (RFC 9112 §6.3). */
-function isBodylessStatus(status: number): boolean {
-  return status < 200 || status === 204 || status === 304;
+/**
+ * Whether a response ends with its head, whatever its headers say: the answer to HEAD, and any 1xx, 204 and 304
+ * (RFC 9110 §6.4.1, RFC 9112 §6.3).
+ */
+export function isBodyless(status: number, isHead: boolean): boolean {
+  return isHead || status < 200 || status === 204 || status === 304;
 }
 
 function chunkedFraming(
@@ -137,15 +141,16 @@ function chunkedFraming(
   if (coding.toLowerCase() !== 'chunked') return fault('Transfer-Encoding other than chunked');
   if (version === 10) return fault('Transfer-Encoding in HTTP/1.0');
   if (status === 101) return UPGRADE;
-  return isHead || isBodylessStatus(status) ? NO_BODY : CHUNKED;
+  return isBodyless(status, isHead) ? NO_BODY : CHUNKED;
 }
 
 function lengthFraming(status: number, digits: string, isHead: boolean): Framing | HeadFault {
   const contentLength = Number(digits);
   if (!/^\d+$/.test(digits) || !Number.isSafeInteger(contentLength)) return fault('bad Content-Length');
   if (status === 101) return UPGRADE;
+  // These say no length at all; HEAD and 304 that of the body which they leave out (RFC 9110 §8.6).
   if (status < 200 || status === 204) return NO_BODY;
-  if (isHead || status === 304 || contentLength === 0) return { kind: 'none', contentLength };
+  if (isBodyless(status, isHead) || contentLength === 0) return { kind: 'none', contentLength };
   return { kind: 'length', contentLength };
 }
 

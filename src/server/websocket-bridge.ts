@@ -1,4 +1,4 @@
-import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
 import type { HeaderNames } from '../http1/header-names.js';
@@ -33,11 +33,25 @@ export interface BridgePolicy {
   over(): void;
 }
 
-/** The parts of the caller's handshake that uWS wants back at the upgrade. */
+/** A caller's WebSocket handshake (RFC 6455 §4.1). */
 export interface Handshake {
+  /** Subprotocols that the caller offers, in its order. */
+  readonly protocols: readonly string[];
+  // What uWebSockets.js wants back at the upgrade.
   readonly key: string;
   readonly extensions: string;
   readonly context: us_socket_context_t;
+}
+
+/** Reads a handshake while `req` is live. */
+export function readHandshake(req: HttpRequest, context: us_socket_context_t): Handshake {
+  const offered = req.getHeader('sec-websocket-protocol');
+  return {
+    protocols: offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim()),
+    key: req.getHeader('sec-websocket-key'),
+    extensions: req.getHeader('sec-websocket-extensions'),
+    context,
+  };
 }
 
 /** What is kept with a bridged socket. */

@@ -1,6 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';
+import { isBodyless } from '../../http1/response-head.js';
 import type { OwnFields } from '../../server/answer-fields.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { reportAnswer } from '../../server/report-answer.js';
@@ -14,10 +15,6 @@ import { InternalRequest, type InternalRequestOptions } from './internal-request
 export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
 const FROM_DEVICE: OwnFields = ['X-Forward-Origin', 'device'];
-
-function hasNoLength(status: number): boolean {
-  return status === 204 || status === 304;
-}
 
 /** One forwarded call, and how it is answered: whether the device or the proxy speaks is said (02-tunnel.md §2.5). */
 export class ForwardedCall extends InternalRequest implements ResponsePolicy, BridgePolicy {
@@ -41,7 +38,7 @@ export class ForwardedCall extends InternalRequest implements ResponsePolicy, Br
    */
   endBodyless(res: HttpResponse, { status, contentLength }: ResponseHead, close: boolean): void {
     if (contentLength !== undefined) res.writeHeader('X-Forward-Content-Length', String(contentLength));
-    if (hasNoLength(status)) res.endWithoutBody();
+    if (isBodyless(status, false)) res.endWithoutBody();
     else res.endWithoutBody(0, close);
   }
 

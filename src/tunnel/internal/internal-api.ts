@@ -24,7 +24,7 @@ import { ResponseWriter } from '../../server/response-writer.js';
 import { answerLater, requestIdOf, sendJson, sendProblem, sendText } from '../../server/send.js';
 import { socketAddressOf } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
-import { WebSocketBridge } from '../../server/websocket-bridge.js';
+import { readHandshake, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { Secret } from '../../text/secret.js';
 import { createAuthorizer } from './authorize.js';
 import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
@@ -228,16 +228,10 @@ export class InternalApi {
         detail: 'token or device, and target are needed',
       });
     }
-    const handshake = {
-      key: req.getHeader('sec-websocket-key'),
-      extensions: req.getHeader('sec-websocket-extensions'),
-      context,
-    };
-    const offered = req.getHeader('sec-websocket-protocol');
-    const protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
+    const handshake = readHandshake(req, context);
     const { headers } = requestFields(req, STOPPED.carriedRequest);
     const bridge = new WebSocketBridge(res, handshake, call);
-    bridge.attach(forwarder.bridge(device, { target, headers, protocols }, bridge));
+    bridge.attach(forwarder.bridge(device, { target, headers, protocols: handshake.protocols }, bridge));
   }
 
   #ready(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {

@@ -2,6 +2,7 @@ import type { ResponseHead } from '../../contract/call.js';
 import type { RawHeaders } from '../../http1/contract.js';
 import { STOPPED } from '../../http1/header-policy.js';
 import { equalsIgnoringCase, isMessageField } from '../../http1/headers.js';
+import { isBodyless } from '../../http1/response-head.js';
 
 /** The head of an answer of the internal API (02-tunnel.md §2.5). */
 export interface ProxyAnswer {
@@ -11,11 +12,6 @@ export interface ProxyAnswer {
   readonly head: ResponseHead;
   /** The end of the body is told apart from the end of the connection. */
   readonly framed: boolean;
-}
-
-/** 204 and 304 have no body (RFC 9112 §6.3). */
-function hasNoBody(status: number): boolean {
-  return status === 204 || status === 304;
 }
 
 /**
@@ -46,7 +42,7 @@ export function readProxyAnswer(
     } else headers.push(name, value);
   }
   // Only an answer without a body has its length beside it.
-  const bodyless = toHead || hasNoBody(status) || deviceLength !== undefined;
+  const bodyless = isBodyless(status, toHead) || deviceLength !== undefined;
   const contentLength = numberOf(bodyless ? deviceLength : length);
   return {
     origin,

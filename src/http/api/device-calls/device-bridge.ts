@@ -5,7 +5,12 @@ import { STOPPED } from '../../../http1/header-policy.js';
 import type { OwnFields } from '../../../server/answer-fields.js';
 import { reportAnswer } from '../../../server/report-answer.js';
 import type { RequestFields } from '../../../server/request-fields.js';
-import { type BridgePolicy, type Handshake, WebSocketBridge } from '../../../server/websocket-bridge.js';
+import {
+  type BridgePolicy,
+  type Handshake,
+  readHandshake,
+  WebSocketBridge,
+} from '../../../server/websocket-bridge.js';
 import type { ActiveRequest } from '../../active-requests.js';
 import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
@@ -20,7 +25,6 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest
   readonly #exchange: HttpContext;
   readonly #request: DeviceRequest;
   readonly #handshake: Handshake;
-  readonly #protocols: readonly string[];
   user: Principal | undefined;
   slot = -1;
   #bridge: WebSocketBridge | undefined;
@@ -35,13 +39,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest
     this.#services = services;
     this.#exchange = exchange;
     this.#request = readDeviceRequest(req, fields, exchange, services, WHOLE_DEVICE);
-    this.#handshake = {
-      key: req.getHeader('sec-websocket-key'),
-      extensions: req.getHeader('sec-websocket-extensions'),
-      context,
-    };
-    const offered = req.getHeader('sec-websocket-protocol');
-    this.#protocols = offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim());
+    this.#handshake = readHandshake(req, context);
   }
 
   async run(user: Principal): Promise<void> {
@@ -65,7 +63,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest
     bridge.attach(
       forwarder.bridge(
         { by: 'device', deviceId, owner: user.userId },
-        { target, headers, protocols: this.#protocols },
+        { target, headers, protocols: this.#handshake.protocols },
         bridge,
       ),
     );
