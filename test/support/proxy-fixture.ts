@@ -7,68 +7,19 @@ import type { ForwardFailure, ResponseHead, ResponseSink } from '../../src/contr
 import { expose } from '../../src/observability/exposition.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { TUNNEL_DUTIES } from '../../src/server/readiness.js';
-import type { Admission } from '../../src/store/ports/admission.js';
-import type { Changes } from '../../src/store/ports/changes.js';
-import {
-  type CredentialId,
-  type DeviceId,
-  hashToken,
-  type TokenHash,
-  type UserId,
-} from '../../src/store/ports/ids.js';
+import type { UserId } from '../../src/store/ports/ids.js';
 import { Secret } from '../../src/text/secret.js';
-import { type ProxyStore, RemoteProxy, type RemoteProxyOptions } from '../../src/tunnel/node/remote-proxy.js';
+import { RemoteProxy, type RemoteProxyOptions } from '../../src/tunnel/node/remote-proxy.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { SILENT_REFUSALS } from './silent-refusals.js';
 import { silentRequests } from './silent-requests.js';
+import { TestStore } from './test-store.js';
+
+/** Whose all devices are. */
+export const OWNER = 'user' as UserId;
 
 /** The internal secret of every fixture. */
 export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
-
-/** Admits every token `NAME` as the device NAME, with an epoch that counts. */
-export class MemoryStore implements ProxyStore {
-  readonly missing = {};
-  readonly #epochs = new Map<TokenHash, Admission>();
-  #epoch = 0;
-
-  add(name: string): void {
-    this.#epochs.set(hashToken(name), {
-      deviceId: name as DeviceId,
-      userId: 'user' as UserId,
-      credentialId: name as CredentialId,
-      epoch: 0 as Admission['epoch'],
-    });
-  }
-
-  connect(tokens: readonly TokenHash[]): Promise<(Admission | undefined)[]> {
-    const admissions = tokens.map((token) => {
-      const known = this.#epochs.get(token);
-      this.#epoch += 1;
-      return known && { ...known, epoch: this.#epoch as Admission['epoch'] };
-    });
-    return Promise.resolve(admissions);
-  }
-
-  activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]> {
-    return Promise.resolve([...ids]);
-  }
-
-  spentCredentials(): Promise<undefined[]> {
-    return Promise.resolve([]);
-  }
-
-  spentPairing(): Promise<undefined> {
-    return Promise.resolve(undefined);
-  }
-
-  recordOffline(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  onChanges(_listener: (changes: Changes) => void): () => void {
-    return () => {};
-  }
-}
 
 /** What came back of a call. */
 export type Outcome =
@@ -93,18 +44,18 @@ export class TestDevice {
 
 /** An in-process remote-proxy on free ports. */
 export class ProxyFixture {
-  readonly store: MemoryStore;
+  readonly store: TestStore;
   readonly metrics: Metrics;
   readonly proxy: RemoteProxy;
 
-  private constructor(store: MemoryStore, metrics: Metrics, proxy: RemoteProxy) {
+  private constructor(store: TestStore, metrics: Metrics, proxy: RemoteProxy) {
     this.store = store;
     this.metrics = metrics;
     this.proxy = proxy;
   }
 
   static async start(options: Partial<RemoteProxyOptions> = {}): Promise<ProxyFixture> {
-    const store = new MemoryStore();
+    const store = await TestStore.open();
     const metrics = new Metrics();
     const address = { host: '127.0.0.1', port: 0 };
     const proxy = await RemoteProxy.start({
@@ -129,7 +80,7 @@ export class ProxyFixture {
     return new ProxyFixture(store, metrics, proxy);
   }
 
-  /** Dials as `name`, through `port` if given; every request is answered by `answer`. */
+  /** Dials as `name`, by a token that is its name, through `port` if given; every request is answered by `answer`. */
   async device(
     name: string,
     answer: (path: string, res: ServerResponse) => void,
@@ -146,7 +97,7 @@ export class ProxyFixture {
   }
 
   async #tunnel(name: string, serve: (stream: Duplex) => void, port: number): Promise<Tunnel> {
-    this.store.add(name);
+    this.store.addCredential(OWNER, name, name);
     const url = connectUrl(new URL(`ws://127.0.0.1:${port}`));
     const dialled = await dial(url, name, new AbortController().signal);
     if (dialled.kind !== 'open') throw new Error(`${name} was not let in: ${JSON.stringify(dialled)}`);
@@ -177,6 +128,7 @@ export class ProxyFixture {
 
   async close(): Promise<void> {
     await this.proxy.stop();
+    await this.store.close();
   }
 }
 

@@ -4,11 +4,12 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RemoteStore } from '../../src/store/client/remote-store.js';
+import type { StoreClient } from '../../src/store/client/store-client.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { Changes } from '../../src/store/ports/changes.js';
 import type { Device, DeviceEvent } from '../../src/store/ports/devices.js';
 import { StoreUnavailableError } from '../../src/store/ports/errors.js';
-import type { DeviceId, SignInId, UserId } from '../../src/store/ports/ids.js';
+import { type DeviceId, hashToken, type SignInId, type UserId } from '../../src/store/ports/ids.js';
 import type { PairedDevice } from '../../src/store/ports/pairing.js';
 import type { TimedStore } from '../../src/store/ports/store.js';
 import { type Database, databaseFile, openDatabase } from '../../src/store/sqlite/sqlite.js';
@@ -45,7 +46,7 @@ export class TestStore extends RemoteStore {
   /** By the name of a call. */
   readonly faults = new Map<CallName, Fault>();
   /** Runs before a call of a name is made; what it throws is what the call rejects with. */
-  readonly before = new Map<CallName, () => unknown>();
+  readonly before = new Map<CallName, (...args: readonly unknown[]) => unknown>();
   /** The calls that hang, to be rejected. */
   readonly hanging: ((error: Error) => void)[] = [];
   readonly #listeners = new Set<(changes: Changes) => void>();
@@ -84,7 +85,7 @@ export class TestStore extends RemoteStore {
     this.calls.push(name);
     // Nobody is answered in the turn of the asking, as with a store in a process of its own.
     await new Promise(setImmediate);
-    await this.before.get(name)?.();
+    await this.before.get(name)?.(...args);
     const fault = this.fault ?? this.faults.get(name);
     if (fault instanceof Error) throw fault;
     if (fault === 'fails') throw new StoreUnavailableError('it fails');
@@ -94,6 +95,9 @@ export class TestStore extends RemoteStore {
     if (fault === 'hangs') await new Promise((_, reject) => this.hanging.push(reject));
     return result;
   }
+
+  /** What cannot be done with it now. */
+  readonly missing: StoreClient['missing'] = {};
 
   onChanges(listener: (changes: Changes) => void): () => void {
     this.#listeners.add(listener);
@@ -146,6 +150,19 @@ export class TestStore extends RemoteStore {
       createdAt,
       lastConnectedAt,
       revokedAt,
+    );
+  }
+
+  /** A device, if absent, with a session token of the test's choice, which is also the id of the credential. */
+  addCredential(owner: UserId, device: string, token: string): void {
+    if (this.sql('SELECT id FROM devices WHERE id = ?', device).length === 0) this.addDevice(owner, device);
+    this.sql(
+      `INSERT OR IGNORE INTO device_credentials (id, user_id, device_id, token_hash, created_at)
+       VALUES (?, ?, ?, ?, 0)`,
+      token,
+      owner,
+      device,
+      hashToken(token),
     );
   }
 

@@ -7,7 +7,8 @@ import type { NewAuditEntry } from '../../../src/store/ports/audit.js';
 import { StoreError, StoreUnavailableError } from '../../../src/store/ports/errors.js';
 import { type DeviceId, hashToken, type TokenHash, type UserId } from '../../../src/store/ports/ids.js';
 import { RefusedDials } from '../../../src/tunnel/listener/refused-dials.js';
-import { MemoryStore, ProxyFixture } from '../../support/proxy-fixture.js';
+import { ProxyFixture } from '../../support/proxy-fixture.js';
+import { AWAY } from '../../support/test-store.js';
 
 const ALICE = 'alice' as UserId;
 
@@ -88,9 +89,8 @@ test('D4: while the store is away, why nobody is let in is one line in ten secon
 test('D4: devices that dial while the store is away are 503, and one line says why', async (t) => {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger('info', { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const store = new MemoryStore();
-  store.connect = () => Promise.reject(new StoreUnavailableError('a test'));
-  const fixture = await ProxyFixture.start({ store, log });
+  const fixture = await ProxyFixture.start({ log });
+  fixture.store.fault = AWAY;
   t.after(() => fixture.close());
   const url = connectUrl(new URL(`ws://127.0.0.1:${fixture.proxy.tunnelPort}`));
   for (let i = 0; i < 3; i++) {

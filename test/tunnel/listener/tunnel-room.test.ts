@@ -2,24 +2,22 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { ProxyFixture } from '../../support/proxy-fixture.js';
+import { OWNER, ProxyFixture } from '../../support/proxy-fixture.js';
 
 /** Devices `a`, `b` and `c` at a proxy with room for one tunnel; `asked`: how many the store was asked about. */
 async function start(t: TestContext) {
   const fixture = await ProxyFixture.start({ maxTunnels: 1 });
   t.after(() => fixture.close());
   const { store } = fixture;
-  for (const name of ['a', 'b', 'c']) store.add(name);
+  for (const name of ['a', 'b', 'c']) store.addCredential(OWNER, name, name);
   let asked = 0;
   let hold: Promise<void> = Promise.resolve();
   let onAsked = () => {};
-  const connect = store.connect.bind(store);
-  store.connect = async (tokens) => {
-    asked += tokens.length;
+  store.before.set('connect', (tokens) => {
+    asked += (tokens as readonly unknown[]).length;
     onAsked();
-    await hold;
-    return connect(tokens);
-  };
+    return hold;
+  });
   const dial = (name: string) => {
     const socket = new WebSocket(`ws://127.0.0.1:${fixture.proxy.tunnelPort}/tunnel/connect`, {
       headers: { authorization: `Bearer ${name}` },

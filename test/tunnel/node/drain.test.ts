@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
 import { connectUrl, dial } from '../../../src/agent/dial.js';
-import { INTERNAL_SECRET, ProxyFixture } from '../../support/proxy-fixture.js';
+import { INTERNAL_SECRET, OWNER, ProxyFixture } from '../../support/proxy-fixture.js';
 
 /** Calls the device through the internal API; resolves with the head of its answer. */
 async function stream(fixture: ProxyFixture, deviceId: string): Promise<IncomingMessage> {
@@ -57,15 +57,15 @@ test('a device whose dial was under way when the drain began is told to come bac
   });
   const answer = await stream(fixture, 'camera');
   const { store } = fixture;
-  store.add('late');
-  const admit = store.connect.bind(store);
+  store.addCredential(OWNER, 'late', 'late');
   let admitLate = (): void => {};
   const asked = new Promise<void>((resolve) => {
-    store.connect = (token) =>
-      new Promise((admitted) => {
-        admitLate = () => admitted(admit(token));
-        resolve();
+    store.before.set('connect', () => {
+      resolve();
+      return new Promise<void>((go) => {
+        admitLate = go;
       });
+    });
   });
   const url = connectUrl(new URL(`ws://127.0.0.1:${fixture.proxy.tunnelPort}`));
   const dialled = dial(url, 'late', new AbortController().signal);
