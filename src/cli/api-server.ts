@@ -7,8 +7,9 @@ import { CallRecorder } from '../server/call-recorder.js';
 import { REST_DUTIES, Readiness } from '../server/readiness.js';
 import { UnreadBudget } from '../tunnel/forward/unread-budget.js';
 import { HttpProxyClient } from '../tunnel/remote/proxy-client.js';
+import { ProxyClientStore, ProxyUserSessions } from '../tunnel/remote/proxy-client-store.js';
 import { ProxyForwarder } from '../tunnel/remote/proxy-forwarder.js';
-import { ProxyUserSessions } from '../tunnel/remote/proxy-user-sessions.js';
+import { ProxyPool } from '../tunnel/remote/proxy-pool.js';
 import { ProxyWatch } from '../tunnel/remote/proxy-watch.js';
 import { createContainer } from './container.js';
 import { startOps } from './ops.js';
@@ -25,9 +26,10 @@ function openProxy(
   metrics: Metrics,
   log: Logger,
 ) {
-  const client = new HttpProxyClient({ url, secret });
+  const pool = new ProxyPool({ url, secret });
+  const client = new HttpProxyClient(pool);
   const budget = new UnreadBudget({ bytes: unreadBytes, counts: metrics, log });
-  const forwarder = new ProxyForwarder({ url, secret, budget });
+  const forwarder = new ProxyForwarder({ pool, budget });
   const watch = new ProxyWatch({
     proxy: client,
     log: log.child({ proxy: url.origin }),
@@ -35,11 +37,12 @@ function openProxy(
   });
   return {
     forwarder,
-    sessions: new ProxyUserSessions(client),
+    sessions: new ProxyUserSessions(new ProxyClientStore(client)),
     watch,
     close: async () => {
       watch.stop();
-      await Promise.all([forwarder.close(), client.close()]);
+      forwarder.close();
+      await pool.close();
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { Writable } from 'node:stream';
 import { CodedError } from '../actors/errors.js';
-import { HttpProxyClient, type ProxyClientOptions } from '../tunnel/remote/proxy-client.js';
+import { HttpProxyClient } from '../tunnel/remote/proxy-client.js';
+import { ProxyClientStore } from '../tunnel/remote/proxy-client-store.js';
+import { ProxyPool, type ProxyPoolOptions } from '../tunnel/remote/proxy-pool.js';
 import { print } from './print.js';
 
 /** The ids of devices that have a tunnel; undefined: it is not known. */
@@ -11,19 +13,19 @@ export type DevicesOnline = ReadonlySet<string> | undefined;
  * @throws OutputError
  */
 export async function devicesOnline(
-  proxy: ProxyClientOptions | undefined,
+  proxy: ProxyPoolOptions | undefined,
   stderr: Writable,
 ): Promise<DevicesOnline> {
   if (proxy === undefined) return undefined;
-  const client = new HttpProxyClient(proxy);
+  const pool = new ProxyPool(proxy);
   try {
-    const sessions = await client.listSessions();
+    const sessions = await new ProxyClientStore(new HttpProxyClient(pool)).list();
     return new Set(sessions.flatMap(({ deviceId }) => deviceId ?? []));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     await print(stderr, `visiona: who is online is not known: ${error.message} (${proxy.url.origin})\n`);
     return undefined;
   } finally {
-    await client.close();
+    await pool.close();
   }
 }

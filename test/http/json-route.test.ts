@@ -8,7 +8,7 @@ import { Reply } from '../../src/http/reply.js';
 import { BODY_TIMEOUT_MS, MAX_JSON_BODY } from '../../src/http/request-body.js';
 import { ProblemError } from '../../src/problems/problem-error.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../src/store/ports/errors.js';
-import { ProxyUnreachableError } from '../../src/tunnel/remote/proxy-errors.js';
+import { ProxyUnreachableError } from '../../src/tunnel/remote/proxy-failure.js';
 import { ALICE, AS_ALICE, type RawAnswer, rawRequest } from './kit.js';
 import { startRoutes } from './routed.js';
 

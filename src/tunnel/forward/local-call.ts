@@ -11,20 +11,8 @@ import type { ExchangeEvent, ExchangeListener } from '../session/main/exchange-l
 import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { INITIAL_WINDOW } from '../yamux/constants.js';
 import { CALLER_STALLED, DEVICE_STALLED, HeldBytes } from './held-bytes.js';
+import { maySendAgain, REPLAY_BYTES } from './retry.js';
 import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
-
-/** A request body is kept for a retry only up to this many bytes. */
-const REPLAY_BYTES = 64 * 1024;
-
-/** RFC 9110 §9.2.2. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
-/** Failures of the tunnel rather than of the device or the request. */
-const RETRYABLE = new Set<ForwardFailureCode>([
-  'stream-refused',
-  'tunnel-lost-before-send',
-  'tunnel-lost-after-send',
-]);
 
 interface BodyPart {
   readonly bytes: Uint8Array;
@@ -208,8 +196,8 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
   }
 
   #mayRetry(code: ForwardFailureCode, reached: boolean): boolean {
-    if (this.#over || this.#answered || this.#retryOf !== undefined || !RETRYABLE.has(code)) return false;
-    return this.#parts !== undefined && (!reached || IDEMPOTENT.has(this.#request.method));
+    if (this.#over || this.#answered || this.#retryOf !== undefined) return false;
+    return this.#parts !== undefined && maySendAgain(this.#request.method, code, reached);
   }
 
   /** Without a session everything is kept: nothing has been sent, and without credit the caller stops soon. */

@@ -1,8 +1,18 @@
-import type { Handle, ProxyClient, SessionStore, Summary, TunnelStream } from '../../contract/session.js';
+// This file is api-server's view of the sessions of remote-proxy, which alone writes them.
+import type {
+  Handle,
+  ProxyClient,
+  SessionRange,
+  SessionStore,
+  Summary,
+  TunnelStream,
+  UserSessions,
+} from '../../contract/session.js';
 import {
   NotSupportedError,
   SessionExpiredError,
   SessionNotFoundError,
+  unlessGone,
 } from '../../contract/session-errors.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
 
@@ -15,7 +25,12 @@ export class ProxyClientStore implements SessionStore<SnapshotHandle> {
   }
 
   async lookup(token: TunnelKey): Promise<SnapshotHandle> {
-    return new SnapshotHandle(this.#client, await this.#client.getSession(token));
+    return this.handle(await this.#client.getSession(token));
+  }
+
+  /** The handle of a session that is known already; nobody is asked. */
+  handle(summary: Summary): SnapshotHandle {
+    return new SnapshotHandle(this.#client, summary);
   }
 
   async exists(token: TunnelKey): Promise<boolean> {
@@ -32,6 +47,11 @@ export class ProxyClientStore implements SessionStore<SnapshotHandle> {
 
   async list(): Promise<Summary[]> {
     return (await this.#client.listSessions()).map((summary) => Object.freeze(summary));
+  }
+
+  /** The sessions of one user's devices, in the order of the devices' ids. */
+  listOf(userId: string, range: SessionRange): Promise<Summary[]> {
+    return this.#client.listSessionsOf(userId, range);
   }
 
   register(): Promise<never> {
@@ -70,11 +90,7 @@ export class SnapshotHandle implements Handle {
   /** Closes the session, with 'normal'; one that is gone, or was replaced, is closed already. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    try {
-      await this.#client.closeSession(this.#summary.token, this.#summary.epoch);
-    } catch (error) {
-      if (!(error instanceof SessionNotFoundError || error instanceof SessionExpiredError)) throw error;
-    }
+    await unlessGone(this.#client.closeSession(this.#summary.token, this.#summary.epoch));
     this.#closed = true;
   }
 
@@ -90,5 +106,22 @@ export class SnapshotHandle implements Handle {
   /** @throws NotSupportedError, always: heartbeats are heard by remote-proxy */
   recordHeartbeat(): void {
     throw new NotSupportedError('recordHeartbeat');
+  }
+}
+
+/** The sessions of a user's devices, as the REST API asks for them. */
+export class ProxyUserSessions implements UserSessions {
+  readonly #store: ProxyClientStore;
+
+  constructor(store: ProxyClientStore) {
+    this.#store = store;
+  }
+
+  list(userId: string, range: SessionRange): Promise<Summary[]> {
+    return this.#store.listOf(userId, range);
+  }
+
+  close(session: Summary): Promise<void> {
+    return this.#store.handle(session).close();
   }
 }

@@ -1,29 +1,18 @@
-import { Pool } from 'undici';
+// This file asks remote-proxy about its sessions, over the internal API.
 import { z } from 'zod';
 import type { ProxyClient, SessionRange, Summary } from '../../contract/session.js';
 import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { Epoch } from '../../store/ports/ids.js';
-import type { Secret } from '../../text/secret.js';
 import {
   ProxyBrokeOffError,
   ProxyRefusedError,
   ProxyUnreachableError,
   ProxyUnreadyError,
-} from './proxy-errors.js';
-
-/** How long remote-proxy may take to answer, in ms; it only looks into a map. */
-const ANSWER_MS = 5000;
-const CONNECT_MS = 2000;
-/** Connections to remote-proxy. Calls beyond wait for one. */
-const CONNECTIONS = 8;
-/** Calls under way or waiting; more are refused. */
-const MAX_CALLS = 1024;
-/** A list of 100,000 sessions is below this. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
-/** Errors of a connection that was not made: nothing was sent. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+  wasSent,
+} from './proxy-failure.js';
+import { MAX_CONTROL_REQUESTS } from './proxy-limits.js';
+import type { ControlAnswer, ProxyPool } from './proxy-pool.js';
 
 const time = z.iso.datetime().transform((text) => new Date(text));
 
@@ -41,32 +30,17 @@ const summary = z.object({
 
 const summaries = z.object({ items: z.array(summary) });
 
-export interface ProxyClientOptions {
-  /** Where remote-proxy's internal API is. */
-  readonly url: URL;
-  readonly secret: Secret;
-  /** How long an answer may take, in ms. Default 5 s. */
-  readonly answerMs?: number;
-}
-
 /**
  * Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED, and
  * ERR_PROXY_BROKE_OFF where something may have been done.
  */
 export class HttpProxyClient implements ProxyClient {
-  readonly #pool: Pool;
-  readonly #authorization: string;
-  #calls = 0;
+  readonly #pool: Pick<ProxyPool, 'ask'>;
+  /** Requests under way. */
+  #underWay = 0;
 
-  constructor({ url, secret, answerMs = ANSWER_MS }: ProxyClientOptions) {
-    this.#authorization = `Bearer ${secret.reveal()}`;
-    this.#pool = new Pool(url.origin, {
-      connections: CONNECTIONS,
-      connectTimeout: CONNECT_MS,
-      headersTimeout: answerMs,
-      bodyTimeout: answerMs,
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
+  constructor(pool: Pick<ProxyPool, 'ask'>) {
+    this.#pool = pool;
   }
 
   async getSession(token: TunnelKey): Promise<Summary> {
@@ -100,16 +74,13 @@ export class HttpProxyClient implements ProxyClient {
     }
   }
 
-  /** Ends what is under way. */
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
-
   async #call(method: 'GET' | 'POST', path: string): Promise<string> {
-    if (this.#calls >= MAX_CALLS) throw new ProxyUnreachableError(`${MAX_CALLS} calls wait for it already`);
-    this.#calls += 1;
+    if (this.#underWay >= MAX_CONTROL_REQUESTS) {
+      throw new ProxyUnreachableError(`${MAX_CONTROL_REQUESTS} calls wait for it already`);
+    }
+    this.#underWay += 1;
     try {
-      const { status, text } = await this.#exchange(method, path);
+      const { status, text } = await this.#ask(method, path);
       if (status === 404) throw new SessionNotFoundError();
       if (status === 410) throw new SessionExpiredError();
       if (status === 401) throw new ProxyRefusedError();
@@ -117,19 +88,16 @@ export class HttpProxyClient implements ProxyClient {
       if (status >= 300) throw noAnswer(method, `it answered ${status}`);
       return text;
     } finally {
-      this.#calls -= 1;
+      this.#underWay -= 1;
     }
   }
 
-  async #exchange(method: 'GET' | 'POST', path: string) {
+  async #ask(method: 'GET' | 'POST', path: string): Promise<ControlAnswer> {
     try {
-      const headers = { authorization: this.#authorization };
-      const { statusCode, body } = await this.#pool.request({ method, path, headers });
-      return { status: statusCode, text: await body.text() };
+      return await this.#pool.ask(method, path);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const sent = !(error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)));
-      throw noAnswer(sent ? method : 'GET', why, { cause: error });
+      throw noAnswer(wasSent(error) ? method : 'GET', why, { cause: error });
     }
   }
 }

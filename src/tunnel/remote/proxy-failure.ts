@@ -1,9 +1,47 @@
+// This file says what it means when remote-proxy does not do what it was asked: an error of a control request, a failure of a call.
+import { CodedError } from '../../actors/errors.js';
 import { FORWARD_FAILURES, type ForwardFailure, type ForwardFailureCode } from '../../contract/call.js';
 
 const CODES: ReadonlySet<unknown> = new Set(FORWARD_FAILURES);
 
+/** Errors of a connection that was not made: nothing was sent. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+
 /** Errors with which undici refuses a request before it sends anything. */
 const NOT_A_REQUEST = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/** remote-proxy did not answer, or answered what it never should. Nothing is known of the session. */
+export class ProxyUnreachableError extends CodedError {
+  constructor(why: string, options?: ErrorOptions) {
+    super('ERR_PROXY_UNREACHABLE', `the tunnel proxy cannot be reached: ${why}`, options);
+  }
+}
+
+/** remote-proxy was told to do something, and did not say whether it did. */
+export class ProxyBrokeOffError extends CodedError {
+  constructor(why: string, options?: ErrorOptions) {
+    super('ERR_PROXY_BROKE_OFF', `the tunnel proxy broke off: ${why}`, options);
+  }
+}
+
+/** remote-proxy answered that it cannot serve now. */
+export class ProxyUnreadyError extends ProxyUnreachableError {
+  constructor() {
+    super('it is not ready to serve');
+  }
+}
+
+/** remote-proxy does not take our internal secret: the two processes are configured with different ones. */
+export class ProxyRefusedError extends CodedError {
+  constructor() {
+    super('ERR_PROXY_REFUSED', 'the tunnel proxy refused the internal secret');
+  }
+}
+
+/** Whether some of a control request may have left before this error of its connection. */
+export function wasSent(error: unknown): boolean {
+  return !(error instanceof Error && 'code' in error && NOT_CONNECTED.has(String(error.code)));
+}
 
 /** The fields or the target have a character that cannot be sent. */
 export const NOT_SENDABLE: ForwardFailure = {

@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
+// This file carries calls to devices over remote-proxy's internal API.
 import type { Readable } from 'node:stream';
-import { type Dispatcher, Pool } from 'undici';
 import {
   type ForwardCall,
   type Forwarder,
@@ -18,30 +17,18 @@ import {
   NO_BRIDGE,
 } from '../../contract/websocket.js';
 import { RequestHeadError } from '../../http1/request-head.js';
-import type { Secret } from '../../text/secret.js';
 import { NO_ROOM, type UnreadBudget } from '../forward/unread-budget.js';
 import { type BridgeCarrier, ProxyBridge } from './proxy-bridge.js';
 import { ProxyCall, type ProxyConnections } from './proxy-call.js';
-import {
-  HANDSHAKE_MS,
-  KEEP_ALIVE_MS,
-  MAX_ANSWER_HEAD_BYTES,
-  MAX_CALLS,
-  PROXY_CONNECT_MS,
-} from './proxy-limits.js';
+import { HANDSHAKE_MS } from './proxy-limits.js';
+import type { ProxyPool } from './proxy-pool.js';
 import { addCallerFields, targetQuery } from './proxy-request.js';
 
 const OVERLOADED: ForwardFailure = { code: 'overloaded', detail: 'too many calls are under way' };
 
 export interface ProxyForwarderOptions {
-  /** Where remote-proxy's internal API is. */
-  readonly url: URL;
-  readonly secret: Secret;
+  readonly pool: ProxyPool;
   readonly budget: UnreadBudget;
-  /** Default {@link MAX_CALLS}. */
-  readonly maxCalls?: number;
-  /** Default {@link PROXY_CONNECT_MS}. */
-  readonly connectMs?: number;
   /** Default {@link HANDSHAKE_MS}. */
   readonly handshakeMs?: number;
 }
@@ -54,30 +41,13 @@ export interface ProxyForwarderOptions {
 export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnections, BridgeCarrier {
   readonly handshakeMs: number;
   readonly budget: UnreadBudget;
-  readonly #pool: Pool;
-  readonly #origin: string;
-  readonly #servername: string | undefined;
-  readonly #authorization: string;
-  readonly #maxCalls: number;
+  readonly #pool: ProxyPool;
   readonly #underWay = new Set<ProxyCall | ProxyBridge>();
 
-  constructor({ url, secret, budget, maxCalls, connectMs, handshakeMs }: ProxyForwarderOptions) {
+  constructor({ pool, budget, handshakeMs }: ProxyForwarderOptions) {
+    this.#pool = pool;
     this.budget = budget;
-    this.#origin = url.origin;
-    this.#authorization = `Bearer ${secret.reveal()}`;
-    this.#maxCalls = maxCalls ?? MAX_CALLS;
     this.handshakeMs = handshakeMs ?? HANDSHAKE_MS;
-    // Calls carry the Host that the device sees: the proxy's certificate is not to be looked for under that name.
-    this.#servername = url.protocol === 'https:' && isIP(url.hostname) === 0 ? url.hostname : undefined;
-    this.#pool = new Pool(url.origin, {
-      connections: this.#maxCalls,
-      pipelining: 1,
-      connectTimeout: connectMs ?? PROXY_CONNECT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
   }
 
   /** Calls and WebSockets under way. */
@@ -86,7 +56,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
-    const fields = ['authorization', this.#authorization, 'x-forward-method', request.method];
+    const fields = ['authorization', this.#pool.authorization, 'x-forward-method', request.method];
     fields.push('x-forward-target', request.target);
     const user = userOf(target);
     const failure = this.#refusal(user, fields, request);
@@ -108,7 +78,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
-    const fields = ['authorization', this.#authorization];
+    const fields = ['authorization', this.#pool.authorization];
     const user = userOf(target);
     const failure = this.#refusal(user, fields, request);
     if (failure !== undefined) {
@@ -117,7 +87,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
     }
     const query = `${targetQuery(target)}&target=${encodeURIComponent(request.target)}`;
     const bridge = new ProxyBridge(this, user, request, sink);
-    if (bridge.open(`${this.#origin.replace('http', 'ws')}/internal/forward/ws?${query}`, fields)) {
+    if (bridge.open(`${this.#pool.origin.replace('http', 'ws')}/internal/forward/ws?${query}`, fields)) {
       this.#underWay.add(bridge);
     }
     return bridge;
@@ -128,23 +98,15 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
     for (const call of [...this.#underWay]) call.lose(detail);
   }
 
-  /** Ends what is under way, and every connection. */
-  async close(): Promise<void> {
+  /** Ends what is under way; its connections are the pool's to close. */
+  close(): void {
     this.lose('this server is going down');
-    await this.#pool.destroy();
   }
 
-  // ---- Carrier and BridgeCarrier
+  // ---- ProxyConnections and BridgeCarrier
 
   dispatch(path: string, headers: string[], body: Buffer | Readable | null, call: ProxyCall): void {
-    const options: Dispatcher.DispatchOptions & { servername?: string } = {
-      path,
-      method: 'POST',
-      headers,
-      body,
-    };
-    if (this.#servername !== undefined) options.servername = this.#servername;
-    this.#pool.dispatch(options, call);
+    this.#pool.dispatch(path, headers, body, call);
   }
 
   released(call: ProxyCall | ProxyBridge): void {
@@ -159,7 +121,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
     fields: string[],
     request: Pick<ForwardRequest, 'headers' | 'target'>,
   ): ForwardFailure | undefined {
-    if (this.#underWay.size >= this.#maxCalls) return OVERLOADED;
+    if (this.#underWay.size >= this.#pool.maxCalls) return OVERLOADED;
     if (this.budget.refuses(user)) return NO_ROOM;
     try {
       addCallerFields(fields, request);

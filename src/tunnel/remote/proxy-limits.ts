@@ -1,5 +1,19 @@
+// This file holds the limits of the way from api-server to remote-proxy.
+
 /** Calls and WebSockets under way at once; each has a connection of its own, so that a stream holds nobody up. Beyond it `overloaded`. */
 export const MAX_CALLS = 4096;
+
+/** Connections for control requests, which answer in a moment; requests beyond wait for one. */
+export const CONTROL_CONNECTIONS = 8;
+
+/** Control requests under way or waiting; more are refused. */
+export const MAX_CONTROL_REQUESTS = 1024;
+
+/** How long remote-proxy may take to answer a control request, in ms; it only looks into a map. */
+export const CONTROL_ANSWER_MS = 5000;
+
+/** The answer to a control request, in bytes: a list of 100,000 sessions is below this. */
+export const MAX_CONTROL_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** How long a connection to remote-proxy may take, in ms. */
 export const PROXY_CONNECT_MS = 2000;

@@ -1,5 +1,6 @@
+// This file watches over remote-proxy from api-server: whether it can serve, and whether it hangs.
 import type { Logger } from '../../observability/log.js';
-import { ProxyRefusedError, ProxyUnreachableError } from './proxy-errors.js';
+import { ProxyRefusedError, ProxyUnreachableError } from './proxy-failure.js';
 import { MISSED_ROUNDS, WATCH_INTERVAL_MS } from './proxy-limits.js';
 
 /** What remote-proxy is to us. `unready`: it answers, and cannot serve. */

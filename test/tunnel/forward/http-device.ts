@@ -6,6 +6,7 @@ import type { BridgeForwarder } from '../../../src/contract/websocket.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import type { UnreadCounts } from '../../../src/tunnel/forward/unread-budget.js';
 import { ProxyForwarder } from '../../../src/tunnel/remote/proxy-forwarder.js';
+import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { INTERNAL_SECRET, ProxyFixture, type TestDevice } from '../../support/proxy-fixture.js';
 import { budgetOf } from './unread.js';
 
@@ -95,18 +96,16 @@ export const openLocal: OpenForwarder = async (options) => {
 export const openOverProxy: OpenForwarder = async ({ unreadBytes, ...options } = {}) => {
   const { fixture, device } = await fixtureWithDevice(options);
   const unread = new Metrics();
-  const forwarder = new ProxyForwarder({
-    url: fixture.internalUrl,
-    secret: INTERNAL_SECRET,
-    budget: budgetOf(unreadBytes, unread),
-  });
+  const pool = new ProxyPool({ url: fixture.internalUrl, secret: INTERNAL_SECRET });
+  const forwarder = new ProxyForwarder({ pool, budget: budgetOf(unreadBytes, unread) });
   return {
     fixture,
     device,
     forwarder,
     unread,
     close: async () => {
-      await forwarder.close();
+      forwarder.close();
+      await pool.close();
       await device.close();
       await fixture.close();
     },

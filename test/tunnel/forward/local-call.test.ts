@@ -10,7 +10,7 @@ import { SessionFixture } from '../session/main/fixtures.js';
 import { roomyBudget } from './unread.js';
 
 const HEAD = Buffer.from('PUT / HTTP/1.1\r\n\r\n');
-/** What is kept of a body for a retry (local-call.ts). */
+/** What is kept of a body for a retry (retry.ts). */
 const KEPT = 64 * 1024;
 
 class Sink implements ResponseSink {

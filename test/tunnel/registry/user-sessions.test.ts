@@ -8,7 +8,8 @@ import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
-import { ProxyUserSessions } from '../../../src/tunnel/remote/proxy-user-sessions.js';
+import { ProxyClientStore, ProxyUserSessions } from '../../../src/tunnel/remote/proxy-client-store.js';
+import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
 import { INIT, SessionFixture } from '../session/main/fixtures.js';
@@ -44,13 +45,13 @@ async function overInternalApi(): Promise<Opened> {
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
   });
   const url = new URL(`http://127.0.0.1:${internal.port}`);
-  const client = new HttpProxyClient({ url, secret: SECRET });
+  const pool = new ProxyPool({ url, secret: SECRET });
   return {
     fixture,
     url,
-    sessions: new ProxyUserSessions(client),
+    sessions: new ProxyUserSessions(new ProxyClientStore(new HttpProxyClient(pool))),
     close: async () => {
-      await client.close();
+      await pool.close();
       internal.close();
       await fixture.close();
     },

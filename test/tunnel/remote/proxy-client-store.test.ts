@@ -14,6 +14,7 @@ import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/remote/proxy-client-store.js';
+import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { storeContract } from '../../contract/session-store.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
@@ -37,7 +38,8 @@ async function open() {
     metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
   });
   const url = new URL(`http://127.0.0.1:${internal.port}`);
-  const client = new HttpProxyClient({ url, secret: SECRET });
+  const pool = new ProxyPool({ url, secret: SECRET });
+  const client = new HttpProxyClient(pool);
   return {
     url,
     fixture,
@@ -57,7 +59,7 @@ async function open() {
       await fixture.store.unregister(token, session);
     },
     close: async () => {
-      await client.close();
+      await pool.close();
       internal.close();
       await fixture.close();
     },
@@ -128,12 +130,13 @@ it('closeSession of nothing is ERR_SESSION_NOT_FOUND', async ({ client }) => {
 });
 
 it('another secret is ERR_PROXY_REFUSED', async ({ url }) => {
-  const client = new HttpProxyClient({ url, secret: new Secret('another secret of thirty-two bytes') });
+  const pool = new ProxyPool({ url, secret: new Secret('another secret of thirty-two bytes') });
+  const client = new HttpProxyClient(pool);
   try {
     await assert.rejects(client.listSessions(), { code: 'ERR_PROXY_REFUSED' });
     await assert.rejects(client.ready(), { code: 'ERR_PROXY_REFUSED' });
   } finally {
-    await client.close();
+    await pool.close();
   }
 });
 
@@ -145,14 +148,15 @@ test('D1: a close that is sent and gets no answer may have been done: ERR_PROXY_
   const server = createServer((req) => req.socket.destroy()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  const client = new HttpProxyClient({ url, secret: SECRET });
+  const pool = new ProxyPool({ url, secret: SECRET });
+  const client = new HttpProxyClient(pool);
   await assert.rejects(client.closeSession(tunnelKey('t')), { code: 'ERR_PROXY_BROKE_OFF' });
   await assert.rejects(client.listSessions(), { code: 'ERR_PROXY_UNREACHABLE' });
   server.close();
   await once(server, 'close');
   // Nobody there: nothing was sent.
   await assert.rejects(client.closeSession(tunnelKey('t')), { code: 'ERR_PROXY_UNREACHABLE' });
-  await client.close();
+  await pool.close();
 });
 
 test('a proxy that is not there is ERR_PROXY_UNREACHABLE', async () => {
@@ -160,7 +164,8 @@ test('a proxy that is not there is ERR_PROXY_UNREACHABLE', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  const client = new HttpProxyClient({ url: new URL(`http://127.0.0.1:${port}`), secret: SECRET });
+  const pool = new ProxyPool({ url: new URL(`http://127.0.0.1:${port}`), secret: SECRET });
+  const client = new HttpProxyClient(pool);
   const store = new ProxyClientStore(client);
   try {
     const unreachable = { code: 'ERR_PROXY_UNREACHABLE' };
@@ -168,7 +173,7 @@ test('a proxy that is not there is ERR_PROXY_UNREACHABLE', async () => {
     await assert.rejects(store.exists(tunnelKey('x')), unreachable);
     await assert.rejects(store.list(), unreachable);
   } finally {
-    await client.close();
+    await pool.close();
   }
 });
 
@@ -185,11 +190,12 @@ for (const [what, answer] of [
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const url = new URL(`http://127.0.0.1:${port}`);
-    const client = new HttpProxyClient({ url, secret: SECRET, answerMs: 50 });
+    const pool = new ProxyPool({ url, secret: SECRET, answerMs: 50 });
+    const client = new HttpProxyClient(pool);
     try {
       await assert.rejects(client.listSessions(), { code: 'ERR_PROXY_UNREACHABLE' });
     } finally {
-      await client.close();
+      await pool.close();
       server.closeAllConnections();
       server.close();
     }

@@ -3,15 +3,16 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { Secret } from '../../../src/text/secret.js';
-import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/remote/proxy-forwarder.js';
+import { ProxyForwarder } from '../../../src/tunnel/remote/proxy-forwarder.js';
 import {
   MAX_ANSWER_HEAD_BYTES,
   MAX_FIELDS,
   MAX_PROBLEM_BYTES,
 } from '../../../src/tunnel/remote/proxy-limits.js';
+import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { BlackHole } from '../../support/blackhole.js';
 import { INTERNAL_SECRET, ProxyFixture } from '../../support/proxy-fixture.js';
-import { FakeProxy } from '../forward/fake-proxy.js';
+import { FakeProxy, type FakeProxyOptions } from '../forward/fake-proxy.js';
 import { DEVICE, openOverProxy } from '../forward/http-device.js';
 import { RecordedBridge } from '../forward/recorded-bridge.js';
 import { RecordedCall, request } from '../forward/recording-sink.js';
@@ -19,11 +20,7 @@ import { roomyBudget } from '../forward/unread.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nX-Forward-Origin: device\r\n';
 
-const it = (
-  what: string,
-  body: (proxy: FakeProxy) => Promise<void>,
-  options?: Partial<ProxyForwarderOptions>,
-): void => {
+const it = (what: string, body: (proxy: FakeProxy) => Promise<void>, options?: FakeProxyOptions): void => {
   test(`ProxyForwarder: ${what}`, async () => {
     const proxy = await FakeProxy.start(options);
     try {
@@ -246,7 +243,8 @@ test('ProxyForwarder: no proxy is proxy-unreachable, and its address is not told
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   const url = new URL(`http://127.0.0.1:${port}`);
-  const forwarder = new ProxyForwarder({ url, secret: INTERNAL_SECRET, budget: roomyBudget() });
+  const pool = new ProxyPool({ url, secret: INTERNAL_SECRET });
+  const forwarder = new ProxyForwarder({ pool, budget: roomyBudget() });
   try {
     const { failure } = await new RecordedCall(forwarder, DEVICE, request()).over();
     assert.equal(failure?.code, 'proxy-unreachable');
@@ -258,20 +256,21 @@ test('ProxyForwarder: no proxy is proxy-unreachable, and its address is not told
     assert.equal(bridged.failure?.code, 'proxy-unreachable');
     assert.equal(forwarder.underWay, 0);
   } finally {
-    await forwarder.close();
+    await pool.close();
   }
 });
 
 test('ProxyForwarder: another secret is proxy-refused', async () => {
   const fixture = await ProxyFixture.start();
   const secret = new Secret('another secret of thirty-two bytes');
-  const forwarder = new ProxyForwarder({ url: fixture.internalUrl, secret, budget: roomyBudget() });
+  const pool = new ProxyPool({ url: fixture.internalUrl, secret });
+  const forwarder = new ProxyForwarder({ pool, budget: roomyBudget() });
   try {
     const { failure } = await new RecordedCall(forwarder, DEVICE, request()).over();
     assert.equal(failure?.code, 'proxy-refused');
     assert.equal((await new RecordedBridge(forwarder).over()).failure?.code, 'proxy-refused');
   } finally {
-    await forwarder.close();
+    await pool.close();
     await fixture.close();
   }
 });
@@ -279,11 +278,8 @@ test('ProxyForwarder: another secret is proxy-refused', async () => {
 test('ProxyForwarder: a proxy that breaks off with the request is proxy-broke-off', async () => {
   const { forwarder, fixture, device, close } = await openOverProxy();
   const hole = await BlackHole.start(fixture.proxy.internalPort);
-  const over = new ProxyForwarder({
-    url: new URL(`http://127.0.0.1:${hole.port}`),
-    secret: INTERNAL_SECRET,
-    budget: roomyBudget(),
-  });
+  const pool = new ProxyPool({ url: new URL(`http://127.0.0.1:${hole.port}`), secret: INTERNAL_SECRET });
+  const over = new ProxyForwarder({ pool, budget: roomyBudget() });
   try {
     const arrived = new Promise<void>((resolve) => {
       device.serve = () => resolve();
@@ -294,7 +290,7 @@ test('ProxyForwarder: a proxy that breaks off with the request is proxy-broke-of
     assert.equal((await waiting.over()).failure?.code, 'proxy-broke-off');
     assert.equal((forwarder as ProxyForwarder).underWay, 0);
   } finally {
-    await over.close();
+    await pool.close();
     await hole.close();
     await close();
   }

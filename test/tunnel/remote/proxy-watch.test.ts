@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { createLogger } from '../../../src/observability/log.js';
-import { ProxyRefusedError, ProxyUnreachableError } from '../../../src/tunnel/remote/proxy-errors.js';
+import { ProxyRefusedError, ProxyUnreachableError } from '../../../src/tunnel/remote/proxy-failure.js';
 import { MISSED_ROUNDS } from '../../../src/tunnel/remote/proxy-limits.js';
 import { ProxyWatch } from '../../../src/tunnel/remote/proxy-watch.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailableError } from '../../../../src/store/ports/errors.js';
 import type { DeviceId } from '../../../../src/store/ports/ids.js';
-import { ProxyUnreachableError } from '../../../../src/tunnel/remote/proxy-errors.js';
+import { ProxyUnreachableError } from '../../../../src/tunnel/remote/proxy-failure.js';
 import { admit } from '../../../support/admit.js';
 import { ALICE, AS_ALICE, answer, BOB, rawRequest, send, TestRest } from '../../kit.js';
 
