@@ -1,30 +1,31 @@
+// A call is one HTTP request to a device; these are the words between its caller and the forwarder that carries it.
 import type { RawHeaders } from '../http1/contract.js';
 import type { UserId } from '../store/ports/ids.js';
 import type { TunnelKey } from './tunnel-key.js';
 
-/** Which device a call is for. */
+/** The device that a call or a WebSocket is for. */
 export type Target =
   | { readonly by: 'token'; readonly token: TunnelKey }
   | {
       readonly by: 'device';
       readonly deviceId: string;
-      /** Whose it is, where the caller knows: what is not read of its answers counts as that user's. */
+      /** The device's owner, where the caller knows: bytes of its answers that are not read count against that user. */
       readonly owner?: UserId;
     };
 
-/** A request for a device. Hop-by-hop fields are already gone. */
+/** A request for a device, without hop-by-hop headers (RFC 9110 §7.6.1). */
 export interface ForwardRequest {
   readonly method: string;
   /** Origin form: `/path?query`. */
   readonly target: string;
   readonly headers: RawHeaders;
-  /** Bytes of the body; 0 for none, undefined when not known beforehand (it is sent chunked). */
+  /** Bytes of the body; 0: no body; undefined: not known beforehand, and the body is sent chunked. */
   readonly bodyLength: number | undefined;
 }
 
 /**
- * Why a call failed; each is a problem's code (docs/errors.md).
- * Whether the request can have reached the device is what tells them apart.
+ * Why a call failed; each is a problem's code (docs/errors.md). The codes differ first of all in whether the request can have
+ * reached the device.
  */
 export const FORWARD_FAILURES = [
   'device-offline',
@@ -49,56 +50,66 @@ export interface ForwardFailure {
   readonly detail: string;
 }
 
-/** The head of a device's answer; hop-by-hop fields and Content-Length are not in `headers`. */
+/** The head of a device's answer. `headers` are without hop-by-hop headers and Content-Length. */
 export interface ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly headers: RawHeaders;
-  /** Undefined: not known beforehand. For HEAD and 304 the length a GET would have, if the device said. */
+  /**
+   * Bytes of the body; undefined: not known beforehand. For HEAD and 304 the length that a GET would have, if the device
+   * sent it.
+   */
   readonly contentLength: number | undefined;
-  /** No body follows, whatever `contentLength` says (HEAD, 204, 304). */
+  /** No body follows, whatever `contentLength` is (HEAD, 204, 304). */
   readonly bodyless: boolean;
 }
 
 /**
- * Where a call's answer goes. Called synchronously and in order: head, data*, then end or fail; or fail alone. As long as the sink
- * has not passed on all of an answer that ended, `fail` may follow: it held too much for too long (unread-budget.ts).
+ * The caller's side of an answer. Its methods are called synchronously and in order: head, data*, then end or fail; or fail alone.
+ * As long as the sink has not passed on all of an answer that ended, `fail` may follow: the sink held too much for too long
+ * (docs/adr/0028).
  */
 export interface ResponseSink {
   /**
-   * `body` are the first body bytes (may be empty), lent for the call; `complete`: they are all of it and nothing more is
-   * called.
+   * `body` holds the first bytes of the body, maybe none, and is lent until the method returns. `complete`: they are the whole
+   * body, and no other method is called.
    */
   head(head: ResponseHead, body: Uint8Array, complete: boolean): void;
-  /** Body bytes, lent for the call; they hold the device's window until `ForwardCall.consumed`. */
+  /** Body bytes, lent until the method returns; they fill the device's window until `ForwardCall.consumed`. */
   data(chunk: Uint8Array): void;
   end(): void;
-  /** Before the head: answer with a problem. After it: cut the connection, no truncated answer passes for whole. */
+  /**
+   * Before the head: the sink answers with a problem. After it: the sink cuts the connection, so that no truncated
+   * answer passes for whole.
+   */
   fail(failure: ForwardFailure): void;
-  /** `bytes` more of the request body may be sent (beyond the first {@link UPLOAD_CREDIT}). */
+  /** The caller may send `bytes` more of the request's body, beyond the first {@link UPLOAD_CREDIT}. */
   credit(bytes: number): void;
 }
 
-/** A call under way, as its caller sees it. */
+/** The caller's handle of a call under way. */
 export interface ForwardCall {
-  /** Request body bytes, copied or sent before it returns. At most the credit given so far may be outstanding. */
+  /**
+   * Sends bytes of the request's body, which are copied or gone when it returns. The caller sends no more than it has
+   * credit for.
+   */
   body(chunk: Uint8Array, last: boolean): void;
   /**
-   * The sink has passed on `bytes` of the answer's body: credit goes back to the device. Told of every byte that the sink was
-   * given, after the answer's end too: until then they count as unread.
+   * The sink has passed on `bytes` of the answer's body: credit goes back to the device. The caller reports every byte that the
+   * sink was given, also after the answer's end: until then they count as unread.
    */
   consumed(bytes: number): void;
-  /** The caller went away: the stream is reset at once, the sink is not called again, and what it held is gone. */
+  /** The caller went away: the stream is reset at once, the sink is not called again, and its unread bytes count no more. */
   abort(): void;
 }
 
-/** Request body bytes that may be sent before any credit comes back. */
+/** Bytes of a request's body that the caller may send before any credit comes back. */
 export const UPLOAD_CREDIT = 256 * 1024;
 
-/** What is left to the caller of a request that was never sent. */
+/** The handle of a request that was never sent. */
 export const NO_CALL: ForwardCall = { body() {}, consumed() {}, abort() {} };
 
-/** Carries calls to devices: by message to a session in this process, or over the internal API. */
+/** Carries calls to devices: by messages to a session of this process, or over the internal API. */
 export interface Forwarder {
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall;
 }

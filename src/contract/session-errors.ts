@@ -1,3 +1,4 @@
+// Sessions and their streams fail with these errors, each with a stable code.
 import { CodedError } from '../actors/errors.js';
 
 /** No session is registered for the token. */
@@ -28,7 +29,7 @@ export class SessionClosedError extends CodedError {
   }
 }
 
-/** The device, or a bound of ours, refused a stream. */
+/** The device, or a limit of the product, refused a stream. */
 export class StreamRefusedError extends CodedError {
   constructor(detail: string) {
     super('ERR_STREAM_REFUSED', `session: stream refused: ${detail}`);

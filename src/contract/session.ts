@@ -1,8 +1,12 @@
+// A session is one live tunnel of a device; these are the contracts of those who keep and use sessions.
 import type { Duplex } from 'node:stream';
 import type { Epoch } from '../store/ports/ids.js';
 import type { TunnelKey } from './tunnel-key.js';
 
-/** A serializable description of a session. Times are RFC 3339 in JSON. */
+/**
+ * A description of a session that can be serialized; times are RFC 3339 in JSON. Its `token` is the session's key, not the token
+ * of the device.
+ */
 export interface Summary {
   readonly token: TunnelKey;
   readonly userId: string;
@@ -15,7 +19,7 @@ export interface Summary {
   readonly proxyInternalUrl?: string;
 }
 
-/** Why a tunnel is closed, and the WebSocket close code that the device sees (02-tunnel.md §2.1). */
+/** Why a tunnel is closed. */
 export const CLOSE_REASONS = [
   'normal',
   'draining',
@@ -29,6 +33,7 @@ export const CLOSE_REASONS = [
 
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
+/** The WebSocket close code with which the device is told why (02-tunnel.md §2.1). */
 export const CLOSE_CODE: Readonly<Record<CloseReason, number>> = {
   normal: 1000,
   draining: 1001,
@@ -43,9 +48,12 @@ export const CLOSE_CODE: Readonly<Record<CloseReason, number>> = {
 /** A raw two-way byte stream to the device. Destroying it resets the stream. */
 export type TunnelStream = Duplex;
 
-/** A live session, bound to the proxy node that holds its connection. */
+/** A live session; the process that made it holds the device's connection. */
 export interface Handle {
-  /** @throws SessionClosedError when the tunnel is gone, StreamRefusedError when the device or a bound refuses. */
+  /**
+   * Opens a stream; aborting `signal` resets it.
+   * @throws SessionClosedError: the tunnel is gone; StreamRefusedError: the device or a limit refused it
+   */
   openStream(signal?: AbortSignal): Promise<TunnelStream>;
   close(reason?: CloseReason): Promise<void>;
   isClosed(): boolean;
@@ -54,11 +62,11 @@ export interface Handle {
   recordHeartbeat(at: Date): void;
 }
 
-/** All live sessions. */
+/** The live sessions by their keys, and who of two sessions of a device counts (docs/adr/0010). */
 export interface SessionStore<H extends Handle = Handle> {
-  /** An existing session of the token is closed ('replaced') and replaced, unless its epoch is newer. */
+  /** Registers a session. An existing one of the token is closed ('replaced') and replaced, unless its epoch is newer. */
   register(token: TunnelKey, handle: H): Promise<void>;
-  /** Absent: no-op. With a handle: only if it is still the one registered. */
+  /** Removes a session, if there is one. With a handle: only if it is still the one registered. */
   unregister(token: TunnelKey, handle?: H): Promise<void>;
   /** @throws SessionNotFoundError, SessionExpiredError */
   lookup(token: TunnelKey): Promise<H>;
@@ -70,7 +78,7 @@ export interface SessionStore<H extends Handle = Handle> {
   cleanupExpired(expireAfterMs: number): Promise<number>;
 }
 
-/** Some of a user's sessions, by the ids of their devices, which compare as strings: the first `limit` in `[from, upTo]`. */
+/** A part of a user's sessions: the first `limit` of those whose devices' ids, compared as strings, are in `[from, upTo]`. */
 export interface SessionRange {
   readonly from?: string;
   readonly upTo?: string;
@@ -91,10 +99,10 @@ export interface ProxyClient {
   closeSession(token: TunnelKey, epoch?: Epoch): Promise<void>;
 }
 
-/** The live sessions of a user's devices, in this process or another. Nobody else's are seen. */
+/** The live sessions of one user's devices, in this process or another; those of other users are not seen. */
 export interface UserSessions {
   /** In the order of the devices' ids. */
   list(userId: string, range: SessionRange): Promise<Summary[]>;
-  /** Closes exactly this session, with 'normal': the device may dial again. One that is gone is closed already. */
+  /** Closes exactly this session with 'normal', and the device may dial again. It is no error that the session is gone. */
   close(session: Summary): Promise<void>;
 }

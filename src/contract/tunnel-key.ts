@@ -1,17 +1,24 @@
+// A tunnel key names a session; it is made of the token that a device sends.
 import { BoundedMap } from '../collections/bounded-map.js';
 import { hashToken } from '../store/ports/ids.js';
 
+/**
+ * The key of a session, which `token` means in the session contract (02-tunnel.md §2.4): the SHA-256 of the device's session token
+ * in lower-case hex, so that no list or log can leak a credential.
+ */
+export type TunnelKey = string & { readonly tunnelKey: unique symbol };
+
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
-/** Keys that are remembered, so that a busy token is not hashed at every call. */
+/** How many keys are remembered, so that a busy token is not hashed at every call. */
 const REMEMBERED = 4096;
-/** Nothing longer is a token that is worth remembering. */
+/** Characters of the longest token that is remembered; the product's own have 43. */
 const TOKEN_LENGTH = 64;
 const remembered = new BoundedMap<TunnelKey>(REMEMBERED);
 
 /**
- * The key of a session token. A key given instead of a token is answered as it is, so that a `Summary.token` can be
- * used wherever the device's own token can; no token has that shape (they are 43 characters of base64url).
+ * The key of a session token. A key given instead of a token is returned as it is, so that a `Summary.token` can be
+ * used wherever the device's own token can; no token looks like a key (tokens are 43 characters of base64url).
  */
 export function tunnelKey(tokenOrKey: string): TunnelKey {
   const known = remembered.get(tokenOrKey);
@@ -21,9 +28,3 @@ export function tunnelKey(tokenOrKey: string): TunnelKey {
   if (tokenOrKey.length <= TOKEN_LENGTH) remembered.set(tokenOrKey, key);
   return key;
 }
-
-/**
- * The session contract of the seed (tunnel.md §5, 02-tunnel.md §2.4). A session's `token` here is its key: the
- * SHA-256 of the device's session token in lower-case hex, so that no list or log can leak a credential.
- */
-export type TunnelKey = string & { readonly tunnelKey: unique symbol };

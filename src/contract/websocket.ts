@@ -1,64 +1,68 @@
+// A bridge is one WebSocket to a device; these are the words between its caller and the forwarder that carries it.
 import type { RawHeaders } from '../http1/contract.js';
 import type { ForwardFailure, ResponseHead, Target } from './call.js';
 
-/** A WebSocket that a caller wants to a device. */
+/** A WebSocket that a caller wants to open to a device. */
 export interface BridgeRequest {
   /** Origin form: `/path?query`. */
   readonly target: string;
-  /** End-to-end fields; none of the handshake's own (Sec-WebSocket-*, Upgrade, Connection). */
+  /** End-to-end headers, without those of the handshake itself (Sec-WebSocket-*, Upgrade, Connection). */
   readonly headers: RawHeaders;
   /** Subprotocols that the caller offers, in its order. */
   readonly protocols: readonly string[];
 }
 
-/** Where a bridged WebSocket's events go. Called synchronously, in order. */
+/** The caller's side of a bridged WebSocket's events. Its methods are called synchronously and in order. */
 export interface BridgeSink {
   /** The device accepted; `protocol` is the subprotocol it chose, or empty. */
   opened(protocol: string): void;
-  /** The device answered with something else than 101; `body` is lent for the call. Last event. */
+  /** The device answered with another status than 101; `body` is lent until the method returns. Last event. */
   refused(head: ResponseHead, body: Uint8Array): void;
-  /** One whole message from the device; it holds credit until `Bridge.consumed`. */
+  /** One whole message of the device; its bytes count as unread until `Bridge.consumed`. */
   message(data: Uint8Array, binary: boolean): void;
   /** The device closed (code 1005: it gave none), or the stream broke (1006 → 1014 for the caller). Last event. */
   closed(code: number, reason: string): void;
   /**
-   * The caller or the device has left too much unread for too long (unread-budget.ts): the caller's connection ends now, with what
-   * waits for it. Last event.
+   * The caller or the device has left too much unread for too long (docs/adr/0028): the caller's connection ends now, and the
+   * messages that wait for it are dropped. Last event.
    */
   overrun(): void;
   /** The device could not be reached. Only before `opened`. Last event. */
   fail(failure: ForwardFailure): void;
 }
 
-/** A bridged WebSocket, as its caller sees it. */
+/** The caller's handle of a bridged WebSocket. */
 export interface Bridge {
-  /** Sends one whole message. False: too much waits for the device; the caller must close. */
+  /** Sends one whole message. @returns false: too many bytes wait for the device, and the caller must close */
   message(data: Uint8Array, binary: boolean): boolean;
-  /** The caller has taken `bytes` of the messages; until then they count as unread. */
+  /** The caller has read `bytes` of the messages; until then they count as unread. */
   consumed(bytes: number): void;
   /** The caller closed with `code` (1005: without one). */
   close(code: number, reason: string): void;
 }
 
-/** What is left to the caller of a WebSocket that was never opened. */
+/** The handle of a WebSocket that was never opened. */
 export const NO_BRIDGE: Bridge = { message: () => true, consumed() {}, close() {} };
 
-/** The tunnel broke under an open WebSocket: Bad Gateway (IANA WebSocket close codes). */
+/** The close code of a WebSocket whose tunnel broke: Bad Gateway (IANA WebSocket close codes). */
 export const BAD_GATEWAY = 1014;
 
 /**
- * What a device is told where messages are not read, by the caller or by itself: policy violation (RFC 6455 §7.4.1). Not 1013, which the caller
- * is told: uWebSockets.js takes that for a broken connection.
+ * How a device's WebSocket is closed whose messages are left unread, by the caller or by the device: policy violation (RFC 6455
+ * §7.4.1). It is not 1013, with which the caller's side is closed: uWebSockets.js takes that for a broken connection.
  */
 export const UNREAD = { code: 1008, reason: 'too much waits that is not read' } as const;
 
-/** Carries WebSockets to devices. */
+/** Carries WebSockets to devices: by messages to a session of this process, or over the internal API. */
 export interface BridgeForwarder {
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge;
 }
 
-/** The largest WebSocket message that is bridged, in bytes, in either direction; larger ones close with 1009. */
+/**
+ * Bytes of the largest WebSocket message that is bridged, in either direction; a larger one closes the WebSocket with
+ * 1009.
+ */
 export const MAX_WEBSOCKET_MESSAGE = 16 * 1024 * 1024;
 
-/** Bytes of bridged messages that a caller may leave unread before the device's stream is paused. */
+/** Bytes of messages that a caller may leave unread before the device's stream is paused. */
 export const WEBSOCKET_WINDOW = 256 * 1024;

@@ -1,3 +1,4 @@
+// The SessionStore contract is a suite that each implementation runs.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { SessionStore } from '../../src/contract/session.js';
@@ -18,8 +19,8 @@ export interface StoreUnderTest {
 
 const UNKNOWN = tunnelKey('a token that nobody has');
 
-/** The Store contract (02-tunnel.md §2.4), for every implementation. */
-export function storeContract(name: string, open: () => Promise<StoreUnderTest>): void {
+/** The suite (02-tunnel.md §2.4). */
+export function sessionStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
   const it = (what: string, body: (it: StoreUnderTest, t: TestContext) => Promise<void>): void => {
     test(`${name}: ${what}`, async (t) => {
       const under = await open();

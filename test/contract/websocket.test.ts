@@ -34,18 +34,18 @@ function bridgeContract(name: string, open: OpenForwarder): void {
     forwarder,
     device,
   }) => {
-    let seen: { url: string | undefined; fields: NodeJS.Dict<string | string[]> } | undefined;
-    device.serveSocket = (_socket, { url, headers: fields }) => {
-      seen = { url, fields };
+    let seen: { url: string | undefined; headers: NodeJS.Dict<string | string[]> } | undefined;
+    device.serveSocket = (_socket, { url, headers }) => {
+      seen = { url, headers };
     };
     const headers = ['host', 'device.test', 'x-one', 'a', 'x-forward-method', 'DELETE'];
     const request = { target: '/ws/a%2fb?c=d+e&f=%20', headers, protocols: ['one', 'two'] };
     const { protocol, bridge } = await new RecordedBridge(forwarder, request).open();
     assert.equal(protocol, 'two');
     assert.equal(seen?.url, '/ws/a%2fb?c=d+e&f=%20');
-    assert.equal(seen?.fields.host, 'device.test');
-    assert.equal(seen?.fields['x-one'], 'a');
-    assert.equal(seen?.fields.authorization, undefined);
+    assert.equal(seen?.headers.host, 'device.test');
+    assert.equal(seen?.headers['x-one'], 'a');
+    assert.equal(seen?.headers.authorization, undefined);
     bridge.close(1000, '');
   });
 

@@ -1,12 +1,16 @@
+// Admission control decides which devices may connect.
 import { AddressLimit } from '../../limits/address-limit.js';
 import type { AdmissionPort } from '../../store/ports/admission.js';
 import { hashToken } from '../../store/ports/ids.js';
 import type { Dial, DialDecision } from './dial-queue.js';
 
-/** Failed attempts that one address may make. */
+/** How many failed attempts one address may make. */
 const FAILURES = { points: 30, windowSeconds: 10 };
 
-/** Decides which devices may connect. Only failures count against an address: a fleet behind one NAT may dial at once. */
+/**
+ * Asks the store for the devices' tokens. Only failures count against an address: a fleet behind one NAT may dial at
+ * once.
+ */
 export class AdmissionControl {
   readonly #store: AdmissionPort;
   readonly #failures = new AddressLimit(FAILURES);
@@ -15,14 +19,17 @@ export class AdmissionControl {
     this.#store = store;
   }
 
-  /** Seconds for which devices at an address may not dial, as too many failed; 0: they may. */
+  /** For how many seconds devices at an address may not dial, because too many failed; 0: they may. */
   blockedFor(address: string): Promise<number> {
     return this.#failures.blockedFor(address);
   }
 
-  /** Decides on some dials, in their order. @throws what the store throws, for the caller to log */
+  /**
+   * Decides on some dials; the decisions are in the order of the dials.
+   * @throws the errors of the store, which the caller logs
+   */
   async decide(dials: readonly Pick<Dial, 'token' | 'address'>[]): Promise<DialDecision[]> {
-    // Hashed and asked also when it is empty: all refusals take the same time.
+    // An empty token is hashed and asked for like any other: all refusals take the same time.
     const hashes = dials.map(({ token }) => hashToken(token));
     const admissions = await this.#store.connect(hashes);
     const decisions: DialDecision[] = [];

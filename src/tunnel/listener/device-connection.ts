@@ -1,7 +1,8 @@
+// A device connection is a dial that waits for its answer, then a WebSocket.
 import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import { lateUpgrade } from '../../server/late-upgrade.js';
 
-/** The parts of a dial that uWebSockets.js wants back at the upgrade. */
+/** The parts of a dial that uWebSockets.js asks for at the upgrade. */
 export interface DialHandshake {
   readonly key: string;
   readonly protocol: string;
@@ -9,26 +10,26 @@ export interface DialHandshake {
   readonly context: us_socket_context_t;
 }
 
-/** What is kept with a device's WebSocket. */
+/** The user data of a device's WebSocket. */
 export interface Connected {
   readonly connection: DeviceConnection;
 }
 
 /**
- * A device's connection: a dial that waits for its answer, then a WebSocket. uWebSockets.js throws at whatever is done with
- * either after its end, which would end the process. Only this class holds them, and lets go of them when they end: every
- * method may be called at any time, and after the end does nothing.
+ * The only holder of a device's `HttpResponse` and `WebSocket`. uWebSockets.js throws when one of them is used after its end, which
+ * would end the process, so this class drops each when it ends: every method may be called at any time, and after the end does
+ * nothing.
  */
 export class DeviceConnection {
   readonly #handshake: DialHandshake;
-  /** While the dial waits. */
+  /** The dial, while it waits for its answer. */
   #res: HttpResponse | undefined;
-  /** While the WebSocket is open. */
+  /** The WebSocket, while it is open. */
   #ws: WebSocket<Connected> | undefined;
 
   /**
-   * Only before the handler of the dial returns.
-   * @param left the dial is gone before its answer; never called at once
+   * To be made before the handler of the dial returns.
+   * @param left called when the device hangs up before its answer; never within the constructor
    */
   constructor(res: HttpResponse, handshake: DialHandshake, left: () => void = () => {}) {
     this.#res = res;
@@ -39,7 +40,7 @@ export class DeviceConnection {
     });
   }
 
-  /** The dial waits for its answer no more, and there is no WebSocket: not yet, or no more. */
+  /** Whether the connection has ended: the dial waits no more, and no WebSocket is open. */
   get over(): boolean {
     return this.#res === undefined && this.#ws === undefined;
   }
@@ -51,7 +52,7 @@ export class DeviceConnection {
     res?.cork(() => write(res));
   }
 
-  /** Makes the dial a WebSocket that has `data`; {@link opened} is called within. */
+  /** Upgrades the dial to a WebSocket with `data` as its user data; {@link opened} is called within. */
   accept<Data extends Connected>(data: Data): void {
     const res = this.#res;
     if (res === undefined) return;
@@ -60,34 +61,34 @@ export class DeviceConnection {
     lateUpgrade(res, () => res.upgrade<Data>(data, key, protocol, extensions, context));
   }
 
-  /** The WebSocket has opened. It may not be ended before this turn is: see {@link lateUpgrade}. */
+  /** The WebSocket has opened. It must not be ended before this turn is over: see {@link lateUpgrade}. */
   opened(ws: WebSocket<Connected>): void {
     this.#ws = ws;
   }
 
-  /** The WebSocket has closed, whoever closed it. */
+  /** The WebSocket has closed, by either side. */
   closed(): void {
     this.#ws = undefined;
   }
 
-  /** False: the bytes were dropped, as too many wait already. */
+  /** Sends bytes. @returns false: they were dropped, as too many wait already */
   send(bytes: Uint8Array): boolean {
     return this.#ws === undefined || this.#ws.send(bytes, true) !== 2;
   }
 
-  /** Bytes sent that the system has not taken. */
+  /** Bytes that were sent and have not left for the operating system. */
   get waiting(): number {
     return this.#ws?.getBufferedAmount() ?? 0;
   }
 
-  /** Closes the WebSocket with a close frame (RFC 6455 §7.4), which goes after what waits. */
+  /** Closes the WebSocket with a close frame (RFC 6455 §7.4), which leaves after the bytes that wait. */
   end(code: number, reason: string): void {
     const ws = this.#ws;
     this.#ws = undefined;
     ws?.end(code, reason);
   }
 
-  /** Breaks the WebSocket: nothing more is sent. */
+  /** Breaks the connection: nothing more is sent. */
   break(): void {
     const ws = this.#ws;
     this.#ws = undefined;

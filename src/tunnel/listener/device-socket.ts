@@ -1,14 +1,15 @@
+// A device socket is a device's connection as its tunnel session uses it.
 import { CLOSE_CODE, type CloseReason } from '../../contract/session.js';
 import type { TunnelSession, TunnelSocket } from '../session/main/tunnel-session.js';
 import type { DeviceConnection } from './device-connection.js';
 import type { PacedQueue } from './paced-queue.js';
 
-/** A device's connection as its session's socket. */
+/** Sends the session's bytes, and reports to the session how many of them have left. */
 export class DeviceSocket implements TunnelSocket {
   readonly session: TunnelSession;
   readonly #connection: DeviceConnection;
   readonly #paced: PacedQueue<() => void>;
-  /** Bytes given to the connection that it has not been seen to take. */
+  /** Bytes given to the connection that are not known to have left. */
   #unsent = 0;
   #closeReason: CloseReason | undefined;
 
@@ -24,12 +25,12 @@ export class DeviceSocket implements TunnelSocket {
 
   send(bytes: Uint8Array): void {
     this.#unsent += bytes.length;
-    // A byte stream cannot survive that some is dropped. The session's credit keeps far below the limit.
+    // Bytes were dropped, which a byte stream cannot survive. The session's credit keeps far below the limit of the connection.
     if (this.#connection.send(bytes)) this.drained();
     else this.#connection.break();
   }
 
-  /** Tells the session what the connection has taken since. */
+  /** Reports to the session how many more bytes have left. */
   drained(): void {
     const { waiting } = this.#connection;
     if (waiting >= this.#unsent) return;
@@ -37,7 +38,7 @@ export class DeviceSocket implements TunnelSocket {
     this.#unsent = waiting;
   }
 
-  /** Why it was closed from our side; undefined: it was not. */
+  /** Why this side closed the socket; undefined: it did not. */
   get closeReason(): CloseReason | undefined {
     return this.#closeReason;
   }
@@ -49,7 +50,7 @@ export class DeviceSocket implements TunnelSocket {
   }
 
   #close(reason: CloseReason): void {
-    // A close frame would queue behind what the peer does not read: then only an abrupt close is in time.
+    // A close frame would queue behind bytes that the device does not read: then only breaking the connection is in time.
     if (this.#connection.waiting > 0) this.#connection.break();
     else this.#connection.end(CLOSE_CODE[reason], reason);
   }

@@ -1,15 +1,34 @@
+// The dial queue lets devices in, first come, first served, a few at a time.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Admission } from '../../store/ports/admission.js';
 import type { TokenHash } from '../../store/ports/ids.js';
 import { TURN_MS } from './paced-queue.js';
 
-/** Dials that may wait: a large fleet that comes back at once. More are told to come again. */
+/** What a dial is answered (02-tunnel.md §2.1). */
+export type DialDecision =
+  | { readonly kind: 'accepted'; readonly admission: Admission; readonly tokenHash: TokenHash }
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'full'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
+
+/** A device that has dialled and waits for its answer. */
+export interface Dial {
+  readonly token: string;
+  /** The device's IP address in normal form. */
+  readonly address: string;
+  /** The device has hung up. */
+  readonly gone: boolean;
+  answer(decision: DialDecision): void;
+}
+
+/** How many dials may wait: a large fleet that comes back at once. More are told to come again. */
 const MAX_WAITING = 20_000;
-/** Dials of one question to the store: what others ask it waits for no more than these. */
+/** How many dials one question to the store is about: no other question waits for more than these. */
 const AT_ONCE = 64;
 
 export interface DialQueueOptions {
-  /** Decides on some dials, in their order; must not reject. */
+  /** Decides on some dials; the decisions are in the order of the dials. Must not reject. */
   readonly decide: (dials: readonly Dial[]) => Promise<readonly DialDecision[]>;
   readonly maxWaiting?: number;
   /** Milliseconds of a monotonic clock. */
@@ -17,8 +36,8 @@ export interface DialQueueOptions {
 }
 
 /**
- * Lets devices in, first come, first served, and no faster than leaves room for the calls of those that are in: a whole fleet
- * may dial at once (05-performance.md §5.2). While some dials are answered, the next ones are decided on.
+ * Answers dials in their order, and no faster than leaves room for the calls of connected devices: a whole fleet may dial at once
+ * (docs/adr/0020). While some dials are answered, the next ones are decided on.
  */
 export class DialQueue {
   readonly #decide: DialQueueOptions['decide'];
@@ -33,7 +52,7 @@ export class DialQueue {
     this.#now = now;
   }
 
-  /** False: too many wait already, and this one was not taken. */
+  /** Adds a dial. @returns false: too many wait already, and this one was not added */
   add(dial: Dial): boolean {
     if (this.#waiting.length >= this.#maxWaiting) return false;
     this.#waiting.push(dial);
@@ -43,7 +62,7 @@ export class DialQueue {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // The dials of one turn are asked about together.
+    // The store is asked about all dials of one turn together.
     await nextTurn();
     let next = this.#next();
     while (next !== undefined) {
@@ -55,7 +74,7 @@ export class DialQueue {
     this.#running = false;
   }
 
-  /** Undefined: none waits. */
+  /** Has the next dials decided on; undefined: none waits. */
   #next(): Promise<{ dials: readonly Dial[]; decisions: readonly DialDecision[] }> | undefined {
     const dials: Dial[] = [];
     while (dials.length === 0 && this.#waiting.length > 0) {
@@ -76,22 +95,4 @@ export class DialQueue {
       turnEnds = this.#now() + TURN_MS;
     }
   }
-}
-
-/** The answer to a dial (02-tunnel.md §2.1). */
-export type DialDecision =
-  | { readonly kind: 'accepted'; readonly admission: Admission; readonly tokenHash: TokenHash }
-  | { readonly kind: 'unauthorized' }
-  | { readonly kind: 'rate-limited'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'full'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
-
-/** A device that waits to be let in. */
-export interface Dial {
-  readonly token: string;
-  /** Who dials, in normal form. */
-  readonly address: string;
-  /** It does not wait any more. */
-  readonly gone: boolean;
-  answer(decision: DialDecision): void;
 }

@@ -1,11 +1,12 @@
+// The offline recorder writes into the store which tunnels have ended.
 import type { Logger } from '../../observability/log.js';
 import type { DeviceEventPort, DeviceOffline } from '../../store/ports/devices.js';
 import { storeWhy } from '../../store/ports/errors.js';
 
-/** What `recordOffline` takes at once. */
+/** How many devices one call of `recordOffline` may be about. */
 const DEVICES_A_CALL = 1000;
 
-/** Tells the store which tunnels ended: those of one turn of the loop in one call, as a whole fleet may go at once. */
+/** Records the ends of one turn of the event loop in one call, as a whole fleet may go at once. */
 export class OfflineRecorder {
   readonly #store: DeviceEventPort;
   readonly #log: Logger;
@@ -16,6 +17,7 @@ export class OfflineRecorder {
     this.#log = log;
   }
 
+  /** Records that the tunnel of a device has ended. */
   record(device: DeviceOffline): void {
     this.#ended.push(device);
     if (this.#ended.length === 1) setImmediate(() => this.#flush());

@@ -1,11 +1,12 @@
+// A paced queue does work that many need at once, little by little.
 import { Fifo } from '../../collections/fifo.js';
 
-/** What work that many need at once may take of a turn of the event loop, in ms. */
+/** How long paced work may take in a turn of the event loop, in ms. */
 export const TURN_MS = 1;
 
 /**
- * Does work that many need at once, in their order, and lets others have their turn in between. It holds what it is given: who
- * gives bounds it.
+ * Works on items in their order, {@link TURN_MS} in a turn of the event loop, so that others have their turns in between. The queue
+ * has no bound of its own: its users bound how many items they add.
  */
 export class PacedQueue<Item> {
   readonly #work: (item: Item) => void;
@@ -24,7 +25,7 @@ export class PacedQueue<Item> {
     this.#schedule();
   }
 
-  /** Does all that waits, now. */
+  /** Works on all items that wait, now. */
   finish(): void {
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) this.#work(item);
   }

@@ -1,3 +1,4 @@
+// Refused dials are reported to the operator, in the log and in the audit log, without a line for each.
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { Logger } from '../../observability/log.js';
 import type { DialResult } from '../../observability/metrics.js';
@@ -8,7 +9,7 @@ import type { RefusalPort, SpentCredential } from '../../store/ports/refusals.js
 /** A device that was not let in. */
 export interface RefusedDial {
   readonly token: string;
-  /** Who dialled, in normal form. */
+  /** The device's IP address in normal form. */
   readonly address: string;
 }
 
@@ -18,65 +19,65 @@ export interface RefusedDialsOptions {
   readonly log: Logger;
 }
 
-/** Dials that wait to be told of; more are counted. As many as the store is asked about at once. */
+/** How many dials may wait for their report, and one question to the store is about; more are only counted. */
 const MAX_WAITING = 1000;
 
-/** How often it is told how many dials were refused that have no line, in ms. */
-const TELL_EVERY_MS = 10_000;
+/** How often the log says how many dials without a line of their own were refused, in ms. */
+const COUNTS_INTERVAL_MS = 10_000;
 
 type Refusal = Exclude<DialResult, 'accepted'>;
 
 /**
- * Tells the operator of dials that were refused, after their answers: of each whose token is not good, whose it was; of others,
- * which whole fleets are told at once, how many. The store is asked about many together, and once at a time.
+ * Reports dials after they were answered. A dial whose token is not good gets a line that says whose token it was; of the others,
+ * which whole fleets get at once, the log says how many. The store is asked about many dials together, one question at a time.
  */
 export class RefusedDials {
   readonly #options: RefusedDialsOptions;
   #waiting: RefusedDial[] = [];
-  #telling = false;
-  /** Without a line. */
+  #reporting = false;
+  /** Refused dials without a line of their own, since the counts were last logged. */
   #counted: Partial<Record<Refusal, number>> = {};
-  /** The log says since the last time why nothing can be decided. */
-  #saidWhy = false;
+  /** The reason why dials could not be decided on was logged since the counts were. */
+  #undecidedLogged = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RefusedDialsOptions) {
     this.#options = options;
   }
 
-  /** @param why the answer that it got */
+  /** Reports a dial, or counts it. @param why the answer that the dial got */
   refused(dial: RefusedDial, why: Refusal): void {
     if (why === 'unauthorized' && this.#waiting.length < MAX_WAITING) this.#wait(dial);
     else this.count(why);
   }
 
-  /** One of which nothing is known but how it was answered. */
+  /** Counts a connection of which only the answer is known. */
   count(why: Refusal): void {
     this.#counted[why] = (this.#counted[why] ?? 0) + 1;
-    this.#tellLater();
+    this.#logCountsLater();
   }
 
-  /** Nothing could be decided of some, which are counted when they have their answer: devices dial again and again meanwhile. */
+  /** Logs why some dials could not be decided on: once between two counts, as devices dial again and again meanwhile. */
   undecided(error: unknown): void {
-    if (this.#saidWhy) return;
-    this.#saidWhy = true;
-    this.#tellLater();
+    if (this.#undecidedLogged) return;
+    this.#undecidedLogged = true;
+    this.#logCountsLater();
     const level = isStoreFailure(error) ? 'warn' : 'error';
     this.#options.log[level](storeWhy(error), 'devices could not be authenticated');
   }
 
-  #tellLater(): void {
-    this.#timer ??= setTimeout(() => this.#tellCounted(), TELL_EVERY_MS).unref();
+  #logCountsLater(): void {
+    this.#timer ??= setTimeout(() => this.#logCounts(), COUNTS_INTERVAL_MS).unref();
   }
 
   #wait(dial: RefusedDial): void {
     this.#waiting.push(dial);
-    if (this.#telling) return;
-    this.#telling = true;
-    setImmediate(() => void this.#tell());
+    if (this.#reporting) return;
+    this.#reporting = true;
+    setImmediate(() => void this.#report());
   }
 
-  async #tell(): Promise<void> {
+  async #report(): Promise<void> {
     const { refusals, log } = this.#options;
     while (this.#waiting.length > 0) {
       const dials = this.#waiting;
@@ -92,7 +93,7 @@ export class RefusedDials {
         refusals.record(userId, { actor: 'device', remoteAddr, ...entry });
       }
     }
-    this.#telling = false;
+    this.#reporting = false;
   }
 
   async #spentOf(dials: readonly RefusedDial[]): Promise<readonly (SpentCredential | undefined)[]> {
@@ -105,11 +106,11 @@ export class RefusedDials {
     }
   }
 
-  #tellCounted(): void {
+  #logCounts(): void {
     this.#timer = undefined;
-    this.#saidWhy = false;
+    this.#undecidedLogged = false;
     if (Object.keys(this.#counted).length === 0) return;
-    this.#options.log.info({ ...this.#counted, withinMs: TELL_EVERY_MS }, 'dials were refused');
+    this.#options.log.info({ ...this.#counted, withinMs: COUNTS_INTERVAL_MS }, 'dials were refused');
     this.#counted = {};
   }
 }

@@ -1,3 +1,4 @@
+// Revocations close the tunnels of devices whose credentials became void.
 import type { Logger } from '../../observability/log.js';
 import type { AdmissionPort } from '../../store/ports/admission.js';
 import type { Changes } from '../../store/ports/changes.js';
@@ -5,10 +6,10 @@ import { storeWhy } from '../../store/ports/errors.js';
 import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
 import { REGISTRY_ASK_MS, type SessionRegistryRef } from '../registry/session-registry.js';
 
-/** What `activeCredentials` takes at once. */
+/** How many credentials one question of `activeCredentials` may be about. */
 const CREDENTIALS_A_QUESTION = 1000;
 
-/** Closes the tunnels of devices whose credentials became void, whichever process did it (03-identity.md §3.3). */
+/** Follows the store's feed of changes, which tells of revocations by any process (03-identity.md §3.3). */
 export class Revocations {
   readonly #store: AdmissionPort;
   readonly #sessions: SessionRegistryRef;
@@ -20,7 +21,7 @@ export class Revocations {
     this.#log = log;
   }
 
-  /** Takes what the store's feed tells. */
+  /** Handles changes from the store's feed. */
   changed({ changes, missed }: Changes): void {
     for (const change of changes) {
       if (change.kind !== 'sign-in-ended') this.#revoke(change.deviceId, change.credentialId);
@@ -31,7 +32,7 @@ export class Revocations {
     });
   }
 
-  /** The feed has dropped changes: ask about every session. */
+  /** Asks the store about every session: for when the feed has dropped changes. */
   async #checkAll(): Promise<void> {
     const held = await this.#sessions.ask('credentials', undefined, REGISTRY_ASK_MS);
     for (let at = 0; at < held.length; at += CREDENTIALS_A_QUESTION) {

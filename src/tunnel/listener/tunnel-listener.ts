@@ -1,3 +1,4 @@
+// The tunnel listener accepts the WebSockets of devices, and gives each a tunnel session.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import { CLOSE_CODE, type SessionStore } from '../../contract/session.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
@@ -27,11 +28,11 @@ import { TunnelRoom } from './tunnel-room.js';
 
 /** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
 const UNSUPPORTED_DATA = 1003;
-/** Longer: room comes when others leave. */
+/** The wait is longer than for `unavailable`: there is room only when other devices leave. */
 const FULL: DialDecision = { kind: 'full', retryAfterSeconds: 10 };
 const UNAVAILABLE: DialDecision = { kind: 'unavailable', retryAfterSeconds: 5 };
 
-/** What the dial learned, kept with the WebSocket. */
+/** The user data of a device's WebSocket: what its dial found out. */
 interface Device extends Connected {
   readonly admission: Admission;
   readonly token: TunnelKey;
@@ -54,21 +55,21 @@ export interface TunnelListenerOptions {
   readonly log: Logger;
 }
 
-/** Accepts devices' tunnels on `GET /tunnel/connect` (02-tunnel.md §2.1). */
+/** Serves `GET /tunnel/connect` (02-tunnel.md §2.1). */
 export class TunnelListener {
   readonly #options: TunnelListenerOptions;
   readonly #app: TemplatedApp;
   readonly #dials = new DialQueue({ decide: (dials) => this.#decide(dials) });
   /**
-   * What all tunnels may need at once, at most twice each: to be closed, and that their end is known everywhere. Their calls have
-   * failed before.
+   * Paces work that all tunnels may need at once, at most twice each: closing their sockets, and unregistering them. Their calls
+   * were failed before it runs.
    */
   readonly #paced = new PacedQueue<() => void>((work) => work());
   readonly #room: TunnelRoom;
   readonly #moderation = new ReadModeration();
   #listener: Listener | undefined;
   #draining = false;
-  /** Tunnels that are open, or whose end is not known everywhere yet. */
+  /** How many tunnels are open, or not yet unregistered. */
   #open = 0;
   #onEmpty = (): void => {};
 
@@ -116,7 +117,7 @@ export class TunnelListener {
     return this.#listener?.port ?? 0;
   }
 
-  /** New dials are told 503; tunnels that are there go on. */
+  /** From now on dials are answered 503; open tunnels go on. */
   drain(): void {
     this.#draining = true;
   }
@@ -133,7 +134,7 @@ export class TunnelListener {
     });
   }
 
-  /** Tunnels that were closed and wait for their turn are told why before their connections break. */
+  /** Closes the listener. Tunnels whose close still waits get their close code first, before their connections break. */
   close(): void {
     this.#paced.finish();
     this.#listener?.close();
@@ -158,7 +159,7 @@ export class TunnelListener {
     void this.#queue(dial);
   }
 
-  /** An address that is blocked takes nobody's place in the queue. */
+  /** Queues a dial. One from a blocked address takes no room in the queue. */
   async #queue(dial: Dial): Promise<void> {
     const blocked = await this.#options.admission.blockedFor(dial.address);
     if (dial.gone) return;
@@ -169,7 +170,7 @@ export class TunnelListener {
     else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
   }
 
-  /** A connection of which nothing is known but what became of it. */
+  /** Counts a connection of which only the answer is known. */
   #count(why: 'not-upgrade' | 'full'): void {
     this.#options.metrics.dials[why] += 1;
     this.#options.refused.count(why);
@@ -177,10 +178,10 @@ export class TunnelListener {
 
   async #decide(dials: readonly Dial[]): Promise<readonly DialDecision[]> {
     if (this.#draining || this.#options.hosts.live === 0) return dials.map(() => UNAVAILABLE);
-    // Before the store is asked: it counts a device that it lets in as connected, and ends the credential of before.
-    const placed = dials.filter((dial) => this.#room.hold(dial));
-    const found = placed.length === 0 ? [] : await this.#found(placed);
-    const decisions = new Map(placed.map((dial, at) => [dial, found[at]]));
+    // Room is held before the store is asked, for which a device that it admits is connected, and its earlier credential void.
+    const held = dials.filter((dial) => this.#room.hold(dial));
+    const found = held.length === 0 ? [] : await this.#found(held);
+    const decisions = new Map(held.map((dial, at) => [dial, found[at]]));
     return dials.map((dial) => decisions.get(dial) ?? FULL);
   }
 
@@ -194,9 +195,9 @@ export class TunnelListener {
   }
 
   #answer(connection: DeviceConnection, dial: Dial, found: DialDecision): void {
-    // If it is let in, its tunnel takes the place before anybody else can.
+    // If the dial is accepted, its tunnel takes the room before another one can.
     this.#room.release(dial);
-    // A drain that began meanwhile has told every tunnel there is: this one would not hear of it.
+    // A drain that began meanwhile has sent GoAway to every tunnel that was there: this one would miss it.
     const decision = this.#draining ? UNAVAILABLE : found;
     this.#options.metrics.dials[decision.kind] += 1;
     if (decision.kind !== 'accepted') {

@@ -1,9 +1,10 @@
+// Ordered sessions are those of one user, sorted by the ids of their devices.
 import type { SessionRange } from '../../contract/session.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
 
 /**
- * The sessions of one user in the order of their devices' ids, which compare as strings: a part of them is found without
- * looking at the others. At most one session of each device.
+ * Sessions sorted by the ids of their devices, which compare as strings: a range of them is found without looking at the
+ * others. It holds at most one session of each device.
  */
 export class OrderedSessions {
   readonly #sessions: TunnelSession[] = [];
@@ -13,26 +14,26 @@ export class OrderedSessions {
   }
 
   add(session: TunnelSession): void {
-    const place = this.#placeOf(session.identity.deviceId);
-    if (this.#sessions[place] !== session) this.#sessions.splice(place, 0, session);
+    const index = this.#indexOf(session.identity.deviceId);
+    if (this.#sessions[index] !== session) this.#sessions.splice(index, 0, session);
   }
 
   delete(session: TunnelSession): void {
-    const place = this.#placeOf(session.identity.deviceId);
-    if (this.#sessions[place] === session) this.#sessions.splice(place, 1);
+    const index = this.#indexOf(session.identity.deviceId);
+    if (this.#sessions[index] === session) this.#sessions.splice(index, 1);
   }
 
-  /** Those between the ends of a range, both included, whatever its limit. */
+  /** The sessions of the devices from `from` to `upTo`, both included. */
   *within({ from = '', upTo }: Omit<SessionRange, 'limit'>): Generator<TunnelSession, void> {
-    for (let place = this.#placeOf(from); ; place++) {
-      const session = this.#sessions[place];
+    for (let index = this.#indexOf(from); ; index++) {
+      const session = this.#sessions[index];
       if (session === undefined || (upTo !== undefined && session.identity.deviceId > upTo)) return;
       yield session;
     }
   }
 
-  /** Of the first one that is not before `deviceId`. */
-  #placeOf(deviceId: string): number {
+  /** The index of the first session whose device is not before `deviceId`, by binary search. */
+  #indexOf(deviceId: string): number {
     let [low, high] = [0, this.#sessions.length];
     while (low < high) {
       const middle = (low + high) >>> 1;

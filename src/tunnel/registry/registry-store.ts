@@ -1,10 +1,11 @@
+// remote-proxy's session store: each of its operations is a question to the session registry.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionStore, Summary } from '../../contract/session.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { REGISTRY_ASK_MS, type SessionRegistryRef, SLICE } from './session-registry.js';
 
-/** remote-proxy's session store: every operation is a message to the session registry. */
+/** The `SessionStore` of this process. */
 export class RegistryStore implements SessionStore<TunnelSession> {
   readonly #registry: SessionRegistryRef;
 
@@ -51,7 +52,7 @@ export class RegistryStore implements SessionStore<TunnelSession> {
   }
 }
 
-/** Handles all items, a slice of them a turn of the event loop: others have their turns in between. */
+/** Handles all items, {@link SLICE} of them in a turn of the event loop, so that others have their turns in between. */
 export async function inSlices<T, R>(items: readonly T[], handle: (slice: readonly T[]) => R): Promise<R[]> {
   const handled: R[] = [];
   for (let from = 0; from < items.length; from += SLICE) {

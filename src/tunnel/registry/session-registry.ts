@@ -1,3 +1,4 @@
+// The session registry is the actor that knows which session a token, a device or a user has.
 import type { ActorRef, Behaviour } from '../../actors/behaviour.js';
 import { systemClock } from '../../actors/clock.js';
 import type { Target } from '../../contract/call.js';
@@ -8,49 +9,56 @@ import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
 import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { OrderedSessions } from './ordered-sessions.js';
 
-/** The registry lives in its askers' thread and never waits: an answer later than this many ms means that it is gone. */
+/**
+ * How long an answer of the registry may take, in ms. It lives in its askers' thread and never waits: a later one means
+ * that it is gone.
+ */
 export const REGISTRY_ASK_MS = 5000;
 
-/** Wants a live session; told in a later microtask, exactly once. */
+/** How many sessions are handled in one turn of the event loop, which takes a few milliseconds at most. */
+export const SLICE = 256;
+
+/** A call that needs a live session. The registry answers it in a later microtask, exactly once. */
 export interface SessionSeeker {
   readonly target: Target;
-  /** Sessions with a lower epoch will not do: the seeker has already failed on them. */
+  /** The lowest epoch of a session that will do: the call has failed on those before. */
   readonly minEpoch: number;
   found(session: TunnelSession): void;
   notFound(): void;
 }
 
-/** What the session registry is told. */
+/** A message to the session registry that it does not answer. */
 export type RegistryMessage =
   | { readonly kind: 'seek'; readonly seeker: SessionSeeker }
-  /** The device's credentials, or only this one of them, are void: close the tunnel that uses them. */
+  /** Credentials of a device are void, all or only `credentialId`: the registry closes the tunnel that uses one of them. */
   | {
       readonly kind: 'revoke';
       readonly deviceId: DeviceId;
       readonly credentialId: CredentialId | undefined;
     };
 
-/** What it is asked: the Store contract (contract.ts). */
+/** The questions to the session registry: those of `SessionStore`, and more. */
 export type RegistryAsks = {
   register: { request: { token: TunnelKey; session: TunnelSession }; response: undefined };
   unregister: { request: { token: TunnelKey; session: TunnelSession | undefined }; response: undefined };
   lookup: { request: TunnelKey; response: TunnelSession };
   exists: { request: TunnelKey; response: boolean };
-  /** All of them, those that are closed but not forgotten too. */
+  /** All sessions, including those that are closed and not yet forgotten. */
   sessions: { request: undefined; response: TunnelSession[] };
-  /** Those of one user that a call can use, in the order of their devices' ids. */
+  /** The sessions of one user that a call can use, in the order of their devices' ids. */
   sessionsOf: { request: { userId: string; range: SessionRange }; response: Summary[] };
   heartbeat: { request: TunnelKey; response: undefined };
-  /** Of expired sessions at most {@link SLICE}: if so many were removed, there may be more. */
+  /** Removes at most {@link SLICE} of the expired sessions: if so many were removed, there may be more. */
   cleanupExpired: { request: number; response: number };
+  /** Closes every session. @returns how many */
   closeAll: { request: CloseReason; response: number };
-  /** Sends GoAway to every device: it opens nothing new, what is under way goes on. */
+  /** Sends GoAway to every device, which then opens no stream; those under way go on. @returns to how many */
   goAway: { request: undefined; response: number };
-  /** Which credentials the live sessions were admitted with. */
+  /** The credentials that the sessions were admitted with. */
   credentials: { request: undefined; response: HeldCredential[] };
 };
 
-/** A credential in use. */
+/** A credential that a session was admitted with. */
 export interface HeldCredential {
   readonly deviceId: DeviceId;
   readonly credentialId: CredentialId;
@@ -59,7 +67,10 @@ export interface HeldCredential {
 /** The address of a session registry. */
 export type SessionRegistryRef = ActorRef<RegistryMessage, RegistryAsks>;
 
-/** Owns token → session and device → session; the only writer of either (01-system.md §1.2). */
+/**
+ * Owns the maps from token, device and user to session (01-system.md §1.2), and decides which session of a device counts
+ * (docs/adr/0010).
+ */
 export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks> {
   readonly #byToken = new Map<TunnelKey, TunnelSession>();
   readonly #byDevice = new Map<string, TunnelSession>();
@@ -78,9 +89,9 @@ export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks>
     if (message.kind === 'seek') return this.#seek(message.seeker);
     const session = this.#byDevice.get(message.deviceId);
     if (session === undefined) return;
-    const concerned =
+    const isRevoked =
       message.credentialId === undefined || message.credentialId === session.identity.credentialId;
-    if (concerned) this.#remove(session, 'revoked');
+    if (isRevoked) this.#remove(session, 'revoked');
   }
 
   readonly answer = {
@@ -133,7 +144,7 @@ export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks>
       let removed = 0;
       for (const session of this.#byToken.values()) {
         if (removed >= SLICE) break;
-        if (this.#now() - session.heardAt <= expireAfterMs) continue;
+        if (this.#now() - session.lastReceivedAt <= expireAfterMs) continue;
         this.#remove(session, 'idle');
         removed += 1;
       }
@@ -172,13 +183,14 @@ export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks>
     else seeker.notFound();
   }
 
+  /** @throws SessionNotFoundError */
   #live(session: TunnelSession | undefined): TunnelSession {
     if (session === undefined || session.isClosed()) throw new SessionNotFoundError();
     return session;
   }
 
   #expired(session: TunnelSession): boolean {
-    return this.#now() - session.heardAt > this.#idleTimeoutMs;
+    return this.#now() - session.lastReceivedAt > this.#idleTimeoutMs;
   }
 
   #remove(session: TunnelSession, reason: CloseReason): void {
@@ -202,6 +214,3 @@ export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks>
     this.#byUser.set(userId, ofUser);
   }
 }
-
-/** Sessions that are handled in one turn of the event loop: it takes a few milliseconds at most. */
-export const SLICE = 256;

@@ -1,3 +1,4 @@
+// The sweeper closes sessions whose devices have been silent for too long.
 import type { ActorRef } from '../../actors/behaviour.js';
 import { describeExit } from '../../actors/errors.js';
 import { spawn } from '../../actors/local/spawn.js';
@@ -6,11 +7,11 @@ import { Supervisor } from '../../actors/supervision/supervisor.js';
 import type { SessionStore } from '../../contract/session.js';
 import type { Logger } from '../../observability/log.js';
 
-/** How often expired sessions are looked for (02-tunnel.md §2.4). */
+/** How often expired sessions are looked for, in ms (02-tunnel.md §2.4). */
 export const SWEEP_INTERVAL_MS = 30_000;
 const STOP_MS = 1000;
 
-/** An actor that calls `cleanupExpired` every 30 s. */
+/** An actor that calls `cleanupExpired` once in `intervalMs`. */
 function spawnSweeper(
   store: Pick<SessionStore, 'cleanupExpired'>,
   idleTimeoutMs: number,
@@ -29,7 +30,7 @@ function spawnSweeper(
   });
 }
 
-/** The sweeper under a supervisor of its own: a sweep that fails, as by a timeout, is made up for by the next one. */
+/** The sweeper under a supervisor of its own, which starts it again: the next sweep makes up for one that failed. */
 export function superviseSweeper(
   store: Pick<SessionStore, 'cleanupExpired'>,
   idleTimeoutMs: number,

@@ -1,9 +1,10 @@
+// Local user sessions are the sessions of a user's devices in this process.
 import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
 import { SessionNotFoundError, unlessGone } from '../../contract/session-errors.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
 import { REGISTRY_ASK_MS, type SessionRegistryRef } from './session-registry.js';
 
-/** The sessions of this process. */
+/** Lists a user's sessions by questions to the session registry. */
 export class LocalUserSessions implements UserSessions {
   readonly #registry: SessionRegistryRef;
   readonly #store: SessionStore;

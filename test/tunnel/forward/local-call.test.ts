@@ -66,8 +66,8 @@ function lose({ session, actor }: ReturnType<SessionFixture['tunnel']>): void {
   session.disconnected();
 }
 
-function bodyOf(told: readonly SessionIn[]) {
-  const parts = told.filter((message) => message.kind === 'body');
+function bodyOf(messages: readonly SessionIn[]) {
+  const parts = messages.filter((message) => message.kind === 'body');
   return {
     bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
     last: parts.some(({ last }) => last),
@@ -80,10 +80,10 @@ test('a large part of a body crosses to the session in pieces, of which only the
     for (const when of ['before a session is found', 'after']) {
       const under = call();
       if (when !== 'after') under.body(body, true);
-      const { told } = find(1).actor;
+      const { messages } = find(1).actor;
       if (when === 'after') under.body(body, true);
-      assert.deepEqual(bodyOf(told), { bytes: body, last: true });
-      const pieces = told.filter((message) => message.kind === 'body');
+      assert.deepEqual(bodyOf(messages), { bytes: body, last: true });
+      const pieces = messages.filter((message) => message.kind === 'body');
       assert.equal(pieces.length, Math.max(1, Math.ceil(size / PIECE_BYTES)));
       assert.deepEqual(pieces.map(({ last }) => last).indexOf(true), pieces.length - 1);
     }
@@ -95,7 +95,7 @@ test('a body whose first part is too large to keep is not sent again from its se
   const old = find(1);
   under.body(Buffer.alloc(KEPT + 1), false);
   under.body(Buffer.from('tail'), true);
-  assert.equal(bodyOf(old.actor.told).bytes.length, KEPT + 5);
+  assert.equal(bodyOf(old.actor.messages).bytes.length, KEPT + 5);
   lose(old);
   assert.equal(seekers.length, 0);
   assert.equal(sink.failure?.code, 'tunnel-lost-after-send');
@@ -120,7 +120,7 @@ test('a body of exactly what is kept is sent again whole, and what comes later w
   under.body(Buffer.from('z'), false);
   const next = find(2);
   under.body(Buffer.alloc(KEPT, 'w'), true);
-  const { bytes, last } = bodyOf(next.actor.told);
+  const { bytes, last } = bodyOf(next.actor.messages);
   assert.equal(bytes.toString(), `${'x'.repeat(KEPT - 1)}yz${'w'.repeat(KEPT)}`);
   assert.ok(last);
   lose(next);
@@ -133,7 +133,7 @@ test('a body of which nothing has come yet does not stand in the way of a retry'
   lose(find(1));
   under.body(Buffer.from('all of it'), true);
   const next = find(2);
-  assert.equal(bodyOf(next.actor.told).bytes.toString(), 'all of it');
+  assert.equal(bodyOf(next.actor.messages).bytes.toString(), 'all of it');
 });
 
 test('what comes before there is a session is sent to it whole, however much the credit allows', () => {
@@ -142,7 +142,7 @@ test('what comes before there is a session is sent to it whole, however much the
   under.body(Buffer.alloc(KEPT), false);
   const old = find(1);
   under.body(Buffer.from('tail'), true);
-  assert.equal(bodyOf(old.actor.told).bytes.length, 2 * KEPT + 4);
+  assert.equal(bodyOf(old.actor.messages).bytes.length, 2 * KEPT + 4);
   lose(old);
   assert.equal(seekers.length, 0);
 });
@@ -154,7 +154,7 @@ test('parts are copied: the listener uses their memory again', () => {
   under.body(memory, true);
   memory.fill('-');
   lose(old);
-  assert.equal(bodyOf(find(2).actor.told).bytes.toString(), 'first');
+  assert.equal(bodyOf(find(2).actor.messages).bytes.toString(), 'first');
 });
 
 for (const [what, next] of [
@@ -182,7 +182,7 @@ for (const [what, next] of [
 test('a call that has its answer’s head is not sent again', () => {
   const under = call({ method: 'GET', bodyLength: 0 });
   const old = find(1);
-  const exchange = old.actor.told.find((message) => message.kind === 'open')?.exchange ?? 0;
+  const exchange = old.actor.messages.find((message) => message.kind === 'open')?.exchange ?? 0;
   old.actor.owner.message({
     kind: 'head',
     exchange,

@@ -69,20 +69,20 @@ test('D4: while the store is away, why nobody is let in is one line in ten secon
   const away = new StoreUnavailableError('a test', {
     cause: new Error('the store is not available: a test'),
   });
-  const said = () => lines.filter(({ msg }) => msg === 'devices could not be authenticated');
+  const logged = () => lines.filter(({ msg }) => msg === 'devices could not be authenticated');
   for (let i = 0; i < 1000; i++) dials.undecided(away);
-  const [{ time: _, pid: __, ...line } = {}] = said();
+  const [{ time: _, pid: __, ...line } = {}] = logged();
   const reason = 'the store is not available: a test';
   const msg = 'devices could not be authenticated';
   assert.deepEqual(line, { level: 'warn', code: 'ERR_STORE_UNAVAILABLE', reason, msg });
   assert.equal(lines.length, 1);
   t.mock.timers.tick(10_000);
   dials.undecided(away);
-  assert.equal(said().length, 2);
+  assert.equal(logged().length, 2);
   t.mock.timers.tick(10_000);
   dials.undecided(new StoreError('ERR_STORE_CONFLICT', 'a fault of ours'));
-  assert.equal(said().at(-1)?.level, 'error');
-  assert.match(JSON.stringify(said().at(-1)), /"stack"/);
+  assert.equal(logged().at(-1)?.level, 'error');
+  assert.match(JSON.stringify(logged().at(-1)), /"stack"/);
   assert.equal(lines.length, 3);
 });
 
@@ -96,9 +96,9 @@ test('D4: devices that dial while the store is away are 503, and one line says w
   for (let i = 0; i < 3; i++) {
     assert.notEqual((await dial(url, `cam-${i}`, new AbortController().signal)).kind, 'open');
   }
-  const said = lines.filter(({ level }) => level === 'warn' || level === 'error');
+  const logged = lines.filter(({ level }) => level === 'warn' || level === 'error');
   assert.deepEqual(
-    said.map(({ msg, code, err }) => [msg, code, err]),
+    logged.map(({ msg, code, err }) => [msg, code, err]),
     [['devices could not be authenticated', 'ERR_STORE_UNAVAILABLE', undefined]],
   );
 });

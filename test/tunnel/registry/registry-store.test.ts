@@ -3,10 +3,10 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TunnelKey } from '../../../src/contract/tunnel-key.js';
 import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
-import { storeContract } from '../../contract/session-store.js';
+import { sessionStoreContract } from '../../contract/session-store.js';
 import { SessionFixture } from '../session/main/fixtures.js';
 
-storeContract('RegistryStore', async () => {
+sessionStoreContract('RegistryStore', async () => {
   const fixture = new SessionFixture();
   const tunnels = new Map<TunnelKey, Awaited<ReturnType<SessionFixture['connect']>>>();
   return {

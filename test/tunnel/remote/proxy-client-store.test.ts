@@ -15,7 +15,7 @@ import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/remote/proxy-client-store.js';
 import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
-import { storeContract } from '../../contract/session-store.js';
+import { sessionStoreContract } from '../../contract/session-store.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
 import { SessionFixture } from '../session/main/fixtures.js';
@@ -68,7 +68,7 @@ async function open() {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-storeContract('ProxyClientStore', open);
+sessionStoreContract('ProxyClientStore', open);
 
 const it = (what: string, body: (it: Opened) => Promise<void>): void => {
   test(`ProxyClientStore: ${what}`, async () => {

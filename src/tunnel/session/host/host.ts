@@ -1,3 +1,4 @@
+// The module that a session host thread loads: it says which actors may be started there (01-system.md §1.2).
 import { systemClock } from '../../../actors/clock.js';
 import type { Implementation } from '../../../actors/host.js';
 import type { SessionInit } from '../wire/kind.js';
@@ -14,5 +15,5 @@ const session: Implementation<SessionIn, SessionOutWritten, SessionOut, SessionI
   start: (init, context) => new SessionActor(init, context, ticks),
 };
 
-/** The actors of a session host (01-system.md §1.2). */
+/** The kinds of actors in a session host. */
 export const implementations = [session];

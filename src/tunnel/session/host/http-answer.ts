@@ -1,3 +1,4 @@
+// An HTTP answer parses what the device answers to an HTTP exchange, and sends it on to the main thread.
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from '../../../http1/contract.js';
 import { endToEndFields } from '../../../http1/headers.js';
@@ -8,19 +9,20 @@ import type { ExchangePort } from './stream-exchange.js';
 
 const NOTHING = new Uint8Array(0);
 
-/** The exchange that the answer belongs to. */
+/** The exchange that an answer belongs to. */
 export interface AnswerOwner {
-  /** An interim answer (1xx) came: the device works on it. */
+  /** An interim answer (1xx) arrived: the device works on the request. */
   interim(): void;
+  /** The head of the final answer arrived. */
   headArrived(): void;
-  /** The answer is whole and has been emitted. */
+  /** The whole answer was emitted. */
   completed(): void;
   failed(code: ForwardFailureCode, detail: string): void;
 }
 
 type HeldHead = { -readonly [K in keyof AnswerHead]: AnswerHead[K] };
 
-/** Parses the device's answer and emits it; a small answer leaves as one message. */
+/** Parses an answer and emits it; a small answer leaves as one message. */
 export class HttpAnswer implements ResponseHandler {
   readonly #id: ExchangeId;
   readonly #port: ExchangePort;
@@ -37,7 +39,10 @@ export class HttpAnswer implements ResponseHandler {
     this.#parser = createResponseParser(this, { method: toHead ? 'HEAD' : 'GET' });
   }
 
-  /** @returns how many bytes of `chunk` were body: the caller consumes them, all others are consumed here and now. */
+  /**
+   * Parses a chunk of the stream.
+   * @returns how many of its bytes were body: they are consumed when the caller has read them
+   */
   execute(chunk: Uint8Array): number {
     this.#bodyInChunk = 0;
     this.#parser.execute(chunk);
@@ -50,7 +55,7 @@ export class HttpAnswer implements ResponseHandler {
     this.#parser.finish();
   }
 
-  /** Emits a head that is still held back. */
+  /** Emits the head, if it is still held back. */
   release(): void {
     this.#flush(false);
   }
@@ -61,7 +66,7 @@ export class HttpAnswer implements ResponseHandler {
   }
 
   informational(): void {
-    // Interim answers end here: the listener has already sent the caller its 100, and cannot send others.
+    // Interim answers end here: the caller's listener has sent its own 100 already, and cannot send others.
     this.#owner.interim();
   }
 
@@ -104,7 +109,7 @@ export class HttpAnswer implements ResponseHandler {
   }
 
   trailers(): void {
-    // The listener cannot send trailers: they are parsed for the framing and dropped (RFC 9110 §6.5.1).
+    // The caller's listener cannot send trailers: they are parsed for the framing and dropped (RFC 9110 §6.5.1).
   }
 
   complete(): void {

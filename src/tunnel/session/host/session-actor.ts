@@ -1,3 +1,4 @@
+// The session actor owns one tunnel in a host thread: its multiplexer, its exchanges and its heartbeat clock.
 import type { ActorRef, Behaviour } from '../../../actors/behaviour.js';
 import { NORMAL } from '../../../actors/errors.js';
 import type { HostedContext, TurnEnd } from '../../../actors/host.js';
@@ -18,35 +19,45 @@ import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 import type { Ticker, Ticks } from './ticker.js';
 import { WebSocketExchange } from './websocket-exchange.js';
 
+/** A session reports what it has read in pieces of at least this many bytes, so that small calls cost no message. */
+export const RECEIVE_CREDIT_STEP = RECEIVE_CREDIT / 4;
+
+/** A session reports a heartbeat at most once in this many ms. */
+const REPORT_INTERVAL_MS = 1000;
+
 const REFUSED = 'the gateway does not take what the session sends';
 
 const CLOSING = 'the tunnel is closing and takes no new calls';
 
-/** Owns one tunnel: its multiplexer, its exchanges and its heartbeat clock (01-system.md §1.2). */
+/** The actor of one tunnel (01-system.md §1.2). */
 export class SessionActor implements Behaviour<SessionIn>, SessionHandler, ExchangePort, TurnEnd {
   readonly mux: MuxSession;
   readonly #context: HostedContext<SessionIn, SessionOutWritten>;
   readonly #ticks: Ticks;
   readonly #self: ActorRef<SessionIn>;
   readonly #headTimeoutMs: number;
-  // Made when they are needed: most sessions are idle, and there are thousands.
+  /** The exchanges under way. Made for the first: most sessions are idle, and there are thousands. */
   #exchanges: IdTable<StreamExchange> | undefined;
-  /** Exchanges that wait until the device has acknowledged earlier streams; the gateway bounds them (MAX_EXCHANGES). */
+  /** Exchanges that wait until the device has acknowledged earlier streams; the main thread bounds them (MAX_EXCHANGES). */
   #waiting: Map<ExchangeId, StreamExchange> | undefined;
-  /** The link to the gateway is full, and will say when it is not. */
+  /** The link to the main thread is full, and calls back when it is not. */
   #awaitsLink = false;
-  /** Set once a side has sent GoAway: no stream will open any more. */
+  /** Why no stream will open any more: set once a side has sent GoAway. */
   #refusal: 'draining' | 'stream-refused' | undefined;
-  /** Bytes the socket may still be given. */
+  /** Bytes that the socket may still be given. */
   #credit = SOCKET_CREDIT;
-  /** Bytes received that the gateway does not know to be read. */
+  /** Bytes that were read and not yet reported so to the main thread. */
   #unreported = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
+  /** The last round trip that was measured and not reported; -1: none. */
   #roundTripMs = -1;
   #stallsReported = 0;
   #resetsReported = 0;
+  /** A message is being packed. */
   #transmitting = false;
+  /** What was emitted while a message was packed, to be sent after it. */
   #deferred: SessionOutWritten[] | undefined;
+  /** The session is on the ticker for those with calls under way. */
   #ticksBusily = false;
 
   constructor(init: SessionInit, context: HostedContext<SessionIn, SessionOutWritten>, ticks: Ticks) {
@@ -109,9 +120,9 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     return !this.#exchanges?.size;
   }
 
-  /** A refusal means that the gateway has stopped reading: the session cannot go on. */
+  /** @throws if the main thread has stopped reading: the session cannot go on */
   emit(message: SessionOutWritten): void {
-    // The multiplexer reports what it sends while a message is being packed: that report is a message of its own.
+    // While `transmit` is packed, the multiplexer reports what it sends, and exchanges emit credit for it: messages of their own.
     if (this.#transmitting) {
       this.#deferred ??= [];
       this.#deferred.push(message);
@@ -192,10 +203,10 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     this.#waiting.set(id, exchange);
   }
 
-  /** No stream will open any more: nor for those who wait for one. */
+  /** Fails the exchanges that wait for a stream, and all later ones: no stream will open any more. */
   #refuse(code: 'draining' | 'stream-refused'): void {
     this.#refusal = code;
-    // A copy: one that fails leaves the map.
+    // A copy: an exchange that fails leaves the map.
     for (const exchange of [...(this.#waiting?.values() ?? [])]) exchange.fail(code, CLOSING);
   }
 
@@ -205,7 +216,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   #transmitDue(): void {
-    // Until nothing is due or fits: only then does the multiplexer tell of new output.
+    // Until nothing is due or fits: only then does the multiplexer announce new output.
     while (this.mux.pending > 0 && this.#credit > HEADER_LENGTH) {
       if (!this.#context.writable) return this.#awaitLink();
       const due = {
@@ -257,7 +268,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     const now = this.#context.now();
     this.mux.tick(now);
     if (this.mux.isClosed) return;
-    // Those that wait go first: the streams that the others leave are not for a call whose time is up.
+    // Waiting exchanges first: a stream that another one leaves must not go to a call whose time is up.
     for (const exchange of this.#waiting?.values() ?? []) {
       if (exchange.deadline < now) exchange.fail('device-busy', 'the device took no more calls in time');
     }
@@ -279,10 +290,13 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 }
 
-/** Of the last session that began in this host: all begin with the same times, and share it. */
+/** The configuration of the last session that began in this host: all begin with the same times, and share it. */
 let sharedConfig: Config | undefined;
 
-/** Silence for the idle timeout, of which the first heartbeat interval passes before anybody asks. */
+/**
+ * The multiplexer's times: it pings after a heartbeat interval of silence, and what is left of the idle timeout is for
+ * the answer.
+ */
 function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
   const keepaliveInterval = heartbeatMs;
   const keepaliveTimeout = Math.max(1, idleTimeoutMs - heartbeatMs);
@@ -300,6 +314,7 @@ function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
   return sharedConfig;
 }
 
+/** Why the tunnel ended, by the multiplexer's error; none: it was closed in order. */
 function closeReason(error: YamuxError | undefined): CloseReason {
   switch (error?.code) {
     case undefined:
@@ -313,9 +328,3 @@ function closeReason(error: YamuxError | undefined): CloseReason {
       return 'internal';
   }
 }
-
-/** A session says what it has read in pieces of at least this many bytes, so that small calls cost no message. */
-export const RECEIVE_CREDIT_STEP = RECEIVE_CREDIT / 4;
-
-/** A session reports a heartbeat at most this often. */
-export const REPORT_INTERVAL_MS = 1000;

@@ -1,13 +1,20 @@
+// Tickers are the clocks of all sessions of a host: one timer for many actors.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Clock } from '../../../actors/clock.js';
 import type { SessionIn } from '../wire/session-in.js';
 
+/** How often a session with calls under way gets a tick, in ms: their timeouts are this exact. */
+export const BUSY_TICK_MS = 1000;
+
+/** How often an idle session gets a tick, in ms: its heartbeat and idle timeout need no more. */
+const IDLE_TICK_MS = 5000;
+
 const TICK: SessionIn = { kind: 'tick' };
 
-/** Sessions tick in this many groups, one after the other, so that thousands do not tick at once. */
+/** Sessions get their ticks in this many groups, one after the other, so that thousands do not work at once. */
 const GROUPS = 20;
 
-/** Sends a tick to each of many session actors once a period: one timer for all of them. */
+/** Sends a tick to each of many session actors once a period, with one timer. */
 export class Ticker {
   readonly #clock: Clock;
   readonly #stepMs: number;
@@ -20,7 +27,7 @@ export class Ticker {
     this.#running = false;
     this.#at = (this.#at + 1) % GROUPS;
     for (const actor of this.#groups[this.#at] ?? []) {
-      // It has ended: one that is killed cannot remove itself.
+      // The actor has ended: one that is killed cannot remove itself.
       if (!actor.tell(TICK)) this.remove(actor);
     }
     this.#run();
@@ -32,12 +39,12 @@ export class Ticker {
     this.#groups = Array.from({ length: GROUPS }, () => new Set<ActorRef<SessionIn>>());
   }
 
-  /** Session actors that get ticks. */
+  /** How many session actors get ticks. */
   get size(): number {
     return this.#size;
   }
 
-  /** Its first tick comes after a period, or up to a twentieth of one earlier. Add an actor only once. */
+  /** Adds an actor, which must not be there yet. Its first tick comes after a period, or up to a twentieth of one earlier. */
   add(actor: ActorRef<SessionIn>): void {
     this.#groups[this.#at]?.add(actor);
     this.#size += 1;
@@ -55,7 +62,7 @@ export class Ticker {
   }
 }
 
-/** The clocks of all sessions of a host. */
+/** The two tickers of a host: a session is on one of them. */
 export class Ticks {
   readonly idle: Ticker;
   /** For sessions that have calls under way. */
@@ -66,9 +73,3 @@ export class Ticks {
     this.busy = new Ticker(clock, BUSY_TICK_MS);
   }
 }
-
-/** How often a session with calls under way looks at its clock: their timeouts are this exact. */
-export const BUSY_TICK_MS = 1000;
-
-/** The same for an idle session, whose heartbeat and idle timeout need no more. */
-export const IDLE_TICK_MS = 5000;

@@ -1,3 +1,4 @@
+// A WebSocket exchange is a WebSocket to the device over one stream of its tunnel.
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailureCode } from '../../../contract/call.js';
@@ -8,9 +9,9 @@ import { StreamDuplex } from '../../yamux/duplex.js';
 import type { ExchangeId, SessionIn } from '../wire/session-in.js';
 import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 
-/** A WebSocket to the device over one stream; the `ws` client does its handshake and frames (RFC 6455). */
+/** Bridges messages between the caller and the device; the `ws` client does the handshake and the frames (RFC 6455). */
 export class WebSocketExchange implements StreamExchange {
-  /** Until the device has accepted. */
+  /** When the device must have accepted; Infinity after it has. */
   deadline: number;
   readonly #id: ExchangeId;
   readonly #port: ExchangePort;
@@ -18,9 +19,9 @@ export class WebSocketExchange implements StreamExchange {
   #socket: WebSocket | undefined;
   #stream: StreamDuplex | undefined;
   #opened = false;
-  /** Bytes given to the caller and not yet consumed. */
+  /** Bytes that the caller was sent and has not consumed. */
   #held = 0;
-  /** The caller has closed: it hears no more messages. */
+  /** The caller has closed: it is sent no more messages. */
   #isClosing = false;
   #over = false;
 
@@ -46,7 +47,10 @@ export class WebSocketExchange implements StreamExchange {
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
   }
 
-  /** Undefined: the caller's target, fields or subprotocols are not those of a WebSocket. */
+  /**
+   * Begins the handshake. Undefined: the `ws` client takes the caller's target, headers or subprotocols for none of a
+   * WebSocket.
+   */
   #dial(stream: StreamDuplex): WebSocket | undefined {
     const { target, headers, protocols } = this.#open;
     try {
@@ -61,17 +65,17 @@ export class WebSocketExchange implements StreamExchange {
     }
   }
 
-  /** One message of the caller for the device. */
+  /** Sends one message of the caller to the device. */
   send(bytes: Uint8Array, binary: boolean): void {
     if (this.#socket === undefined || !this.#opened) return;
     this.#socket.send(bytes, { binary }, () => this.#sent(bytes.length));
   }
 
-  /** The caller closed; the device's answer to it ends the exchange. */
+  /** Closes the WebSocket for the caller; the device's answer to the close frame ends the exchange. */
   close(code: number, reason: string): void {
     if (!this.#opened || code === ABNORMAL) return this.abort();
     this.#isClosing = true;
-    // The messages before the close frame that answers this one must not stop it.
+    // A paused socket would never get to the close frame that answers this one.
     this.#socket?.resume();
     if (isSendable(code)) this.#socket?.close(code, reason);
     else this.#socket?.close();
@@ -136,7 +140,7 @@ export class WebSocketExchange implements StreamExchange {
     else this.fail('bad-device-response', error.message);
   }
 
-  /** The device answered the handshake with an ordinary response: hand over its head and a bounded body. */
+  /** The device answered the handshake with an ordinary response: its head and the beginning of its body go to the caller. */
   #refused(response: IncomingMessage): void {
     readRefusal(
       response,

@@ -1,8 +1,8 @@
-// The two sides of an exchange on the main thread: the caller that listens, and the session that carries it.
+// Two sides meet at an exchange on the main thread: its caller, which listens, and the session, which carries it.
 import type { ExchangeId, SessionIn } from '../wire/session-in.js';
 import type { SessionOut } from '../wire/session-out.js';
 
-/** What a session actor says of one exchange. */
+/** A message of a session actor about one exchange. */
 export type ExchangeEvent = Extract<SessionOut, { exchange: ExchangeId }>;
 
 /** The caller's side of an exchange. */
@@ -10,18 +10,20 @@ export interface ExchangeListener {
   /** How many batches the session had transmitted when the exchange began; set by {@link ExchangeHost.listen}. */
   beganAt: number;
   exchangeEvent(event: ExchangeEvent): void;
-  /** The session is gone with the exchange. `reached`: some of the request may have reached the device. */
+  /** The session is gone, and the exchange with it. @param reached some of the request may have reached the device */
   sessionLost(reached: boolean, detail: string): void;
 }
 
-/** What the caller of an exchange works with: the session that carries it. */
+/** The session that carries an exchange, for the caller of the exchange. */
 export interface ExchangeHost {
-  /** As many exchanges are under way as the device may have. */
+  /** Whether as many exchanges are under way as the device may have. */
   readonly busy: boolean;
   /** Registers a listener. @returns the id of the exchange whose events `listener` gets, until {@link forget} */
   listen(listener: ExchangeListener): ExchangeId;
+  /** Removes the listener: the exchange is over. */
   forget(exchange: ExchangeId): void;
   /** Sends body bytes of an exchange, in pieces. @param last nothing follows them */
   sendBody(exchange: ExchangeId, bytes: Uint8Array, last: boolean): void;
+  /** Sends a message to the session actor. */
   send(message: SessionIn): void;
 }

@@ -1,3 +1,4 @@
+// The inbox of a session holds what its device sent and its actor has not read.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Host } from '../../../actors/host.js';
 import { Fifo } from '../../../collections/fifo.js';
@@ -5,26 +6,32 @@ import { defaultConfig } from '../../yamux/config.js';
 import { RECEIVE_CREDIT } from '../wire/limits.js';
 import type { SessionIn } from '../wire/session-in.js';
 
-/** What a message that waits costs beside its bytes, roughly: many small ones are no way around the bound. */
+/**
+ * Bytes of one device that may wait beyond its windows: frame headers, control frames, and data that it sent on streams before it
+ * learned of their reset. More is no accident: the tunnel ends.
+ */
+export const RECEIVE_SLACK = 16 * 1024 * 1024;
+
+/** Bytes that a waiting message counts for beside its own, roughly: many small ones are no way around the bound. */
 const MESSAGE_COST = 128;
 
 /**
- * What a device sent and its session actor has not read. A share of it is on its way to the actor, the rest waits here:
- * no device can fill the link that it shares with all others of its host. A WebSocket cannot be told to read no more,
- * so the owner looks at `unread` and ends a tunnel that goes beyond {@link receiveBound}.
+ * Passes bytes of a device on to its session actor, at most {@link RECEIVE_CREDIT} at a time; the rest waits here, so that no
+ * device can fill the link that it shares with all others of its host. A WebSocket of uWebSockets.js cannot be paused, so
+ * the owner of the inbox looks at `unread` and ends a tunnel that goes beyond {@link receiveBound}.
  */
 export class Inbox {
   readonly #host: Pick<Host, 'writable' | 'onWritable'>;
   readonly #actor: Pick<ActorRef<SessionIn>, 'tell'>;
-  /** Made for the first that waits, and gone with the last. */
+  /** The messages that wait; made for the first, and gone with the last. */
   #waiting: Fifo<Uint8Array> | undefined;
-  /** Bytes of the oldest waiting message that were passed on. */
+  /** How many bytes of the oldest waiting message were passed on. */
   #at = 0;
-  /** What waits, with its cost. */
+  /** Bytes that wait, with {@link MESSAGE_COST} for each message. */
   #held = 0;
   /** Bytes on their way to the actor. */
   #passed = 0;
-  /** The link is full, and will say when it is not. */
+  /** The link is full, and calls back when it is not. */
   #awaitsLink = false;
 
   constructor(host: Pick<Host, 'writable' | 'onWritable'>, actor: Pick<ActorRef<SessionIn>, 'tell'>) {
@@ -32,12 +39,12 @@ export class Inbox {
     this.#actor = actor;
   }
 
-  /** Bytes received and not read by the actor. */
+  /** Bytes that were received and that the actor has not read. */
   get unread(): number {
     return this.#passed + this.#held;
   }
 
-  /** Takes bytes of the device; they are copied before it returns. */
+  /** Takes bytes of the device; they are copied before this returns. */
   put(bytes: Uint8Array): void {
     const passed = this.#held === 0 ? this.#pass(bytes) : 0;
     if (passed === bytes.length) return;
@@ -53,7 +60,7 @@ export class Inbox {
     this.#passWaiting();
   }
 
-  /** Drops what waits. */
+  /** Drops the messages that wait. */
   clear(): void {
     this.#waiting = undefined;
     this.#held = 0;
@@ -74,7 +81,7 @@ export class Inbox {
     this.#waiting = undefined;
   }
 
-  /** @returns how many of the bytes were passed on */
+  /** Passes bytes on to the actor. @returns how many of them */
   #pass(bytes: Uint8Array): number {
     const size = Math.min(bytes.length, RECEIVE_CREDIT - this.#passed);
     if (size === 0) return 0;
@@ -97,14 +104,8 @@ export class Inbox {
   }
 }
 
-/** What a device that keeps to its windows cannot exceed with this many exchanges under way, in bytes. */
+/** Unread bytes that a device cannot exceed with this many exchanges under way, if it keeps to its windows. */
 export function receiveBound(exchanges: number): number {
   const { initialWindow, maxWindow, windowGrowth } = defaultConfig;
   return RECEIVE_SLACK + Math.min(exchanges * maxWindow, exchanges * initialWindow + windowGrowth);
 }
-
-/**
- * What may wait of one device beyond its windows: frame headers, control frames, and what it sent on streams before it
- * learned of their reset. More is no accident: the tunnel ends.
- */
-export const RECEIVE_SLACK = 16 * 1024 * 1024;

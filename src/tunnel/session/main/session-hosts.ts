@@ -1,11 +1,13 @@
+// Session hosts are the worker threads that sessions live in; this keeps those that are live, and picks one for a new session.
 import type { Host } from '../../../actors/host.js';
 import type { HostSample } from '../../../observability/metrics.js';
 
-/** The live session hosts; a new session goes to the one with the fewest. */
+/** Keeps the live hosts, and counts how often each ended. */
 export class SessionHosts {
   readonly #hosts = new Map<string, Host>();
   readonly #restarts = new Map<string, number>();
 
+  /** How many hosts are live. */
   get live(): number {
     return this.#hosts.size;
   }
@@ -16,13 +18,13 @@ export class SessionHosts {
     if (!this.#restarts.has(id)) this.#restarts.set(id, 0);
   }
 
-  /** The host is gone. */
+  /** A host has ended. */
   remove(id: string): void {
     this.#hosts.delete(id);
     this.#restarts.set(id, (this.#restarts.get(id) ?? 0) + 1);
   }
 
-  /** Undefined: none is live. */
+  /** The host with the fewest sessions; undefined: none is live. */
   pick(): Host | undefined {
     let best: Host | undefined;
     for (const host of this.#hosts.values()) {
@@ -31,7 +33,7 @@ export class SessionHosts {
     return best;
   }
 
-  /** Every host there was, for metrics; `restarts` counts how often it ended. */
+  /** Every host that there was, for metrics; `restarts` is how often it ended. */
   samples(): HostSample[] {
     return [...this.#restarts].map(([id, restarts], index) => ({
       index,

@@ -1,3 +1,4 @@
+// A tunnel session is the main thread's side of one tunnel: between its socket, its actor in a host, and its callers.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import { systemClock } from '../../../actors/clock.js';
 import type { ExitReason } from '../../../actors/errors.js';
@@ -18,15 +19,30 @@ import type { ExchangeHost, ExchangeListener } from './exchange-listener.js';
 import { Inbox, receiveBound } from './inbox.js';
 import { openTunnelStream } from './tunnel-stream.js';
 
+/** Socket credit is returned in pieces of at least this many bytes, so that small calls cost no message. */
+export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
+
+/**
+ * From this many bytes on socket credit is returned in a message of its own. Less of it waits for another message to the session:
+ * its thread would be woken for credit that it does not need yet.
+ */
+export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
+
+/** How long a closing tunnel may take to send its GoAway before its socket is closed anyway, in ms. */
+const GOAWAY_GRACE_MS = 500;
+
 /** The device's socket, as its session sees it. */
 export interface TunnelSocket {
   /** Sends bytes; `TunnelSession.socketSent` says, at once or later, how many of them left. */
   send(bytes: Uint8Array): void;
-  /** Closes soon, whatever the peer does, and as its owner may close thousands: not at once, and not within the call. */
+  /**
+   * Closes the socket soon, whatever the peer does; never within the call, and not at once, as thousands may close
+   * together.
+   */
   close(reason: CloseReason): void;
 }
 
-/** Who a tunnel belongs to; fixed for its life. */
+/** Whose tunnel it is, and which of the device's connections; fixed for its life. */
 export interface TunnelIdentity {
   readonly token: TunnelKey;
   readonly userId: UserId;
@@ -37,7 +53,7 @@ export interface TunnelIdentity {
   readonly proxyNodeId: string;
 }
 
-/** Counters of a session's life that metrics add up; plain fields, read at scrape time. */
+/** Counters of all sessions, which each session adds to; metrics read them at scrape time. */
 export interface TunnelTotals {
   bytesFromDevices: number;
   bytesToDevices: number;
@@ -53,7 +69,7 @@ function endOverloaded(session: TunnelSession): void {
 
 const monotonic = (): number => systemClock.now();
 
-/** The gateway's side of one tunnel: the actor in its host, its socket, and who waits for which exchange. */
+/** Moves bytes between the socket and the actor, and messages of exchanges between the actor and their callers. */
 export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   readonly identity: TunnelIdentity;
   readonly #socket: TunnelSocket;
@@ -61,28 +77,28 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   readonly #log: Logger;
   readonly #actor: ActorRef<SessionIn>;
   readonly #inbox: Inbox;
-  /** Made for the first: most tunnels are idle, and there are thousands. */
+  /** The callers by their exchanges. Made for the first: most tunnels are idle, and there are thousands. */
   #listeners: IdTable<ExchangeListener> | undefined;
   /** Milliseconds, monotonic. */
   readonly #now: () => number;
   /** Milliseconds of the wall clock, for people. */
   readonly #connectedAt = Date.now();
   #lastHeartbeat = this.#connectedAt;
-  /** The same moment by a clock that nobody sets: expiry goes by it. */
+  /** The same moment by the monotonic clock, which expiry goes by: the wall clock may be set. */
   #lastReceivedAt: number;
   #nextExchange = 1;
-  /** Batches of bytes from the actor so far: none since an exchange began means that it never left. */
+  /** How often the actor has sent bytes so far: not once since an exchange began means that the request never left. */
   #transmits = 0;
-  /** Bytes given to the socket for which no credit was returned. */
+  /** Bytes that the socket was given and for which no credit was returned. */
   #uncredited = 0;
   /** Those of them that the socket sent. */
   #sent = 0;
   #closed = false;
-  /** The actor is sent nothing more: it is closed, or did not take something. */
+  /** The actor is sent nothing more: it was closed, or refused a message. */
   #deaf = false;
-  /** The socket is gone, and the actor does not know it. */
+  /** The socket is gone, and the actor was not sent `close` yet. */
   #orphaned = false;
-  /** While GoAway is on its way: how the socket will be closed, and the timer that does it if the actor does not. */
+  /** While GoAway is on its way: how the socket will be closed, and the timer that closes it if the actor does not end. */
   #closing: { readonly reason: CloseReason; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(
@@ -111,7 +127,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     return openTunnelStream(this, signal);
   }
 
-  /** Every exchange fails at once; the device is sent GoAway, then the close code. */
+  /** Fails every exchange at once; the device is sent GoAway, then the close code. */
   close(reason: CloseReason = 'normal'): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#actor.tell({ kind: 'close' });
@@ -121,7 +137,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     return Promise.resolve();
   }
 
-  /** Tells the device to expect no new streams; those under way run on. */
+  /** Tells the device to expect no new streams (GoAway); those under way run on. */
   goAway(): void {
     this.send({ kind: 'drain' });
   }
@@ -139,8 +155,8 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     });
   }
 
-  /** When anything was last heard of the device, in milliseconds of the monotonic clock. */
-  get heardAt(): number {
+  /** When bytes of the device were last reported as received, in milliseconds of the monotonic clock. */
+  get lastReceivedAt(): number {
     return this.#lastReceivedAt;
   }
 
@@ -151,7 +167,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
 
   // ---- the socket
 
-  /** Bytes came from the device; they are copied before this returns. */
+  /** Passes bytes of the device on to its actor; they are copied before this returns. */
   received(bytes: Uint8Array): void {
     this.#totals.bytesFromDevices += bytes.length;
     if (this.#closed) return;
@@ -168,7 +184,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     this.#creditAlone();
   }
 
-  /** The socket closed by itself: every exchange fails at once. `release` follows, which may take its time. */
+  /** The socket closed by itself: fails every exchange at once. Its owner calls `release` later. */
   disconnected(): void {
     if (this.#closing !== undefined) {
       clearTimeout(this.#closing.timer);
@@ -180,7 +196,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     this.#end('the device disconnected');
   }
 
-  /** Ends the actor of a session that was disconnected. */
+  /** Ends the actor of a session whose socket closed by itself. */
   release(): void {
     if (this.#orphaned) this.#actor.tell({ kind: 'close' });
     this.#orphaned = false;
@@ -188,7 +204,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
 
   // ---- exchanges
 
-  /** Exchanges under way. */
+  /** How many exchanges are under way. */
   get exchanges(): number {
     return this.#listeners?.size ?? 0;
   }
@@ -222,8 +238,8 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   }
 
   /**
-   * Sends to the session actor. A refusal means that its host is overloaded: the tunnel ends. Later, as the caller may be in the
-   * middle of writing an answer, whose end it must not hear of now.
+   * Sends a message to the session actor. If the actor's host refuses it, the host is overloaded, and the tunnel ends: in the next
+   * tick, because the caller may be in the middle of writing an answer and must not be called back within this call.
    */
   send(message: SessionIn): void {
     if (this.#deaf || this.#actor.tell(message)) return;
@@ -231,7 +247,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     process.nextTick(endOverloaded, this);
   }
 
-  /** Runs after something was sent that the actor did not take. */
+  /** Ends the tunnel after the actor refused a message. */
   endOverloaded(): void {
     this.#fail('internal', 'the session host does not take what callers send');
     this.#actor.kill('its mailbox is full');
@@ -260,7 +276,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   }
 
   exited(reason: ExitReason): void {
-    // It ends thousands, and whoever runs the host has said why.
+    // Not logged here: a host's end is logged once, by its owner, and may end thousands of sessions.
     if (reason.kind === 'host-down') return this.#fail('host-restarted', 'the session host ended');
     if (reason.kind !== 'normal')
       this.#log.error({ reason, deviceId: this.identity.deviceId }, 'session ended');
@@ -276,7 +292,10 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     this.#creditAlone();
   }
 
-  /** In large steps; but at once to a session that has none left for a frame: a slow socket must not look like one that stalls. */
+  /**
+   * Returns credit in large steps; but at once to a session that has none left for a frame: a slow socket must not look
+   * stalled.
+   */
   #creditAlone(): void {
     if (this.#sent < SOCKET_CREDIT_ALONE) {
       if (this.#sent === 0 || SOCKET_CREDIT - this.#uncredited > HEADER_LENGTH) return;
@@ -294,7 +313,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     this.#log.warn({ deviceId: this.identity.deviceId, detail }, 'a device broke the protocol');
   }
 
-  /** The actor is gone, or as good as: nothing more comes from it. */
+  /** Ends the tunnel: its actor has ended, or is about to. */
   #fail(reason: CloseReason, detail: string): void {
     if (this.#closing !== undefined) return this.#closeSocket();
     if (this.#closed) return;
@@ -310,6 +329,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     this.#socket.close(reason);
   }
 
+  /** Fails every exchange, and sends the actor nothing more. */
   #end(detail: string): void {
     this.#closed = true;
     this.#deaf = true;
@@ -320,14 +340,3 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
     }
   }
 }
-
-/** The gateway returns socket credit in pieces of at least this many bytes, so that small calls cost no message. */
-export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
-
-/**
- * Less waits until something else is said to the session: a message of its own would wake a thread for what it does not need.
- */
-export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
-
-/** How long a closing tunnel may take to send its GoAway before its socket is closed anyway. */
-export const GOAWAY_GRACE_MS = 500;

@@ -1,3 +1,4 @@
+// A tunnel stream is a raw exchange as a Node stream, as `Handle.openStream` gives it.
 import { Duplex } from 'node:stream';
 import { type ForwardFailureCode, UPLOAD_CREDIT } from '../../../contract/call.js';
 import type { TunnelStream } from '../../../contract/session.js';
@@ -25,18 +26,21 @@ export async function openTunnelStream(
   return stream;
 }
 
+/** The error of the contract for a failure of the exchange. */
 function streamError(code: ForwardFailureCode, detail: string): Error {
   if (code === 'stream-refused' || code === 'draining') return new StreamRefusedError(detail);
   if (code.startsWith('tunnel-lost')) return new SessionClosedError();
   return new StreamResetError(detail);
 }
 
-/** A raw exchange of a session as a Node stream. */
+/** The Node stream: `push` for data from the device, upload credit before each write to it. */
 class RawStream extends Duplex implements ExchangeListener {
   beganAt = 0;
   readonly #session: ExchangeHost;
   readonly #id: ExchangeId;
+  /** Bytes that may still be sent to the device. */
   #credit = UPLOAD_CREDIT;
+  /** The write that waits for credit. */
   #blocked: { chunk: Buffer; done: (error?: Error | null) => void } | undefined;
   /** Bytes pushed to the reader since it last asked for more. */
   #unread = 0;
@@ -44,7 +48,7 @@ class RawStream extends Duplex implements ExchangeListener {
 
   constructor(session: ExchangeHost) {
     super({ allowHalfOpen: true, readableHighWaterMark: 0 });
-    // The end of a tunnel is ordinary: whoever does not listen learns of it by `errored`, and the process goes on.
+    // The end of a tunnel is ordinary: a stream without an `error` listener must not end the process; `errored` has the error.
     this.on('error', () => {});
     this.#session = session;
     this.#id = session.listen(this);

@@ -1,4 +1,4 @@
-// The messages of the main thread to a session actor, and how they are packed (docs/adr/0003).
+// The main thread sends these messages to a session actor; the codec packs them (docs/adr/0003).
 import type { Codec, PackReader, PackWriter } from '../../../actors/pack.js';
 import type { RawHeaders } from '../../../http1/contract.js';
 
@@ -8,13 +8,16 @@ export type ExchangeId = number;
 /** How an exchange uses its stream. */
 export type ExchangeMode = 'http' | 'http-head' | 'raw';
 
-/** What the gateway's side sends to a session actor. */
+/** A message of the main thread to a session actor. */
 export type SessionIn =
   /** Bytes that the device's socket received. */
   | { readonly kind: 'received'; readonly bytes: Uint8Array }
   /** The device's socket sent `bytes` of those that `transmit` gave it. */
   | { readonly kind: 'sent'; readonly bytes: number }
-  /** A new exchange; `head` is the encoded request head (empty for raw). `chunked`: code the body's chunks. */
+  /**
+   * Begins an exchange. `head` is the encoded head of the request, empty for `raw`; `chunked`: the actor codes the body
+   * in chunks.
+   */
   | {
       readonly kind: 'open';
       readonly exchange: ExchangeId;
@@ -23,18 +26,18 @@ export type SessionIn =
       readonly hasBody: boolean;
       readonly head: Uint8Array;
     }
-  /** Body bytes of an exchange; `last`: nothing follows. */
+  /** Body bytes of an exchange; `last`: none follow. */
   | {
       readonly kind: 'body';
       readonly exchange: ExchangeId;
       readonly last: boolean;
       readonly bytes: Uint8Array;
     }
-  /** The caller has taken `bytes` of the answer. */
+  /** The caller has read `bytes` of the answer. */
   | { readonly kind: 'consumed'; readonly exchange: ExchangeId; readonly bytes: number }
-  /** The caller went away: reset the stream. */
+  /** The caller went away: the actor resets the stream. */
   | { readonly kind: 'abort'; readonly exchange: ExchangeId }
-  /** A WebSocket to the device. */
+  /** Begins an exchange that is a WebSocket to the device. */
   | {
       readonly kind: 'ws-open';
       readonly exchange: ExchangeId;
@@ -54,11 +57,11 @@ export type SessionIn =
       readonly code: number;
       readonly reason: string;
     }
-  /** Tell the device to expect no new streams (GoAway). */
+  /** The actor tells the device to expect no new streams (GoAway). */
   | { readonly kind: 'drain' }
-  /** End the tunnel: every exchange fails, GoAway is the last that is transmitted. */
+  /** The actor ends the tunnel: every exchange fails, and GoAway is the last frame that it transmits. */
   | { readonly kind: 'close' }
-  /** The actor's own clock. */
+  /** The session's clock, see `Ticker`. */
   | { readonly kind: 'tick' };
 
 const IN = {
@@ -137,7 +140,7 @@ export const inCodec: Codec<SessionIn> = {
         return;
     }
   },
-  /** Bytes of a tunnel are one stream, however a device cuts it into WebSocket messages. */
+  /** Joins bytes of a tunnel: they are one stream, however a device cuts it into WebSocket messages. */
   join(message, out, at) {
     if (message.kind !== 'received' || out.bytes[at] !== IN.received) return false;
     out.raw(message.bytes);
@@ -159,7 +162,7 @@ export const inCodec: Codec<SessionIn> = {
           mode: MODES[flags & 3] ?? 'http',
           chunked: (flags & FLAG_CHUNKED) !== 0,
           hasBody: (flags & FLAG_BODY) !== 0,
-          // It may wait for a stream, and is small: it is not to keep all that came with it.
+          // A copy: the head may wait for a stream, and a view would keep the whole batch.
           head: Buffer.from(from.lent()),
         };
       }

@@ -1,4 +1,4 @@
-// The messages of a session actor to the main thread, and how they are packed (docs/adr/0003).
+// A session actor sends these messages to the main thread; the codec packs them (docs/adr/0003).
 import type { Codec, PackReader, PackWriter } from '../../../actors/pack.js';
 import { FORWARD_FAILURES, type ForwardFailureCode } from '../../../contract/call.js';
 import { CLOSE_REASONS, type CloseReason } from '../../../contract/session.js';
@@ -6,7 +6,7 @@ import type { RawHeaders } from '../../../http1/contract.js';
 import type { MuxSession } from '../../yamux/contract.js';
 import { type ExchangeId, readStrings, writeStrings } from './session-in.js';
 
-/** The head of the device's answer, with the first bytes of its body. */
+/** The head of the device's answer, with the first bytes of its body. `complete`: they are the whole body. */
 export interface AnswerHead {
   readonly kind: 'head';
   readonly exchange: ExchangeId;
@@ -19,13 +19,14 @@ export interface AnswerHead {
   readonly body: Uint8Array;
 }
 
+/** The messages that are read as they were written. */
 type Common =
   | AnswerHead
   /** Body bytes of an answer, or bytes of a raw stream. */
   | { readonly kind: 'data'; readonly exchange: ExchangeId; readonly bytes: Uint8Array }
-  /** The device may send `bytes` of the answer without any being consumed, from here on; before: the protocol's first window. */
+  /** From here on the device may send `bytes` of the answer before any are consumed; before: the protocol's first window. */
   | { readonly kind: 'window'; readonly exchange: ExchangeId; readonly bytes: number }
-  /** The answer is complete; or the device half-closed a raw stream. */
+  /** The answer is complete, or the device half-closed a raw stream. */
   | { readonly kind: 'end'; readonly exchange: ExchangeId }
   /** `bytes` of the request body left for the device. */
   | { readonly kind: 'credit'; readonly exchange: ExchangeId; readonly bytes: number }
@@ -50,24 +51,30 @@ type Common =
       readonly code: number;
       readonly reason: string;
     }
-  /** `bytes` more of what `received` gave were read. */
+  /** The actor has read `bytes` more of those that `received` gave it. */
   | { readonly kind: 'read'; readonly bytes: number }
-  /** The device lives; at most once a second. Counters since the last one; `roundTripMs` < 0: not measured. */
+  /**
+   * The device is alive; sent at most once a second. The counters are since the last heartbeat; `roundTripMs` < 0: not
+   * measured.
+   */
   | {
       readonly kind: 'heartbeat';
       readonly roundTripMs: number;
       readonly windowStalls: number;
       readonly resets: number;
     }
-  /** The session ended by itself; the gateway closes the socket. */
+  /** The session ended by itself; the main thread closes the socket. */
   | { readonly kind: 'ended'; readonly reason: CloseReason; readonly detail: string };
 
-/** What a session actor sends, as it writes it: `transmit` packs straight from the multiplexer and tells in `sent` how much. */
+/**
+ * A message as the actor writes it: `transmit` is packed straight from the multiplexer, and `sent` is how many bytes
+ * that gave.
+ */
 export type SessionOutWritten =
   | Common
   | { readonly kind: 'transmit'; readonly from: MuxSession; readonly max: number; sent: number };
 
-/** What the gateway's side reads. */
+/** A message as the main thread reads it. */
 export type SessionOut = Common | { readonly kind: 'transmit'; readonly bytes: Buffer };
 
 const OUT = {
@@ -169,7 +176,7 @@ export const outCodec: Codec<SessionOutWritten, SessionOut> = {
         return out.utf8(message.detail);
     }
   },
-  /** So is a body, however the device cuts it into frames: joined, a caller's socket is written to once. */
+  /** Joins bytes of a body, however the device cuts it into frames: then the caller's socket is written to once. */
   join(message, out, at) {
     if (message.kind !== 'data' || out.bytes[at] !== OUT.data) return false;
     if (out.bytes.readUInt32LE(at + 1) !== message.exchange) return false;

@@ -16,19 +16,19 @@ import { INIT } from '../main/fixtures.js';
 const HEAD = Buffer.from('GET / HTTP/1.1\r\nhost: device\r\n\r\n');
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 
-type Said = Exclude<SessionOutWritten, { kind: 'transmit' }>;
+type Emitted = Exclude<SessionOutWritten, { kind: 'transmit' }>;
 
 /** A session actor on a context that the test plays, and the device at the other end of its tunnel. */
 class Stage {
   readonly clock = new ManualClock();
   writable = true;
-  /** How often the actor asked to be told when the link is writable. */
+  /** How often the actor asked to be called when the link is writable. */
   waits = 0;
   resume = (): void => {};
   exited = false;
   /** The device is gone, though nobody has noticed. */
   silent = false;
-  readonly said: Said[] = [];
+  readonly emitted: Emitted[] = [];
   readonly streams: MuxStream[] = [];
   /** What the streams of the device received. */
   readonly received: string[] = [];
@@ -36,7 +36,8 @@ class Stage {
   readonly leased = new Set<Uint8Array>();
   /** What it released. */
   readonly released: Uint8Array[] = [];
-  readonly heard: string[] = [];
+  /** The events of the device's session and its streams. */
+  readonly events: string[] = [];
   /** What the device answers to a stream that it gets bytes of. */
   answer: string | undefined = OK;
   readonly device: MuxSession;
@@ -51,7 +52,7 @@ class Stage {
         incoming: (stream) => this.#serve(stream),
         openable() {},
         roundTrip() {},
-        goneAway: () => this.heard.push('goneAway'),
+        goneAway: () => this.events.push('goneAway'),
         closed() {},
       },
       0,
@@ -120,11 +121,11 @@ class Stage {
   }
 
   kinds(): string[] {
-    return this.said.map((message) => message.kind).filter((kind) => kind !== 'heartbeat');
+    return this.emitted.map((message) => message.kind).filter((kind) => kind !== 'heartbeat');
   }
 
   failures() {
-    return this.said.filter((message) => message.kind === 'fail');
+    return this.emitted.filter((message) => message.kind === 'fail');
   }
 
   #serve(stream: MuxStream): StreamHandler {
@@ -135,15 +136,15 @@ class Stage {
         from.consumed(chunk.length);
         if (this.answer !== undefined) from.write(Buffer.from(this.answer));
       },
-      end: () => this.heard.push('end'),
-      reset: (_stream, error) => this.heard.push(error.code),
+      end: () => this.events.push('end'),
+      reset: (_stream, error) => this.events.push(error.code),
       drain() {},
     };
   }
 
   #emit(message: SessionOutWritten): boolean {
     if (message.kind !== 'transmit') {
-      this.said.push(message);
+      this.emitted.push(message);
       return true;
     }
     const bytes = Buffer.alloc(Math.min(message.max, message.from.pending));
@@ -172,10 +173,10 @@ test('a small answer is one message, and the end of its stream goes with the nex
   stage.open(1);
   stage.settle();
   assert.deepEqual(stage.kinds(), ['head']);
-  assert.deepEqual([stage.heard, transmits], [[], 1]);
+  assert.deepEqual([stage.events, transmits], [[], 1]);
   stage.open(2);
   stage.settle();
-  assert.deepEqual([stage.heard, transmits], [['end'], 2]);
+  assert.deepEqual([stage.events, transmits], [['end'], 2]);
 });
 
 test('while another call is under way, the end of a stream goes at once: that call may wait for it in the device', () => {
@@ -185,7 +186,7 @@ test('while another call is under way, the end of a stream goes at once: that ca
   stage.settle();
   stage.streams[0]!.write(Buffer.from(OK));
   stage.settle();
-  assert.deepEqual([stage.kinds(), stage.heard], [['head'], ['end']]);
+  assert.deepEqual([stage.kinds(), stage.events], [['head'], ['end']]);
 });
 
 test('after the last answer the end of its stream goes with the next tick', () => {
@@ -194,7 +195,7 @@ test('after the last answer the end of its stream goes with the next tick', () =
   stage.settle();
   stage.advance(BUSY_TICK_MS);
   stage.settle();
-  assert.deepEqual(stage.heard, ['end']);
+  assert.deepEqual(stage.events, ['end']);
 });
 
 test('a call after the GoAway of the device fails at once and was never sent', () => {
@@ -216,7 +217,7 @@ test('drain tells the device and refuses new calls, those under way go on', () =
   stage.actor.receive({ kind: 'drain' });
   stage.settle();
   stage.open(2);
-  assert.deepEqual(stage.heard, ['goneAway']);
+  assert.deepEqual(stage.events, ['goneAway']);
   assert.deepEqual(
     stage.failures().map(({ exchange, code }) => [exchange, code]),
     [[2, 'draining']],
@@ -244,7 +245,7 @@ test('an abort resets the stream, and nothing more is said of the exchange', () 
   stage.settle();
   stage.actor.receive({ kind: 'abort', exchange: 1 });
   stage.settle();
-  assert.deepEqual(stage.heard, ['ERR_YAMUX_STREAM_RESET']);
+  assert.deepEqual(stage.events, ['ERR_YAMUX_STREAM_RESET']);
   assert.deepEqual(stage.kinds(), []);
 });
 
@@ -259,7 +260,7 @@ test('a device that begins no answer in time is device-timeout, its stream is re
     stage.failures().map(({ code }) => code),
     ['device-timeout'],
   );
-  assert.deepEqual(stage.heard, ['ERR_YAMUX_STREAM_RESET']);
+  assert.deepEqual(stage.events, ['ERR_YAMUX_STREAM_RESET']);
   assert.equal(stage.exited, false);
 });
 
@@ -287,7 +288,7 @@ test('silence for the idle timeout ends the session as idle', () => {
   stage.advance(INIT.idleTimeoutMs - INIT.heartbeatMs);
   assert.equal(stage.exited, false);
   stage.advance(2 * INIT.heartbeatMs + 10_000);
-  const ended = stage.said.find((message) => message.kind === 'ended');
+  const ended = stage.emitted.find((message) => message.kind === 'ended');
   assert.equal(ended?.reason, 'idle');
   assert.equal(stage.exited, true);
 });
@@ -356,7 +357,7 @@ test('a slow socket is no stall, one that takes nothing is', () => {
   }
   assert.equal(stage.exited, false);
   stage.advance(2 * defaultConfig.writeTimeout);
-  assert.equal(stage.said.find((message) => message.kind === 'ended')?.reason, 'idle');
+  assert.equal(stage.emitted.find((message) => message.kind === 'ended')?.reason, 'idle');
 });
 
 test('while the link is full nothing is transmitted, and the actor waits for it once', () => {
@@ -382,7 +383,7 @@ test('bytes that are not yamux end the session as a protocol error, after its ca
   stage.actor.receive({ kind: 'received', bytes: Buffer.from('this is not yamux at all') });
   assert.deepEqual(stage.kinds(), ['fail', 'ended']);
   assert.equal(stage.failures()[0]?.code, 'tunnel-lost-after-send');
-  const ended = stage.said.find((message) => message.kind === 'ended');
+  const ended = stage.emitted.find((message) => message.kind === 'ended');
   assert.equal(ended?.reason, 'protocol-error');
 });
 
@@ -404,20 +405,20 @@ test('what was read of the device is told in steps, all of it', () => {
   const pongs = Buffer.alloc(12_000);
   for (let at = 0; at < pongs.length; at += 12) pongs.set([0, 2, 0, 2], at);
   let given = 0;
-  const told = (): number =>
-    stage.said.reduce((sum, message) => sum + (message.kind === 'read' ? message.bytes : 0), 0);
+  const reported = (): number =>
+    stage.emitted.reduce((sum, message) => sum + (message.kind === 'read' ? message.bytes : 0), 0);
   while (given < 4 * RECEIVE_CREDIT_STEP) {
     stage.actor.receive({ kind: 'received', bytes: pongs });
     given += pongs.length;
-    assert.ok(given - told() < RECEIVE_CREDIT_STEP);
+    assert.ok(given - reported() < RECEIVE_CREDIT_STEP);
   }
-  const messages = stage.said.filter(({ kind }) => kind === 'read').length;
+  const messages = stage.emitted.filter(({ kind }) => kind === 'read').length;
   assert.ok(messages > 0 && messages <= 4, `${messages} messages`);
 });
 
 test('the first exchange of an idle session measures the round trip, before a transfer can fill the way', () => {
   const stage = new Stage();
-  const measured = () => stage.said.filter((each) => each.kind === 'heartbeat' && each.roundTripMs >= 0);
+  const measured = () => stage.emitted.filter((each) => each.kind === 'heartbeat' && each.roundTripMs >= 0);
   stage.open(1);
   stage.settle();
   assert.equal(measured().length, 1);

@@ -1,3 +1,4 @@
+// A fake host has session actors that only record; the test plays their part.
 import type { ActorRef } from '../../../../src/actors/behaviour.js';
 import { type ExitReason, NORMAL } from '../../../../src/actors/errors.js';
 import type { Host, HostStats, Owner } from '../../../../src/actors/host.js';
@@ -18,13 +19,13 @@ const NO_STATS: HostStats = {
   loopDelayMax: 0,
 };
 
-/** An actor that only records what it is told; the test plays its part through `owner`. */
+/** An actor that only records its messages; the test plays its part through `owner`. */
 export class FakeSessionActor implements ActorRef<SessionIn> {
   readonly id = 1;
-  readonly told: SessionIn[] = [];
+  readonly messages: SessionIn[] = [];
   readonly owner: Owner<SessionOut>;
   killed = false;
-  /** False: refuse what comes, as a full link does. */
+  /** False: it refuses messages, as a full link does. */
   accepts = true;
 
   constructor(owner: Owner<SessionOut>) {
@@ -32,12 +33,12 @@ export class FakeSessionActor implements ActorRef<SessionIn> {
   }
 
   tell(message: SessionIn): boolean {
-    if (this.accepts) this.told.push(message);
+    if (this.accepts) this.messages.push(message);
     return this.accepts;
   }
 
   kinds(): string[] {
-    return this.told.map((message) => message.kind);
+    return this.messages.map((message) => message.kind);
   }
 
   ask(): Promise<never> {

@@ -1,3 +1,4 @@
+// The session fixture has a registry with tunnel sessions on fake hosts and sockets.
 import { pino } from 'pino';
 import { spawn } from '../../../../src/actors/local/spawn.js';
 import type { CloseReason } from '../../../../src/contract/session.js';

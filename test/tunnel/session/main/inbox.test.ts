@@ -122,8 +122,8 @@ test('a device that sends beyond the bound while its actor reads nothing is clos
   const message = Buffer.alloc(1 << 20);
   for (let sent = 0; sent + message.length < RECEIVE_SLACK; sent += message.length) session.received(message);
   assert.equal(session.isClosed(), false);
-  const told = actor.told.filter(({ kind }) => kind === 'received').length;
-  assert.equal(told, RECEIVE_CREDIT / message.length);
+  const passed = actor.messages.filter(({ kind }) => kind === 'received').length;
+  assert.equal(passed, RECEIVE_CREDIT / message.length);
 
   session.received(message);
   session.received(message);

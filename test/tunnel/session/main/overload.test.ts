@@ -17,7 +17,7 @@ test('N1: a session whose host does not take a message ends, but not within the 
   // Nothing goes after what was lost.
   actor.accepts = true;
   session.send({ kind: 'consumed', exchange, bytes: 2 });
-  assert.deepEqual(actor.told, []);
+  assert.deepEqual(actor.messages, []);
   await turn();
   assert.deepEqual(lost, ['the session host does not take what callers send']);
   assert.equal(actor.killed, true);

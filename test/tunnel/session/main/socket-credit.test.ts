@@ -18,7 +18,7 @@ function transmit(bytes: number): void {
 }
 
 function credits(): number[] {
-  return tunnel.actor.told.flatMap((message) => (message.kind === 'sent' ? [message.bytes] : []));
+  return tunnel.actor.messages.flatMap((message) => (message.kind === 'sent' ? [message.bytes] : []));
 }
 
 test('while a session has credit, what its socket takes is told in steps', () => {
@@ -31,14 +31,14 @@ test('while a session has credit, what its socket takes is told in steps', () =>
 });
 
 test('when something else is said to the session, smaller steps go with it', () => {
-  const heard = () => tunnel.session.received(Buffer.alloc(12));
+  const receive = () => tunnel.session.received(Buffer.alloc(12));
   for (const bytes of [SOCKET_CREDIT_STEP - 1, 1]) {
     transmit(bytes);
     tunnel.session.socketSent(bytes);
     assert.deepEqual(credits(), []);
-    if (bytes > 1) heard();
+    if (bytes > 1) receive();
   }
-  heard();
+  receive();
   assert.deepEqual(tunnel.actor.kinds(), ['received', 'sent', 'received']);
   assert.deepEqual(credits(), [SOCKET_CREDIT_STEP]);
 });

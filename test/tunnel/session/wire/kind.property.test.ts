@@ -12,7 +12,7 @@ const u32 = fc.nat(0xffff_ffff);
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
 const utf8 = fc.string({ unit: 'grapheme' });
-const fields = fc.array(latin1, { maxLength: 20 });
+const texts = fc.array(latin1, { maxLength: 20 });
 
 const incoming: fc.Arbitrary<SessionIn> = fc.oneof(
   fc.record({ kind: fc.constant('received' as const), bytes }),
@@ -32,8 +32,8 @@ const incoming: fc.Arbitrary<SessionIn> = fc.oneof(
     kind: fc.constant('ws-open' as const),
     exchange: u32,
     target: latin1,
-    headers: fields,
-    protocols: fields,
+    headers: texts,
+    protocols: texts,
   }),
   fc.record({ kind: fc.constant('ws-message' as const), exchange: u32, binary: fc.boolean(), bytes }),
   fc.record({
@@ -54,7 +54,7 @@ const outgoing: fc.Arbitrary<Exclude<SessionOutWritten, { kind: 'transmit' }>> =
     contentLength: fc.option(fc.maxSafeNat(), { nil: undefined }),
     bodyless: fc.boolean(),
     complete: fc.boolean(),
-    headers: fields,
+    headers: texts,
     body: bytes,
   }),
   fc.record({ kind: fc.constant('data' as const), exchange: u32, bytes }),
