@@ -76,7 +76,7 @@ function exposeHosts(registry: Registry, metrics: Metrics): void {
   );
   new TotalsSummary(registry, {
     name: 'visiona_mailbox_batch_size',
-    help: 'Messages in a batch between the gateway and a host; sum: messages, count: batches.',
+    help: 'Messages in a batch between the main thread and a host; sum: messages, count: batches.',
     labelNames: ['host', 'direction'],
     *read() {
       for (const { index, stats } of metrics.hosts()) {
