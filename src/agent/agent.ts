@@ -1,10 +1,10 @@
+// `makeAgent` puts the device side together: credential, dialer, and the service that streams are handed to.
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
+import { systemClock } from '../actors/clock.js';
 import { makeConfig } from '../tunnel/yamux/config.js';
-import { agentClock } from './clock.js';
-import { connectUrl } from './dial.js';
+import { connectUrl, isExposed } from './dial.js';
 import { Dialer } from './dialer.js';
-import { isExposed } from './exposed.js';
 import type { StreamService } from './service/stream-service.js';
 import { forwardTo, targetOf } from './service/target.js';
 import { bootHost } from './simulator/edge-host.js';
@@ -19,8 +19,9 @@ export interface AgentOptions {
   readonly token: string | undefined;
   /** The local service, or a virtual edge host in its place. */
   readonly target: URL | 'simulate';
-  /** Silence after which the relay is asked for a sign of life, and after which it is given up, in ms. */
+  /** Milliseconds of silence after which the relay is asked for a sign of life. */
   readonly heartbeatMs: number;
+  /** Milliseconds of silence after which the relay is given up. */
   readonly idleTimeoutMs: number;
 }
 
@@ -28,7 +29,7 @@ export interface AgentOptions {
 const MAX_PONG_MS = 20_000;
 /** Streams the relay may have open at once; each may hold a window of 256 KiB while the target does not read. */
 const MAX_STREAMS = 1024;
-/** How much all windows may grow beyond that: an edge host has little memory. */
+/** Bytes by which all windows together may grow beyond that: an edge host has little memory. */
 const WINDOW_GROWTH_BYTES = 32 << 20;
 
 /**
@@ -52,7 +53,7 @@ export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dia
       maxIncoming: MAX_STREAMS,
       windowGrowth: WINDOW_GROWTH_BYTES,
     }),
-    clock: agentClock,
+    clock: systemClock,
     random: Math.random,
     log,
   });

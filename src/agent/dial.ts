@@ -1,7 +1,9 @@
+// `dial` opens one WebSocket to the relay, and says why where it cannot.
 import { WebSocket } from 'ws';
+import { isLoopback } from '../net/address.js';
 import { VERSION } from '../version.js';
+import { parseRetryAfter } from './cloud-failure.js';
 import type { Ending } from './redial.js';
-import { parseRetryAfter } from './retry-after.js';
 
 /** Largest message taken from the relay, which sends far smaller ones; one more byte closes with 1009. */
 const MAX_MESSAGE_BYTES = 16 << 20;
@@ -13,6 +15,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** `closeTimeout` is missing in the types of ws. */
 type ClientOptions = ConstructorParameters<typeof WebSocket>[2] & { closeTimeout: number };
 
+/** How a dial ended: with a socket, or with a failure that {@link Redial} knows. */
 export type Dialled =
   | { readonly kind: 'open'; readonly socket: WebSocket }
   | Exclude<Ending, { kind: 'closed' }>;
@@ -66,4 +69,9 @@ export function connectUrl(tunnelUrl: URL): URL {
   const url = new URL(tunnelUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/tunnel/connect`;
   return url;
+}
+
+/** Whether others can read what is sent to `url`: it is not encrypted and leaves this machine. */
+export function isExposed({ protocol, hostname }: URL): boolean {
+  return (protocol === 'ws:' || protocol === 'http:') && !isLoopback(hostname);
 }

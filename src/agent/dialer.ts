@@ -1,6 +1,7 @@
+// `Dialer` keeps one tunnel to the relay up: it dials, waits for the tunnel's end, and dials again.
 import type { Logger } from 'pino';
+import type { Clock } from '../actors/clock.js';
 import type { Config } from '../tunnel/yamux/config.js';
-import type { AgentClock } from './clock.js';
 import { type Dialled, dial } from './dial.js';
 import { type Ending, Redial } from './redial.js';
 import type { StreamService } from './service/stream-service.js';
@@ -10,12 +11,12 @@ export interface DialerOptions {
   /** The whole address, see `connectUrl`. */
   readonly url: URL;
   /** The credential, asked for before each attempt: it may have been replaced meanwhile. */
-  readonly token: () => Promise<string>;
-  /** Where an operator mends the credential. */
+  readonly token: () => string;
+  /** The token file, named to the operator when the credential is refused. */
   readonly tokenFile: string;
   readonly service: StreamService;
   readonly yamux: Config;
-  readonly clock: AgentClock;
+  readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
 }
@@ -41,7 +42,7 @@ export class Dialer {
       if (signal.aborted) return;
       const { delayMs, level, message } = this.#redial.after(ending);
       log[level]({ redialMs: Math.round(delayMs) }, message);
-      await clock.sleep(delayMs, signal);
+      await sleep(clock, delayMs, signal);
     }
   }
 
@@ -52,7 +53,7 @@ export class Dialer {
   }
 
   async #attempt(signal: AbortSignal): Promise<Ending> {
-    const token = await this.#options.token();
+    const token = this.#options.token();
     const dialled = await dial(this.#options.url, token, signal);
     if (dialled.kind !== 'open') return dialled;
     // The drain may have come between the upgrade and here, too late to stop the dial.
@@ -69,4 +70,18 @@ export class Dialer {
     this.#tunnel = undefined;
     return { kind: 'closed', ...end, livedMs: clock.now() - since };
   }
+}
+
+/** Resolves after `ms`, or as soon as `signal` aborts. */
+function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      cancel();
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    if (signal.aborted) wake();
+    else signal.addEventListener('abort', wake);
+  });
 }

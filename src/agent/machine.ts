@@ -1,3 +1,4 @@
+// `describeMachine` reads from the system what a device says of itself when it is paired.
 import { readFile } from 'node:fs/promises';
 import { arch, hostname, type } from 'node:os';
 import { cut, MAX_NAME } from '../text/characters.js';
@@ -11,10 +12,10 @@ export interface Machine {
 
 /** Where Linux says what it runs on: the device tree of a board, or the firmware of a PC. The first that says something. */
 const MODEL_FILES = ['/proc/device-tree/model', '/sys/class/dmi/id/product_name'];
-/** The second is for root only. */
+/** Where Linux has the serial number; the second file is for root only. */
 const SERIAL_FILES = ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial'];
 
-/** What makers of PCs leave in their firmware. */
+/** Texts that makers of PCs leave in their firmware in place of a model or serial number. */
 const PLACEHOLDER =
   /^(0+|none|default string|not (specified|applicable)|system (product name|serial number)|to be filled by o\.?e\.?m\.?|n\/a)$/i;
 
@@ -35,14 +36,14 @@ async function first(
   read: (path: string) => Promise<string>,
 ): Promise<string | undefined> {
   for (const path of paths) {
-    // Not there, or not for us: another machine, or another user.
+    // A file is missing on other machines, and closed to other users.
     const text = line(await read(path).catch(() => ''));
     if (text !== undefined && !PLACEHOLDER.test(text)) return text;
   }
   return undefined;
 }
 
-/** One line without control characters, such as the NUL at the end of what a device tree says. Undefined: nothing is left. */
+/** One line without control characters, such as the NUL that ends a text of the device tree; undefined if nothing is left. */
 function line(text: string): string | undefined {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   return visible === '' ? undefined : cut(visible, MAX_NAME);

@@ -1,3 +1,4 @@
+// `MessageWriter` moves a session's output into the WebSocket.
 import type { WebSocket } from 'ws';
 import type { MuxSession } from '../tunnel/yamux/contract.js';
 
@@ -29,13 +30,13 @@ export class MessageWriter {
     this.#flushed = flushed;
   }
 
-  /** Output is due: sends it at the end of this loop turn. */
+  /** Sends the output that is due at the end of this loop turn. */
   schedule(): void {
     if (this.#isBlocked) return;
     this.#immediate ??= setImmediate(this.#flush);
   }
 
-  /** The socket is gone. */
+  /** Writes nothing more: the socket is gone. */
   stop(): void {
     this.#isBlocked = true;
     clearImmediate(this.#immediate);

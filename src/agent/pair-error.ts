@@ -1,3 +1,5 @@
+// `PairError` says why a device was not paired.
+
 /** Why a device was not paired. `message` says what to do; it holds no code or token. */
 export class PairError extends Error {
   override readonly name = 'PairError';

@@ -1,8 +1,8 @@
+// `pair` exchanges a pairing code for a session token and keeps that in the token file.
 import { access } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { ReservedFile } from '../files/reserved-file.js';
-import { connectUrl } from './dial.js';
-import { isExposed } from './exposed.js';
+import { connectUrl, isExposed } from './dial.js';
 import type { Machine } from './machine.js';
 import { PairError } from './pair-error.js';
 import { exchangeCode, type Paired } from './pairing-client.js';
@@ -20,8 +20,7 @@ export interface PairOptions {
 }
 
 /**
- * Pairs this device and keeps its session token, durably, before anybody uses it. Does nothing if the device was paired with
- * this very code: whatever starts the agent may go on giving it.
+ * Pairs this device and keeps its session token, durably, before anybody uses it. Does nothing if the device was paired with this very code, as a service file may give it at each start.
  * @throws PairError
  */
 export async function pair({ code, api, tokenFile, machine, log }: PairOptions): Promise<void> {
@@ -52,7 +51,7 @@ export async function pair({ code, api, tokenFile, machine, log }: PairOptions):
   log.info({ deviceId: paired.deviceId, dials: connectUrl(new URL(paired.tunnelUrl)).href }, 'paired');
 }
 
-/** Before the code is spent. */
+/** Reserves the token file before the code is spent. */
 async function reserve(tokenFile: string): Promise<ReservedFile> {
   try {
     return await ReservedFile.at(tokenFile);
@@ -66,7 +65,7 @@ async function reserve(tokenFile: string): Promise<ReservedFile> {
   }
 }
 
-/** The token last: where it is, the device is paired and the rest is known. */
+/** Writes the token last: a device with a token file is paired, and its pairing file is there. */
 async function keep(
   file: ReservedFile,
   tokenFile: string,
@@ -92,7 +91,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    // Anything else: it is there, and not for us.
+    // Any other error means that the file is there and closed to this user.
     return !['ENOENT', 'ENOTDIR'].includes(codeOf(error));
   }
 }

@@ -1,19 +1,19 @@
+// `exchangeCode` asks the cloud's API to exchange a pairing code.
 import { Client } from 'undici';
 import { z } from 'zod';
 import { VERSION } from '../version.js';
-import { authorityAdvice } from './certificate.js';
+import { authorityAdvice, parseRetryAfter } from './cloud-failure.js';
 import type { Machine } from './machine.js';
 import { PairError } from './pair-error.js';
-import { parseRetryAfter } from './retry-after.js';
 
 const CONNECT_MS = 10_000;
-/** More than the API waits for its store. */
+/** Milliseconds to wait for the answer: longer than the API waits for its store. */
 const ANSWER_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 << 10;
 
 const paired = z.object({
   deviceId: z.string().regex(/^[\w-]{1,64}$/),
-  /** As a token file may hold it. */
+  /** In the form that a token file may hold. */
   sessionToken: z.string().regex(/^[\x21-\x7e]{1,4096}$/),
   tunnelUrl: z.url({ protocol: /^wss?$/ }),
 });
@@ -43,7 +43,7 @@ async function post(api: URL, body: string): Promise<Answer> {
     bodyTimeout: ANSWER_MS,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
-  // Before that nothing was sent: no address, nobody there, no TLS.
+  // Before the connection stands, the code was not sent: no address, no server, no TLS.
   let connected = false;
   client.once('connect', () => {
     connected = true;
@@ -69,7 +69,7 @@ async function post(api: URL, body: string): Promise<Answer> {
   }
 }
 
-/** It is not known whether the code was taken. */
+/** Advice where it is not known whether the code was taken. */
 const USED =
   'if the code is refused then, it was used: get a new one, and delete the device that never connected';
 

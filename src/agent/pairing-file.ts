@@ -1,3 +1,4 @@
+// The pairing file stands beside the token file and says how the device was paired; it holds no secret.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -7,19 +8,19 @@ import { PairError } from './pair-error.js';
 const schema = z.object({
   deviceId: z.string(),
   tunnelUrl: z.string(),
-  /** SHA-256 of the code that the device was paired with, in hex. It is used up. */
+  /** SHA-256, in hex, of the code that the device was paired with; the code itself is used up. */
   code: z.string(),
 });
 
-/** What is remembered of a pairing beside the session token: nothing of it is secret. */
+/** How a device was paired; nothing of it is secret. */
 export type PairingRecord = z.infer<typeof schema>;
 
-/** It is next to the token file. */
+/** The pairing file of a token file. */
 function pathOf(tokenFile: string): string {
   return `${tokenFile}.pairing`;
 }
 
-/** Undefined: the device was given its token, or none yet. @throws PairError */
+/** Reads how the device was paired; undefined if it was not: it was given its token, or has none. @throws PairError */
 export async function readPairing(tokenFile: string): Promise<PairingRecord | undefined> {
   const path = pathOf(tokenFile);
   try {
@@ -32,12 +33,13 @@ export async function readPairing(tokenFile: string): Promise<PairingRecord | un
   }
 }
 
+/** Writes how the device was paired. */
 export async function writePairing(tokenFile: string, record: PairingRecord): Promise<void> {
   const file = await ReservedFile.at(pathOf(tokenFile));
   await file.commit(`${JSON.stringify(record)}\n`);
 }
 
-/** What is remembered of a code, however it was typed. */
+/** The digest of a pairing code, the same however it was typed. */
 export function digestOf(code: string): string {
   return createHash('sha256')
     .update(code.replace(/[\s-]+/g, '').toUpperCase())

@@ -1,5 +1,5 @@
-import { authorityAdvice } from './certificate.js';
-import { MAX_RETRY_AFTER_MS } from './retry-after.js';
+// `Redial` decides when to dial again after each ending, and what to tell the operator.
+import { authorityAdvice, MAX_RETRY_AFTER_MS } from './cloud-failure.js';
 
 /** How one attempt to hold a tunnel ended. Times are ms. */
 export type Ending =
@@ -22,9 +22,9 @@ const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
 /** A tunnel that lived this long was a good one: the next failure starts from the shortest delay again. */
 const LIVED_MS = 10_000;
-/** What a proxy in front of the cloud answers while that restarts or is away (RFC 9110 §15.6.3, §15.6.5). */
+/** Statuses that a proxy in front of the cloud answers while the cloud restarts or is away (RFC 9110 §15.6.3, §15.6.5). */
 const AWAY = [502, 504];
-/** For what only a person can mend: a refused credential, a second device with the same one. */
+/** The shortest delay where only a person can mend: a refused credential, a second device with the same one. */
 const SLOW_MIN_MS = 30_000;
 
 const CLOSE_REVOKED = 1008;

@@ -1,4 +1,5 @@
-import { PrivateFileError, type PrivateFileProblem, readPrivateFile } from '../files/private-file.js';
+// The token file holds the device's session token; an error says what to do about it.
+import { PrivateFileError, type PrivateFileProblem, readPrivateLine } from '../files/private-file.js';
 import { ReservedFile } from '../files/reserved-file.js';
 
 const CODES = {
@@ -18,7 +19,7 @@ export class TokenFileError extends Error {
   }
 }
 
-/** What to do about it. */
+/** What an operator does about such a file. */
 function advice(problem: PrivateFileProblem, path: string): string {
   switch (problem) {
     case 'missing':
@@ -31,9 +32,9 @@ function advice(problem: PrivateFileProblem, path: string): string {
 }
 
 /** Reads the device's session token. @throws TokenFileError */
-export async function readTokenFile(path: string): Promise<string> {
+export function readTokenFile(path: string): string {
   try {
-    return await readPrivateFile(path);
+    return readPrivateLine(path);
   } catch (error) {
     if (!(error instanceof PrivateFileError)) throw error;
     const { problem, message } = error;
@@ -46,7 +47,7 @@ export async function writeTokenFile(path: string, token: string): Promise<void>
   await keepToken(await ReservedFile.at(path), token);
 }
 
-/** Keeps the token in a place that was made for it. */
+/** Writes the token into a file that was reserved for it. */
 export function keepToken(file: ReservedFile, token: string): Promise<void> {
   return file.commit(`${token}\n`);
 }

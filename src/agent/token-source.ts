@@ -1,3 +1,4 @@
+// `openTokenSource` gives the dialer the credential that is in force at each attempt.
 import type { Logger } from 'pino';
 import { readTokenFile, TokenFileError, writeTokenFile } from './token-file.js';
 
@@ -13,16 +14,12 @@ export interface TokenSourceOptions {
  * taken up; a file that became unusable meanwhile is logged, and the last good token goes on.
  * @throws TokenFileError when there is no usable token to start with
  */
-export async function openTokenSource({
-  path,
-  given,
-  log,
-}: TokenSourceOptions): Promise<() => Promise<string>> {
-  if (given !== undefined && !(await keep(path, given, log))) return async () => given;
-  let last = await readTokenFile(path);
-  return async () => {
+export async function openTokenSource({ path, given, log }: TokenSourceOptions): Promise<() => string> {
+  if (given !== undefined && !(await keep(path, given, log))) return () => given;
+  let last = readTokenFile(path);
+  return () => {
     try {
-      last = await readTokenFile(path);
+      last = readTokenFile(path);
     } catch (error) {
       if (!(error instanceof TokenFileError)) throw error;
       log.warn({ code: error.code }, `${error.message}; going on with the last good token`);
@@ -31,7 +28,7 @@ export async function openTokenSource({
   };
 }
 
-/** A read-only file system must not stop a device that has its token in the environment. */
+/** Writes the token into its file. False: it could not, as on a read-only file system, which must not stop the device. */
 async function keep(path: string, token: string, log: Logger): Promise<boolean> {
   try {
     await writeTokenFile(path, token);

@@ -1,10 +1,11 @@
+// `Tunnel` is the device's end of one tunnel: it joins the WebSocket, the yamux session and the service.
 import type { WebSocket } from 'ws';
+import type { Clock } from '../actors/clock.js';
 import type { Config } from '../tunnel/yamux/config.js';
 import type { MuxSession, MuxStream, SessionHandler, StreamHandler } from '../tunnel/yamux/contract.js';
+import { YamuxError } from '../tunnel/yamux/contract.js';
 import { StreamDuplex } from '../tunnel/yamux/duplex.js';
-import { YamuxError } from '../tunnel/yamux/errors.js';
 import { createSession } from '../tunnel/yamux/session.js';
-import type { AgentClock } from './clock.js';
 import { MessageWriter } from './message-writer.js';
 import type { StreamService } from './service/stream-service.js';
 
@@ -15,9 +16,9 @@ const CLOSE_INTERNAL = 1011;
 const CLOSE_PROTOCOL_ERROR = 4002;
 /** How long the last bytes and the close frame may take before the socket is destroyed. */
 const CLOSE_GRACE_MS = 2_000;
-/** The relay closes the tunnel itself long before; one that does not must not hold the device (rule 36). */
+/** How long streams may run on after the relay's GoAway: it closes the tunnel itself long before, and must not hold the device (rule 36). */
 const REMOTE_DRAIN_MS = 60_000;
-/** Short, as the device is not reachable meanwhile: another relay may be waiting for it. */
+/** How long the relay may take to close after that: not long, as the device cannot be reached meanwhile. */
 const REMOTE_CLOSE_MS = 1_000;
 
 /** How a tunnel ended. */
@@ -29,7 +30,7 @@ export interface TunnelEnd {
 
 export interface TunnelOptions {
   readonly service: StreamService;
-  readonly clock: Pick<AgentClock, 'now'>;
+  readonly clock: Pick<Clock, 'now'>;
   readonly yamux: Config;
   /** How long streams may run on after the relay said GoAway, in ms. */
   readonly remoteDrainMs?: number;
@@ -103,7 +104,7 @@ export class Tunnel {
   }
 
   #incoming(stream: MuxStream): StreamHandler {
-    // Before a body that comes with it can fill the way.
+    // The ping goes out before a body that comes with the request can fill the way.
     this.#session.measureRoundTrip(this.#clock.now());
     const duplex = StreamDuplex.accept(stream);
     this.#service(duplex);
@@ -133,14 +134,14 @@ export class Tunnel {
     else this.#awaitClose();
   }
 
-  /** The relay closes, and says why. Bytes for a socket that it has closed would be answered by a reset, which takes that away. */
+  /** Waits for the relay to close and say why: bytes to a socket that it has closed would be answered by a reset, which loses the reason. */
   #awaitClose(): void {
     if (this.#awaitsClose || this.#session.isClosed) return;
     this.#awaitsClose = true;
     this.#finishWithin(this.#remoteCloseMs);
   }
 
-  /** The session has ended on this side: its last bytes, then the close frame, then the socket. */
+  /** Ends the tunnel after its session: sends the last bytes, then the close frame, then drops the socket. */
   #giveUp(error: YamuxError | undefined): void {
     this.#failure = error;
     clearTimeout(this.#drainTimer);
@@ -162,7 +163,7 @@ export class Tunnel {
   }
 }
 
-/** Nobody is there to hear a close frame: waiting for its answer would only delay the next dial. */
+/** Whether the peer is dead: to wait for its answer to a close frame would only delay the next dial. */
 function isDead({ code }: YamuxError): boolean {
   return code === 'ERR_YAMUX_KEEPALIVE_TIMEOUT' || code === 'ERR_YAMUX_WRITE_STALLED';
 }

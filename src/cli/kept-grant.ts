@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lock } from 'proper-lockfile';
 import { type ProgramTokens, refreshAt } from '../auth/device-grant.js';
 import type { TokenConfig } from '../config/types.js';
-import { PrivateFileError, readPrivateFile } from '../files/private-file.js';
+import { PrivateFileError, readPrivateLine } from '../files/private-file.js';
 import { ReservedFile } from '../files/reserved-file.js';
 import { CliError } from './errors.js';
 
@@ -58,7 +58,7 @@ export class KeptGrant {
 
   /** @param lost see {@link KeptGrant.#lock} */
   async #refresh(config: TokenConfig, lost: AbortSignal): Promise<ProgramTokens> {
-    const kept = await this.#read();
+    const kept = this.#read();
     const refresh = await refreshAt(config);
     // A token that was replaced and cannot be kept is lost.
     const place = await ReservedFile.at(this.#path);
@@ -91,9 +91,9 @@ export class KeptGrant {
     }
   }
 
-  async #read(): Promise<string> {
+  #read(): string {
     try {
-      return await readPrivateFile(this.#path);
+      return readPrivateLine(this.#path);
     } catch (error) {
       if (!(error instanceof PrivateFileError)) throw error;
       throw new CliError(

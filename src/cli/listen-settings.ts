@@ -1,6 +1,6 @@
 import { type RawSettings, readSetting } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
-import { ListenError } from '../net/listen-error.js';
+import { ListenError } from '../net/address.js';
 
 /** A {@link ListenError} with the setting that its address comes from, which is what can be changed; other errors as they are. */
 export function withListenSetting(error: unknown, table: SettingTable, given: RawSettings): unknown {

@@ -1,7 +1,7 @@
 import { readArguments } from '../config/arguments.js';
 import { ConfigError, type ConfigIssue } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
-import { findMistakes } from '../config/rules.js';
+import { findIssues } from '../config/rules.js';
 import { VERSION } from '../version.js';
 import type { Command, CommandIo } from './command.js';
 import { commands } from './commands.js';
@@ -51,15 +51,15 @@ function checkOperands(command: Command, operands: readonly string[]): ConfigIss
 }
 
 async function runCommand({ command, rest }: Match, surroundings: CommandIo): Promise<number> {
-  const { flags, positionals, help, mistakes } = readArguments(rest, command.table);
+  const { flags, positionals, help, issues } = readArguments(rest, command.table);
   const given = { flags, env: surroundings.env };
   if (help) {
     await print(surroundings.stdout, commandHelp(command));
     return 0;
   }
   // A value behind a flag that does not exist looks like an operand: one mistake is enough.
-  const all = mistakes.length > 0 ? mistakes : checkOperands(command, positionals);
-  if (all.length > 0) throw new ConfigError([...all, ...findMistakes(command.table, given)]);
+  const all = issues.length > 0 ? issues : checkOperands(command, positionals);
+  if (all.length > 0) throw new ConfigError([...all, ...findIssues(command.table, given)]);
   try {
     return await command.run({ ...surroundings, given, operands: positionals });
   } catch (error) {

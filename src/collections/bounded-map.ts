@@ -1,3 +1,5 @@
+// `BoundedMap` is a map that forgets its oldest entry.
+
 /** A map of at most `max` entries: one more, and the oldest is forgotten. */
 export class BoundedMap<V> {
   readonly #max: number;
@@ -15,7 +17,7 @@ export class BoundedMap<V> {
     return this.#entries.get(key);
   }
 
-  /** An entry that is set anew is the newest. */
+  /** Sets an entry, which is the newest then, also if it was there before. */
   set(key: string, value: V): void {
     this.#entries.delete(key);
     const [oldest] = this.#entries.size >= this.#max ? this.#entries.keys() : [];
@@ -27,7 +29,7 @@ export class BoundedMap<V> {
     this.#entries.delete(key);
   }
 
-  /** Oldest first; what is deleted meanwhile is left out. */
+  /** Iterates over the entries, oldest first; those deleted meanwhile are left out. */
   [Symbol.iterator](): IterableIterator<[string, V]> {
     return this.#entries.entries();
   }

@@ -1,11 +1,13 @@
-/** What a `DenseSet` may hold, in one such set at a time. */
+// `DenseSet` is a set without garbage.
+
+/** An object that a `DenseSet` may hold, in one such set at a time. */
 export interface Slotted {
-  /** Where it is in its set, which alone writes it; -1: in none. */
+  /** Its index in the set that holds it, which alone writes it; -1: no set does. */
   slot: number;
 }
 
 /**
- * A set, in no order, of what comes and goes with every call. A `Set` would do but for its garbage: see `IdTable`.
+ * A set, in no order, of objects that come and go with every call. A `Set` would do but for its garbage: see `IdTable`.
  */
 export class DenseSet<T extends Slotted> implements Iterable<T> {
   readonly #items: T[] = [];
@@ -20,7 +22,7 @@ export class DenseSet<T extends Slotted> implements Iterable<T> {
     this.#items.push(item);
   }
 
-  /** Does nothing to what is in no set. */
+  /** Takes an item out; does nothing if it is in no set. */
   delete(item: T): void {
     if (item.slot < 0) return;
     const last = this.#items.pop();
@@ -31,7 +33,7 @@ export class DenseSet<T extends Slotted> implements Iterable<T> {
     item.slot = -1;
   }
 
-  /** Of those there are now: any may leave meanwhile. */
+  /** Iterates over the items there are now: any may leave meanwhile. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items.slice()[Symbol.iterator]();
   }

@@ -1,5 +1,8 @@
+// `Fifo` is a queue without a bound.
+
+/** Slots of the first ring, a power of two. */
 const SMALLEST = 4;
-/** A ring larger than this is let go when it runs empty, so that one burst does not weigh on an idle session. */
+/** A ring with more slots than this is dropped when it runs empty, so that one burst does not weigh on an idle session. */
 const KEPT = 64;
 /** The ring of every queue that holds nothing yet: it has no slot that could be written. */
 const NO_RING: never[] = [];

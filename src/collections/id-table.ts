@@ -1,14 +1,16 @@
+// `IdTable` is a map from ids without garbage.
+
 /** Slots of a new table, a power of two. */
 const FIRST_SLOTS = 8;
-/** More than these are let go when it runs empty. */
+/** A table with more slots than these shrinks when it runs empty. */
 const KEPT_SLOTS = 128;
 /** 2^32 divided by the golden ratio: spreads ids that follow one another. */
 const SPREAD = 0x9e3779b1;
-/** What no id is. */
+/** The mark of a free slot: no id is 0. */
 const FREE = 0;
 
 /**
- * A map from ids, which are from 1 to 2^32 − 1, to what comes and goes with every call, in no order. A `Map` takes a new
+ * A map from ids, which are from 1 to 2^32 − 1, to objects that come and go with every call, in no order. A `Map` takes a new
  * table every few writes and keeps a pointer from each old one to the next: once V8 has one of them in its old
  * generation, whatever the later ones held survives there too, and collections take 6 ms instead of 1 until the next full
  * one. This one writes in place: open addressing, linear probing.
@@ -49,7 +51,7 @@ export class IdTable<T extends object | string | number> {
     else this.#close(at);
   }
 
-  /** Of those there are now: any may leave meanwhile. */
+  /** A copy of what there is now: any of it may leave meanwhile. */
   entries(): [id: number, value: T][] {
     const entries: [number, T][] = [];
     for (let at = 0; at < this.#ids.length; at++) {
@@ -59,12 +61,12 @@ export class IdTable<T extends object | string | number> {
     return entries;
   }
 
-  /** Of those there are now: any may leave meanwhile. */
+  /** A copy of what there is now: any of it may leave meanwhile. */
   values(): T[] {
     return this.#values.filter((value) => value !== undefined);
   }
 
-  /** Where an id is, or would be. At most half of the slots are taken, so there is an end to it. */
+  /** The slot of an id, or the free one where it would be. At most half of the slots are taken, so the search ends. */
   #find(id: number): number {
     const last = this.#ids.length - 1;
     let at = this.#home(id);
@@ -77,7 +79,7 @@ export class IdTable<T extends object | string | number> {
     return (Math.imul(id, SPREAD) >>> 16) & (this.#ids.length - 1);
   }
 
-  /** Frees a slot: what was pushed beyond it moves up, so that it is found. */
+  /** Frees a slot: entries that were pushed beyond it move up, so that they are found. */
   #close(free: number): void {
     const last = this.#ids.length - 1;
     let hole = free;

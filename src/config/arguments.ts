@@ -1,3 +1,4 @@
+// `readArguments` takes a command line apart.
 import { parseArgs } from 'node:util';
 import type { ConfigIssue } from './errors.js';
 import { nearest } from './nearest.js';
@@ -9,7 +10,7 @@ export interface Arguments {
   readonly flags: ReadonlyMap<string, string>;
   readonly positionals: readonly string[];
   readonly help: boolean;
-  readonly mistakes: readonly ConfigIssue[];
+  readonly issues: readonly ConfigIssue[];
 }
 
 interface Flag {
@@ -18,7 +19,7 @@ interface Flag {
   readonly value: string | undefined;
 }
 
-/** Whether what stands where a value should is another flag. Not all that begins with dashes: a token may, too. */
+/** Whether a text in the place of a value is another flag. Dashes alone do not make one: a token may begin with them. */
 function isFlag(text: string, known: ReadonlyMap<string, unknown>): boolean {
   return text.startsWith('--') && known.has(text.slice(2).split('=', 1)[0] ?? '');
 }
@@ -39,7 +40,7 @@ function unknown(rawName: string, known: readonly string[]): ConfigIssue {
   return { name: rawName, problem: `there is no such flag; ${advice}` };
 }
 
-/** Takes a command line apart by a table of settings; every mistake is reported, none is thrown. */
+/** Takes a command line apart by a table of settings; every issue is reported, none is thrown. */
 export function readArguments(args: readonly string[], table: SettingTable): Arguments {
   const known = new Map(Object.values(table).map((setting) => [setting.flag, setting]));
   const { tokens } = parseArgs({
@@ -59,7 +60,7 @@ export function readArguments(args: readonly string[], table: SettingTable): Arg
   });
   const flags = new Map<string, string>();
   const positionals: string[] = [];
-  const mistakes: ConfigIssue[] = [];
+  const issues: ConfigIssue[] = [];
   let help = false;
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
@@ -67,7 +68,7 @@ export function readArguments(args: readonly string[], table: SettingTable): Arg
     const setting = known.get(token.name);
     if (token.name === 'help') help = true;
     else if (setting === undefined) {
-      mistakes.push(
+      issues.push(
         unknown(
           token.rawName,
           [...known.keys()].map((name) => `--${name}`),
@@ -79,8 +80,8 @@ export function readArguments(args: readonly string[], table: SettingTable): Arg
       const value = swallowed ? undefined : token.value;
       const result = readFlag({ name, rawName, value }, setting, flags.has(name));
       if (typeof result === 'string') flags.set(name, result);
-      else mistakes.push(result);
+      else issues.push(result);
     }
   }
-  return { flags, positionals, help, mistakes };
+  return { flags, positionals, help, issues };
 }

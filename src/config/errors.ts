@@ -1,3 +1,5 @@
+// A `ConfigError` lists all that is wrong with the configuration, one `ConfigIssue` each.
+
 /** One thing wrong with the configuration. */
 export interface ConfigIssue {
   /** The variable, flag or file it is about, as the operator wrote it. */
@@ -6,14 +8,14 @@ export interface ConfigIssue {
   readonly problem: string;
 }
 
-/** The configuration cannot be used. The message has one line for each mistake. */
+/** The configuration cannot be used. The message has one line for each issue. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'ERR_CONFIG';
   readonly issues: readonly ConfigIssue[];
 
-  constructor(mistakes: readonly ConfigIssue[]) {
-    super(mistakes.map((mistake) => `${mistake.name}: ${mistake.problem}`).join('\n'));
-    this.issues = mistakes;
+  constructor(issues: readonly ConfigIssue[]) {
+    super(issues.map((issue) => `${issue.name}: ${issue.problem}`).join('\n'));
+    this.issues = issues;
   }
 }

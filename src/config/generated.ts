@@ -1,13 +1,18 @@
+// Secrets that nobody gave are generated into the data directory, once, and read from it.
 import { randomBytes } from 'node:crypto';
-import { linkSync, lstatSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { constants, linkSync, lstatSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from '../files/make-directory.js';
+import { PrivateFileError, readPrivateText } from '../files/private-file.js';
 import { Secret } from '../text/secret.js';
 import type { ConfigIssue } from './errors.js';
 import { MIN_SECRET_BYTES } from './schemas.js';
 
-/** The secrets that can live in the data directory, by file name. */
+/** The file names of the secrets that may be in the data directory. */
 export type GeneratedName = 'internal-secret' | 'session-secret' | 'dev-provider-secret';
+
+const EXPOSED = 'other users can read it; delete it, or run chmod 600 on it';
+const CUT_SHORT = 'it does not hold a whole secret; delete it, and a new one is made';
 
 /** Where a generated secret is kept. */
 export function generatedPath(dataDir: string, name: GeneratedName): string {
@@ -38,14 +43,13 @@ export function openDataDir(path: string): ConfigIssue | undefined {
 export function readGenerated(dataDir: string, name: GeneratedName): Secret | ConfigIssue | undefined {
   const path = generatedPath(dataDir, name);
   try {
-    const stat = lstatSync(path);
-    if (!stat.isFile() || (stat.mode & 0o077) !== 0) {
-      return { name: path, problem: 'other users can read it; delete it, or run chmod 600 on it' };
-    }
-    const text = readFileSync(path, 'utf8').trim();
-    if (text.length >= MIN_SECRET_BYTES) return new Secret(text);
-    return { name: path, problem: 'it does not hold a whole secret; delete it, and a new one is made' };
+    // A link would lead out of the data directory, to a file that another user may replace.
+    const text = readPrivateText(path, constants.O_NOFOLLOW);
+    return text.length >= MIN_SECRET_BYTES ? new Secret(text) : { name: path, problem: CUT_SHORT };
   } catch (error) {
+    if (error instanceof PrivateFileError) {
+      return { name: path, problem: error.problem === 'exposed' ? EXPOSED : CUT_SHORT };
+    }
     const code = errorCode(error);
     if (code === 'ENOENT') return undefined;
     return { name: path, problem: `it cannot be read (${code}); give it to the user that runs visiona` };

@@ -1,11 +1,11 @@
+// Each command's configuration is loaded here: its table is read, its rules are checked, its secrets are found.
 import { resolve } from 'node:path';
 import { type Address, isLoopback, urlOf } from '../net/address.js';
 import { Secret } from '../text/secret.js';
-import { devProviderMistake } from './dev-provider.js';
 import { ConfigError, type ConfigIssue } from './errors.js';
 import { type GeneratedName, generate, openDataDir, readGenerated } from './generated.js';
 import { type RawSettings, readSetting, readSettings } from './read.js';
-import { checkRules } from './rules.js';
+import { checkRules, devProviderIssue } from './rules.js';
 import type { SettingTable, ValuesOf } from './setting.js';
 import { settings } from './settings.js';
 import { tables } from './tables.js';
@@ -28,34 +28,34 @@ import {
 
 type RestValues = Omit<ValuesOf<typeof tables.api>, 'proxyUrl'>;
 
-/** Reads a command's values, or throws a ConfigError with every mistake there is. */
+/** Reads a command's values, or throws a ConfigError with every issue there is. */
 function read<T extends SettingTable>(
   table: T,
-  given: RawSettings,
+  raw: RawSettings,
   more: (values: ValuesOf<T>) => (ConfigIssue | undefined)[],
 ) {
-  const { values, mistakes, failed } = readSettings(table, given);
+  const { values, issues, failed } = readSettings(table, raw);
   const between = checkRules(values, failed);
-  const rest = failed.size === 0 ? more(values).filter((mistake) => mistake !== undefined) : [];
-  const all = [...mistakes, ...between, ...rest];
+  const rest = failed.size === 0 ? more(values).filter((issue) => issue !== undefined) : [];
+  const all = [...issues, ...between, ...rest];
   if (all.length > 0) throw new ConfigError(all);
   return values;
 }
 
-/** The secrets that can be given too, by the variable that does it. */
+/** The variables of the secrets that an operator may give instead. */
 const VARIABLE = {
   'internal-secret': 'INTERNAL_SECRET',
   'session-secret': 'SESSION_SECRET',
 } as const satisfies Partial<Record<GeneratedName, string>>;
 
-/** A secret that is neither given nor generated may only be generated where nobody else needs to know it. */
+/** The issue of a secret that is neither given nor generated: it may be generated only for loopback, where no other machine needs it. */
 function missing(
   name: keyof typeof VARIABLE,
-  given: unknown,
+  value: unknown,
   dataDir: string,
   host: string,
 ): ConfigIssue | undefined {
-  if (given !== undefined || isLoopback(host)) return undefined;
+  if (value !== undefined || isLoopback(host)) return undefined;
   const found = readGenerated(resolve(dataDir), name);
   if (found instanceof Secret) return undefined;
   if (found !== undefined) return found;
@@ -141,7 +141,7 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
 
 function restConfig(values: RestValues): RestConfig {
   const store = storeConfig(values);
-  // One that cannot be used is told before anything starts. It is made later, as the store knows whether there was another.
+  // An unusable secret is reported before anything starts. A missing one is made later: the store knows whether there was another.
   if (values.sessionSecret === undefined) findGenerated('session-secret', store.dataDir);
   return {
     log: logConfig(values),
@@ -160,17 +160,17 @@ function restConfig(values: RestValues): RestConfig {
 }
 
 /** The configuration of `visiona remote-proxy`. @throws ConfigError */
-export function loadProxyConfig(given: RawSettings): ProxyConfig {
+export function loadProxyConfig(raw: RawSettings): ProxyConfig {
   return proxyConfig(
-    read(tables.proxy, given, ({ internalSecret, dataDir, internalAddr }) => [
+    read(tables.proxy, raw, ({ internalSecret, dataDir, internalAddr }) => [
       missing('internal-secret', internalSecret, dataDir, internalAddr.host),
     ]),
   );
 }
 
 /** The configuration of `visiona api-server`. @throws ConfigError */
-export function loadApiConfig(given: RawSettings): ApiConfig {
-  const values = read(tables.api, given, ({ internalSecret, sessionSecret, dataDir, proxyUrl, apiAddr }) => [
+export function loadApiConfig(raw: RawSettings): ApiConfig {
+  const values = read(tables.api, raw, ({ internalSecret, sessionSecret, dataDir, proxyUrl, apiAddr }) => [
     missing('internal-secret', internalSecret, dataDir, proxyUrl.hostname),
     missing('session-secret', sessionSecret, dataDir, apiAddr.host),
   ]);
@@ -195,7 +195,7 @@ function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig
   };
 }
 
-function devProviderMistakeOf(values: UpValues, { env }: RawSettings): ConfigIssue | undefined {
+function devProviderIssueOf(values: UpValues, { env }: RawSettings): ConfigIssue | undefined {
   if (values.oidcIssuer !== undefined) return undefined;
   const { apiAddr, tunnelAddr, internalAddr, devOpAddr, publicUrl } = values;
   const reachable = {
@@ -205,12 +205,12 @@ function devProviderMistakeOf(values: UpValues, { env }: RawSettings): ConfigIss
     VISIONA_DEV_OP_ADDR: devOpAddr,
     VISIONA_PUBLIC_URL: publicUrl,
   };
-  return devProviderMistake(reachable, env.NODE_ENV);
+  return devProviderIssue(reachable, env.NODE_ENV);
 }
 
 /** The configuration of `visiona up`, which makes the secrets that are not given. @throws ConfigError */
-export function loadUpConfig(given: RawSettings): UpConfig {
-  const values = read(tables.up, given, (all) => [devProviderMistakeOf(all, given)]);
+export function loadUpConfig(raw: RawSettings): UpConfig {
+  const values = read(tables.up, raw, (all) => [devProviderIssueOf(all, raw)]);
   const proxy = proxyConfig(values);
   return {
     ...proxy,
@@ -220,8 +220,8 @@ export function loadUpConfig(given: RawSettings): UpConfig {
 }
 
 /** The configuration of `visiona agent`. @throws ConfigError */
-export function loadAgentConfig(given: RawSettings): AgentConfig {
-  const { logLevel, logFormat, publicUrl, tokenFile, ...values } = read(tables.agent, given, () => []);
+export function loadAgentConfig(raw: RawSettings): AgentConfig {
+  const { logLevel, logFormat, publicUrl, tokenFile, ...values } = read(tables.agent, raw, () => []);
   return {
     log: logConfig({ logLevel, logFormat }),
     ...values,
@@ -230,15 +230,15 @@ export function loadAgentConfig(given: RawSettings): AgentConfig {
   };
 }
 
-/** Without a provider of one's own it is that of `visiona up`, whose port must be known. */
+/** The issue of a missing provider: it is then that of `visiona up`, whose port must be known. */
 function unknownIssuer(oidcIssuer: URL | undefined, devOpAddr: Address): ConfigIssue | undefined {
   if (oidcIssuer !== undefined || devOpAddr.port !== 0) return undefined;
   return { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' };
 }
 
 /** The configuration of `visiona token`; without a provider, that of `visiona up` on this machine. @throws ConfigError */
-export function loadTokenConfig(given: RawSettings): TokenConfig {
-  const values = read(tables.token, given, ({ oidcIssuer, oidcAudience, devOpAddr }) => [
+export function loadTokenConfig(raw: RawSettings): TokenConfig {
+  const values = read(tables.token, raw, ({ oidcIssuer, oidcAudience, devOpAddr }) => [
     unknownIssuer(oidcIssuer, devOpAddr),
     oidcIssuer !== undefined && oidcAudience === undefined
       ? { name: 'OIDC_AUDIENCE', problem: 'it is missing; set it as it is set for the API' }
@@ -259,10 +259,10 @@ export function loadTokenConfig(given: RawSettings): TokenConfig {
 /** The values of a command on the store: its own flags, and where the store is. @throws ConfigError */
 export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
   table: T,
-  given: RawSettings,
+  raw: RawSettings,
   more: (values: ValuesOf<T>) => (ConfigIssue | undefined)[] = () => [],
 ) {
-  const values = read(table, given, more);
+  const values = read(table, raw, more);
   const store = storeConfig(values);
   const unusable = store.databaseUrl === undefined ? openDataDir(store.dataDir) : undefined;
   if (unusable !== undefined) throw new ConfigError([unusable]);
@@ -270,19 +270,19 @@ export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
 }
 
 /** The values of `visiona device list`, with what remote-proxy is asked by; without a secret it is not asked. @throws ConfigError */
-export function loadDeviceListConfig(given: RawSettings) {
-  const { proxyUrl: url, internalSecret, ...values } = loadStoreConfig(tables.deviceList, given);
+export function loadDeviceListConfig(raw: RawSettings) {
+  const { proxyUrl: url, internalSecret, ...values } = loadStoreConfig(tables.deviceList, raw);
   const secret = internalSecret ?? readGenerated(values.dataDir, 'internal-secret');
   return { ...values, proxy: secret instanceof Secret ? { url, secret } : undefined };
 }
 
 /** The values of `visiona device add`, with the issuer of its user. @throws ConfigError */
-export function loadDeviceAddConfig(given: RawSettings) {
-  const { oidcIssuer, devOpAddr, ...values } = loadStoreConfig(tables.deviceAdd, given, (all) => [
+export function loadDeviceAddConfig(raw: RawSettings) {
+  const { oidcIssuer, devOpAddr, ...values } = loadStoreConfig(tables.deviceAdd, raw, (all) => [
     unknownIssuer(all.oidcIssuer, all.devOpAddr),
   ]);
-  // As it is written: an issuer is compared letter by letter, and a URL adds a slash to a bare host.
-  const written = readSetting(settings.oidcIssuer, given);
+  // The issuer is taken as it is written: it is compared letter by letter, and a URL adds a slash to a bare host.
+  const written = readSetting(settings.oidcIssuer, raw);
   const text = written.ok ? written.text?.trim() : undefined;
   return { ...values, issuer: text ?? urlOf('http', devOpAddr) };
 }

@@ -1,3 +1,5 @@
+// `nearest` guesses which name a misspelt one was meant to be.
+
 /** Edits (insert, delete, replace, swap of neighbours) between two words. */
 function distance(a: string, b: string): number {
   let before: number[] = [];

@@ -1,36 +1,38 @@
+// `readSettings` reads the settings of a table from flags and environment.
 import type { ConfigIssue } from './errors.js';
 import type { Setting, SettingTable, ValuesOf } from './setting.js';
 
 /** Where a value came from. */
 export type Source = 'flag' | 'env' | 'default' | 'generated' | 'unset';
 
-/** What is given: flags by their name, and the environment. */
+/** Settings as they are given: flags by their name, and the environment. */
 export interface RawSettings {
   readonly flags: ReadonlyMap<string, string>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** One setting as it was read: a value, or what is wrong with its text. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T; readonly source: Source; readonly text: string | undefined }
-  | { readonly ok: false; readonly mistakes: readonly ConfigIssue[]; readonly source: Source };
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[]; readonly source: Source };
 
 /** The text in force for a setting and where it came from: flag before variable before default. */
-function choose(setting: Setting<unknown>, given: RawSettings): { text: string | undefined; source: Source } {
-  const flag = given.flags.get(setting.flag);
+function choose(setting: Setting<unknown>, raw: RawSettings): { text: string | undefined; source: Source } {
+  const flag = raw.flags.get(setting.flag);
   if (flag !== undefined) return { text: flag, source: 'flag' };
-  const variable = setting.env === undefined ? undefined : given.env[setting.env];
+  const variable = setting.env === undefined ? undefined : raw.env[setting.env];
   // Deployment tools write VAR= for what is left out, so an empty variable counts as unset.
   if (variable !== undefined && variable.trim() !== '') return { text: variable, source: 'env' };
   return { text: setting.fallback, source: setting.fallback === undefined ? 'unset' : 'default' };
 }
 
 /** Reads one setting. */
-export function readSetting<T>(setting: Setting<T>, given: RawSettings): Reading<T> {
-  const { text, source } = choose(setting, given);
+export function readSetting<T>(setting: Setting<T>, raw: RawSettings): Reading<T> {
+  const { text, source } = choose(setting, raw);
   const name = source === 'flag' || setting.env === undefined ? `--${setting.flag}` : setting.env;
   if (text === undefined && setting.required) {
     const problem = `it is missing; add ${name} ${setting.placeholder}`;
-    return { ok: false, mistakes: [{ name, problem }], source };
+    return { ok: false, issues: [{ name, problem }], source };
   }
   // An `optional` setting's T includes undefined; one with a default always has text.
   if (text === undefined) return { ok: true, value: undefined as T, source, text };
@@ -38,26 +40,26 @@ export function readSetting<T>(setting: Setting<T>, given: RawSettings): Reading
   if (result.success) return { ok: true, value: result.data, source, text };
   return {
     ok: false,
-    mistakes: result.error.issues.map(({ message }) => ({ name, problem: message })),
+    issues: result.error.issues.map(({ message }) => ({ name, problem: message })),
     source,
   };
 }
 
-/** Reads a whole table; the values are whole only when there are no mistakes. */
+/** Reads a whole table; the values are whole only when there are no issues. */
 export function readSettings<T extends SettingTable>(
   table: T,
-  given: RawSettings,
-): { values: ValuesOf<T>; mistakes: ConfigIssue[]; failed: Set<string> } {
+  raw: RawSettings,
+): { values: ValuesOf<T>; issues: ConfigIssue[]; failed: Set<string> } {
   const values: Record<string, unknown> = {};
-  const mistakes: ConfigIssue[] = [];
+  const issues: ConfigIssue[] = [];
   const failed = new Set<string>();
   for (const [name, setting] of Object.entries(table)) {
-    const reading = readSetting(setting, given);
+    const reading = readSetting(setting, raw);
     if (reading.ok) values[name] = reading.value;
     else {
-      mistakes.push(...reading.mistakes);
+      issues.push(...reading.issues);
       failed.add(name);
     }
   }
-  return { values: values as ValuesOf<T>, mistakes, failed };
+  return { values: values as ValuesOf<T>, issues, failed };
 }

@@ -1,10 +1,11 @@
+// `describeConfig` is what `visiona config` prints: each setting, where its value comes from, and what is wrong.
 import { resolve } from 'node:path';
 import { Secret } from '../text/secret.js';
 import type { ConfigIssue } from './errors.js';
 import { type GeneratedName, readGenerated } from './generated.js';
 import { nearest } from './nearest.js';
 import { type RawSettings, readSetting, type Source } from './read.js';
-import { findMistakes } from './rules.js';
+import { findIssues } from './rules.js';
 import type { Setting } from './setting.js';
 import { settings } from './settings.js';
 
@@ -32,8 +33,8 @@ function describeUnset(
   return { name: env, value, source: 'unset' };
 }
 
-function describe(setting: Setting<unknown>, given: RawSettings, dataDir: string | undefined): Row {
-  const reading = readSetting(setting, given);
+function describe(setting: Setting<unknown>, raw: RawSettings, dataDir: string | undefined): Row {
+  const reading = readSetting(setting, raw);
   const name = setting.env ?? setting.flag;
   if (!reading.ok) return { name, value: 'invalid', source: reading.source };
   if (reading.source === 'unset') return describeUnset(setting, dataDir);
@@ -54,16 +55,16 @@ export function unknownVariables(env: RawSettings['env']): ConfigIssue[] {
 }
 
 /** Everything `visiona config` prints; it makes no files. */
-export function describeConfig(given: RawSettings): {
+export function describeConfig(raw: RawSettings): {
   rows: Row[];
-  mistakes: ConfigIssue[];
+  issues: ConfigIssue[];
   notes: ConfigIssue[];
 } {
-  const place = readSetting(settings.dataDir, given);
+  const place = readSetting(settings.dataDir, raw);
   const dataDir = place.ok ? resolve(place.value) : undefined;
   return {
-    rows: Object.values(settings).map((setting: Setting<unknown>) => describe(setting, given, dataDir)),
-    mistakes: findMistakes(settings, given),
-    notes: unknownVariables(given.env),
+    rows: Object.values(settings).map((setting: Setting<unknown>) => describe(setting, raw, dataDir)),
+    issues: findIssues(settings, raw),
+    notes: unknownVariables(raw.env),
   };
 }

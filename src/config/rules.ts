@@ -1,7 +1,8 @@
+// Rules say what settings must keep between them.
 import { isIPv6 } from 'node:net';
-import { type Address, formatAddress, isLoopback } from '../net/address.js';
-import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
+import { type Address, formatAddress, isLoopback, isWildcard } from '../net/address.js';
 import type { ConfigIssue } from './errors.js';
+import { descriptorLimit, tunnelsWithin } from './process-limits.js';
 import { type RawSettings, readSettings } from './read.js';
 import type { SettingTable, ValuesOf } from './setting.js';
 import { settings } from './settings.js';
@@ -9,7 +10,7 @@ import { settings } from './settings.js';
 type AllValues = ValuesOf<typeof settings>;
 type Name = keyof AllValues;
 
-/** What settings must keep between them; checked where a command reads all it is about and each of them is valid. */
+/** A rule between settings; it is checked where a command reads all of them and each is valid. */
 interface Rule {
   readonly about: readonly Name[];
   check(values: AllValues): ConfigIssue | undefined;
@@ -22,22 +23,20 @@ function rule<N extends Name>(
   return { about, check };
 }
 
-const WILDCARDS: readonly string[] = ['0.0.0.0', '::'];
-
 /** Whether two listeners would want the same port of the same address. */
 function collide(one: Address, other: Address): boolean {
   if (one.port === 0 || one.port !== other.port) return false;
   const [host, otherHost] = [one.host, other.host];
   if (host === otherHost) return true;
-  return isIPv6(host) === isIPv6(otherHost) && (WILDCARDS.includes(host) || WILDCARDS.includes(otherHost));
+  return isIPv6(host) === isIPv6(otherHost) && (isWildcard(host) || isWildcard(otherHost));
 }
 
 type AddressName = 'apiAddr' | 'tunnelAddr' | 'internalAddr' | 'opsAddr' | 'devOpAddr';
 
-/** @param also what only processes that have both listeners read */
+/** The rule that two listeners do not share a port. @param also settings that only processes with both listeners read */
 function apart(one: AddressName, other: AddressName, also: readonly Name[] = []): Rule {
   return rule<Name>([one, other, ...also], (values) => {
-    // With a provider of one's own there is no development provider that would listen.
+    // The development provider does not listen where another provider is set.
     if (other === 'devOpAddr' && values.oidcIssuer !== undefined) return undefined;
     if (!collide(values[one], values[other])) return undefined;
     const problem = `${settings[one].env} is ${formatAddress(values[one])} already; give each a port of its own`;
@@ -80,7 +79,7 @@ const rules: readonly Rule[] = [
         };
   }),
   rule(['apiAddr', 'publicUrl'], ({ apiAddr, publicUrl }) => {
-    const wildcard = apiAddr.host === '0.0.0.0' || apiAddr.host === '::';
+    const wildcard = isWildcard(apiAddr.host);
     const plain = publicUrl === undefined ? !wildcard : publicUrl.protocol === 'http:';
     const host = publicUrl?.hostname ?? apiAddr.host;
     if (!plain || isLoopback(host)) return undefined;
@@ -126,11 +125,36 @@ export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<strin
   return rules
     .filter(({ about }) => about.every((name) => name in values && !failed.has(name)))
     .map((each) => each.check(values as AllValues))
-    .filter((mistake) => mistake !== undefined);
+    .filter((issue) => issue !== undefined);
 }
 
 /** Everything that is wrong with the values of a table, one by one and between them. */
-export function findMistakes(table: SettingTable, given: RawSettings): ConfigIssue[] {
-  const { values, mistakes, failed } = readSettings(table, given);
-  return [...mistakes, ...checkRules(values, failed)];
+export function findIssues(table: SettingTable, raw: RawSettings): ConfigIssue[] {
+  const { values, issues, failed } = readSettings(table, raw);
+  return [...issues, ...checkRules(values, failed)];
+}
+
+const INSTEAD = 'the development provider of `visiona up` signs anybody in; set it and OIDC_CLIENT_ID';
+
+/** The addresses of `visiona up`: beyond loopback, the development provider would let anybody in there. */
+interface Reachable {
+  readonly VISIONA_API_ADDR: Address;
+  readonly VISIONA_TUNNEL_ADDR: Address;
+  readonly VISIONA_INTERNAL_ADDR: Address;
+  readonly VISIONA_DEV_OP_ADDR: Address;
+  readonly VISIONA_PUBLIC_URL: URL | undefined;
+}
+
+/** Why the development OpenID provider may not run (03-identity §3.6); undefined: it may. */
+export function devProviderIssue(reachable: Reachable, nodeEnv: string | undefined): ConfigIssue | undefined {
+  if (nodeEnv === 'production') {
+    return { name: 'OIDC_ISSUER', problem: `it must be set under NODE_ENV=production: ${INSTEAD}` };
+  }
+  const open = Object.entries(reachable).find(([, at]) => at !== undefined && !isLoopback(hostOf(at)));
+  if (open === undefined) return undefined;
+  return { name: 'OIDC_ISSUER', problem: `it must be set when ${open[0]} is not loopback: ${INSTEAD}` };
+}
+
+function hostOf(at: Address | URL): string {
+  return at instanceof URL ? at.hostname : at.host;
 }

@@ -1,13 +1,14 @@
+// Each kind of setting has a schema here, which reads its text and says what is wrong with it.
 import { BlockList } from 'node:net';
 import { z } from 'zod';
 import { type Address, MAX_PORT, parseAddress } from '../net/address.js';
-import { addRange } from '../net/address-range.js';
+import { addRange } from '../net/ip-address.js';
 import { Secret } from '../text/secret.js';
 
 /** Fewest bytes of a signing or shared secret (ASVS 4 V2.9.2; 03-identity §3.2 in the specification). */
 export const MIN_SECRET_BYTES = 32;
 
-/** Values shown in documentation: whoever copied one has no secret. */
+/** Values shown in documentation: a copied one is no secret. */
 export const EXAMPLE_SECRETS: ReadonlySet<string> = new Set([
   'replace-this-with-the-output-of-openssl-rand-hex-32',
   'change-me-change-me-change-me-change-me',

@@ -1,3 +1,4 @@
+// A `Setting` says how one value is named, explained and read.
 import type { z } from 'zod';
 
 /** How one value is named, explained and read: the one source for parsing, `--help` and `visiona config`. */
@@ -14,9 +15,9 @@ export interface Setting<T> {
   readonly fallback: string | undefined;
   /** The default as documentation says it, where that is not `fallback`. */
   readonly fallbackDoc: string | undefined;
-  /** Nothing works without it, and there is no default. */
+  /** True if the command does not work without it; it has no default then. */
   readonly required: boolean;
-  /** Never shown. */
+  /** True if its value is never shown. */
   readonly secret: boolean;
   readonly schema: z.ZodType<T, string>;
 }

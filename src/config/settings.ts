@@ -1,7 +1,7 @@
+// `settings` is the table of all settings of the product.
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
-import { descriptorLimit, tunnelsWithin } from './descriptor-limit.js';
-import { memoryLimit } from './memory-limit.js';
+import { descriptorLimit, memoryLimit, tunnelsWithin } from './process-limits.js';
 import {
   address,
   addressRanges,

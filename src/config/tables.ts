@@ -1,3 +1,4 @@
+// `tables` says which settings each command reads.
 import { flag, integer, requiredText, text } from './schemas.js';
 import { explained, flagOnly, pick, requiredFlag } from './setting.js';
 import { settings } from './settings.js';

@@ -1,3 +1,4 @@
+// A command gets its configuration in these types, whole and checked.
 import type { BlockList } from 'node:net';
 import type { Address } from '../net/address.js';
 import type { Secret } from '../text/secret.js';
@@ -19,15 +20,15 @@ export interface StoreConfig {
   readonly databasePool: number;
 }
 
-/** Where an operator's tools ask. */
+/** Where the operations listener binds. */
 export interface OpsConfig {
   readonly opsAddr: Address;
 }
 
-/** With several processes, servers of a hundred connections have room for this many of each. */
+/** Connections of one process to PostgreSQL: a server that takes a hundred has room for several processes. */
 export const DEFAULT_DATABASE_POOL = 10;
 
-/** What both sides that callers and devices reach need. */
+/** The settings of a process that listens, on either side. */
 export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly log: LogConfig;
   /** Every request is a line of the log. */
@@ -51,14 +52,14 @@ export interface ProxyConfig extends ListenerConfig {
   readonly idleTimeoutMs: number;
 }
 
-/** What is asked of any OpenID provider, and how its answers are taken. */
+/** How any OpenID provider is dealt with. */
 export interface OidcPolicy {
   readonly scopes: readonly string[];
   /** Whether the user is asked for consent where refresh tokens need it. */
   readonly consent: 'auto' | 'never';
   /** By how much its clock may differ from ours, in seconds. */
   readonly clockToleranceS: number;
-  /** How long is believed what it said of itself and its keys, in seconds. */
+  /** How long its discovery document and keys are believed, in seconds. */
   readonly discoveryRefreshS: number;
 }
 
@@ -96,11 +97,11 @@ export interface ApiConfig extends RestConfig {
 /** The development OpenID provider, which lets anybody in. */
 export interface DevProviderConfig {
   readonly address: Address;
-  /** Its keys come from it. */
+  /** The secret that its keys are derived from. */
   readonly secret: Secret;
-  /** As with any other. */
+  /** The policy, as for any other provider. */
   readonly policy: OidcPolicy;
-  /** Of access tokens for REST clients. */
+  /** The audience of access tokens for REST clients. */
   readonly audience: string;
 }
 
@@ -114,7 +115,7 @@ export const DEV_CLIENT_ID = 'visiona';
 export interface TokenConfig
   extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'consent' | 'clockToleranceS'> {
   readonly audience: string;
-  /** None is configured: it is the development provider of `visiona up` on this machine. */
+  /** True if no provider is configured: it is the development provider of `visiona up` on this machine. */
   readonly isDevelopment: boolean;
   /** Where a refresh token is kept, absolute; undefined: none is. */
   readonly keep: string | undefined;
@@ -145,8 +146,8 @@ export interface AgentConfig {
   readonly idleTimeoutMs: number;
 }
 
-/** Where the agent finds the REST API that it was not told of: on the same machine. */
+/** The REST API that the agent asks by default: on the same machine. */
 export const DEFAULT_PUBLIC_URL = 'http://127.0.0.1:3721';
 
-/** What an agent dials that was told nothing: a proxy on the same machine. */
+/** The tunnel that the agent dials by default: a proxy on the same machine. */
 export const DEFAULT_TUNNEL_URL = 'ws://127.0.0.1:3800';

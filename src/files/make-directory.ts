@@ -1,3 +1,4 @@
+// `makeDirectory` makes a directory for this user alone.
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -13,7 +14,7 @@ export function makeDirectory(path: string): void {
   if (!tryMake(path)) mkdirSync(path, { mode: 0o700 });
 }
 
-/** False: what is to hold it is missing. */
+/** Makes one directory. False: the one above it is missing. */
 function tryMake(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });

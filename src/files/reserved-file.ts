@@ -1,11 +1,12 @@
+// `ReservedFile` replaces a file whole, and is made before its content is known.
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { makeDirectory } from './make-directory.js';
 
 /**
- * A file that takes another one's place whole, for its user only: mode 0600. It is there before its content is known, so
- * that what may be had once is not asked for where it cannot be kept.
+ * A new file, of mode 0600, that takes another one's place whole. It is made before its content is known, so that a token
+ * which is given once is asked for only if it can be kept.
  */
 export class ReservedFile {
   readonly #path: string;
@@ -18,19 +19,19 @@ export class ReservedFile {
     this.#file = file;
   }
 
-  /** Finds out whether it can be made, and leaves nothing: what is reserved for long outlives who is killed meanwhile. */
+  /** Finds out whether the file can be made, and leaves nothing: a long reservation would stay behind if its process were killed. */
   static async check(path: string): Promise<void> {
     await (await ReservedFile.at(path)).release();
   }
 
-  /** Makes the directory too. Rejects with the error of the file system. */
+  /** Reserves `path`, and makes its directory. Rejects with the error of the file system. */
   static async at(path: string): Promise<ReservedFile> {
     makeDirectory(resolve(dirname(path)));
     const fresh = `${path}.${randomUUID()}`;
     return new ReservedFile(path, fresh, await open(fresh, 'wx', 0o600));
   }
 
-  /** Puts it in place, durably. After a failure nothing of it is left, and what was there before still is. */
+  /** Puts `text` in place, durably. After a failure the old file is untouched, and nothing of the new one is left. */
   async commit(text: string): Promise<void> {
     try {
       await this.#file.writeFile(text);
@@ -46,7 +47,7 @@ export class ReservedFile {
     await directory.sync().finally(() => directory.close());
   }
 
-  /** Gives the place up, unless it was taken. */
+  /** Removes the new file, unless it was put in place. */
   async release(): Promise<void> {
     await this.#file.close();
     await rm(this.#fresh, { force: true });

@@ -1,16 +1,24 @@
+// An `Address` is where a listener binds; this file reads and writes it, and makes URLs of it.
 import { isIPv6 } from 'node:net';
 
-/** Where a listener binds: a host name or IP address (IPv6 without brackets) and a port, 0 for any free one. */
+/** Where a listener binds. */
 export interface Address {
+  /** A host name or an IP address; IPv6 without brackets. */
   readonly host: string;
+  /** 0: any free one. */
   readonly port: number;
 }
 
+/** The highest port there is. */
 export const MAX_PORT = 65_535;
 
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 const LOOPBACK_V4 = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i;
-const WILDCARDS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+/** The addresses that stand for all of this machine's, and where each is reached from it. */
+const WILDCARDS: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
 
 /** Reads `host:port` or `[ipv6]:port`; undefined when it is neither. */
 export function parseAddress(text: string): Address | undefined {
@@ -21,6 +29,11 @@ export function parseAddress(text: string): Address | undefined {
   if (port > MAX_PORT) return undefined;
   if (v6 !== undefined) return isIPv6(v6) ? { host: v6, port } : undefined;
   return name !== undefined && HOST_NAME.test(name) ? { host: name, port } : undefined;
+}
+
+/** Whether a listener on `host` takes connections at every address of this machine. */
+export function isWildcard(host: string): boolean {
+  return WILDCARDS.has(host);
 }
 
 /** Whether `host` can only be reached from this machine. */
@@ -39,12 +52,20 @@ export function formatAddress(address: Address): string {
  * @param port the port that was bound, where the configured one is 0
  */
 export function urlOf(scheme: 'http' | 'ws', address: Address, port = address.port): string {
-  return `${scheme}://${formatAddress({ host: WILDCARDS[address.host] ?? address.host, port })}`;
+  return `${scheme}://${formatAddress({ host: WILDCARDS.get(address.host) ?? address.host, port })}`;
 }
 
-/** Where a listener is bound. */
-export interface ListenAddress {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+/** The address is taken, or not ours to bind. It is not defined beside the listeners, as threads without uWebSockets.js need it too. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code = 'ERR_LISTEN';
+  readonly address: Address;
+
+  /** @param setting what the address comes from, where that is known */
+  constructor(address: Address, setting?: string) {
+    super(
+      `cannot listen on ${address.host}:${address.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine${setting === undefined ? '' : `; ${setting} sets it`}`,
+    );
+    this.address = address;
+  }
 }

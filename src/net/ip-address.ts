@@ -1,12 +1,19 @@
+// IP addresses and ranges of them are compared here in one normal form.
+
+import type { BlockList } from 'node:net';
 import { isIPv4, isIPv6, SocketAddress } from 'node:net';
+
+const MALFORMED =
+  'is neither an IP address nor a CIDR range; write it like 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32';
+const EVERYBODY = 'is every address, so that any caller could claim to be another; list your proxies alone';
 
 /** An IPv4 address as a listener on `::` sees it (RFC 4291 §2.5.5.2), in normal form. */
 const MAPPED = /^::ffff:(?=\d+\.)/;
 
-/** The one way to write an IP address: IPv4, also where it is mapped into IPv6; IPv6 in its shortest form. Undefined: it is none. */
+/** The normal form of an IP address: IPv4, also for one mapped into IPv6; IPv6 in its shortest form. Undefined: it is none. */
 export function normalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
-  // A zone says something on its own machine alone.
+  // An address with a zone means something on its own machine only.
   if (!isIPv6(text) || text.includes('%')) return undefined;
   return new SocketAddress({ address: text, family: 'ipv6' }).address.replace(MAPPED, '');
 }
@@ -22,4 +29,26 @@ export function networkOf(address: string): string {
     groups.push(...after);
   }
   return groups.slice(0, 4).join(':');
+}
+
+/**
+ * Adds an IP address or a CIDR range, as `10.0.0.7` or `2001:db8::/32`.
+ * @returns what is wrong with it, if anything
+ */
+export function addRange(ranges: BlockList, text: string): string | undefined {
+  const [, written = '', digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const address = normalAddress(written);
+  if (address === undefined) return MALFORMED;
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  if (digits === undefined) {
+    ranges.addAddress(address, family);
+    return undefined;
+  }
+  const prefix = Number(digits);
+  // The prefix of an IPv4 address that is mapped into IPv6 may count either form's bits.
+  const mapped = family === 'ipv4' && isIPv6(written);
+  if (mapped || prefix > (family === 'ipv4' ? 32 : 128)) return MALFORMED;
+  if (prefix === 0) return EVERYBODY;
+  ranges.addSubnet(address, prefix, family);
+  return undefined;
 }

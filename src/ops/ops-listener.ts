@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ListenAddress } from '../net/address.js';
-import { ListenError } from '../net/listen-error.js';
+import type { Address } from '../net/address.js';
+import { ListenError } from '../net/address.js';
 import type { Exposition } from '../observability/exposition.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../problems/problem.js';
 import { PARTS_RULE, partsOf, type Readiness, readyBody, unreadyDetail } from '../server/readiness.js';
@@ -20,7 +20,7 @@ const IDLE_MS = 65_000;
 type Page = (query: URLSearchParams) => Promise<readonly [status: number, contentType: string, body: string]>;
 
 export interface OpsListenerOptions {
-  readonly address: ListenAddress;
+  readonly address: Address;
   readonly readiness: Readiness;
   readonly exposition: Exposition;
   readonly requests: RequestLog;
@@ -76,7 +76,7 @@ export class OpsListener {
     this.#server.closeAllConnections();
   }
 
-  #listen(address: ListenAddress): Promise<void> {
+  #listen(address: Address): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', () => reject(new ListenError(address)));
       this.#server.listen(address.port, address.host, resolve);

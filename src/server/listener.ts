@@ -1,6 +1,6 @@
 import type { TemplatedApp, us_listen_socket, us_socket } from 'uWebSockets.js';
-import type { ListenAddress } from '../net/address.js';
-import { ListenError } from '../net/listen-error.js';
+import type { Address } from '../net/address.js';
+import { ListenError } from '../net/address.js';
 import { prepareUpgrades } from './late-upgrade.js';
 import uWS from './uws.js';
 
@@ -27,12 +27,12 @@ export interface Listener {
 }
 
 /** Binds `app`, whose handlers may then use `lateUpgrade`. @throws ListenError */
-export async function listen(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
+export async function listen(app: TemplatedApp, address: Address): Promise<Listener> {
   await prepareUpgrades();
   return bind(app, address);
 }
 
-function bind(app: TemplatedApp, address: ListenAddress): Promise<Listener> {
+function bind(app: TemplatedApp, address: Address): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const bound = (socket: us_listen_socket | false): void => {
       if (socket === false) return reject(new ListenError(address));

@@ -1,3 +1,4 @@
+// `Secret` wraps a text so that no log shows it.
 import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { agentClock } from '../../src/agent/clock.js';
+import { systemClock } from '../../src/actors/clock.js';
 import { connectUrl, dial } from '../../src/agent/dial.js';
 import type { StreamService } from '../../src/agent/service/stream-service.js';
 import { Tunnel, type TunnelOptions } from '../../src/agent/tunnel.js';
@@ -48,7 +48,7 @@ export async function connectDevice(
   assert.equal(dialled.kind, 'open');
   const tunnel = new Tunnel(dialled.socket, {
     service,
-    clock: agentClock,
+    clock: systemClock,
     yamux: makeConfig(yamux),
     ...rest,
   });

@@ -11,7 +11,7 @@ import { FakeClock } from './fake-clock.js';
 import { logCapture } from './log-capture.js';
 
 /** A running dialer on fake time, with the highest jitter; it is drained with the test. */
-function startDialer(t: TestContext, url: URL, token: () => Promise<string> = async () => 'token') {
+function startDialer(t: TestContext, url: URL, token: () => string = () => 'token') {
   const clock = new FakeClock();
   const { log, lines } = logCapture();
   const dialer = new Dialer({
@@ -46,7 +46,7 @@ async function served(tunnel: RelayTunnel): Promise<void> {
 
 test('dials /tunnel/connect with the credential in the header only', async (t) => {
   const relay = await startRelay(t);
-  startDialer(t, relay.url, async () => 'vis_secret');
+  startDialer(t, relay.url, () => 'vis_secret');
   const { request } = await relay.tunnel();
   assert.equal(request.url, '/tunnel/connect');
   assert.equal(request.headers.authorization, 'Bearer vis_secret');
@@ -64,7 +64,7 @@ test('a refused credential is tried slowly, and a new one is taken up', async (t
     decide: ({ headers }) => (headers.authorization === 'Bearer good' ? undefined : { status: 401 }),
   });
   let token = 'revoked';
-  const { clock, lines } = startDialer(t, relay.url, async () => token);
+  const { clock, lines } = startDialer(t, relay.url, () => token);
   const sleep = await clock.nextSleep();
   assert.ok(sleep.ms >= 30_000);
   assert.match(lines[0]?.msg ?? '', /pair the device again/);
@@ -196,7 +196,9 @@ test('an unusable credential source ends the run', async (t) => {
   const failure = new Error('disk gone');
   const dialer = new Dialer({
     url: connectUrl(relay.url),
-    token: () => Promise.reject(failure),
+    token: () => {
+      throw failure;
+    },
     service: () => {},
     tokenFile: 'device-token',
     yamux: makeConfig({}),

@@ -1,4 +1,4 @@
-import type { AgentClock } from '../../src/agent/clock.js';
+import type { Clock } from '../../src/actors/clock.js';
 
 export interface Sleep {
   readonly ms: number;
@@ -7,7 +7,7 @@ export interface Sleep {
 }
 
 /** Time that passes only when the test says so. */
-export class FakeClock implements AgentClock {
+export class FakeClock implements Clock {
   #now = 0;
   readonly #sleeps: Sleep[] = [];
   #notify: () => void = () => {};
@@ -20,16 +20,17 @@ export class FakeClock implements AgentClock {
     this.#now += ms;
   }
 
-  sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#now += ms;
-        resolve();
-      };
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#sleeps.push({ ms, wake });
-      this.#notify();
-    });
+  after(ms: number, run: () => void): () => void {
+    let isCancelled = false;
+    const wake = (): void => {
+      this.#now += ms;
+      if (!isCancelled) run();
+    };
+    this.#sleeps.push({ ms, wake });
+    this.#notify();
+    return () => {
+      isCancelled = true;
+    };
   }
 
   /** The next sleep nobody has taken yet. */

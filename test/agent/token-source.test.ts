@@ -16,8 +16,8 @@ function pathIn(t: TestContext): string {
 test('a given token is kept in the file and used', async (t) => {
   const path = pathIn(t);
   const token = await openTokenSource({ path, given: 'fresh', log: logCapture().log });
-  assert.equal(await token(), 'fresh');
-  assert.equal(await readTokenFile(path), 'fresh');
+  assert.equal(token(), 'fresh');
+  assert.equal(readTokenFile(path), 'fresh');
 });
 
 test('a given token works without a place to keep it, with a warning that does not show it', async (t) => {
@@ -25,7 +25,7 @@ test('a given token works without a place to keep it, with a warning that does n
   writeFileSync(blocked, '');
   const { log, lines } = logCapture();
   const token = await openTokenSource({ path: join(blocked, 'token'), given: 's3cret', log });
-  assert.equal(await token(), 's3cret');
+  assert.equal(token(), 's3cret');
   assert.match(lines[0]?.msg ?? '', /could not be kept/);
   assert.doesNotMatch(JSON.stringify(lines), /s3cret/);
 });
@@ -35,7 +35,7 @@ test('a token that is put into the file later is taken up', async (t) => {
   writeFileSync(path, 'first', { mode: 0o600 });
   const token = await openTokenSource({ path, given: undefined, log: logCapture().log });
   writeFileSync(path, 'second');
-  assert.equal(await token(), 'second');
+  assert.equal(token(), 'second');
 });
 
 test('a file that becomes unusable is reported and the last good token goes on', async (t) => {
@@ -44,10 +44,10 @@ test('a file that becomes unusable is reported and the last good token goes on',
   const { log, lines } = logCapture();
   const token = await openTokenSource({ path, given: undefined, log });
   rmSync(path);
-  assert.equal(await token(), 'good');
+  assert.equal(token(), 'good');
   assert.equal(lines[0]?.code, 'ERR_TOKEN_FILE_MISSING');
   writeFileSync(path, 'better', { mode: 0o600 });
-  assert.equal(await token(), 'better');
+  assert.equal(token(), 'better');
 });
 
 test('there is no start without a token', async (t) => {

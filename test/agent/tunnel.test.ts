@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { agentClock } from '../../src/agent/clock.js';
+import { systemClock } from '../../src/actors/clock.js';
 import { dial } from '../../src/agent/dial.js';
 import type { StreamService } from '../../src/agent/service/stream-service.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
@@ -244,7 +244,7 @@ async function connectTo(t: TestContext, server: Server, service: StreamService)
   const url = new URL(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   const dialled = await dial(url, 'token', new AbortController().signal);
   assert.equal(dialled.kind, 'open');
-  const tunnel = new Tunnel(dialled.socket, { service, clock: agentClock, yamux: makeConfig({}) });
+  const tunnel = new Tunnel(dialled.socket, { service, clock: systemClock, yamux: makeConfig({}) });
   t.after(() => tunnel.drain(0));
 }
 

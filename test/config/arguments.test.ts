@@ -6,7 +6,7 @@ import { tables } from '../../src/config/tables.js';
 const read = (...args: string[]) => readArguments(args, tables.agent);
 
 test('flags take the next word or what follows the equals sign; switches take none', () => {
-  const { flags, positionals, mistakes } = read(
+  const { flags, positionals, issues } = read(
     '--target',
     'http://a',
     '--tunnel-url=ws://b',
@@ -22,20 +22,20 @@ test('flags take the next word or what follows the equals sign; switches take no
     ],
   );
   assert.deepEqual(positionals, ['x']);
-  assert.deepEqual(mistakes, []);
+  assert.deepEqual(issues, []);
 });
 
 test('a value may begin with dashes, as tokens do, but a known flag is no value', () => {
   assert.equal(read('--device-token', '--Zx9').flags.get('device-token'), '--Zx9');
-  assert.deepEqual(read('--device-token', '--simulate').mistakes, [
+  assert.deepEqual(read('--device-token', '--simulate').issues, [
     { name: '--device-token', problem: 'it needs a value; write --device-token TOKEN' },
   ]);
 });
 
 test('every mistake is reported, unknown flags with what was meant', () => {
-  const { mistakes } = read('--tunel-url', 'ws://b', '--frobnicate', '--target=a', '--target=b', '--pair');
+  const { issues } = read('--tunel-url', 'ws://b', '--frobnicate', '--target=a', '--target=b', '--pair');
   assert.deepEqual(
-    mistakes.map(({ name, problem }) => `${name}: ${problem}`),
+    issues.map(({ name, problem }) => `${name}: ${problem}`),
     [
       '--tunel-url: there is no such flag; did you mean --tunnel-url?',
       '--frobnicate: there is no such flag; see --help for those there are',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generate, generatedPath, openDataDir, readGenerated } from '../../src/config/generated.js';
@@ -60,5 +61,18 @@ test('a secret that others can read, or that is cut short, is refused and not sh
     assert.ok(found !== undefined && !(found instanceof Secret));
     assert.equal(found.name, path);
     assert.doesNotMatch(found.problem, new RegExp(text));
+  }
+});
+
+test('a secret that is a link or no regular file is refused, without waiting for a writer', (t) => {
+  const dir = tempDir(t);
+  writeFileSync(join(dir, 'elsewhere'), 'a'.repeat(43), { mode: 0o600 });
+  symlinkSync(join(dir, 'elsewhere'), generatedPath(dir, 'internal-secret'));
+  mkdirSync(generatedPath(dir, 'session-secret'), { mode: 0o700 });
+  execFileSync('mkfifo', ['-m', '600', generatedPath(dir, 'dev-provider-secret')]);
+  for (const name of ['internal-secret', 'session-secret', 'dev-provider-secret'] as const) {
+    const found = readGenerated(dir, name);
+    assert.ok(found !== undefined && !(found instanceof Secret), name);
+    assert.equal(found.name, generatedPath(dir, name));
   }
 });

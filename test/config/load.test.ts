@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { test } from 'node:test';
-import { tunnelsWithin } from '../../src/config/descriptor-limit.js';
 import {
   findGenerated,
   loadAgentConfig,
@@ -12,6 +11,7 @@ import {
   loadTokenConfig,
   loadUpConfig,
 } from '../../src/config/load.js';
+import { tunnelsWithin } from '../../src/config/process-limits.js';
 import { EXAMPLE_SECRETS } from '../../src/config/schemas.js';
 import { given, mistakesOf, tempDir } from './given.js';
 

@@ -36,9 +36,9 @@ test('secrets are set, generated or unset, never shown; looking makes no files',
 });
 
 test('every mistake is in the report', () => {
-  const { mistakes } = describeConfig(given({ VISIONA_HOSTS: '0', VISIONA_HEARTBEAT_MS: '100000' }));
+  const { issues } = describeConfig(given({ VISIONA_HOSTS: '0', VISIONA_HEARTBEAT_MS: '100000' }));
   assert.deepEqual(
-    mistakes.map(({ name }) => name),
+    issues.map(({ name }) => name),
     ['VISIONA_HOSTS', 'VISIONA_IDLE_TIMEOUT_MS'],
   );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { tunnelsWithin } from '../../src/config/descriptor-limit.js';
+import { tunnelsWithin } from '../../src/config/process-limits.js';
 import { ask, forward } from './kit/internal-client.js';
 import { serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { WebSocket } from 'ws';
 import { DATA, HEADER_LENGTH, INITIAL_WINDOW, SYN, WINDOW_UPDATE } from '../../src/tunnel/yamux/constants.js';
-import { writeHeader } from '../../src/tunnel/yamux/header.js';
+import { writeHeader } from '../../src/tunnel/yamux/framing.js';
 import { forward, problemCode } from './kit/internal-client.js';
 import { Caller, serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';

@@ -1,3 +1,4 @@
+// The device side answers with problem details (RFC 9457) where no service can answer.
 import { STATUS_CODES } from 'node:http';
 
 /** Problem details (RFC 9457) as the device side gives them. */
@@ -8,8 +9,10 @@ export interface ServiceProblem {
   readonly detail: string;
 }
 
+/** The media type of problem details. */
 export const PROBLEM_TYPE = 'application/problem+json';
 
+/** The JSON of a problem. */
 export function problemBody({ code, status, detail }: ServiceProblem): string {
   return JSON.stringify({
     type: `urn:visiona:problem:${code}`,

@@ -1,3 +1,4 @@
+// A `StreamService` answers the streams that the relay opens; `discardRest` drops what still comes on an answered one.
 import type { Duplex } from 'node:stream';
 
 /**
@@ -5,3 +6,28 @@ import type { Duplex } from 'node:stream';
  * half-close. `destroy` resets the stream; an `error` event means that the relay did, or that the tunnel is gone.
  */
 export type StreamService = (stream: Duplex) => void;
+
+/** How much of an upload is dropped, and for how long, before its stream is reset. */
+export interface DiscardLimits {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+const LIMITS: DiscardLimits = { bytes: 1 << 20, ms: 10_000 };
+
+/**
+ * Reads and drops what still comes on an answered stream, because yamux has no "stop sending" (rule 29); resets it
+ * when that is too much or takes too long.
+ */
+export function discardRest(stream: Duplex, { bytes, ms }: DiscardLimits = LIMITS): void {
+  let left = bytes;
+  const timer = setTimeout(() => stream.destroy(), ms);
+  stream.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) stream.destroy();
+  });
+  // A pipe that broke has paused the stream.
+  stream.resume();
+  stream.once('end', () => clearTimeout(timer));
+  stream.once('close', () => clearTimeout(timer));
+}

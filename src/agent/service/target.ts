@@ -1,8 +1,9 @@
+// `forwardTo` is the service that joins each stream with a local TCP service.
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { discardRest } from './discard.js';
 import { problemAnswer } from './problem.js';
 import type { StreamService } from './stream-service.js';
+import { discardRest } from './stream-service.js';
 
 /** The local service that streams are forwarded to. */
 export interface ServiceTarget {
@@ -10,7 +11,7 @@ export interface ServiceTarget {
   readonly port: number;
   /** Time to connect before the answer is 502. */
   readonly connectTimeoutMs: number;
-  /** How long it may take nothing of what is left for it after the stream has ended. */
+  /** How long it may read nothing of the bytes that are left for it after the stream has ended. */
   readonly lingerMs: number;
 }
 

@@ -1,3 +1,4 @@
+// `EdgeHost` is a virtual edge host: its system and its modules.
 import { ModuleBay } from './module-bay.js';
 import { System } from './system.js';
 

@@ -1,3 +1,4 @@
+// `ModuleBay` holds the accelerators of a virtual host, and finds more by a scan.
 import { type ModuleIdentity, type ModuleView, NpuModule } from './module.js';
 
 /** A look at the buses for accelerators. */
@@ -21,12 +22,12 @@ interface Scan {
 
 const SCAN_MS = 2_000;
 
-/** Known when the host starts. */
+/** Modules that are known when the host starts. */
 const BUILT_IN: readonly ModuleIdentity[] = [
   { id: 'npu-0', name: 'Accelerator 1', chip: 'KL720', port: 'usb-1-1', firmware: '2.2.0' },
   { id: 'npu-1', name: 'Accelerator 2', chip: 'KL520', port: 'usb-1-2', firmware: '2.2.0' },
 ];
-/** Plugged in, but seen only by a scan. */
+/** Modules that are plugged in, but seen only by a scan. */
 const PLUGGED_IN: readonly ModuleIdentity[] = [
   { id: 'npu-2', name: 'Accelerator 3', chip: 'KL720', port: 'usb-2-1', firmware: '2.1.3' },
 ];
@@ -56,7 +57,7 @@ export class ModuleBay {
     return this.#scan && viewOf(this.#scan, now);
   }
 
-  /** Starts a scan; while one is running that one is answered, the buses can be walked once at a time. */
+  /** Starts a scan, or answers the one that is running: the buses can be walked once at a time. */
   startScan(now: number): ScanView {
     this.#finishScan(now);
     if (this.#scan === undefined || now >= this.#scan.finishedAt) {

@@ -1,6 +1,9 @@
+// `NpuModule` is one virtual accelerator.
+
+/** Whether a module is connected, or on its way there or back. */
 export type LinkState = 'disconnected' | 'connecting' | 'connected' | 'disconnecting';
 
-/** What a module is, apart from what happens to it. */
+/** The part of a module that never changes. */
 export interface ModuleIdentity {
   readonly id: string;
   readonly name: string;

@@ -1,10 +1,11 @@
+// `simulate` is the service that answers streams as a virtual edge host.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { discardRest } from '../service/discard.js';
 import { problemAnswer } from '../service/problem.js';
 import type { StreamService } from '../service/stream-service.js';
+import { discardRest } from '../service/stream-service.js';
+import { route } from './edge-api.js';
 import type { EdgeHost } from './edge-host.js';
-import { route } from './router.js';
 
 /** Serves a virtual edge host on streams, with node's HTTP server and without a port. */
 export function simulate(host: EdgeHost): StreamService {
@@ -19,7 +20,7 @@ export function simulate(host: EdgeHost): StreamService {
   };
 }
 
-/** What is no HTTP gets an answer; node by itself resets the stream, and the answer with it. */
+/** Answers a request that is not HTTP; Node by itself would reset the stream, and its own answer with it. */
 function refuse(error: NodeJS.ErrnoException, stream: Duplex): void {
   if (!stream.writable) {
     stream.destroy();

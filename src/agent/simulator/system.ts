@@ -1,3 +1,4 @@
+// `System` is what a virtual host says of itself, with a load that swings.
 import { VERSION } from '../../version.js';
 
 /** What GET /api/system answers. */
@@ -20,11 +21,11 @@ export interface SystemView {
   readonly temperatureCelsius: number;
 }
 
-/** What a virtual edge host is. */
+/** The model that a virtual edge host says it is. */
 export const VIRTUAL_MODEL = 'visionA Edge (virtual)';
 
 const GIB = 1024 ** 3;
-/** The load swings once in this time. */
+/** Milliseconds in which the load swings once. */
 const SWING_MS = 600_000;
 
 /** The virtual host itself. Its serial number tells hosts of one simulation apart, and shifts their load. */

@@ -4,8 +4,7 @@ import type { Host } from '../../actors/host.js';
 import { ThreadHosts } from '../../actors/hosting/thread-host.js';
 import { Supervisor } from '../../actors/supervision/supervisor.js';
 import { DEV_CLIENT_ID, type DevProviderConfig, type OidcConfig } from '../../config/types.js';
-import { type Address, urlOf } from '../../net/address.js';
-import { ListenError } from '../../net/listen-error.js';
+import { type Address, ListenError, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { DEV_PROVIDER_KIND, type DevProviderAsks, type DevProviderInit, type LogLine } from './kind.js';
 

@@ -5,7 +5,7 @@ import type { UserSessions } from '../../contract/session.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
 import { DeviceLookup } from '../../devices/own-device.js';
 import { Pairing } from '../../devices/pairing.js';
-import { type ListenAddress, urlOf } from '../../net/address.js';
+import { type Address, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -22,7 +22,7 @@ import { ROUTES } from './routes.js';
 import type { Refusals, RestStore } from './services.js';
 
 export interface RestOptions {
-  readonly address: ListenAddress;
+  readonly address: Address;
   /** What browsers see; undefined: this listener itself. */
   readonly publicUrl: URL | undefined;
   /** Proxies whose X-Forwarded-For is believed. Default: none. */

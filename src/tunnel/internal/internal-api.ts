@@ -4,7 +4,7 @@ import type { SessionStore, UserSessions } from '../../contract/session.js';
 import { tunnelKey } from '../../contract/tunnel-key.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
 import { STOPPED } from '../../http1/header-policy.js';
-import type { ListenAddress } from '../../net/address.js';
+import type { Address } from '../../net/address.js';
 import type { ProblemCode } from '../../problems/problem.js';
 import type { ProblemOptions } from '../../problems/problem-error.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -43,7 +43,7 @@ interface MetricsPage {
 }
 
 export interface InternalApiOptions {
-  readonly address: ListenAddress;
+  readonly address: Address;
   readonly secret: Secret;
   readonly store: SessionStore;
   readonly userSessions: UserSessions;

@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import { CLOSE_CODE, type SessionStore } from '../../contract/session.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
-import type { ListenAddress } from '../../net/address.js';
+import type { Address } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import { type Listener, listen } from '../../server/listener.js';
@@ -41,7 +41,7 @@ interface Device extends Connected {
 }
 
 export interface TunnelListenerOptions {
-  readonly address: ListenAddress;
+  readonly address: Address;
   readonly proxies: TrustedProxies;
   readonly nodeId: string;
   readonly session: SessionInit;

@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net';
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
-import type { ListenAddress } from '../../net/address.js';
+import type { Address } from '../../net/address.js';
 import type { Exposition } from '../../observability/exposition.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
@@ -39,8 +39,8 @@ export interface ProxyStore extends AdmissionPort, DeviceEventPort, RefusalPort 
 }
 
 export interface RemoteProxyOptions {
-  readonly tunnelAddr: ListenAddress;
-  readonly internalAddr: ListenAddress;
+  readonly tunnelAddr: Address;
+  readonly internalAddr: Address;
   readonly internalSecret: Secret;
   /** Proxies before the tunnels whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: BlockList | undefined;

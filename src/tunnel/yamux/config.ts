@@ -1,3 +1,4 @@
+// A session's limits and times are its `Config`; this file holds the defaults, with their reasons, and checks changes.
 import { HEADER_LENGTH, INITIAL_WINDOW, MAX_CREDIT } from './constants.js';
 
 /** Limits and times of one session. Sizes are bytes, times ms. */
@@ -54,6 +55,7 @@ export interface Config {
   readonly random: () => number;
 }
 
+/** The defaults, for a relay; the reason for each is beside its name above. */
 export const defaultConfig: Config = {
   initialWindow: INITIAL_WINDOW,
   maxWindow: 4 << 20,

@@ -1,7 +1,5 @@
-/**
- * Every constant of the wire, from yamux-js where it exports one, under the names of hashicorp/yamux's spec.md.
- * Plain constants instead of its enum objects: they are read for each frame.
- */
+// Every constant of the wire stands here, from yamux-js where it exports one, under the names of hashicorp/yamux's spec.md.
+// They are plain constants instead of its enum objects, as they are read for each frame.
 import { FLAGS, GO_AWAY_ERRORS, initialStreamWindow, TYPES, VERSION } from 'yamux-js/lib/constants.js';
 import { Header } from 'yamux-js/lib/header.js';
 

@@ -1,3 +1,4 @@
+// `StreamDuplex` makes a Node stream of a yamux stream.
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { MuxSession, MuxStream, StreamHandler } from './contract.js';
 

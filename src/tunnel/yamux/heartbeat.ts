@@ -1,8 +1,9 @@
+// `Heartbeat` tells when the peer is dead, `StallWatch` when the way to it is stuck.
 import type { Config } from './config.js';
 
-/** After so much silence nothing is on the way that a ping could wait behind, in ms. */
+/** Milliseconds of silence after which nothing is on the way that a ping could wait behind. */
 const SILENCE = 2000;
-/** A new round trip is measured for window tuning when the last is older than this, in ms. */
+/** Milliseconds for which a measured round trip serves to tune windows; then a new one is measured. */
 const ROUND_TRIP_KEPT = 10_000;
 
 /**
@@ -22,9 +23,9 @@ export class Heartbeat {
   #value = 0;
   #sentAt: number | undefined;
   #measuredAt = Number.NEGATIVE_INFINITY;
-  /** The ping under way broke a silence. */
+  /** True if the ping under way broke a silence. */
   #brokeSilence = false;
-  /** Bytes came since the last ping. */
+  /** True if bytes came since the last ping. */
   #isHeard = false;
 
   constructor(config: Config, now: number) {
@@ -46,7 +47,7 @@ export class Heartbeat {
     return this.#isHeard ? undefined : 'dead';
   }
 
-  /** A round trip is worth measuring: none is known that is fresh, none is under way. */
+  /** Whether a round trip is worth measuring: no fresh one is known and none is under way. */
   wantsRoundTrip(now: number): boolean {
     return this.#sentAt === undefined && now - this.#measuredAt >= ROUND_TRIP_KEPT;
   }
@@ -74,5 +75,26 @@ export class Heartbeat {
 
   #jittered(): number {
     return this.#config.keepaliveInterval * (1 - this.#config.keepaliveJitter * this.#config.random());
+  }
+}
+
+/** Tells when output has waited too long without any of it being taken (rule 40). */
+export class StallWatch {
+  readonly #timeout: number;
+  #frames = 0;
+  #since: number;
+
+  /** @param timeout ms */
+  constructor(timeout: number, now: number) {
+    this.#timeout = timeout;
+    this.#since = now;
+  }
+
+  /** @param frames sent so far. @returns whether frames are due and none was sent for the timeout */
+  isStalled(isDue: boolean, frames: number, now: number): boolean {
+    if (isDue && frames === this.#frames) return now - this.#since >= this.#timeout;
+    this.#frames = frames;
+    this.#since = now;
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+// `ReceiveWindow` counts what the peer may send on one stream, and grows with the speed of its reader.
 import { INITIAL_WINDOW } from './constants.js';
 
 /** A window grows to what comes in this many round trips: credit goes back half a window at a time, and one half keeps the way full. */

@@ -1,6 +1,9 @@
+// `Receiver` turns frames of the peer into changes of streams and session.
+
+import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
-import { Decoder, type FrameSink } from './decoder.js';
-import { YamuxError } from './errors.js';
+import { YamuxError } from './contract.js';
+import { Decoder, type FrameSink } from './framing.js';
 import type { Stream } from './stream.js';
 
 /** What the receiver needs of its session. */
@@ -96,9 +99,35 @@ export class Receiver implements FrameSink {
     stream.fail(error, false);
   }
 
-  /** Normal for a while after a reset; a window update may even follow the close (rule 10). */
+  /** A frame for a stream that is gone: normal for a while after a reset, and a window update may even follow the close (rule 10). */
   #unknown(type: number, id: number, length: number): boolean {
     if (type !== DATA || this.#link.stray(length)) return true;
     return this.#link.violated(`too much data for stream ${id}, which is gone`);
+  }
+}
+
+/**
+ * How much data for streams that are gone may still be dropped (rule 10). A peer sends it in good faith until it learns
+ * of the reset, but never more than the windows of those streams allowed.
+ */
+export class StrayAllowance {
+  #left: number;
+  /** The most that can be on its way. */
+  readonly #most: number;
+
+  constructor({ strayData, maxOutgoing, maxIncoming, initialWindow, windowGrowth }: Config) {
+    this.#left = strayData;
+    this.#most = strayData + (maxOutgoing + maxIncoming) * initialWindow + windowGrowth;
+  }
+
+  /** A stream was reset while the peer could send `credit` bytes on it. */
+  add(credit: number): void {
+    this.#left = Math.min(this.#left + credit, this.#most);
+  }
+
+  /** @returns false when these bytes are too many */
+  take(bytes: number): boolean {
+    this.#left -= bytes;
+    return this.#left >= 0;
   }
 }

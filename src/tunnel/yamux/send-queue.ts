@@ -1,6 +1,7 @@
+// `SendQueue` keeps the bytes of one stream that wait to be framed.
 import { Fifo } from '../../collections/fifo.js';
 
-/** Told which chunk was moved to its last byte. */
+/** The owner of chunks: it is told of each that was moved to its last byte. */
 interface ChunkOwner {
   encoded(chunk: Uint8Array): void;
 }
@@ -11,7 +12,7 @@ export class SendQueue {
   #first: Uint8Array | undefined;
   /** How much of `#first` was taken. */
   #offset = 0;
-  /** What follows `#first`; most streams never have a second chunk. */
+  /** The chunks behind `#first`; made for the first of them, as most streams never have two. */
   #rest: Fifo<Uint8Array> | undefined;
   #length = 0;
 

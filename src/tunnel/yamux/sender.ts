@@ -1,8 +1,9 @@
+// `Sender` picks and encodes what is due to the peer: control frames first, then data of the streams in turn.
 import { Fifo } from '../../collections/fifo.js';
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
 import type { SessionHandler } from './contract.js';
-import { writeHeader } from './header.js';
+import { writeHeader } from './framing.js';
 import type { Stream } from './stream.js';
 
 /** A frame is not cut to fit the rest of a buffer if less payload than this would fit. */
@@ -11,10 +12,10 @@ const SMALLEST_PART = 1024;
 /** Added to the id of a waiting reset that also acknowledges: beyond every id. */
 const ACKNOWLEDGED = 2 ** 32;
 
-/** Told when there is something to pull again. */
+/** The handler that is told when there is something to pull again. */
 type OutputOwner = Pick<SessionHandler, 'output'>;
 
-/** What is due to the peer: control frames first, then data of the streams in turn (rule 25). */
+/** The output of a session, encoded frame by frame as it is pulled: control frames first (rule 25). */
 export class Sender {
   readonly #config: Config;
   readonly #owner: OutputOwner;
@@ -26,7 +27,7 @@ export class Sender {
   #ready = 0;
   #ping: number | undefined;
   #goAway: number | undefined;
-  /** `output` was called and `pull` has not yet run dry. */
+  /** True from a call of `output` until `pull` has run dry. */
   #isSignaled = false;
   #isShut = false;
   framesOut = 0;
@@ -105,7 +106,7 @@ export class Sender {
     if (this.addDataLater(stream)) this.#due();
   }
 
-  /** As `addData`, but it waits for other output: none is told of. @returns whether there is anything new */
+  /** As `addData`, but without a call of `output`: it waits for other output. @returns whether there is anything new */
   addDataLater(stream: Stream): boolean {
     if (stream.inDataRing || this.#isShut || !stream.isSendable) return false;
     stream.inDataRing = true;
@@ -114,7 +115,7 @@ export class Sender {
     return true;
   }
 
-  /** Tells of output that waits for other output. */
+  /** Calls `output` if something waits for other output. */
   sendLate(): void {
     if (this.#data.length > 0) this.#due();
   }
@@ -223,7 +224,7 @@ export class Sender {
     return position;
   }
 
-  /** Back to the end of the ring, or out of it. */
+  /** Puts the stream back at the end of the ring, or takes it out. */
   #rotate(stream: Stream): void {
     if (stream.isSendable) {
       this.#data.push(stream);

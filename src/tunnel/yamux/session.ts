@@ -1,3 +1,4 @@
+// `createSession` makes the multiplexer: it joins sender, receiver and heartbeat, and keeps the streams.
 import { IdTable } from '../../collections/id-table.js';
 import { type Config, defaultConfig } from './config.js';
 import {
@@ -10,13 +11,11 @@ import {
   SYN,
 } from './constants.js';
 import type { MuxSession, MuxStream, Role, SessionHandler, StreamHandler } from './contract.js';
-import { YamuxError } from './errors.js';
-import { Heartbeat } from './heartbeat.js';
+import { YamuxError } from './contract.js';
+import { Heartbeat, StallWatch } from './heartbeat.js';
 import type { GrowthBudget } from './receive-window.js';
-import { Receiver, type ReceiverLink } from './receiver.js';
+import { Receiver, type ReceiverLink, StrayAllowance } from './receiver.js';
 import { Sender } from './sender.js';
-import { StallWatch } from './stall-watch.js';
-import { StrayAllowance } from './stray-allowance.js';
 import { Stream, type StreamLink } from './stream.js';
 
 /**
@@ -43,7 +42,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly #sender: Sender;
   readonly #receiver: Receiver = new Receiver(this);
   readonly #heartbeat: Heartbeat;
-  /** Made for the first: most sessions are idle, and there are thousands. */
+  /** The streams by id; the table is made for the first, as most of thousands of sessions are idle. */
   #streams: IdTable<Stream> | undefined;
   readonly #growth: GrowthBudget;
   readonly #stray: StrayAllowance;
@@ -57,9 +56,9 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   #sentGoAway = false;
   #gotGoAway = false;
   #isClosed = false;
-  /** `canOpen` was false at the last open; `openable` is owed. */
+  /** True if `canOpen` was false at the last open, so that `openable` is owed. */
   #isFull = false;
-  /** Windows are in use: a fresh round trip is worth a ping. */
+  /** True if windows are in use, so that a fresh round trip is worth a ping. */
   #wantsRoundTrip = false;
 
   constructor(role: Role, handler: SessionHandler, now: number, config: Config, nextId: number) {
@@ -176,7 +175,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   }
 
   sendableLater(stream: Stream): void {
-    // Whoever drains waits for the last stream to end.
+    // A session that drains ends with its last stream.
     if (this.#sentGoAway || this.#gotGoAway) this.#sender.addData(stream);
     else this.#sender.addDataLater(stream);
   }
@@ -202,7 +201,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.#sender.removed(stream);
     if (this.#isClosed) return;
     if (!stream.isFinished) this.#resets++;
-    // A stream that somebody here has seen is acknowledged even so: a bare RST says that nobody did.
+    // A stream that the application has seen is acknowledged with the RST: a bare RST says that it was never seen.
     const seen = stream.openFlag === ACK && stream.handler !== UNHANDLED;
     if (tellPeer) this.#sendReset(stream.id, stream.window.available, seen);
     this.#offerOpen();
@@ -270,13 +269,13 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     }
   }
 
-  /** An RST for a stream that is gone, and leave for the data that the peer sent before it learns so. */
+  /** Resets a stream that is gone, and allows for the data that the peer sends before it learns of it. */
   #sendReset(id: number, credit: number, acknowledged = false): void {
     this.#stray.add(credit);
     if (!this.#sender.reset(id, acknowledged)) this.violated('opens streams and takes no answer');
   }
 
-  /** Streams whose SYN never left would only be reset by a peer that takes no more. */
+  /** Resets the streams whose SYN never left: a peer that takes no more would only reset them. */
   #refuseUnsent(): void {
     for (const stream of this.#streams?.values() ?? []) {
       if (stream.openFlag !== SYN) continue;

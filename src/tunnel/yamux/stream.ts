@@ -1,7 +1,8 @@
+// `Stream` is one stream of a session: its two windows, its state, its end.
 import type { Config } from './config.js';
 import { ACK, INITIAL_WINDOW, MAX_CREDIT, SYN } from './constants.js';
 import type { MuxStream, StreamHandler } from './contract.js';
-import { YamuxError } from './errors.js';
+import { YamuxError } from './contract.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendQueue } from './send-queue.js';
 
@@ -23,7 +24,7 @@ export interface StreamLink {
   freed(stream: Stream, reset: boolean): void;
 }
 
-/** Nothing to wait for. */
+/** The deadline of a stream that waits for nothing. */
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -32,19 +33,19 @@ const NEVER = Number.POSITIVE_INFINITY;
  */
 export class Stream implements MuxStream {
   readonly id: number;
-  /** Opened by us. */
+  /** True if this side opened the stream. */
   readonly isLocal: boolean;
   /** Set before any event; a stream of the peer gets it from `SessionHandler.incoming`. */
   handler: StreamHandler;
   readonly #link: StreamLink;
 
-  /** Bytes that wait for a frame. */
+  /** The bytes that wait for a frame. */
   readonly output = new SendQueue(this);
   /** Bytes that the peer lets us send. */
   credit = INITIAL_WINDOW;
   /** SYN or ACK until a frame carried it, then 0. */
   openFlag: number;
-  /** `write` answered false, `drain` is owed. */
+  /** True if `write` answered false, so that `drain` is owed. */
   #isBlocked = false;
   #isEnded = false;
   #finSent = false;
@@ -52,14 +53,14 @@ export class Stream implements MuxStream {
   readonly window: ReceiveWindow;
   #remoteEnded = false;
 
-  /** The open is no longer in doubt: the peer acknowledged it, or opened the stream itself. */
+  /** True once the open is not in doubt: the peer acknowledged it, or opened the stream itself. */
   #isSettled: boolean;
   #isGone = false;
   /** When `tick` gives the stream up. */
   deadline = NEVER;
-  /** Waits in the sender's ring of streams with data or FIN. */
+  /** True while it is in the sender's ring of streams with data or FIN. */
   inDataRing = false;
-  /** Waits in the sender's ring of streams with a window update, SYN or ACK. */
+  /** True while it is in the sender's ring of streams with a window update, SYN or ACK. */
   inControlRing = false;
 
   constructor(id: number, isLocal: boolean, handler: StreamHandler, link: StreamLink) {
@@ -122,7 +123,7 @@ export class Stream implements MuxStream {
     return this.#isGone;
   }
 
-  /** Both FINs passed. */
+  /** True once both FINs have passed. */
   get isFinished(): boolean {
     return this.#finSent && this.#remoteEnded;
   }
@@ -163,7 +164,7 @@ export class Stream implements MuxStream {
     return flag;
   }
 
-  /** All of a chunk of the queue was encoded. */
+  /** The last byte of a queued chunk was encoded. */
   encoded(chunk: Uint8Array): void {
     this.handler.encoded?.(chunk);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { discardRest } from '../../../src/agent/service/discard.js';
+import { discardRest } from '../../../src/agent/service/stream-service.js';
 
 test('what fits is dropped, and the stream ends as it would', async () => {
   const stream = new PassThrough();

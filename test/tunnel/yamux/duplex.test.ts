@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
+import { YamuxError } from '../../../src/tunnel/yamux/contract.js';
 import { StreamDuplex } from '../../../src/tunnel/yamux/duplex.js';
-import { YamuxError } from '../../../src/tunnel/yamux/errors.js';
 import { type End, Link, pair } from './harness.js';
 
 /** Both ends connected, streams of the relay accepted by `serve`. */

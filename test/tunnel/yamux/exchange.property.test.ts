@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
-import type { YamuxError } from '../../../src/tunnel/yamux/errors.js';
+import type { MuxStream, StreamHandler, YamuxError } from '../../../src/tunnel/yamux/contract.js';
 import { sized } from '../../support/sized.js';
 import { DATA, type End, pair, parse, WINDOW } from './harness.js';
 

@@ -5,8 +5,8 @@ import type {
   Role,
   SessionHandler,
   StreamHandler,
+  YamuxError,
 } from '../../../src/tunnel/yamux/contract.js';
-import type { YamuxError } from '../../../src/tunnel/yamux/errors.js';
 import { createSession } from '../../../src/tunnel/yamux/session.js';
 
 /** What the bytes are afterwards that were lent to a session. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MuxStream } from '../../../src/tunnel/yamux/contract.js';
-import { YamuxError } from '../../../src/tunnel/yamux/errors.js';
+import { YamuxError } from '../../../src/tunnel/yamux/contract.js';
 import { ACK, DATA, End, FIN, frame, pair, RST, StreamLog, SYN, settle, WINDOW } from './harness.js';
 
 const QUIET = { keepaliveInterval: 1e9 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { YamuxError } from '../../../src/tunnel/yamux/errors.js';
+import { YamuxError } from '../../../src/tunnel/yamux/contract.js';
 import {
   ACK,
   DATA,

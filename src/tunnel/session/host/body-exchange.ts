@@ -1,7 +1,6 @@
 // A body exchange writes the caller's bytes to its stream and pays upload credit for them: HTTP calls and raw streams do.
 import { type ForwardFailureCode, UPLOAD_CREDIT } from '../../../contract/call.js';
-import type { MuxStream, StreamHandler } from '../../yamux/contract.js';
-import type { YamuxError } from '../../yamux/errors.js';
+import type { MuxStream, StreamHandler, YamuxError } from '../../yamux/contract.js';
 import type { ExchangeId } from '../wire/session-in.js';
 import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../src/agent/retry-after.js';
+import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../src/agent/cloud-failure.js';
 
 const now = Date.parse('Tue, 01 Dec 2026 10:00:00 GMT');
 

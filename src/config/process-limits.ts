@@ -1,6 +1,9 @@
+// The system bounds this process: how many files it may open, and how much memory it may use.
 import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 
-/** More tunnels than any process has descriptors, in its memory: what is bounded where there is no limit. */
+/** The limit where the system has none: more descriptors than the memory of any process is enough for. */
 const UNLIMITED = 1_000_000;
 
 /** Fewest descriptors kept from tunnels: a process has some thirty of its own, and callers, files and the store need some. */
@@ -13,7 +16,7 @@ export function descriptorLimit(): number {
     const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
     return soft === undefined ? UNLIMITED : Number(soft);
   } catch {
-    // There is no /proc on other systems: the setting is the bound there.
+    // Other systems have no /proc: there, the setting is the bound.
     return UNLIMITED;
   }
 }
@@ -22,4 +25,14 @@ export function descriptorLimit(): number {
 export function tunnelsWithin(limit: number): number {
   const reserve = Math.min(MOST_RESERVE, Math.max(LEAST_RESERVE, Math.floor(limit / 4)));
   return Math.max(1, limit - reserve);
+}
+
+/**
+ * How much memory this process may use, in bytes: the least of V8's heap limit (`--max-old-space-size`), that of its container (cgroup)
+ * and what the machine has.
+ */
+export function memoryLimit(): number {
+  // It is 0 if it is not known, and more than any machine has if there is no limit.
+  const ofContainer = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(getHeapStatistics().heap_size_limit, ofContainer, totalmem());
 }

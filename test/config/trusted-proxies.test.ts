@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadApiConfig, loadProxyConfig, loadUpConfig } from '../../src/config/load.js';
-import { given, mistakesOf, tempDir } from '../config/given.js';
+import { given, mistakesOf, tempDir } from './given.js';
 
 test('trusted proxies are addresses and ranges of both families; there are none unless they are listed', (t) => {
   const env = { VISIONA_DATA_DIR: tempDir(t) };

@@ -1,10 +1,11 @@
+// `Decoder` finds frames in the bytes that come, `writeHeader` writes the header of a frame that goes.
 import { HEADER_LENGTH, PROTOCOL_VERSION } from './constants.js';
 
 /** Takes what the decoder finds. Each answers false to stop: the session is over, the rest of the bytes is void. */
 export interface FrameSink {
   /** The first byte of a header is not the protocol version. */
   badVersion(version: number): void;
-  /** A header; `length` is payload that follows if `hasPayload` says so for the type. */
+  /** A header; `length` is payload that follows if `type` is the decoder's payload type. */
   frame(type: number, flags: number, id: number, length: number): boolean;
   /** A piece of the payload of the last frame, a view of the chunk; `last` on the piece that completes it. */
   payload(piece: Uint8Array, last: boolean): boolean;
@@ -17,7 +18,7 @@ export interface FrameSink {
 export class Decoder {
   readonly #sink: FrameSink;
   readonly #payloadType: number;
-  /** Made for the first header that is split: most never are. */
+  /** Bytes of a header that is split over chunks; made for the first, as most sessions see none. */
   #header: Uint8Array | undefined;
   /** Bytes of `#header` filled. */
   #filled = 0;
@@ -87,4 +88,29 @@ function readUint32(from: Uint8Array, at: number): number {
 /** Always a plain Uint8Array, also of a Buffer: no consumer may depend on how the bytes were split. */
 function view(chunk: Uint8Array, at: number, size: number): Uint8Array {
   return new Uint8Array(chunk.buffer, chunk.byteOffset + at, size);
+}
+
+/** Writes one frame header at `at`. @returns the offset behind it. */
+export function writeHeader(
+  target: Uint8Array,
+  at: number,
+  type: number,
+  flags: number,
+  id: number,
+  length: number,
+): number {
+  target[at] = PROTOCOL_VERSION;
+  target[at + 1] = type;
+  target[at + 2] = flags >>> 8;
+  target[at + 3] = flags;
+  writeUint32(target, at + 4, id);
+  writeUint32(target, at + 8, length);
+  return at + HEADER_LENGTH;
+}
+
+function writeUint32(target: Uint8Array, at: number, value: number): void {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
 }
