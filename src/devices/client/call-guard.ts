@@ -1,0 +1,49 @@
+// This file ends a call to a device when its caller gives it up or its deadline passes.
+import { DeviceCallError } from './errors.js';
+
+/** The longest delay of a timer of Node.js, in ms: a longer one would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** How long a call to a device may go on. */
+export interface CallBounds {
+  /** Ends the call when it aborts, in any phase; the call then fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds from the start, after which the call fails with `device-timeout`. Default: no bound but the forwarder's. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/** Holds the timer and the listener of one call, until the call is over. */
+export class CallGuard {
+  readonly #signal: AbortSignal | undefined;
+  readonly #end: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #abort = (): void => this.#end(this.#signal?.reason);
+
+  /** @param end is called with the error that the call fails with; it releases the guard */
+  constructor({ signal, deadlineMs }: CallBounds, end: (error: unknown) => void) {
+    this.#signal = signal;
+    this.#end = end;
+    signal?.addEventListener('abort', this.#abort);
+    if (deadlineMs === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        end(
+          new DeviceCallError('device-timeout', { detail: `the call was not over within ${deadlineMs} ms` }),
+        );
+      },
+      Math.min(deadlineMs, MAX_DELAY_MS),
+    );
+  }
+
+  /** What had to happen before the deadline has happened. */
+  meetDeadline(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The call is over. */
+  release(): void {
+    this.meetDeadline();
+    this.#signal?.removeEventListener('abort', this.#abort);
+  }
+}
