@@ -76,7 +76,7 @@ export class TunnelListener {
   private constructor(options: TunnelListenerOptions) {
     this.#options = options;
     const { maxTunnels, log } = options;
-    this.#room = new TunnelRoom({ maxTunnels, unheard: () => this.#count('full'), log });
+    this.#room = new TunnelRoom({ maxTunnels, turnedAway: () => this.#count('full'), log });
     this.#app = this.#room
       .watch(uWS.App())
       .ws<Device>('/tunnel/connect', {
@@ -178,14 +178,14 @@ export class TunnelListener {
 
   async #decide(dials: readonly Dial[]): Promise<readonly DialDecision[]> {
     if (this.#draining || this.#options.hosts.live === 0) return dials.map(() => UNAVAILABLE);
-    // Room is held before the store is asked, for which a device that it admits is connected, and its earlier credential void.
+    // Room is held before the store is asked: the store counts a device that it admits as connected, and voids its earlier credential.
     const held = dials.filter((dial) => this.#room.hold(dial));
-    const found = held.length === 0 ? [] : await this.#found(held);
+    const found = held.length === 0 ? [] : await this.#admit(held);
     const decisions = new Map(held.map((dial, at) => [dial, found[at]]));
     return dials.map((dial) => decisions.get(dial) ?? FULL);
   }
 
-  async #found(dials: readonly Dial[]): Promise<readonly DialDecision[]> {
+  async #admit(dials: readonly Dial[]): Promise<readonly DialDecision[]> {
     try {
       return await this.#options.admission.decide(dials);
     } catch (error) {

@@ -11,7 +11,7 @@ const WARN_INTERVAL_MS = 60_000;
 export interface TunnelRoomOptions {
   readonly maxTunnels: number;
   /** Counts a connection that was closed before it was read. */
-  readonly unheard: () => void;
+  readonly turnedAway: () => void;
   readonly log: Logger;
 }
 
@@ -72,7 +72,7 @@ export class TunnelRoom {
     this.#dialling += change;
     if (change < 0 || this.#dialling + this.#tunnels <= this.#options.maxTunnels + DIALLING) return;
     res.close();
-    this.#options.unheard();
+    this.#options.turnedAway();
     this.#warn();
   }
 

@@ -46,7 +46,7 @@ export class HttpAnswer implements ResponseHandler {
   execute(chunk: Uint8Array): number {
     this.#bodyInChunk = 0;
     this.#parser.execute(chunk);
-    this.release();
+    this.emitHead();
     return this.#bodyInChunk;
   }
 
@@ -56,8 +56,8 @@ export class HttpAnswer implements ResponseHandler {
   }
 
   /** Emits the head, if it is still held back. */
-  release(): void {
-    this.#flush(false);
+  emitHead(): void {
+    this.#emitHeld(false);
   }
 
   free(): void {
@@ -104,7 +104,7 @@ export class HttpAnswer implements ResponseHandler {
       this.#held.body = chunk;
       return;
     }
-    this.release();
+    this.emitHead();
     this.#port.emit({ kind: 'data', exchange: this.#id, bytes: chunk });
   }
 
@@ -113,7 +113,7 @@ export class HttpAnswer implements ResponseHandler {
   }
 
   complete(): void {
-    if (this.#held !== undefined) this.#flush(true);
+    if (this.#held !== undefined) this.#emitHeld(true);
     else this.#port.emit({ kind: 'end', exchange: this.#id });
     this.#owner.completed();
   }
@@ -122,7 +122,7 @@ export class HttpAnswer implements ResponseHandler {
     this.#owner.failed('bad-device-response', detail);
   }
 
-  #flush(complete: boolean): void {
+  #emitHeld(complete: boolean): void {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;

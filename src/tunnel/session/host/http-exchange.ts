@@ -42,7 +42,7 @@ export class HttpExchange extends BodyExchange implements AnswerOwner {
   }
 
   override fail(code: ForwardFailureCode, detail: string): void {
-    if (!this.over) this.#answer.release();
+    if (!this.over) this.#answer.emitHead();
     super.fail(code, detail);
   }
 

@@ -4,8 +4,8 @@ import { getEventListeners, once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { tunnelKey } from '../../../src/contract/tunnel-key.js';
-import { ProxyFixture } from '../../support/proxy-fixture.js';
+import { tunnelKey } from '../../../../src/contract/tunnel-key.js';
+import { ProxyFixture } from '../../../support/proxy-fixture.js';
 
 const streamTest = (
   name: string,
