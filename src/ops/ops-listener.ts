@@ -4,7 +4,7 @@ import type { Address } from '../net/address.js';
 import { ListenError } from '../net/address.js';
 import type { Exposition } from '../observability/exposition.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../problems/problem.js';
-import { PARTS_RULE, partsOf, type Readiness, readyBody, unreadyDetail } from '../server/readiness.js';
+import { answerReadiness, type Readiness } from '../server/readiness.js';
 import { requestId } from '../server/request-id.js';
 import type { RequestLog } from '../server/request-log.js';
 
@@ -124,12 +124,9 @@ export class OpsListener {
   }
 
   async #ready(query: URLSearchParams): ReturnType<Page> {
-    const asked = query.get('parts');
-    const needed = asked === null ? undefined : partsOf(asked);
-    if (asked !== null && needed === undefined) throw new OpsProblem('bad-request', PARTS_RULE);
-    const report = await this.#options.readiness.report(needed);
-    if (report.why !== undefined) throw new OpsProblem(report.why, unreadyDetail(report), true);
-    return json(200, readyBody(report));
+    const answer = await answerReadiness(this.#options.readiness, query.get('parts'));
+    if ('body' in answer) return json(200, answer.body);
+    throw new OpsProblem(answer.code, answer.detail, answer.unready);
   }
 }
 

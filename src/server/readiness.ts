@@ -115,3 +115,27 @@ export function unreadyDetail({ works, missing, foreign }: ReadinessReport): str
   const state = `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;
   return foreign.length === 0 ? state : `this process has no part ${foreign.join(', ')}; ${state}`;
 }
+
+/** What is answered to who asks about readiness without a schema: a good answer's body, or a problem. */
+export type ReadinessAnswer =
+  | { readonly body: ReturnType<typeof readyBody> }
+  | {
+      readonly code: ProblemCode;
+      readonly detail: string;
+      /** It answers who asked for readiness: no request has failed. */
+      readonly unready: boolean;
+    };
+
+/** Reads the query's `parts` and answers for them. @param parts null or undefined: the query has none */
+export async function answerReadiness(
+  readiness: Readiness,
+  parts: string | null | undefined,
+): Promise<ReadinessAnswer> {
+  const needed = typeof parts === 'string' ? partsOf(parts) : undefined;
+  if (typeof parts === 'string' && needed === undefined) {
+    return { code: 'bad-request', detail: PARTS_RULE, unready: false };
+  }
+  const report = await readiness.report(needed);
+  if (report.why === undefined) return { body: readyBody(report) };
+  return { code: report.why, detail: unreadyDetail(report), unready: true };
+}

@@ -10,14 +10,7 @@ import type { ProblemOptions } from '../../problems/problem-error.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { type Listener, listen } from '../../server/listener.js';
-import {
-  PARTS_RULE,
-  partsOf,
-  type Readiness,
-  type ReadinessReport,
-  readyBody,
-  unreadyDetail,
-} from '../../server/readiness.js';
+import { answerReadiness, type Readiness, type ReadinessAnswer } from '../../server/readiness.js';
 import { requestFields } from '../../server/request-fields.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
@@ -235,16 +228,12 @@ export class InternalApi {
   }
 
   #ready(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
-    const asked = req.getQuery('parts');
-    const needed = asked === undefined ? undefined : partsOf(asked);
-    if (asked !== undefined && needed === undefined) {
-      return sendProblem(res, request, 'bad-request', { detail: PARTS_RULE });
-    }
-    const answer = (report: ReadinessReport) => {
-      if (report.why === undefined) sendJson(res, request, readyBody(report));
-      else sendProblem(res, request, report.why, { detail: unreadyDetail(report), unready: true });
+    const asked = answerReadiness(this.#options.readiness, req.getQuery('parts'));
+    const answer = (found: ReadinessAnswer) => {
+      if ('body' in found) sendJson(res, request, found.body);
+      else sendProblem(res, request, found.code, found);
     };
-    answerLater(res, request, this.#options.readiness.report(needed), answer, () => undefined);
+    answerLater(res, request, asked, answer, () => undefined);
   }
 
   #metrics(res: HttpResponse, request: InternalRequest): void {
