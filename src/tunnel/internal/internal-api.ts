@@ -19,9 +19,8 @@ import { socketAddressOf } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
 import { readHandshake, WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { Secret } from '../../text/secret.js';
-import { createAuthorizer } from './authorize.js';
 import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
-import { InternalRequest } from './internal-request.js';
+import { createAuthorizer, InternalRequest } from './internal-request.js';
 import { SessionRoutes } from './session-routes.js';
 
 /** What a forwarded call itself is about. */

@@ -1,5 +1,17 @@
+// This file is a request at the internal API: whether it may be made, and how it is told of.
+import { timingSafeEqual } from 'node:crypto';
 import type { RequestLog, Unfinished } from '../../server/request-log.js';
 import type { ProblemRequest } from '../../server/send.js';
+import type { Secret } from '../../text/secret.js';
+
+/** Whether an `Authorization` field carries the internal secret; equal time for all of its length that do not. */
+export function createAuthorizer(secret: Secret): (authorization: string) => boolean {
+  const expected = Buffer.from(`Bearer ${secret.reveal()}`);
+  return (authorization) => {
+    const given = Buffer.from(authorization);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+}
 
 /** What is known of a request at the internal API. */
 export interface InternalRequestOptions {
