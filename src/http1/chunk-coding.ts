@@ -1,7 +1,4 @@
-/*
- * The chunked transfer coding of a request body (RFC 9112 §7.1). A chunk on the wire is chunkHead(n), n bytes, CRLF;
- * the body ends with LAST_CHUNK.
- */
+// This file writes the chunked transfer coding of a request body (RFC 9112 §7.1): chunkHead(n), n bytes, CRLF for each chunk, then LAST_CHUNK.
 
 export const CRLF: Uint8Array = Buffer.from('\r\n');
 

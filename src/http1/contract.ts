@@ -1,4 +1,6 @@
-/** Header fields as on the wire, flat: name, value, name, value … Each string holds one byte a character. */
+// This file holds what a parser of HTTP/1.1 responses offers, and what it reports.
+
+/** Headers as on the wire, flat: name, value, name, value … Each string holds one byte a character. */
 export type RawHeaders = string[];
 
 export type ParseErrorCode =
@@ -27,7 +29,7 @@ export interface ResponseHandler {
   ): void;
   /** Body bytes, chunked coding removed; a view of the chunk given to `execute`. */
   body(chunk: Uint8Array): void;
-  /** Trailer fields; called at most once, before `complete`. */
+  /** Trailers; called at most once, before `complete`. */
   trailers(headers: RawHeaders): void;
   /** The message ended as its framing says. */
   complete(): void;

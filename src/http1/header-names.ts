@@ -1,7 +1,9 @@
+// This file holds sets of header names that are asked without allocating.
+
 const HYPHEN = 0x2d;
 const UNDERSCORE = 0x5f;
 
-/** Small letters; `_` as `-`, because many servers make no difference between them (CGI, RFC 3875 §4.1.18). */
+/** The letter in small, and `-` for `_`, because many servers make no difference between the two (CGI, RFC 3875 §4.1.18). */
 function folded(code: number): number {
   if (code >= 0x41 && code <= 0x5a) return code | 0x20;
   return code === UNDERSCORE ? HYPHEN : code;
@@ -15,7 +17,7 @@ function beginsWith(name: string, lower: string): boolean {
   return true;
 }
 
-/** A set of header field names, in any case, `_` or `-`. Asking allocates nothing. */
+/** A set of header names, in any case, `_` or `-`. Asking allocates nothing. */
 export class HeaderNames {
   readonly #byLength: (string[] | undefined)[] = [];
   readonly #prefixes: string[] = [];

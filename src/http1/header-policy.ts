@@ -116,7 +116,7 @@ function stoppedAt(crossing: Crossing): HeaderNames {
   return new HeaderNames(RULES.filter(({ stopsAt }) => stopsAt.includes(crossing)).map(({ name }) => name));
 }
 
-/** What stops at each crossing, beside the message headers (`isMessageField`). */
+/** What stops at each crossing, beside the message headers (`isMessageHeader`). */
 export const STOPPED: Readonly<Record<Crossing, HeaderNames>> = {
   toDevice: stoppedAt('toDevice'),
   fromDevice: stoppedAt('fromDevice'),

@@ -9,13 +9,13 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set(
   MESSAGE_HEADERS.filter((name) => name !== CONTENT_LENGTH),
 );
 
-/** @param lowerCaseName a field name in small letters */
+/** @param lowerCaseName a header name in small letters */
 export function isHopByHop(lowerCaseName: string): boolean {
   return HOP_BY_HOP.has(lowerCaseName);
 }
 
-/** Names by their length, so that most fields are told apart without looking at a letter. */
-const MESSAGE_FIELDS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength(MESSAGE_HEADERS);
+/** Names by their length, so that most headers are told apart without looking at a letter. */
+const MESSAGE_HEADERS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength(MESSAGE_HEADERS);
 
 function byLength(names: readonly string[]): string[][] {
   const table: string[][] = [];
@@ -27,7 +27,7 @@ function byLength(names: readonly string[]): string[][] {
   return table;
 }
 
-/** Compares without allocating. `lower` is a field name in small letters. */
+/** Compares without allocating. `lower` is a header name in small letters. */
 export function equalsIgnoringCase(name: string, lower: string): boolean {
   if (name.length !== lower.length) return false;
   for (let i = 0; i < lower.length; i++) {
@@ -38,9 +38,9 @@ export function equalsIgnoringCase(name: string, lower: string): boolean {
   return true;
 }
 
-/** True for a field that frames a message or belongs to its connection: hop-by-hop or Content-Length, in any case. */
-export function isMessageField(name: string): boolean {
-  const row = MESSAGE_FIELDS_BY_LENGTH[name.length];
+/** True for a header that frames a message or belongs to its connection: hop-by-hop or Content-Length, in any case. */
+export function isMessageHeader(name: string): boolean {
+  const row = MESSAGE_HEADERS_BY_LENGTH[name.length];
   if (row === undefined) return false;
   for (const candidate of row) {
     if (equalsIgnoringCase(name, candidate)) return true;
@@ -49,10 +49,10 @@ export function isMessageField(name: string): boolean {
 }
 
 /**
- * Adds the field names a Connection value lists to `into`, in small letters. Options that name no field worth removing
+ * Adds the header names a Connection value lists to `into`, in small letters. Options that name no header worth removing
  * (`close`, `keep-alive`, `upgrade`) are left out, as the usual values then cost nothing.
  */
-export function addConnectionFields(value: string, into: Set<string>): void {
+export function addConnectionHeaders(value: string, into: Set<string>): void {
   if (isPlainConnection(value)) return;
   for (const part of value.split(',')) {
     const name = part.trim().toLowerCase();
@@ -69,18 +69,19 @@ function isPlainConnection(value: string): boolean {
 }
 
 /**
- * The fields of a device's response that go on to the user: hop-by-hop fields and those Connection names are left out,
+ * The headers of a device's response that go on to the user: hop-by-hop ones and those Connection names are left out,
  * and Content-Length, which the caller sets from what the parser told.
  */
-export function endToEndFields(headers: RawHeaders): RawHeaders {
+export function endToEndHeaders(headers: RawHeaders): RawHeaders {
   const listed = new Set<string>();
   for (let i = 0; i < headers.length; i += 2) {
-    if (equalsIgnoringCase(headers[i] ?? '', 'connection')) addConnectionFields(headers[i + 1] ?? '', listed);
+    if (equalsIgnoringCase(headers[i] ?? '', 'connection'))
+      addConnectionHeaders(headers[i + 1] ?? '', listed);
   }
   const kept: RawHeaders = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
-    if (isMessageField(name) || (listed.size > 0 && listed.has(name.toLowerCase()))) continue;
+    if (isMessageHeader(name) || (listed.size > 0 && listed.has(name.toLowerCase()))) continue;
     kept.push(name, headers[i + 1] ?? '');
   }
   return kept;

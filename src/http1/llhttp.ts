@@ -1,8 +1,7 @@
+// This file drives the llhttp WebAssembly build inside undici, one instance a thread.
 import { createRequire } from 'node:module';
 
 /*
- * Drives the llhttp WebAssembly build inside undici, one instance a thread.
- *
  * llhttp is told to pause at every event, so no code of a caller ever runs with llhttp on the stack: a handler may
  * throw, free its parser or run another one, and nothing has to be saved or restored.
  */
@@ -19,10 +18,10 @@ const OK = 0;
 const PAUSED = 21;
 const USER = 24;
 
-/** `more`: all given bytes are parsed; `fields`: more header fields than allowed. */
-export type Stop = 'more' | 'head' | 'body' | 'complete' | 'fields' | 'malformed';
+/** `more`: all given bytes are parsed; `headers`: more headers than allowed. */
+export type Stop = 'more' | 'head' | 'body' | 'complete' | 'headers' | 'malformed';
 
-/** A piece of a status line or field, as an offset into `Run.text`. */
+/** A piece of a status line or header, as an offset into `Run.text`. */
 export type SpanKind = 'reason' | 'name' | 'value';
 
 /** An llhttp parser in wasm memory; 0 is none. */
@@ -129,7 +128,7 @@ export class Llhttp {
 
   /**
    * Parses `chunk` from `from`, at most to `limit` and at most one input buffer, up to the next event.
-   * @param maxNames field names allowed before it stops with `fields`
+   * @param maxNames header names allowed before it stops with `headers`
    * @returns `this.run`
    */
   parse(parser: ParserAddress, chunk: Uint8Array, from: number, limit: number, maxNames: number): Run {
@@ -212,7 +211,7 @@ export class Llhttp {
       wasm_on_status: (_parser, at, length) => this.#span('reason', at, length),
       wasm_on_header_field: (_parser, at, length) => {
         if (this.#namesLeft === 0) {
-          this.run.stop = 'fields';
+          this.run.stop = 'headers';
           return USER;
         }
         this.#namesLeft--;

@@ -1,5 +1,6 @@
+// This file writes the heads of requests to devices, and checks each part as it is written.
 import { TARGET_CHARACTERS, TOKEN_CHARACTERS, UPGRADE_CHARACTERS, VALUE_CHARACTERS } from './characters.js';
-import { isMessageField } from './headers.js';
+import { isMessageHeader } from './headers.js';
 
 /** Why a request head cannot be written. */
 export type RequestHeadErrorCode =
@@ -24,7 +25,7 @@ export class RequestHeadError extends Error {
 
 /** What follows the head, and what becomes of the stream. */
 export type RequestFraming =
-  /** No body and no length field: GET, HEAD and the like. */
+  /** No body and no Content-Length: GET, HEAD and the like. */
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly contentLength: number }
   | { readonly kind: 'chunked' }
@@ -47,9 +48,9 @@ const VERSION_LINE_END = ' HTTP/1.1\r\n';
 const CLOSE = 'connection: close\r\n\r\n';
 
 /**
- * Writes request heads for the device hop into one growing buffer: `start`, `field` for each field, `end`. Every part is
+ * Writes request heads for the device hop into one growing buffer: `start`, `header` for each header, `end`. Every part is
  * checked as it is written; after an error, begin anew with `start`. The caller gives Host and leaves out hop-by-hop
- * fields and Content-Length, which `end` writes.
+ * headers and Content-Length, which `end` writes.
  */
 export class RequestHead {
   #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
@@ -73,9 +74,9 @@ export class RequestHead {
     this.#text(VERSION_LINE_END);
   }
 
-  /** Adds a field. @throws RequestHeadError */
-  field(name: string, value: string): void {
-    if (isMessageField(name)) {
+  /** Adds a header. @throws RequestHeadError */
+  header(name: string, value: string): void {
+    if (isMessageHeader(name)) {
       throw new RequestHeadError(
         'ERR_HTTP1_FIELD_NOT_ALLOWED',
         'field belongs to the connection or the framing',

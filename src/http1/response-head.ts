@@ -2,13 +2,13 @@
 import type { ParseErrorCode, RawHeaders } from './contract.js';
 import type { Llhttp, Run, SpanKind } from './llhttp.js';
 
-/** The fields of a head or trailer section, gathered from the pieces llhttp reports. */
-export class FieldCollector {
+/** The headers of a head, or the trailers of a trailer section, gathered from the pieces llhttp reports. */
+export class HeaderCollector {
   reason = '';
   headers: RawHeaders = [];
   #last: SpanKind | undefined;
 
-  /** Field names seen so far, the one being read included. */
+  /** Header names seen so far, the one being read included. */
   get names(): number {
     return (this.headers.length + 1) >> 1;
   }
@@ -42,7 +42,7 @@ export class FieldCollector {
     }
   }
 
-  /** The fields, with white space after values removed (RFC 9112 §5.1; llhttp removes the one before). */
+  /** The headers, with white space after values removed (RFC 9112 §5.1; llhttp removes the one before). */
   take(): RawHeaders {
     const { headers } = this;
     if (headers.length & 1) headers.push('');
@@ -97,7 +97,7 @@ export function checkStatusLine(version: number, status: number, reason: string)
   return undefined;
 }
 
-/** Decides where the body ends, or what is wrong with the fields that say so. */
+/** Decides where the body ends, or what is wrong with the headers that say so. */
 export function readFraming(
   version: number,
   status: number,
@@ -137,7 +137,7 @@ function chunkedFraming(
   coding: string,
   isHead: boolean,
 ): Framing | HeadFault {
-  // No TE field is ever sent, so a device may use no other coding; and it is removed before the user sees it.
+  // No TE header is ever sent, so a device may use no other coding; and it is removed before the user sees it.
   if (coding.toLowerCase() !== 'chunked') return fault('Transfer-Encoding other than chunked');
   if (version === 10) return fault('Transfer-Encoding in HTTP/1.0');
   if (status === 101) return UPGRADE;
@@ -154,8 +154,8 @@ function lengthFraming(status: number, digits: string, isHead: boolean): Framing
   return { kind: 'length', contentLength };
 }
 
-/** True for fields that would change the framing after the fact; they may not be trailers (RFC 9110 §6.5.1). */
-export function hasFramingField(trailers: RawHeaders): boolean {
+/** True for headers that would change the framing after the fact; they may not be trailers (RFC 9110 §6.5.1). */
+export function hasFramingHeader(trailers: RawHeaders): boolean {
   for (let i = 0; i < trailers.length; i += 2) {
     const name = (trailers[i] ?? '').toLowerCase();
     if (name === 'content-length' || name === 'transfer-encoding') return true;

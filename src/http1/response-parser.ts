@@ -1,10 +1,11 @@
+// This file parses one response of a device, strictly, over llhttp.
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from './contract.js';
 import { type Llhttp, llhttp, NO_PARSER, type ParserAddress, type Run } from './llhttp.js';
 import {
   checkStatusLine,
-  FieldCollector,
   type Framing,
-  hasFramingField,
+  HeaderCollector,
+  hasFramingHeader,
   readFraming,
 } from './response-head.js';
 
@@ -14,7 +15,7 @@ export interface ResponseParserOptions {
   readonly method: string;
   /** Bytes of all heads of one response, interim ones included. */
   readonly maxHeadBytes?: number;
-  /** Fields of one head or trailer section. */
+  /** Headers of one head, or trailers of one trailer section. */
   readonly maxHeaders?: number;
 }
 
@@ -50,7 +51,7 @@ class LlhttpResponseParser implements ResponseParser {
   readonly #isHead: boolean;
   readonly #maxHeaders: number;
   readonly #llhttp: Llhttp;
-  readonly #fields = new FieldCollector();
+  readonly #collected = new HeaderCollector();
   #headBytesLeft: number;
   #parser: ParserAddress = NO_PARSER;
   #phase: Phase = 'head';
@@ -142,8 +143,8 @@ class LlhttpResponseParser implements ResponseParser {
   }
 
   #onHead(status: number): void {
-    const { reason } = this.#fields;
-    const headers = this.#fields.take();
+    const { reason } = this.#collected;
+    const headers = this.#collected.take();
     const version = this.#llhttp.version(this.#parser);
     const framing =
       checkStatusLine(version, status, reason) ?? readFraming(version, status, headers, this.#isHead);
@@ -153,7 +154,7 @@ class LlhttpResponseParser implements ResponseParser {
     }
     if (framing.kind !== 'chunked') this.#release();
     if (status < 200 && status !== 101) {
-      this.#fields.reason = '';
+      this.#collected.reason = '';
       this.#handler.informational(status, headers);
       return;
     }
@@ -202,9 +203,9 @@ class LlhttpResponseParser implements ResponseParser {
   }
 
   #endChunked(): void {
-    const trailers = this.#fields.take();
+    const trailers = this.#collected.take();
     this.#release();
-    if (hasFramingField(trailers)) {
+    if (hasFramingHeader(trailers)) {
       this.#fail('ERR_HTTP1_MALFORMED', 'framing field in the trailers');
       return;
     }
@@ -214,10 +215,10 @@ class LlhttpResponseParser implements ResponseParser {
 
   #parse(chunk: Uint8Array, at: number, limit: number): Run {
     // One name more than allowed, as the first piece may end a name that is counted already; the sum is checked after.
-    const maxNames = this.#maxHeaders - this.#fields.names + 1;
+    const maxNames = this.#maxHeaders - this.#collected.names + 1;
     const run = this.#llhttp.parse(this.#parser, chunk, at, limit, maxNames);
-    this.#fields.add(this.#llhttp, run);
-    if (this.#fields.names > this.#maxHeaders) run.stop = 'fields';
+    this.#collected.add(this.#llhttp, run);
+    if (this.#collected.names > this.#maxHeaders) run.stop = 'headers';
     return run;
   }
 
@@ -227,7 +228,7 @@ class LlhttpResponseParser implements ResponseParser {
   }
 
   #failRun(run: Run): number {
-    if (run.stop === 'fields') return this.#fail('ERR_HTTP1_TOO_MANY_HEADERS', 'too many fields', run.end);
+    if (run.stop === 'headers') return this.#fail('ERR_HTTP1_TOO_MANY_HEADERS', 'too many fields', run.end);
     return this.#fail('ERR_HTTP1_MALFORMED', this.#llhttp.reason(this.#parser), run.end);
   }
 

@@ -1,3 +1,4 @@
+// This file holds rules and pieces of WebSocket handshakes and closes that both sides of the product use.
 import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from './contract.js';
 
@@ -12,14 +13,14 @@ export function isSendable(code: number): boolean {
   );
 }
 
-/** Fields as the `ws` client takes them. */
+/** Flat headers as the object that the `ws` client takes. */
 export function headerObject(raw: RawHeaders): Record<string, string[]> {
-  const fields = new Map<string, string[]>();
+  const headers = new Map<string, string[]>();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
-    fields.set(name, [...(fields.get(name) ?? []), raw[i + 1] as string]);
+    headers.set(name, [...(headers.get(name) ?? []), raw[i + 1] as string]);
   }
-  return Object.fromEntries(fields);
+  return Object.fromEntries(headers);
 }
 
 /** Reads the body with which a handshake was refused, or its beginning. */
@@ -39,5 +40,5 @@ export function readRefusal(
   response.on('error', failed);
 }
 
-/** What is passed on of a device's body when it refuses a WebSocket. */
+/** Bytes that are passed on of the body with which a device refuses a WebSocket. */
 export const MAX_REFUSAL_BODY = 64 * 1024;

@@ -1,6 +1,6 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import type { RawHeaders } from '../http1/contract.js';
-import { addConnectionFields, isMessageField } from '../http1/headers.js';
+import { addConnectionHeaders, isMessageHeader } from '../http1/headers.js';
 
 /** Knows fields of a request by their names in small letters; a field that is not there is empty. */
 export interface FieldSource {
@@ -54,7 +54,7 @@ function collect(name: string, value: string): void {
   else {
     const place = wanted.indexOf(name);
     if (place >= 0) taken[place] = taken[place] ? `${taken[place]}, ${value}` : value;
-    if (!dropped.has(name) && !isMessageField(name)) headers.push(name, value);
+    if (!dropped.has(name) && !isMessageHeader(name)) headers.push(name, value);
   }
 }
 
@@ -78,6 +78,6 @@ export function requestFields(req: HttpRequest, drop: NameSet, take = NONE): Req
 function withoutListed(fields: RawHeaders, listed: string | undefined): RawHeaders {
   if (listed === undefined || listed === 'keep-alive' || listed === 'close') return fields;
   const names = new Set<string>();
-  addConnectionFields(listed, names);
+  addConnectionHeaders(listed, names);
   return fields.filter((_, i) => !names.has(fields[i & ~1] as string));
 }

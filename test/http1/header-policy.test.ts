@@ -9,10 +9,10 @@ import {
   MESSAGE_HEADERS,
   STOPPED,
 } from '../../src/http1/header-policy.js';
-import { endToEndFields } from '../../src/http1/headers.js';
+import { endToEndHeaders } from '../../src/http1/headers.js';
 import { RequestHead } from '../../src/http1/request-head.js';
 import { requestFields } from '../../src/server/request-fields.js';
-import { addCallerFields } from '../../src/tunnel/remote/proxy-request.js';
+import { addCallerHeaders } from '../../src/tunnel/remote/proxy-request.js';
 import { AS_ALICE, answer, rawRequest, TestRest } from '../http/kit.js';
 import { DEVICE, type ForwarderUnderTest, openOverProxy } from '../tunnel/forward/http-device.js';
 import { RecordedCall, request } from '../tunnel/forward/recording-sink.js';
@@ -86,8 +86,12 @@ test('what frames a message or belongs to its connection is neither written to a
   const head = new RequestHead();
   head.start('GET', '/');
   for (const name of MESSAGE_HEADERS) {
-    assert.throws(() => head.field(name.toUpperCase(), PROBE), { code: 'ERR_HTTP1_FIELD_NOT_ALLOWED' }, name);
-    assert.deepEqual(endToEndFields([name, PROBE, 'x-kept', PROBE]), ['x-kept', PROBE], name);
+    assert.throws(
+      () => head.header(name.toUpperCase(), PROBE),
+      { code: 'ERR_HTTP1_FIELD_NOT_ALLOWED' },
+      name,
+    );
+    assert.deepEqual(endToEndHeaders([name, PROBE, 'x-kept', PROBE]), ['x-kept', PROBE], name);
   }
 });
 
@@ -178,7 +182,7 @@ describe('between api-server and remote-proxy', () => {
   test('each side stops a request header alone, whatever the other does', () => {
     for (const [, sent] of [...LETTERS, WITH_UNDERSCORES]) {
       const written: string[] = [];
-      addCallerFields(written, { headers: probes(sent), target: '/' });
+      addCallerHeaders(written, { headers: probes(sent), target: '/' });
       assertCrossing('carriedRequest', sent, probesIn(written));
       assertCrossing('carriedRequest', sent, probesIn(readFrom(probes(sent), 'carriedRequest')));
     }

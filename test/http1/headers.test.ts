@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  addConnectionFields,
-  endToEndFields,
+  addConnectionHeaders,
+  endToEndHeaders,
   equalsIgnoringCase,
   HOP_BY_HOP,
   isHopByHop,
-  isMessageField,
+  isMessageHeader,
 } from '../../src/http1/headers.js';
 
 const END_TO_END = [
@@ -33,11 +33,11 @@ test('hop-by-hop fields are known in small letters', () => {
 test('message fields are known in any case', () => {
   for (const name of [...HOP_BY_HOP, 'content-length']) {
     for (const written of [name, name.toUpperCase(), mixCase(name)])
-      assert.ok(isMessageField(written), written);
-    assert.ok(!isMessageField(`${name}x`));
-    assert.ok(!isMessageField(name.slice(1)));
+      assert.ok(isMessageHeader(written), written);
+    assert.ok(!isMessageHeader(`${name}x`));
+    assert.ok(!isMessageHeader(name.slice(1)));
   }
-  for (const name of END_TO_END) assert.ok(!isMessageField(name), name);
+  for (const name of END_TO_END) assert.ok(!isMessageHeader(name), name);
 });
 
 test('equalsIgnoringCase folds letters only', () => {
@@ -68,7 +68,7 @@ const LISTS: [value: string, names: string[]][] = [
 for (const [value, names] of LISTS) {
   test(`Connection: ${JSON.stringify(value)} lists ${JSON.stringify(names)}`, () => {
     const into = new Set<string>();
-    addConnectionFields(value, into);
+    addConnectionHeaders(value, into);
     assert.deepEqual([...into], names);
   });
 }
@@ -79,9 +79,9 @@ test('a response keeps its end-to-end fields, in their order and case', () => {
     ...['Connection', 'close', 'CONNECTION', 'X-Debug', 'x-debug', '1', 'X-DEBUG', '2'],
     ...['Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked', 'content-length', '3', 'Trailer', 'X'],
   ];
-  assert.deepEqual(endToEndFields([...dropped, ...kept]), kept);
-  assert.deepEqual(endToEndFields([...kept, ...dropped]), kept);
-  assert.deepEqual(endToEndFields([]), []);
+  assert.deepEqual(endToEndHeaders([...dropped, ...kept]), kept);
+  assert.deepEqual(endToEndHeaders([...kept, ...dropped]), kept);
+  assert.deepEqual(endToEndHeaders([]), []);
 });
 
 test('property: no hop-by-hop field passes, every other does', () => {
@@ -93,13 +93,13 @@ test('property: no hop-by-hop field passes, every other does', () => {
     fc.property(fc.array(fc.tuple(name, fc.constantFrom('', 'close', 'x-1, A', 'v'))), (fields) => {
       const listed = new Set<string>();
       for (const [key, value] of fields) {
-        if (key.toLowerCase() === 'connection') addConnectionFields(value, listed);
+        if (key.toLowerCase() === 'connection') addConnectionHeaders(value, listed);
       }
       const expected = fields.filter(([key]) => {
         const lower = key.toLowerCase();
         return !isHopByHop(lower) && lower !== 'content-length' && !listed.has(lower);
       });
-      assert.deepEqual(endToEndFields(fields.flat()), expected.flat());
+      assert.deepEqual(endToEndHeaders(fields.flat()), expected.flat());
     }),
   );
 });

@@ -16,7 +16,7 @@ const NONE: RequestFraming = { kind: 'none' };
 function write(method: string, target: string, fields: [string, string][], framing: RequestFraming): string {
   const head = new RequestHead();
   head.start(method, target);
-  for (const [name, value] of fields) head.field(name, value);
+  for (const [name, value] of fields) head.header(name, value);
   return Buffer.from(head.end(framing)).toString('latin1');
 }
 
@@ -62,7 +62,7 @@ test('OPTIONS * is written', () => {
 test('one builder writes many heads', () => {
   const head = new RequestHead();
   head.start('GET', '/long');
-  head.field('x', 'y'.repeat(10_000));
+  head.header('x', 'y'.repeat(10_000));
   assert.equal(
     head.end(NONE).length,
     10_000 + 'GET /long HTTP/1.1\r\nx: \r\nconnection: close\r\n\r\n'.length,
@@ -90,18 +90,18 @@ const REFUSED: [name: string, code: RequestHeadErrorCode, attempt: (head: Reques
     'ERR_HTTP1_INVALID_TARGET',
     (head) => head.start('GET', `/${'a'.repeat(MAX_TARGET_BYTES)}`),
   ],
-  ['an empty name', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.field('', 'x')],
-  ['a name with a colon', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.field('a:', 'x')],
-  ['a name with a line end', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.field('a\r\nb', 'x')],
-  ['a name beyond ASCII', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.field('\u0161', 'x')],
-  ['a value with CR', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.field('a', 'x\ry')],
-  ['a value with LF', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.field('a', 'x\ny')],
-  ['a value with NUL', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.field('a', '\0')],
+  ['an empty name', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.header('', 'x')],
+  ['a name with a colon', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.header('a:', 'x')],
+  ['a name with a line end', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.header('a\r\nb', 'x')],
+  ['a name beyond ASCII', 'ERR_HTTP1_INVALID_FIELD_NAME', (head) => head.header('\u0161', 'x')],
+  ['a value with CR', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.header('a', 'x\ry')],
+  ['a value with LF', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.header('a', 'x\ny')],
+  ['a value with NUL', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.header('a', '\0')],
   // Written as one byte, U+010D would be a carriage return.
-  ['a value beyond latin1', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.field('a', '\u010d\u010a')],
-  ['Transfer-Encoding', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.field('Transfer-Encoding', 'chunked')],
-  ['Content-Length', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.field('content-LENGTH', '1')],
-  ['Connection', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.field('connection', 'x')],
+  ['a value beyond latin1', 'ERR_HTTP1_INVALID_FIELD_VALUE', (head) => head.header('a', '\u010d\u010a')],
+  ['Transfer-Encoding', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.header('Transfer-Encoding', 'chunked')],
+  ['Content-Length', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.header('content-LENGTH', '1')],
+  ['Connection', 'ERR_HTTP1_FIELD_NOT_ALLOWED', (head) => head.header('connection', 'x')],
   [
     'a negative length',
     'ERR_HTTP1_INVALID_FRAMING',

@@ -1,3 +1,4 @@
+// This file counts the bytes that one call or WebSocket holds for a side that does not read.
 import type { ForwardFailure } from '../../contract/call.js';
 import type { Reader, Unread, UnreadBudget } from './unread-budget.js';
 
@@ -13,18 +14,19 @@ export const DEVICE_STALLED: ForwardFailure = {
   detail: 'the device does not read the request, and there was no room for more of it',
 };
 
-/** That much of a request may have left without a word of it: credit comes in steps (http-exchange.ts). */
+/** Request bytes that may have left for the device unreported: credit comes back in steps (body-exchange.ts). */
 const UNTOLD_BYTES = 64 * 1024;
 
 /**
- * What one call or WebSocket holds, for its caller who does not read what the device answers, or for its device that does not read
- * what the caller sends. It counts for the budget from the first byte of an answer that stays; most leave none, and cost two additions.
+ * The bytes that one call or WebSocket holds: for a caller who does not read the answer, or for a device that does not read the
+ * request. They count for the budget from the first byte of an answer that stays unread; most calls leave none, and cost two
+ * additions.
  */
 export abstract class HeldBytes implements Reader {
   readonly #budget: UnreadBudget;
-  /** For the caller. */
+  /** Bytes held for the caller. */
   #down = 0;
-  /** For the device. */
+  /** Bytes held for the device. */
   #up = 0;
   #unread: Unread | undefined;
 
@@ -34,18 +36,18 @@ export abstract class HeldBytes implements Reader {
 
   abstract cut(): void;
 
-  /** Who pays for it; undefined while nobody can. */
+  /** The user whose share of the budget it takes; undefined while that is not known. */
   protected abstract get user(): string | undefined;
 
-  /** What the device may make it hold for the caller, whatever is read; 0: nothing more comes. */
+  /** Bytes that the device may still send without new credit; 0: nothing more comes. */
   protected abstract get promised(): number;
 
-  /** Bytes for the caller that it has not taken. */
+  /** Bytes that the caller has not taken. */
   protected get unread(): number {
     return this.#down;
   }
 
-  /** Bytes for the device of which is not known that they left. */
+  /** Bytes for the device that are not known to have left. */
   protected get unsent(): number {
     return this.#up;
   }
@@ -55,7 +57,7 @@ export abstract class HeldBytes implements Reader {
     this.#down += bytes;
   }
 
-  /** The caller was given something: what is left of it counts. It may be cut meanwhile. */
+  /** The caller was given something: what it left unread counts from now on. This call may be cut meanwhile. */
   protected given(): void {
     if (this.#down > 0) this.#count();
     else this.#recount();
@@ -67,25 +69,25 @@ export abstract class HeldBytes implements Reader {
     this.#recount();
   }
 
-  /** `bytes` are held for the device. It may be cut meanwhile. */
+  /** `bytes` more are held for the device. This call may be cut meanwhile. */
   protected sending(bytes: number): void {
     this.#up += bytes;
     if (this.#up > UNTOLD_BYTES) this.#count();
   }
 
-  /** `bytes` of them left. */
+  /** `bytes` of those held for the device have left. */
   protected sent(bytes: number): void {
     this.#up = Math.max(0, this.#up - bytes);
     this.#recount();
   }
 
-  /** What was held for the device is gone. */
+  /** Nothing is held for the device any more. */
   protected dropUnsent(): void {
     this.#up = 0;
     this.#recount();
   }
 
-  /** All of it is gone. */
+  /** Nothing is held any more. */
   protected dropHeld(): void {
     this.#up = 0;
     this.#down = 0;

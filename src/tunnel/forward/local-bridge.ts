@@ -1,3 +1,4 @@
+// This file carries one WebSocket to a device of this process.
 import type { ForwardFailure, Target } from '../../contract/call.js';
 import {
   BAD_GATEWAY,
@@ -35,9 +36,9 @@ export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, Exc
     this.#budget = budget;
   }
 
-  /** Asks the supervisor for a session; `found` or `notFound` follows. */
-  seek(supervisor: SessionRegistryRef): void {
-    if (supervisor.tell({ kind: 'seek', seeker: this })) return;
+  /** Asks the session registry for a session; `found` or `notFound` follows. */
+  seek(registry: SessionRegistryRef): void {
+    if (registry.tell({ kind: 'seek', seeker: this })) return;
     this.#fail('overloaded', 'too many calls wait for a session');
   }
 

@@ -1,3 +1,4 @@
+// This file carries one call to a device of this process.
 import type {
   ForwardCall,
   ForwardFailure,
@@ -30,7 +31,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
   readonly target: Target;
   minEpoch = 0;
   beganAt = 0;
-  readonly #supervisor: SessionRegistryRef;
+  readonly #registry: SessionRegistryRef;
   readonly #request: ForwardRequest;
   readonly #head: Uint8Array;
   readonly #sink: ResponseSink;
@@ -50,7 +51,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
 
   /** @param head the encoded request head; the call keeps it */
   constructor(
-    supervisor: SessionRegistryRef,
+    registry: SessionRegistryRef,
     target: Target,
     request: ForwardRequest,
     head: Uint8Array,
@@ -59,7 +60,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     retried: () => void,
   ) {
     super(budget);
-    this.#supervisor = supervisor;
+    this.#registry = registry;
     this.target = target;
     this.#request = request;
     this.#head = head;
@@ -68,9 +69,9 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     this.#retried = retried;
   }
 
-  /** Asks the supervisor for a session; `found` or `notFound` follows. */
+  /** Asks the session registry for a session; `found` or `notFound` follows. */
   seek(): void {
-    if (this.#supervisor.tell({ kind: 'seek', seeker: this })) return;
+    if (this.#registry.tell({ kind: 'seek', seeker: this })) return;
     this.#fail('overloaded', 'too many calls wait for a session');
   }
 
@@ -116,7 +117,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
       session.sendBody(this.#exchange, bytes, last);
     }
     if (this.#retryOf !== undefined || this.#kept > REPLAY_BYTES) this.#parts = undefined;
-    // What came before it was known who pays for it.
+    // Counts what came before it was known to whose share it belongs.
     this.sending(0);
   }
 
@@ -200,7 +201,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     return this.#parts !== undefined && maySendAgain(this.#request.method, code, reached);
   }
 
-  /** Without a session everything is kept: nothing has been sent, and without credit the caller stops soon. */
+  /** Keeps a part for a retry. Without a session all is kept: nothing was sent yet, and a caller without credit stops soon. */
   #keep(chunk: Uint8Array, last: boolean): void {
     if (this.#parts === undefined) return;
     this.#kept += chunk.length;

@@ -1,3 +1,4 @@
+// This file is the Forwarder for devices of this process.
 import {
   type ForwardCall,
   type Forwarder,
@@ -15,14 +16,14 @@ import type { UnreadBudget } from './unread-budget.js';
 
 /** Carries calls by message: caller → session registry (who has it?) → session actor → caller. */
 export class LocalForwarder implements Forwarder, BridgeForwarder {
-  readonly #supervisor: SessionRegistryRef;
+  readonly #registry: SessionRegistryRef;
   readonly #budget: UnreadBudget;
   readonly #head = new RequestHead();
   readonly #retried: () => void;
 
   /** @param retried counts calls that were sent again */
-  constructor(supervisor: SessionRegistryRef, budget: UnreadBudget, retried: () => void) {
-    this.#supervisor = supervisor;
+  constructor(registry: SessionRegistryRef, budget: UnreadBudget, retried: () => void) {
+    this.#registry = registry;
     this.#budget = budget;
     this.#retried = retried;
   }
@@ -36,14 +37,14 @@ export class LocalForwarder implements Forwarder, BridgeForwarder {
       sink.fail({ code: 'bad-request', detail: error.message });
       return NO_CALL;
     }
-    const call = new LocalCall(this.#supervisor, target, request, head, sink, this.#budget, this.#retried);
+    const call = new LocalCall(this.#registry, target, request, head, sink, this.#budget, this.#retried);
     call.seek();
     return call;
   }
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
     const bridge = new LocalBridge(target, request, sink, this.#budget);
-    bridge.seek(this.#supervisor);
+    bridge.seek(this.#registry);
     return bridge;
   }
 
@@ -52,7 +53,7 @@ export class LocalForwarder implements Forwarder, BridgeForwarder {
     const { method, target, headers, bodyLength } = request;
     this.#head.start(method, target);
     for (let i = 0; i + 1 < headers.length; i += 2) {
-      this.#head.field(headers[i] as string, headers[i + 1] as string);
+      this.#head.header(headers[i] as string, headers[i + 1] as string);
     }
     // The writer's buffer is good until the next request; the call may need its head for a retry.
     return Buffer.from(this.#head.end(framing(method, bodyLength)));

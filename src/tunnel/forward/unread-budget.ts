@@ -1,9 +1,10 @@
+// This file bounds the bytes that callers and devices leave unread in this process, and says who is cut to make room.
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { ForwardFailure } from '../../contract/call.js';
 import type { Logger } from '../../observability/log.js';
 import { INITIAL_WINDOW } from '../yamux/constants.js';
 
-/** A user's share of the budget: 1 / 4. */
+/** A user may take the budget divided by this. */
 const USER_SHARE = 4;
 
 /** Bytes in {@link PATIENCE_MS} below which a reader has stalled: one that takes a byte now and then is no better. */
@@ -12,16 +13,16 @@ const PACE_BYTES = INITIAL_WINDOW / 4;
 /** How long a reader has stalled before it may be cut to make room. */
 export const PATIENCE_MS = 30_000;
 
-/** How often it is looked whom to cut, while there is no room. */
+/** How often stalled readers are looked for while there is no room, in ms. */
 const LOOK_EVERY_MS = 1000;
 
-/** What a call is told for which there is no room. */
+/** The failure of a call for which there is no room. */
 export const NO_ROOM: ForwardFailure = {
   code: 'overloaded',
   detail: 'answers that nobody reads take all the room there is; read them, or break them off',
 };
 
-/** What the budget counts for all to see. */
+/** The budget's counters, for the metrics. */
 export interface UnreadCounts {
   /** Bytes that callers have not taken, with what devices may still add to them. */
   unreadBytes: number;
@@ -31,22 +32,22 @@ export interface UnreadCounts {
   unreadCut: number;
 }
 
-/** Whose bytes are unread. */
+/** A call or WebSocket whose bytes are unread. */
 export interface Reader {
-  /** Ends its answer or WebSocket in a way that it can tell from a whole one, and lets go of what it has not taken. */
+  /** Ends the answer or WebSocket so that its caller can tell it from a whole one, and drops the bytes it holds. */
   cut(): void;
 }
 
-/** What one user's readers have not taken. */
+/** The bytes that one user's readers have not taken. */
 interface Share {
   readonly user: string;
   bytes: number;
-  /** Those of them that hold any, in the order of when they last kept pace: the first has stalled longest. */
+  /** The readers that hold any, in the order of when they last kept pace: the first has stalled longest. */
   readonly readers: Set<Unread>;
 }
 
 export interface UnreadBudgetOptions {
-  /** Of all users together; one may have a quarter of it. */
+  /** Bytes of all users together; one user may have a quarter of them. */
   readonly bytes: number;
   readonly counts: UnreadCounts;
   readonly log: Logger;
@@ -54,10 +55,10 @@ export interface UnreadBudgetOptions {
 }
 
 /**
- * How much of what devices answer a process keeps for callers that do not read it. At the budget, or a user's share of it, new
- * calls are refused; then the reader that has stalled longest is cut, but none before {@link PATIENCE_MS}. What was
- * asked for before the refusals began may still come, with windows that have grown: where it goes beyond the budget by more than a
- * share, a reader of who has most is cut at once, for none is worth the process (docs/adr/0028).
+ * Bounds the bytes that a process keeps for callers that do not read. At the budget, or at a user's share of it, new calls are
+ * refused; then the reader that has stalled longest is cut, but none before {@link PATIENCE_MS}. Answers asked for before the
+ * refusals began may still come, in windows that have grown: once they exceed the budget by more than a share, a reader of the
+ * user who holds most is cut at once, as no reader is worth the process (docs/adr/0028).
  */
 export class UnreadBudget {
   readonly #bytes: number;
@@ -65,10 +66,10 @@ export class UnreadBudget {
   readonly #counts: UnreadCounts;
   readonly #log: Logger;
   readonly #clock: Clock;
-  /** Of those users alone that have any. */
+  /** By user; only of users that have unread bytes. */
   readonly #shares = new Map<string, Share>();
   #total = 0;
-  /** The same, but of each user no more than a share: one that has more takes it from nobody else. */
+  /** As `#total`, but of each user no more than a share: a user beyond the share takes it from nobody else. */
   #due = 0;
   #looking = false;
 
@@ -88,7 +89,7 @@ export class UnreadBudget {
     return true;
   }
 
-  /** For a reader of `user` that has left something unread for the first time. */
+  /** Makes the account of a reader of `user` that has left something unread for the first time. */
   reader(user: string, reader: Reader): Unread {
     return new Unread(this, user, reader, this.#clock);
   }
@@ -111,7 +112,7 @@ export class UnreadBudget {
     if (bytes > 0) this.#makeRoom(share);
   }
 
-  /** @internal it has kept pace until now */
+  /** @internal `unread` has kept pace until now */
   keptPace(unread: Unread): void {
     const readers = this.#shares.get(unread.user)?.readers;
     if (readers?.delete(unread)) readers.add(unread);
@@ -125,7 +126,7 @@ export class UnreadBudget {
     return share !== undefined && share.bytes >= this.#share;
   }
 
-  /** Keeps the bound that has no patience. */
+  /** Keeps the hard bound: the budget and a share. */
   #makeRoom(share: Share): void {
     while (this.#total > this.#bytes + this.#share) {
       const longest = firstOf(this.#largest());
@@ -145,7 +146,7 @@ export class UnreadBudget {
     this.#clock.after(LOOK_EVERY_MS, () => this.#look());
   }
 
-  /** Cuts those who have stalled for too long, as far as there is no room. */
+  /** Cuts readers that have stalled for too long, until there is room. */
   #look(): void {
     this.#looking = false;
     const before = this.#counts.unreadCut;
@@ -176,7 +177,7 @@ export class UnreadBudget {
     return longest;
   }
 
-  /** @returns false: it has not stalled for long */
+  /** @returns false: the reader has not stalled for long */
   #cutStalled(reader: Unread | undefined): boolean {
     if (reader === undefined || this.#clock.now() - reader.since < PATIENCE_MS) return false;
     this.#cut(reader);
@@ -190,23 +191,23 @@ export class UnreadBudget {
   }
 }
 
-/** The one that has stalled longest. */
+/** The reader of a share that has stalled longest. */
 function firstOf(share: Share | undefined): Unread | undefined {
   const [first] = share?.readers ?? [];
   return first;
 }
 
-/** What one reader has not taken. Made when it first leaves something: most never do. */
+/** The account of one reader: bytes it has not taken. Made when it first leaves something: most never do. */
 export class Unread {
   readonly user: string;
   readonly reader: Reader;
-  /** Counted now, promises included. */
+  /** Bytes that count now, promises included. */
   bytes = 0;
-  /** When it last kept pace, in ms of the clock. */
+  /** When the reader last kept pace, in ms of the clock. */
   since = 0;
   readonly #budget: UnreadBudget;
   readonly #clock: Clock;
-  /** Of what was given to it. */
+  /** Bytes given to the reader that it has not taken. */
   #held = 0;
   #promised = 0;
   /** Bytes taken since `since`. */
@@ -220,8 +221,8 @@ export class Unread {
   }
 
   /**
-   * Says what it holds once it was given more. What its device has been promised counts from the first byte that is not taken:
-   * else all calls of one moment would be let in. It may be cut meanwhile.
+   * Says what the reader holds once it was given more. The device's window counts from the first byte that is not taken: else all
+   * calls of one moment would be let in. The reader may be cut meanwhile.
    * @param held bytes that were given to it and that it has not taken
    * @param promised how many it may come to hold; 0: nothing more comes
    */
@@ -232,7 +233,7 @@ export class Unread {
     this.#count(held === 0 ? 0 : Math.max(held, promised));
   }
 
-  /** Says what it still holds once it has taken some. It is not cut by that. */
+  /** Says what the reader still holds once it has taken some; never cuts. */
   take(held: number): void {
     if (this.bytes === 0) return;
     this.#taken += this.#held - held;
@@ -244,7 +245,7 @@ export class Unread {
     this.#count(held === 0 ? 0 : Math.max(held, this.#promised));
   }
 
-  /** It is gone, with what it held. */
+  /** Says that the reader is gone, with the bytes it held. */
   release(): void {
     this.#held = 0;
     this.#count(0);

@@ -1,3 +1,4 @@
+// This file is one call that api-server forwards, and how remote-proxy answers it.
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';

@@ -1,3 +1,4 @@
+// This file is remote-proxy's internal API: its listener and its routes.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Forwarder, Target } from '../../contract/call.js';
 import type { SessionStore, UserSessions } from '../../contract/session.js';
@@ -23,10 +24,10 @@ import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
 import { createAuthorizer, InternalRequest } from './internal-request.js';
 import { SessionRoutes } from './session-routes.js';
 
-/** What a forwarded call itself is about. */
+/** Headers that say what a forwarded call is. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
 
-/** The pattern of all paths that there are not. */
+/** The pattern of every path that no route has. */
 const UNKNOWN = '/*';
 
 interface MetricsPage {
@@ -42,12 +43,12 @@ export interface InternalApiOptions {
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
-  /** Of the process. */
+  /** Of the whole process. */
   readonly readiness: Readiness;
   readonly metrics: () => Promise<MetricsPage>;
 }
 
-/** @param path its pattern */
+/** Answers a request. @param path the route's pattern */
 type Route = (res: HttpResponse, req: HttpRequest, path: string) => void;
 
 /** remote-proxy's internal API (02-tunnel.md §2.5): every path needs the internal secret. */
@@ -250,12 +251,12 @@ function deviceOf(query: URLSearchParams): Target | undefined {
   return deviceId === '' ? undefined : { by: 'device', deviceId };
 }
 
-/** A path that there is not, for the log: what may be a session token, in a path that was meant to be another, is left out. */
+/** A path without a route, as it is logged: a long part may be a session token of a mistyped path, and is left out. */
 function shownPath(path: string): string {
   return path.replace(/[^/]{32,}/g, '…');
 }
 
-/** Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter. */
+/** Parses the query. Not by getQuery(name), which decodes in place: a parameter could then be found inside a value. */
 function queryOf(req: HttpRequest): URLSearchParams {
   return new URLSearchParams(req.getQuery());
 }

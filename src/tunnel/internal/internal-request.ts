@@ -4,7 +4,7 @@ import type { RequestLog, Unfinished } from '../../server/request-log.js';
 import type { ProblemRequest } from '../../server/send.js';
 import type { Secret } from '../../text/secret.js';
 
-/** Whether an `Authorization` field carries the internal secret; equal time for all of its length that do not. */
+/** Whether an `Authorization` header carries the internal secret; equal time for all of its length that do not. */
 export function createAuthorizer(secret: Secret): (authorization: string) => boolean {
   const expected = Buffer.from(`Bearer ${secret.reveal()}`);
   return (authorization) => {
@@ -13,7 +13,7 @@ export function createAuthorizer(secret: Secret): (authorization: string) => boo
   };
 }
 
-/** What is known of a request at the internal API. */
+/** Facts of a request at the internal API. */
 export interface InternalRequestOptions {
   readonly log: RequestLog;
   readonly requestId: string;
@@ -26,7 +26,7 @@ export interface InternalRequestOptions {
   readonly deviceId?: string | undefined;
 }
 
-/** One request at the internal API, which api-server sends: who called that, it has told itself. `remoteAddr` is of api-server. */
+/** One request at the internal API. Its sender is api-server, and so is its `remoteAddr`: who called api-server is in that one's own log. */
 export class InternalRequest implements ProblemRequest {
   readonly log: RequestLog;
   readonly requestId: string;

@@ -1,3 +1,4 @@
+// This file answers the routes about sessions on the internal API.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
 import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
@@ -30,7 +31,7 @@ export class SessionRoutes {
 
   /** GET /internal/sessions → 200 `{items: Summary[]}`. With `?user=&limit=` and maybe `&from=&upTo=`: of one user. */
   list(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
-    // Not by getQuery(name), which decodes in place: what a value holds would then be found as a parameter.
+    // Not by getQuery(name), which decodes in place: a parameter could then be found inside a value.
     const query = new URLSearchParams(req.getQuery());
     const user = query.get('user');
     if (user !== null) return this.#listOf(res, request, user, rangeOf(query));
@@ -65,7 +66,7 @@ export class SessionRoutes {
   }
 }
 
-/** `{items}`, however many: all at once would hold up the event loop. */
+/** The JSON of `{items}`, made in slices: very many at once would hold up the event loop. */
 async function jsonOf(items: readonly Summary[]): Promise<string> {
   const parts = await inSlices(items, (slice) => JSON.stringify(slice).slice(1, -1));
   return `{"items":[${parts.join(',')}]}`;

@@ -1,16 +1,17 @@
+// This file reads the heads of the internal API's answers: who speaks, and what a device said.
 import type { ResponseHead } from '../../contract/call.js';
 import type { RawHeaders } from '../../http1/contract.js';
 import { STOPPED } from '../../http1/header-policy.js';
-import { equalsIgnoringCase, isMessageField } from '../../http1/headers.js';
+import { equalsIgnoringCase, isMessageHeader } from '../../http1/headers.js';
 import { isBodyless } from '../../http1/response-head.js';
 
 /** The head of an answer of the internal API (02-tunnel.md §2.5). */
 export interface ProxyAnswer {
-  /** Who speaks; undefined: neither said so, which means that the call itself was refused. */
+  /** `device` or `proxy`; undefined: neither says so, which means that the HTTP listener refused the carrying request. */
   readonly origin: string | undefined;
-  /** What a device said; of no use for other origins. */
+  /** The device's head; of no use for other origins. */
   readonly head: ResponseHead;
-  /** The end of the body is told apart from the end of the connection. */
+  /** The body has an end of its own, apart from the end of the connection. */
   readonly framed: boolean;
 }
 
@@ -33,7 +34,7 @@ export function readProxyAnswer(
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = text(raw[i]);
     const value = text(raw[i + 1]);
-    if (isMessageField(name)) {
+    if (isMessageHeader(name)) {
       if (equalsIgnoringCase(name, 'content-length')) length = value;
       else if (equalsIgnoringCase(name, 'transfer-encoding')) chunked = true;
     } else if (STOPPED.carriedAnswer.has(name)) {
@@ -51,7 +52,7 @@ export function readProxyAnswer(
   };
 }
 
-/** Fields are bytes: one character each. */
+/** Headers are bytes: one character each. */
 function text(part: Buffer | string | undefined): string {
   return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
 }

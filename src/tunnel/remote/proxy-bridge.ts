@@ -1,3 +1,4 @@
+// This file carries one WebSocket to a device over remote-proxy's internal API.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailure } from '../../contract/call.js';
@@ -16,7 +17,7 @@ import type { UnreadBudget } from '../forward/unread-budget.js';
 import { readProxyAnswer } from './proxy-answer.js';
 import { answerFailure, connectionFailure, NOT_SENDABLE } from './proxy-failure.js';
 
-/** How a WebSocket is carried. */
+/** The forwarder, as its WebSockets see it. */
 export interface BridgeCarrier {
   readonly budget: UnreadBudget;
   /** How long the handshake may take, in ms. */
@@ -47,11 +48,11 @@ export class ProxyBridge extends HeldBytes implements Bridge {
 
   /**
    * Begins the handshake.
-   * @param fields of the carrying request, the caller's included
+   * @param headers of the carrying request, the caller's included
    * @returns false: it failed at once, and holds nothing
    */
-  open(url: string, fields: string[]): boolean {
-    const socket = this.#dial(url, fields);
+  open(url: string, headers: string[]): boolean {
+    const socket = this.#dial(url, headers);
     if (socket === undefined) {
       this.#fail(NOT_SENDABLE);
       return false;
@@ -120,11 +121,11 @@ export class ProxyBridge extends HeldBytes implements Bridge {
     else this.#socket?.close();
   }
 
-  /** Undefined: the caller's target, fields or subprotocols are not those of a WebSocket. */
-  #dial(url: string, fields: string[]): WebSocket | undefined {
+  /** Undefined: the caller's target, headers or subprotocols are not those of a WebSocket. */
+  #dial(url: string, headers: string[]): WebSocket | undefined {
     try {
       return new WebSocket(url, [...this.#request.protocols], {
-        headers: headerObject(fields),
+        headers: headerObject(headers),
         handshakeTimeout: this.#carrier.handshakeMs,
         maxPayload: MAX_WEBSOCKET_MESSAGE,
         perMessageDeflate: false,

@@ -1,3 +1,4 @@
+// This file carries one call to a device over remote-proxy's internal API.
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
@@ -16,11 +17,11 @@ import { ANSWER_WINDOW, MAX_PROBLEM_BYTES } from './proxy-limits.js';
 
 const NOTHING = new Uint8Array(0);
 
-/** How a call is carried: where it goes, and who lets go of it. */
+/** The forwarder, as its calls see it. */
 export interface ProxyConnections {
   readonly budget: UnreadBudget;
   /** Sends one request, and reports to the handler. */
-  dispatch(path: string, fields: string[], body: Buffer | Readable | null, call: ProxyCall): void;
+  dispatch(path: string, headers: string[], body: Buffer | Readable | null, call: ProxyCall): void;
   /** The call holds no connection any more. Called once. */
   released(call: ProxyCall): void;
 }
@@ -42,14 +43,14 @@ interface Refusal {
 }
 
 /**
- * One call over the internal API. The handler is of undici's older kind, which gives fields as they came; the newer one
+ * One call over the internal API. The handler is of undici's older kind, which gives headers as they came; the newer one
  * makes an object of them for every answer. The request leaves with the first bytes of its body.
  */
 export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.DispatchHandler {
   readonly #carrier: ProxyConnections;
   protected readonly user: string;
   readonly #path: string;
-  readonly #fields: string[];
+  readonly #headers: string[];
   readonly #request: ForwardRequest;
   readonly #sink: ResponseSink;
   #upload: Readable | undefined;
@@ -65,14 +66,14 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
   #over = false;
 
   /**
-   * @param fields of the carrying request, the caller's included
+   * @param headers of the carrying request, the caller's included
    * @param user who has to read the answer
    */
   constructor(
     carrier: ProxyConnections,
     user: string,
     path: string,
-    fields: string[],
+    headers: string[],
     request: ForwardRequest,
     sink: ResponseSink,
   ) {
@@ -80,7 +81,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     this.#carrier = carrier;
     this.user = user;
     this.#path = path;
-    this.#fields = fields;
+    this.#headers = headers;
     this.#request = request;
     this.#sink = sink;
   }
@@ -233,9 +234,9 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     this.#dispatched = true;
     const { bodyLength } = this.#request;
     if (body instanceof Readable && bodyLength !== undefined) {
-      this.#fields.push('content-length', String(bodyLength));
+      this.#headers.push('content-length', String(bodyLength));
     }
-    this.#carrier.dispatch(this.#path, this.#fields, body, this);
+    this.#carrier.dispatch(this.#path, this.#headers, body, this);
   }
 
   #refused(refusal: Refusal, chunk: Buffer): boolean {

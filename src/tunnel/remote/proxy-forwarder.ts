@@ -22,7 +22,7 @@ import { type BridgeCarrier, ProxyBridge } from './proxy-bridge.js';
 import { ProxyCall, type ProxyConnections } from './proxy-call.js';
 import { HANDSHAKE_MS } from './proxy-limits.js';
 import type { ProxyPool } from './proxy-pool.js';
-import { addCallerFields, targetQuery } from './proxy-request.js';
+import { addCallerHeaders, targetQuery } from './proxy-request.js';
 
 const OVERLOADED: ForwardFailure = { code: 'overloaded', detail: 'too many calls are under way' };
 
@@ -56,10 +56,10 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
-    const fields = ['authorization', this.#pool.authorization, 'x-forward-method', request.method];
-    fields.push('x-forward-target', request.target);
+    const headers = ['authorization', this.#pool.authorization, 'x-forward-method', request.method];
+    headers.push('x-forward-target', request.target);
     const user = userOf(target);
-    const failure = this.#refusal(user, fields, request);
+    const failure = this.#refusal(user, headers, request);
     if (failure !== undefined) {
       sink.fail(failure);
       return NO_CALL;
@@ -68,7 +68,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
       this,
       user,
       `/internal/forward/http?${targetQuery(target)}`,
-      fields,
+      headers,
       request,
       sink,
     );
@@ -78,16 +78,16 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge {
-    const fields = ['authorization', this.#pool.authorization];
+    const headers = ['authorization', this.#pool.authorization];
     const user = userOf(target);
-    const failure = this.#refusal(user, fields, request);
+    const failure = this.#refusal(user, headers, request);
     if (failure !== undefined) {
       sink.fail(failure);
       return NO_BRIDGE;
     }
     const query = `${targetQuery(target)}&target=${encodeURIComponent(request.target)}`;
     const bridge = new ProxyBridge(this, user, request, sink);
-    if (bridge.open(`${this.#pool.origin.replace('http', 'ws')}/internal/forward/ws?${query}`, fields)) {
+    if (bridge.open(`${this.#pool.origin.replace('http', 'ws')}/internal/forward/ws?${query}`, headers)) {
       this.#underWay.add(bridge);
     }
     return bridge;
@@ -115,16 +115,16 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
 
   // ----
 
-  /** Completes the fields, or says why the request is not taken. */
+  /** Completes the headers, or says why the request is not taken. */
   #refusal(
     user: string,
-    fields: string[],
+    headers: string[],
     request: Pick<ForwardRequest, 'headers' | 'target'>,
   ): ForwardFailure | undefined {
     if (this.#underWay.size >= this.#pool.maxCalls) return OVERLOADED;
     if (this.budget.refuses(user)) return NO_ROOM;
     try {
-      addCallerFields(fields, request);
+      addCallerHeaders(headers, request);
       return undefined;
     } catch (error) {
       if (!(error instanceof RequestHeadError)) throw error;

@@ -1,6 +1,9 @@
 // This file holds the limits of the way from api-server to remote-proxy.
 
-/** Calls and WebSockets under way at once; each has a connection of its own, so that a stream holds nobody up. Beyond it `overloaded`. */
+/**
+ * Calls and WebSockets under way at once, each on a connection of its own, so that a stream holds nobody up. One more is
+ * answered `overloaded`.
+ */
 export const MAX_CALLS = 4096;
 
 /** Connections for control requests, which answer in a moment; requests beyond wait for one. */
@@ -24,8 +27,8 @@ export const KEEP_ALIVE_MS = 4000;
 /** How long the handshake of a WebSocket may take, in ms: remote-proxy gives up on the device before (30 s). */
 export const HANDSHAKE_MS = 45_000;
 
-/** Fields of one request: uWebSockets.js takes 98, and carrying a request adds up to seven. */
-export const MAX_FIELDS = 90;
+/** Headers of one request: uWebSockets.js takes 98, and carrying a request adds up to seven. */
+export const MAX_REQUEST_HEADERS = 90;
 
 /** The head of an answer, in bytes: what a device may send (64 KiB), and what the internal API adds. */
 export const MAX_ANSWER_HEAD_BYTES = 68 * 1024;

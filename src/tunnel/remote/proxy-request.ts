@@ -1,8 +1,9 @@
+// This file says how a call rides on a request of the internal API: its query and its headers.
 import type { ForwardRequest, Target } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';
-import { isMessageField } from '../../http1/headers.js';
+import { isMessageHeader } from '../../http1/headers.js';
 import { MAX_REQUEST_HEAD_BYTES, RequestHeadError } from '../../http1/request-head.js';
-import { MAX_FIELDS } from './proxy-limits.js';
+import { MAX_REQUEST_HEADERS } from './proxy-limits.js';
 
 /** `token=…` or `device=…`, as the internal API's paths want it. */
 export function targetQuery(target: Target): string {
@@ -10,20 +11,20 @@ export function targetQuery(target: Target): string {
 }
 
 /**
- * Adds a caller's fields to those of this hop.
+ * Adds a caller's headers to those of the carrying request.
  * @throws RequestHeadError where the device's request could not be written either, or the way there is too narrow
  */
-export function addCallerFields(
+export function addCallerHeaders(
   into: string[],
   { headers, target }: Pick<ForwardRequest, 'headers' | 'target'>,
 ) {
-  if (headers.length > 2 * MAX_FIELDS) {
+  if (headers.length > 2 * MAX_REQUEST_HEADERS) {
     throw new RequestHeadError('ERR_HTTP1_REQUEST_HEAD_TOO_LARGE', 'request has too many fields');
   }
   let bytes = target.length;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const [name, value] = [headers[i] as string, headers[i + 1] as string];
-    if (isMessageField(name)) {
+    if (isMessageHeader(name)) {
       throw new RequestHeadError(
         'ERR_HTTP1_FIELD_NOT_ALLOWED',
         'field belongs to the connection or the framing',

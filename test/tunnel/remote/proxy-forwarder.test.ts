@@ -6,8 +6,8 @@ import { Secret } from '../../../src/text/secret.js';
 import { ProxyForwarder } from '../../../src/tunnel/remote/proxy-forwarder.js';
 import {
   MAX_ANSWER_HEAD_BYTES,
-  MAX_FIELDS,
   MAX_PROBLEM_BYTES,
+  MAX_REQUEST_HEADERS,
 } from '../../../src/tunnel/remote/proxy-limits.js';
 import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { BlackHole } from '../../support/blackhole.js';
@@ -212,7 +212,11 @@ it(
 );
 
 it('a request with more fields than the way takes is bad-request', async (proxy) => {
-  const headers = ['host', 'd', ...Array.from({ length: MAX_FIELDS }, (_, i) => [`x-${i}`, '1']).flat()];
+  const headers = [
+    'host',
+    'd',
+    ...Array.from({ length: MAX_REQUEST_HEADERS }, (_, i) => [`x-${i}`, '1']).flat(),
+  ];
   assert.equal(call(proxy, { headers }).failure?.code, 'bad-request');
   assert.equal(new RecordedBridge(proxy.forwarder, { headers }).failure?.code, 'bad-request');
   assert.equal(proxy.heads.length, 0);
@@ -225,11 +229,11 @@ test('ProxyForwarder: as many fields as it takes arrive, with calls and with Web
     const headers = [
       'host',
       'd',
-      ...Array.from({ length: MAX_FIELDS - 1 }, (_, i) => [`x-${i}`, '1']).flat(),
+      ...Array.from({ length: MAX_REQUEST_HEADERS - 1 }, (_, i) => [`x-${i}`, '1']).flat(),
     ];
     const { body, failure } = await new RecordedCall(forwarder, DEVICE, request({ headers })).over();
     // The device sees Connection, too.
-    assert.equal(String(body), String(MAX_FIELDS + 1), JSON.stringify(failure));
+    assert.equal(String(body), String(MAX_REQUEST_HEADERS + 1), JSON.stringify(failure));
     const bridged = await new RecordedBridge(forwarder, { headers, protocols: ['p'] }).open();
     bridged.bridge.close(1000, '');
   } finally {

@@ -1,7 +1,7 @@
 // An HTTP answer parses what the device answers to an HTTP exchange, and sends it on to the main thread.
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from '../../../http1/contract.js';
-import { endToEndFields } from '../../../http1/headers.js';
+import { endToEndHeaders } from '../../../http1/headers.js';
 import { createResponseParser } from '../../../http1/response-parser.js';
 import type { ExchangeId } from '../wire/session-in.js';
 import type { AnswerHead } from '../wire/session-out.js';
@@ -90,7 +90,7 @@ export class HttpAnswer implements ResponseHandler {
       exchange: this.#id,
       status,
       reason,
-      headers: endToEndFields(headers),
+      headers: endToEndHeaders(headers),
       contentLength: body.contentLength,
       bodyless: body.bodyless,
       complete: false,

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import { MAX_WEBSOCKET_MESSAGE, WEBSOCKET_WINDOW } from '../../../contract/websocket.js';
-import { endToEndFields } from '../../../http1/headers.js';
+import { endToEndHeaders } from '../../../http1/headers.js';
 import { ABNORMAL, headerObject, isSendable, readRefusal } from '../../../http1/websocket-handshake.js';
 import { StreamDuplex } from '../../yamux/duplex.js';
 import type { ExchangeId, SessionIn } from '../wire/session-in.js';
@@ -156,7 +156,7 @@ export class WebSocketExchange implements StreamExchange {
       exchange: this.#id,
       status: response.statusCode ?? 502,
       reason: response.statusMessage ?? '',
-      headers: endToEndFields(response.rawHeaders),
+      headers: endToEndHeaders(response.rawHeaders),
       contentLength: body.length,
       bodyless: false,
       complete: true,
