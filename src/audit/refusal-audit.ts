@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../actors/clock.js';
 import type { Logger } from '../observability/log.js';
+import type { RefusalPort } from '../store/ports/admission.js';
 import type { AuditPort, NewAuditEntry, Requester } from '../store/ports/audit.js';
 import { storeWhy } from '../store/ports/errors.js';
 import type { TokenHash, UserId } from '../store/ports/ids.js';
-import type { RefusalPort } from '../store/ports/refusals.js';
 
 /** The part of the store that it uses. */
 export type RefusalStore = Pick<AuditPort, 'audit'> & RefusalPort;

@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { BearerRefusal, Metrics } from '../observability/metrics.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
-import type { UserPort } from '../store/ports/users.js';
+import type { UserPort } from '../store/ports/sign-ins.js';
 import type { BearerPrincipal, CredentialsRefusal } from './authenticator.js';
 import { claimAhead } from './claim-times.js';
 import { type Identity, identityOf } from './identity.js';

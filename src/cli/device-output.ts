@@ -1,5 +1,4 @@
-import type { ProvisionedDevice } from '../store/ports/devices.js';
-import type { OwnedDevice } from '../store/ports/operator.js';
+import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 
 export function lineOfAdded({ deviceId, sessionToken }: ProvisionedDevice, name: string): string {
   return `${name}\n  device id      ${deviceId}\n  session token  ${sessionToken}\n`;

@@ -1,9 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { StoreLocation } from '../store/open-store.js';
-import type { ProvisionedDevice } from '../store/ports/devices.js';
+import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 import { StoreOutcomeUnknownError } from '../store/ports/errors.js';
 import type { DeviceId } from '../store/ports/ids.js';
-import type { OwnedDevice } from '../store/ports/operator.js';
 import { checkNames } from '../store/ports/validate.js';
 import {
   describeAdded,

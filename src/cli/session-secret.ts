@@ -3,7 +3,7 @@ import { generatedPath } from '../config/generated.js';
 import { findGenerated, generated } from '../config/load.js';
 import type { RestConfig } from '../config/types.js';
 import type { Logger } from '../observability/log.js';
-import type { SessionKeyPort } from '../store/ports/session-keys.js';
+import type { SessionKeyPort } from '../store/ports/sign-ins.js';
 import type { Secret } from '../text/secret.js';
 import { CliError } from './errors.js';
 

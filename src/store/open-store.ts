@@ -1,5 +1,5 @@
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
-import { admissionCalls } from './calls/admission.js';
+import { admissionCalls, refusalCalls } from './calls/admission.js';
 import { attemptCalls } from './calls/attempts.js';
 import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
@@ -8,13 +8,10 @@ import { deviceCareCalls } from './calls/device-care.js';
 import { deviceCalls } from './calls/devices.js';
 import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
-import { refusalCalls } from './calls/refusals.js';
-import { sessionKeyCalls } from './calls/session-keys.js';
-import { signInCalls } from './calls/sign-ins.js';
+import { sessionKeyCalls, signInCalls, userCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
-import { userCalls } from './calls/users.js';
 import type { Engine } from './engine/engine.js';
-import { run, type Transaction } from './engine/query.js';
+import { run, type Transaction } from './engine/engine.js';
 import { type MigrateOptions, migrate, migrateFilled } from './migrations/migrate.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { NO_DATA, OTHER_DATA } from './ports/errors.js';
@@ -51,7 +48,7 @@ export interface StoreOptions extends StoreLocation, RowLimits {
 }
 
 /**
- * Opens the store of a place, in this process. Several processes may have it open.
+ * Opens the store of a location, in this process. Several processes may have it open.
  * @throws StoreError with one sentence for the operator.
  */
 export async function openStore(options: StoreOptions): Promise<TimedStore> {
@@ -64,7 +61,7 @@ export async function openStore(options: StoreOptions): Promise<TimedStore> {
 
 async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: WallClock): Promise<Engine> {
   const engine = await openSqlite(dataDir, migrated ? 'fail' : missing);
-  const options = { dialect: SQLITE, migrations: MIGRATIONS, place: databaseFile(dataDir), clock };
+  const options = { dialect: SQLITE, migrations: MIGRATIONS, database: databaseFile(dataDir), clock };
   await orClose(
     engine,
     migrated ? migrateFilled(engine, options, OTHER_DATA) : migrateNew(engine, options, missing),
@@ -81,8 +78,8 @@ async function postgresAt(url: string, options: StoreOptions, clock: WallClock):
   const { databasePool: max = DEFAULT_DATABASE_POOL, migrated, missing } = options;
   if (!migrated) {
     const patient = openPostgres({ url, max: 1, patience: 'migration' });
-    const place = databaseAt(url);
-    const how = { dialect: POSTGRES, migrations: MIGRATIONS, place, clock };
+    const database = databaseAt(url);
+    const how = { dialect: POSTGRES, migrations: MIGRATIONS, database, clock };
     await orClose(patient, migrateNew(patient, how, missing));
     await patient.close();
   }
@@ -121,22 +118,22 @@ function* countTry(): Transaction<void> {
 }
 
 /** All the ports over one engine. */
-function storeOver(parts: StoreContext): TimedStore {
+function storeOver(context: StoreContext): TimedStore {
   return {
-    ...userCalls(parts),
-    ...deviceCalls(parts),
-    ...deviceCareCalls(parts),
-    ...admissionCalls(parts),
-    ...signInCalls(parts),
-    ...sessionKeyCalls(parts),
-    ...pairingCalls(parts),
-    ...nodeCalls(parts),
-    ...attemptCalls(parts),
-    ...auditCalls(parts),
-    ...refusalCalls(parts),
-    ...changeCalls(parts),
-    ...sweepCalls(parts),
-    tryWrite: () => parts.engine.write(() => countTry()),
-    close: () => parts.engine.close(),
+    ...userCalls(context),
+    ...deviceCalls(context),
+    ...deviceCareCalls(context),
+    ...admissionCalls(context),
+    ...signInCalls(context),
+    ...sessionKeyCalls(context),
+    ...pairingCalls(context),
+    ...nodeCalls(context),
+    ...attemptCalls(context),
+    ...auditCalls(context),
+    ...refusalCalls(context),
+    ...changeCalls(context),
+    ...sweepCalls(context),
+    tryWrite: () => context.engine.write(() => countTry()),
+    close: () => context.engine.close(),
   };
 }

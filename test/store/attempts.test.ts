@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
-import { testEach } from './places.js';
+import { testEach } from './locations.js';
 
 const HOUR = 3_600_000;
 
 /** A window that is over as it begins: the clock is the database's, which no test can move. */
 const OVER = 0;
 
-testEach('B5: what is over goes as others come, some at a time', async ({ place, rows }) => {
-  const store = await openStore(place);
+testEach('B5: what is over goes as others come, some at a time', async ({ location, rows }) => {
+  const store = await openStore(location);
   // Their time comes together, as in one transaction of the embedded store: none goes before the last is there.
   await Promise.all(Array.from({ length: 15 }, (_, i) => store.countAttempt(`key ${i}`, HOUR)));
   assert.equal(await rows('attempts'), 15);
@@ -20,10 +20,10 @@ testEach('B5: what is over goes as others come, some at a time', async ({ place,
 
 testEach(
   'B5: a process whose clock is wrong counts as the others do, and ends nothing of theirs',
-  async ({ place }) => {
-    const right = await openStore(place);
+  async ({ location }) => {
+    const right = await openStore(location);
     const [ahead, behind] = await Promise.all(
-      [10 * HOUR, -10 * HOUR].map((off) => openStore({ ...place, clock: () => Date.now() + off })),
+      [10 * HOUR, -10 * HOUR].map((off) => openStore({ ...location, clock: () => Date.now() + off })),
     );
     assert.ok(ahead !== undefined && behind !== undefined);
     const stores = [right, ahead, behind];

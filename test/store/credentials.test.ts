@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
 import { admit } from '../support/admit.js';
-import { testEach } from './places.js';
+import { testEach } from './locations.js';
 
 testEach(
   'B2: however often a device is given a new credential, few are kept, and those that are good work',
-  async ({ place, rows }) => {
-    const store = await openStore(place);
+  async ({ location, rows }) => {
+    const store = await openStore(location);
     const alice = await store.ensureUser('https://id.example', 'alice');
     const [first, other] = await store.provision(alice, ['cam', 'other']);
     assert.ok(first !== undefined && other !== undefined);

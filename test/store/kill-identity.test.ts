@@ -78,9 +78,9 @@ class Acknowledged {
 
 test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the store's process is killed again and again`, () =>
   withTempDir(async (dataDir) => {
-    const place = { dataDir };
+    const location = { dataDir };
     const client = new StoreClient();
-    let host = await startStoreProcess(client, place);
+    let host = await startStoreProcess(client, location);
     let restarted: Promise<unknown> = Promise.resolve();
     let over = false;
     let inDoubt = 0;
@@ -110,7 +110,7 @@ test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the 
         await delay(Math.random() * LIFE_MS);
         const { exited } = host;
         host.kill('test');
-        const next = exited.then(() => startStoreProcess(client, place));
+        const next = exited.then(() => startStoreProcess(client, location));
         restarted = next;
         host = await next;
       }
@@ -121,7 +121,7 @@ test(`of ${WRITES} sign-ins, pairing tokens and exchanges none is lost when the 
       await host.stop(5_000);
     }
     assert.ok(inDoubt > 0, 'a kill met a write');
-    const store = await openStore(place);
+    const store = await openStore(location);
     await acknowledged.check(store);
     await store.close();
     await audit(dataDir, [], 1);

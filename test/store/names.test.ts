@@ -6,14 +6,14 @@ import { hashToken, type UserId } from '../../src/store/ports/ids.js';
 import type { Store } from '../../src/store/ports/store.js';
 import { MAX_NAME } from '../../src/text/characters.js';
 import { sized } from '../support/sized.js';
-import { testEach } from './places.js';
+import { testEach } from './locations.js';
 
 const OUTSIDE_BMP = '\u{1F600}';
 const HOUR = 3_600_000;
 
 function check(what: string, body: (store: Store, alice: UserId) => Promise<void>): void {
-  testEach(what, async ({ place }) => {
-    const store = await openStore(place);
+  testEach(what, async ({ location }) => {
+    const store = await openStore(location);
     try {
       await body(store, await store.ensureUser('https://id.example', 'alice'));
     } finally {

@@ -11,8 +11,8 @@ import { AUDIT_KEPT_MS } from '../../src/store/tables/audit-log.js';
 import { SUPERSEDED_MS } from '../../src/store/tables/credentials.js';
 import { admit } from '../support/admit.js';
 import { deviceOf, storeContract } from './contract.js';
+import { testEach } from './locations.js';
 import { pairingContract } from './pairing-contract.js';
-import { testEach } from './places.js';
 import { signInContract } from './sign-ins-contract.js';
 import { withTempDir } from './temp-dir.js';
 
@@ -34,8 +34,8 @@ pairingContract('store in this process', open);
 
 testEach(
   'the feed keeps the newest changes only, and a reader that is too late is told',
-  async ({ place }) => {
-    const store = await openStore({ ...place, changesKept: 3 });
+  async ({ location }) => {
+    const store = await openStore({ ...location, changesKept: 3 });
     const owner = await store.ensureUser('https://id.example', 'alice');
     const made = await store.provision(owner, ['a', 'b', 'c', 'd', 'e']);
     for (const { deviceId } of made) await store.revokeDevice(owner, deviceId);
@@ -50,8 +50,8 @@ testEach(
   },
 );
 
-testEach('two stores at one place see each other: users, tokens, epochs, changes', async ({ place }) => {
-  const [one, two] = [await openStore(place), await openStore(place)];
+testEach('two stores at one place see each other: users, tokens, epochs, changes', async ({ location }) => {
+  const [one, two] = [await openStore(location), await openStore(location)];
   const owner = await one.ensureUser('https://id.example', 'alice');
   assert.equal(await two.findUser('https://id.example', 'alice'), owner);
   const before = await two.lastChange();
@@ -64,17 +64,20 @@ testEach('two stores at one place see each other: users, tokens, epochs, changes
   await two.close();
 });
 
-testEach('who looks for data where there is none is told, and no table is made', async ({ place, rows }) => {
-  // What a place of SQLite needs to be there: a file, with nothing in it.
-  if (place.databaseUrl === undefined) (await openDatabase(place.dataDir)).close();
-  await assert.rejects(openStore({ ...place, missing: 'fail' }), {
-    code: 'ERR_STORE_ACCESS',
-    message: /holds no data of visionA: set DATABASE_URL/,
-  });
-  await assert.rejects(rows('schema_migrations'));
-  await (await openStore(place)).close();
-  await (await openStore({ ...place, missing: 'fail' })).close();
-});
+testEach(
+  'who looks for data where there is none is told, and no table is made',
+  async ({ location, rows }) => {
+    // What a place of SQLite needs to be there: a file, with nothing in it.
+    if (location.databaseUrl === undefined) (await openDatabase(location.dataDir)).close();
+    await assert.rejects(openStore({ ...location, missing: 'fail' }), {
+      code: 'ERR_STORE_ACCESS',
+      message: /holds no data of visionA: set DATABASE_URL/,
+    });
+    await assert.rejects(rows('schema_migrations'));
+    await (await openStore(location)).close();
+    await (await openStore({ ...location, missing: 'fail' })).close();
+  },
+);
 
 test('data is there after the store is opened again, and epochs go on', () =>
   withTempDir(async (dataDir) => {
@@ -99,8 +102,8 @@ test('the token is not in the file', () =>
     await store.close();
   }));
 
-testEach('of the history of a device only the newest events are kept', async ({ place }) => {
-  const store = await openStore({ ...place, eventsKept: 2 });
+testEach('of the history of a device only the newest events are kept', async ({ location }) => {
+  const store = await openStore({ ...location, eventsKept: 2 });
   const owner = await store.ensureUser('https://id.example', 'alice');
   const [one, other] = await store.provision(owner, ['one', 'other']);
   for (const name of ['a', 'b', 'c']) await store.updateDevice(owner, one!.deviceId, { name });
@@ -112,9 +115,9 @@ testEach('of the history of a device only the newest events are kept', async ({ 
   await store.close();
 });
 
-testEach('D2: what was rotated away lives a week at most', async ({ place }) => {
+testEach('D2: what was rotated away lives a week at most', async ({ location }) => {
   let now = Date.now();
-  const store = await openStore({ ...place, clock: () => now });
+  const store = await openStore({ ...location, clock: () => now });
   const owner = await store.ensureUser('https://id.example', 'alice');
   const [made] = await store.provision(owner, ['cam']);
   const { deviceId, sessionToken } = made!;
@@ -139,11 +142,11 @@ testEach('D2: what was rotated away lives a week at most', async ({ place }) => 
 
 testEach(
   'D2: when the week of what was rotated away is over it is revoked, once, and told',
-  async ({ place }) => {
+  async ({ location }) => {
     let now = Date.now();
     const [store, other] = [
-      await openStore({ ...place, clock: () => now }),
-      await openStore({ ...place, clock: () => now }),
+      await openStore({ ...location, clock: () => now }),
+      await openStore({ ...location, clock: () => now }),
     ];
     const owner = await store.ensureUser('https://id.example', 'alice');
     const devices = 60;
@@ -183,7 +186,7 @@ testEach(
 
 testEach('D3: a revoked device is kept for a month, and then dropped with all that it had', async (at) => {
   let now = Date.now();
-  const store = await openStore({ ...at.place, clock: () => now });
+  const store = await openStore({ ...at.location, clock: () => now });
   const owner = await store.ensureUser('https://id.example', 'alice');
   const [kept, ...gone] = await store.provision(owner, ['kept', 'a', 'b']);
   await store.rotateCredential(owner, kept!.deviceId);
@@ -205,7 +208,7 @@ testEach(
   'D3: credentials that were revoked are kept for a month, and then dropped, some at a time',
   async (at) => {
     let now = Date.now();
-    const store = await openStore({ ...at.place, clock: () => now });
+    const store = await openStore({ ...at.location, clock: () => now });
     const owner = await store.ensureUser('https://id.example', 'alice');
     const made = await store.provision(
       owner,
@@ -227,9 +230,9 @@ testEach(
   },
 );
 
-testEach('old entries of the audit log are deleted as others come', async ({ place }) => {
+testEach('old entries of the audit log are deleted as others come', async ({ location }) => {
   let now = Date.now();
-  const store = await openStore({ ...place, clock: () => now });
+  const store = await openStore({ ...location, clock: () => now });
   const owner = await store.ensureUser('https://id.example', 'alice');
   for (let i = 0; i < 30; i++) await store.audit(owner, { action: 'old', result: 'done' });
   now += AUDIT_KEPT_MS;

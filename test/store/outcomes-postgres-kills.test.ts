@@ -12,12 +12,12 @@ test(`D1: PostgreSQL: every write is as its caller was told, in ${ROUNDS} kills 
 }, async (t) => {
   const rounds = await PostgresRounds.start(t);
   const client = new StoreClient();
-  const place = { dataDir: '/nonexistent', databaseUrl: rounds.urlAt(rounds.port) };
-  let host = await startStoreProcess(client, place);
+  const location = { dataDir: '/nonexistent', databaseUrl: rounds.urlAt(rounds.port) };
+  let host = await startStoreProcess(client, location);
   await rounds.run(ROUNDS, client, async () => {
     host.kill('test');
     await host.exited;
-    host = await startStoreProcess(client, place);
+    host = await startStoreProcess(client, location);
   });
   await client.close();
   await host.stop(5_000);

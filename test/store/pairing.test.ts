@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
 import { admit } from '../support/admit.js';
+import { type TestLocation, testEach } from './locations.js';
 import { newToken } from './pairing-contract.js';
-import { type TestPlace, testEach } from './places.js';
 
 const BEGIN = 1_700_000_000_000;
 const MINUTE = 60_000;
@@ -10,16 +10,16 @@ const DEVICE = { name: 'cam' };
 
 /** A test with a clock of its own, and a user. */
 function testStore(what: string, body: (at: Awaited<ReturnType<typeof open>>) => Promise<void>): void {
-  testEach(what, async (place) => {
-    const at = await open(place);
+  testEach(what, async (location) => {
+    const at = await open(location);
     await body(at);
     await at.store.close();
   });
 }
 
-async function open({ place, rows }: TestPlace) {
+async function open({ location, rows }: TestLocation) {
   const clock = { now: BEGIN };
-  const store = await openStore({ ...place, clock: () => clock.now });
+  const store = await openStore({ ...location, clock: () => clock.now });
   const alice = await store.ensureUser('https://id.example', 'alice');
   return { clock, store, alice, pending: () => rows('pending_devices') };
 }
@@ -39,8 +39,8 @@ testStore(
   },
 );
 
-testEach('B2: a user pairs no more devices than a user may have, also at one time', async ({ place }) => {
-  const store = await openStore({ ...place, devicesOfUser: 3 });
+testEach('B2: a user pairs no more devices than a user may have, also at one time', async ({ location }) => {
+  const store = await openStore({ ...location, devicesOfUser: 3 });
   const [alice, bob] = await Promise.all(
     ['alice', 'bob'].map((name) => store.ensureUser('https://id.example', name)),
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { all, one, run } from '../../src/store/engine/query.js';
+import { all, one, run } from '../../src/store/engine/engine.js';
 import { openStore } from '../../src/store/open-store.js';
 import { openPostgres } from '../../src/store/postgres/postgres-engine.js';
 import { NO_PGBOUNCER, Pgbouncer } from '../support/pgbouncer.js';

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
 import { StoreClient } from '../../src/store/client/store-client.js';
 import { startStoreProcess } from '../../src/store/client/store-process.js';
-import { all, run, type Transaction } from '../../src/store/engine/query.js';
+import { all, run, type Transaction } from '../../src/store/engine/engine.js';
 import { MIGRATIONS } from '../../src/store/migrations/migrations.js';
 import { openStore } from '../../src/store/open-store.js';
 import type { UserId } from '../../src/store/ports/ids.js';
@@ -38,10 +38,10 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
 
   test('data of a newer version is refused, and says what to do', async () => {
     const fresh = await TestSchema.create();
-    const place = { dataDir, databaseUrl: fresh.url };
-    await (await openStore(place)).close();
+    const location = { dataDir, databaseUrl: fresh.url };
+    await (await openStore(location)).close();
     await sql(`INSERT INTO ${fresh.name}.schema_migrations VALUES (999, 'from the future', 0)`);
-    await assert.rejects(openStore(place), {
+    await assert.rejects(openStore(location), {
       code: 'ERR_STORE_NEWER',
       message: /^the PostgreSQL database ".+" at .+ holds data of a newer version \(schema 999/,
     });
@@ -116,13 +116,13 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       relay.refuse(false);
       const url = new URL(schema.url);
       url.host = `127.0.0.1:${relay.port}`;
-      const place = { dataDir, databaseUrl: url.href };
-      const first = await startStoreProcess(other, place);
+      const location = { dataDir, databaseUrl: url.href };
+      const first = await startStoreProcess(other, location);
       first.kill('test');
       await first.exited;
       relay.refuse(true);
       relay.cut();
-      const second = await startStoreProcess(other, place);
+      const second = await startStoreProcess(other, location);
       await assert.rejects(other.findUser(ISSUER, 'alice'), { code: 'ERR_STORE_UNAVAILABLE' });
       relay.refuse(false);
       await until(() => other.isAvailable);

@@ -22,10 +22,10 @@ test('PostgreSQL: a session that was found is told before its end, however slow 
   skip: NO_POSTGRES,
 }, async () => {
   const schema = await TestSchema.create();
-  const place = { dataDir: '/nonexistent', databaseUrl: schema.url };
+  const location = { dataDir: '/nonexistent', databaseUrl: schema.url };
   const client = new StoreClient();
-  const host = await startStoreProcess(client, place);
-  const other = await openStore(place);
+  const host = await startStoreProcess(client, location);
+  const other = await openStore(location);
   try {
     const owner = await client.ensureUser('https://id.example', 'alice');
     const given = newSignIn('a');

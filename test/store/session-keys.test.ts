@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
-import { testEach } from './places.js';
+import { testEach } from './locations.js';
 import { newSignIn } from './sign-ins-contract.js';
 
 const OPERATOR = { actor: 'operator' } as const;
 
-testEach('S13: a process joins where it and the one before it can read each other', async ({ place }) => {
-  const store = await openStore(place);
+testEach('S13: a process joins where it and the one before it can read each other', async ({ location }) => {
+  const store = await openStore(location);
   const join = async (kids: string) => `${kids}: ${await store.joinSessionKeys(kids.split(' '))}`;
   const starts = [];
   for (const kids of [
@@ -45,8 +45,8 @@ testEach('S13: a process joins where it and the one before it can read each othe
   await store.close();
 });
 
-testEach('S13: of two that start at once with other keys one joins', async ({ place }) => {
-  const stores = [await openStore(place), await openStore(place)];
+testEach('S13: of two that start at once with other keys one joins', async ({ location }) => {
+  const stores = [await openStore(location), await openStore(location)];
   const joinings = await Promise.all(
     stores.flatMap((store, i) => Array.from({ length: 5 }, () => store.joinSessionKeys([`key-${i}`]))),
   );
@@ -56,8 +56,8 @@ testEach('S13: of two that start at once with other keys one joins', async ({ pl
 
 testEach(
   'S13: all sessions are ended, and with them what is known of their keys',
-  async ({ place, rows }) => {
-    const store = await openStore(place);
+  async ({ location, rows }) => {
+    const store = await openStore(location);
     const alice = await store.ensureUser('https://id.example', 'alice');
     await store.joinSessionKeys(['a']);
     // More than are ended in one write, and of several users, as one has a bound of them.

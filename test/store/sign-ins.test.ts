@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
 import type { ChangeSeq } from '../../src/store/ports/ids.js';
-import { type TestPlace, testEach } from './places.js';
+import { type TestLocation, testEach } from './locations.js';
 import { cookieHash, newSignIn } from './sign-ins-contract.js';
 
 const HOUR = 3_600_000;
@@ -14,16 +14,16 @@ function testStore(
   body: (at: Awaited<ReturnType<typeof open>>) => Promise<void>,
   maxSpent = 1000,
 ): void {
-  testEach(what, async (place) => {
-    const at = await open(place, maxSpent);
+  testEach(what, async (location) => {
+    const at = await open(location, maxSpent);
     await body(at);
     await at.store.close();
   });
 }
 
-async function open({ place, rows }: TestPlace, maxSpent: number) {
+async function open({ location, rows }: TestLocation, maxSpent: number) {
   const clock = { now: BEGIN };
-  const store = await openStore({ ...place, clock: () => clock.now, maxSpent });
+  const store = await openStore({ ...location, clock: () => clock.now, maxSpent });
   return { clock, store, rows, alice: await store.ensureUser('https://id.example', 'alice') };
 }
 

@@ -12,7 +12,7 @@ import type {
 import { hashToken } from '../../src/store/ports/ids.js';
 import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
-import { testEach } from './places.js';
+import { testEach } from './locations.js';
 
 /** Every function of the store that acts for a user: those whose first parameter is one. */
 type Owned = {
@@ -109,10 +109,10 @@ describe('tenancy: whatever bob does, nothing of alice is seen or touched', () =
   }
 
   for (const name of Object.keys(calls) as Owned[]) {
-    testEach(name, async ({ place }) => {
+    testEach(name, async ({ location }) => {
       // A clock that stands: what is compared holds times.
       const now = Date.now();
-      const store = await openStore({ ...place, clock: () => now });
+      const store = await openStore({ ...location, clock: () => now });
       try {
         const { alice, bob, ids } = await populate(store);
         const before = await everything(store, alice, ids);

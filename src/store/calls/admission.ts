@@ -1,11 +1,11 @@
-import type { Transaction } from '../engine/query.js';
-import type { Admission, AdmissionPort } from '../ports/admission.js';
+import type { Transaction } from '../engine/engine.js';
+import type { Admission, AdmissionPort, RefusalPort } from '../ports/admission.js';
 import type { DeviceId, TokenHash, UserId } from '../ports/ids.js';
 import { checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-export function admissionCalls(parts: StoreContext): AdmissionPort {
-  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+export function admissionCalls(context: StoreContext): AdmissionPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = context;
 
   const connect = (token: TokenHash): Promise<Admission | undefined> =>
     engine.write(function* () {
@@ -39,5 +39,16 @@ export function admissionCalls(parts: StoreContext): AdmissionPort {
       checkCount('credentials to check', ids.length);
       return engine.read(() => credentials.active(ids, clock()));
     },
+  };
+}
+
+export function refusalCalls({ engine, clock, credentials, pairingTokens }: StoreContext): RefusalPort {
+  return {
+    async spentCredentials(tokens) {
+      checkCount('tokens that were refused', tokens.length);
+      return engine.read(() => credentials.spent(tokens, clock()));
+    },
+
+    spentPairing: (hash) => engine.read(() => pairingTokens.findSpent(hash, clock())),
   };
 }

@@ -3,8 +3,8 @@ import { hashToken, newSessionToken } from '../ports/ids.js';
 import { checkCount, checkDeviceUpdate } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-export function deviceCareCalls(parts: StoreContext): DeviceCarePort & DeviceEventPort {
-  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+export function deviceCareCalls(context: StoreContext): DeviceCarePort & DeviceEventPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = context;
   return {
     async updateDevice(owner, device, update, by) {
       checkDeviceUpdate(update);

@@ -1,12 +1,11 @@
-import type { Transaction } from '../engine/query.js';
-import type { DevicePort, ProvisionedDevice } from '../ports/devices.js';
+import type { Transaction } from '../engine/engine.js';
+import type { DevicePort, OperatorPort, ProvisionedDevice } from '../ports/devices.js';
 import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
-import type { OperatorPort } from '../ports/operator.js';
 import { checkCount, checkNames } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-export function deviceCalls(parts: StoreContext): DevicePort & OperatorPort {
-  const { engine, clock, devices, credentials, events, changes, audit } = parts;
+export function deviceCalls(context: StoreContext): DevicePort & OperatorPort {
+  const { engine, clock, devices, credentials, events, changes, audit } = context;
 
   function* add(owner: UserId, name: string, expiresAt: number | undefined): Transaction<ProvisionedDevice> {
     const now = clock();

@@ -1,13 +1,13 @@
-import type { Transaction } from '../engine/query.js';
+import type { Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
 import { MAX_LIVE_PAIRING_TOKENS, type PairingPort } from '../ports/pairing.js';
 import { checkCount, checkNames, checkPairedDevice } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-export function pairingCalls(parts: StoreContext): PairingPort {
-  const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = parts;
-  const { changes, audit, devicesOfUser } = parts;
+export function pairingCalls(context: StoreContext): PairingPort {
+  const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = context;
+  const { changes, audit, devicesOfUser } = context;
 
   /** Of a user whose row is locked: nobody adds another one meanwhile. */
   function* checkDevices(owner: UserId): Transaction<void> {

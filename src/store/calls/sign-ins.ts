@@ -1,13 +1,14 @@
-import type { Transaction } from '../engine/query.js';
+import type { Transaction } from '../engine/engine.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInId, UserId } from '../ports/ids.js';
+import type { SessionKeyPort, UserPort } from '../ports/sign-ins.js';
 import { PENDING_MS, type SignInPort } from '../ports/sign-ins.js';
-import { checkCount } from '../ports/validate.js';
+import { checkCount, checkUserKey } from '../ports/validate.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
 import type { StoreContext } from './context.js';
 
-export function signInCalls(parts: StoreContext): SignInPort {
-  const { engine, clock, signIns, spentSignIns, changes, audit } = parts;
+export function signInCalls(context: StoreContext): SignInPort {
+  const { engine, clock, signIns, spentSignIns, changes, audit } = context;
 
   const ended = (by: Requester | undefined, target: SignInId) =>
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
@@ -76,6 +77,52 @@ export function signInCalls(parts: StoreContext): SignInPort {
     async endSignIn(owner, signIn, by) {
       const was = await engine.write(() => end(owner, signIn, by));
       return was?.alive ? was.signIn : undefined;
+    },
+  };
+}
+
+export function userCalls({ engine, clock, users }: StoreContext): UserPort {
+  return {
+    async ensureUser(issuer, subject) {
+      checkUserKey(issuer, subject);
+      return engine.write(() => users.ensure(issuer, subject, clock()));
+    },
+
+    findUser: (issuer, subject) => engine.read(() => users.find(issuer, subject)),
+  };
+}
+
+export function sessionKeyCalls({
+  engine,
+  clock,
+  sessionKeys,
+  signIns,
+  changes,
+  audit,
+}: StoreContext): SessionKeyPort {
+  /** How many: with the last of them the keys. */
+  function* endSome(by: Requester): Transaction<number> {
+    const now = clock();
+    const some = yield* signIns.prune(Number.MAX_SAFE_INTEGER);
+    for (const { owner, id } of some) {
+      yield* audit.add(owner, { ...by, action: 'sign-in.ended', target: id, result: 'done' }, now);
+      yield* changes.append(owner, 'sign-in-ended', id, now);
+    }
+    if (some.length === 0) yield* sessionKeys.forget();
+    return some.length;
+  }
+
+  return {
+    joinSessionKeys: (kids) => engine.write(() => sessionKeys.join(kids)),
+
+    async endAllSignIns(by) {
+      let count = 0;
+      let some: number;
+      do {
+        some = await engine.write(() => endSome(by));
+        count += some;
+      } while (some > 0);
+      return count;
     },
   };
 }

@@ -5,8 +5,8 @@ import type { StoreContext } from './context.js';
 export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
 /** What is done because time has passed, and not because somebody asks for it. */
-export function sweepCalls(parts: StoreContext): Pick<TimedStore, 'sweep'> {
-  const { engine, clock, signIns, devices, credentials, events, changes, audit } = parts;
+export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
+  const { engine, clock, signIns, devices, credentials, events, changes, audit } = context;
 
   async function endOverdue(now: number): Promise<void> {
     if (!(await engine.read(() => signIns.anyOver(now)))) return;

@@ -1,21 +1,206 @@
-import { CALL_NAMES, type CallName, type Ports } from '../wire/call-policies.js';
+// The client's side of every call of the ports: each method asks the store's process by its own name and arguments.
+import type { CallName, Ports } from '../wire/call-policies.js';
 
-/** The calls of the ports as methods, each of which asks by its name and arguments. */
-abstract class Asking {
-  protected abstract ask<Name extends CallName>(
-    name: Name,
-    args: Parameters<Ports[Name]>,
-  ): Promise<Awaited<ReturnType<Ports[Name]>>>;
+type Args<Name extends CallName> = Parameters<Ports[Name]>;
 
-  static {
-    for (const name of CALL_NAMES) {
-      Object.defineProperty(Asking.prototype, name, {
-        value(this: Asking, ...args: Parameters<Ports[typeof name]>) {
-          return this.ask(name, args);
-        },
-      });
-    }
+type Answer<Name extends CallName> = Awaited<ReturnType<Ports[Name]>>;
+
+/** The ports over {@link RemoteStore.ask}, which says how a call reaches the store. */
+export abstract class RemoteStore implements Ports {
+  /** Makes the call `name` in the store's process. @throws StoreError */
+  protected abstract ask<Name extends CallName>(name: Name, args: Args<Name>): Promise<Answer<Name>>;
+
+  // Users: done by ../calls/sign-ins.ts in the store's process.
+
+  ensureUser(...args: Args<'ensureUser'>) {
+    return this.ask('ensureUser', args);
+  }
+
+  findUser(...args: Args<'findUser'>) {
+    return this.ask('findUser', args);
+  }
+
+  // Devices: done by ../calls/devices.ts in the store's process.
+
+  provision(...args: Args<'provision'>) {
+    return this.ask('provision', args);
+  }
+
+  listDevices(...args: Args<'listDevices'>) {
+    return this.ask('listDevices', args);
+  }
+
+  findDevice(...args: Args<'findDevice'>) {
+    return this.ask('findDevice', args);
+  }
+
+  revokeDevice(...args: Args<'revokeDevice'>) {
+    return this.ask('revokeDevice', args);
+  }
+
+  listAllDevices(...args: Args<'listAllDevices'>) {
+    return this.ask('listAllDevices', args);
+  }
+
+  ownerOf(...args: Args<'ownerOf'>) {
+    return this.ask('ownerOf', args);
+  }
+
+  // One device: done by ../calls/device-care.ts in the store's process.
+
+  updateDevice(...args: Args<'updateDevice'>) {
+    return this.ask('updateDevice', args);
+  }
+
+  rotateCredential(...args: Args<'rotateCredential'>) {
+    return this.ask('rotateCredential', args);
+  }
+
+  deviceEvents(...args: Args<'deviceEvents'>) {
+    return this.ask('deviceEvents', args);
+  }
+
+  recordOffline(...args: Args<'recordOffline'>) {
+    return this.ask('recordOffline', args);
+  }
+
+  // Admission of devices: done by ../calls/admission.ts in the store's process.
+
+  connect(...args: Args<'connect'>) {
+    return this.ask('connect', args);
+  }
+
+  activeCredentials(...args: Args<'activeCredentials'>) {
+    return this.ask('activeCredentials', args);
+  }
+
+  // Sign-ins: done by ../calls/sign-ins.ts in the store's process.
+
+  isReplaced(...args: Args<'isReplaced'>) {
+    return this.ask('isReplaced', args);
+  }
+
+  spendState(...args: Args<'spendState'>) {
+    return this.ask('spendState', args);
+  }
+
+  beginSignIn(...args: Args<'beginSignIn'>) {
+    return this.ask('beginSignIn', args);
+  }
+
+  findSignIn(...args: Args<'findSignIn'>) {
+    return this.ask('findSignIn', args);
+  }
+
+  touchSignIn(...args: Args<'touchSignIn'>) {
+    return this.ask('touchSignIn', args);
+  }
+
+  claimRefresh(...args: Args<'claimRefresh'>) {
+    return this.ask('claimRefresh', args);
+  }
+
+  resealSignIn(...args: Args<'resealSignIn'>) {
+    return this.ask('resealSignIn', args);
+  }
+
+  listSignIns(...args: Args<'listSignIns'>) {
+    return this.ask('listSignIns', args);
+  }
+
+  endSignIn(...args: Args<'endSignIn'>) {
+    return this.ask('endSignIn', args);
+  }
+
+  // Session keys: done by ../calls/session-keys.ts in the store's process.
+
+  joinSessionKeys(...args: Args<'joinSessionKeys'>) {
+    return this.ask('joinSessionKeys', args);
+  }
+
+  endAllSignIns(...args: Args<'endAllSignIns'>) {
+    return this.ask('endAllSignIns', args);
+  }
+
+  // Pairing: done by ../calls/pairing.ts in the store's process.
+
+  addPairingToken(...args: Args<'addPairingToken'>) {
+    return this.ask('addPairingToken', args);
+  }
+
+  listPairingTokens(...args: Args<'listPairingTokens'>) {
+    return this.ask('listPairingTokens', args);
+  }
+
+  revokePairingToken(...args: Args<'revokePairingToken'>) {
+    return this.ask('revokePairingToken', args);
+  }
+
+  findPairing(...args: Args<'findPairing'>) {
+    return this.ask('findPairing', args);
+  }
+
+  mintPending(...args: Args<'mintPending'>) {
+    return this.ask('mintPending', args);
+  }
+
+  completePairing(...args: Args<'completePairing'>) {
+    return this.ask('completePairing', args);
+  }
+
+  revokeCredential(...args: Args<'revokeCredential'>) {
+    return this.ask('revokeCredential', args);
+  }
+
+  // Attempts: done by ../calls/attempts.ts in the store's process.
+
+  countAttempt(...args: Args<'countAttempt'>) {
+    return this.ask('countAttempt', args);
+  }
+
+  forgiveAttempt(...args: Args<'forgiveAttempt'>) {
+    return this.ask('forgiveAttempt', args);
+  }
+
+  // Nodes: done by ../calls/nodes.ts in the store's process.
+
+  claimNode(...args: Args<'claimNode'>) {
+    return this.ask('claimNode', args);
+  }
+
+  renewNode(...args: Args<'renewNode'>) {
+    return this.ask('renewNode', args);
+  }
+
+  releaseNode(...args: Args<'releaseNode'>) {
+    return this.ask('releaseNode', args);
+  }
+
+  // The audit log: done by ../calls/audit.ts in the store's process.
+
+  audit(...args: Args<'audit'>) {
+    return this.ask('audit', args);
+  }
+
+  listAudit(...args: Args<'listAudit'>) {
+    return this.ask('listAudit', args);
+  }
+
+  spentCredentials(...args: Args<'spentCredentials'>) {
+    return this.ask('spentCredentials', args);
+  }
+
+  spentPairing(...args: Args<'spentPairing'>) {
+    return this.ask('spentPairing', args);
+  }
+
+  // Changes: done by ../calls/changes.ts in the store's process.
+
+  lastChange(...args: Args<'lastChange'>) {
+    return this.ask('lastChange', args);
+  }
+
+  changesSince(...args: Args<'changesSince'>) {
+    return this.ask('changesSince', args);
   }
 }
-
-export const RemoteStore = Asking as abstract new () => Asking & Ports;

@@ -76,11 +76,9 @@ export class StoreCalls {
     try {
       const actor = await this.#available();
       const asked = actor.ask(name, request, ANSWER_MS);
-      return CALL_POLICIES[name].repeat === 'again'
-        ? await this.#orAgain(asked, actor, name, request)
-        : await asked;
+      return CALL_POLICIES[name].retrySafe ? await this.#orAgain(asked, actor, name, request) : await asked;
     } catch (error) {
-      throw storeErrorOf(error, CALL_POLICIES[name].repeat);
+      throw storeErrorOf(error, CALL_POLICIES[name]);
     }
   }
 
@@ -132,13 +130,13 @@ class Outage {
  * What the store answered comes back as its error; what happened on the way there means that it is unavailable. Whether a
  * call was done matters only where to make it again is not the same as to make it once.
  */
-function storeErrorOf(error: unknown, repeat: CallPolicy['repeat']): unknown {
+function storeErrorOf(error: unknown, { retrySafe }: CallPolicy): unknown {
   if (!(error instanceof CodedError) || error instanceof StoreError) return error;
   const { code, message } = error;
   if (code === MAILBOX_FULL) return new StoreError('ERR_STORE_BUSY', message, { cause: error });
   const unanswered = code === 'ACTOR_ASK_TIMEOUT' || (error instanceof ActorGoneError && error.asked);
   if (unanswered || code === 'ERR_STORE_OUTCOME_UNKNOWN') {
-    const Unknown = repeat === 'never' ? StoreOutcomeUnknownError : StoreUnavailableError;
+    const Unknown = retrySafe ? StoreUnavailableError : StoreOutcomeUnknownError;
     return new Unknown(message, { cause: error });
   }
   if (isStoreErrorCode(code)) return new StoreError(code, message, { cause: error });

@@ -16,14 +16,14 @@ const LIVENESS_TIMEOUT_MS = 15_000;
  * Starts the store's process and attaches `client` to it: the start function of a supervised child.
  * @throws StoreError with one sentence for the operator when the data cannot be opened; HostStartError.
  */
-export async function startStoreProcess(client: StoreClient, place: StoreLocation): Promise<Host> {
+export async function startStoreProcess(client: StoreClient, location: StoreLocation): Promise<Host> {
   const host = await startProcessHost({
     name: 'store',
-    module: new URL('../process/store-host.js', import.meta.url),
+    module: new URL('../process/store-actor.js', import.meta.url),
     liveness: { timeoutMs: LIVENESS_TIMEOUT_MS },
   });
   try {
-    await attachStore(host, client, place);
+    await attachStore(host, client, location);
     return host;
   } catch (error) {
     host.kill('its store did not open');
@@ -32,9 +32,9 @@ export async function startStoreProcess(client: StoreClient, place: StoreLocatio
 }
 
 /** Opens a store in `host` and attaches `client` to it. When the store ends by a fault, it takes the host with it. */
-export async function attachStore(host: Host, client: StoreClient, place: StoreLocation): Promise<void> {
+export async function attachStore(host: Host, client: StoreClient, location: StoreLocation): Promise<void> {
   const since = client.heardOf;
-  const init = since === undefined ? { place } : { place, since };
+  const init = since === undefined ? { location } : { location, since };
   const actor = host.spawn(STORE_KIND, init, {
     message: (report) => client.report(report),
     exited: (reason) => {

@@ -1,13 +1,71 @@
-import type { Transaction } from './query.js';
+// A transaction of the store, as a generator of SQL statements, and the database that runs it.
+import { StoreError } from '../ports/errors.js';
+
+/** The value of a parameter of a statement. */
+export type SqlValue = string | number | null;
+
+/** One statement, in SQL that both engines understand. */
+export interface Query {
+  /** The SQL, with a `?` for each parameter. Texts are constants: an engine keeps a prepared statement for each. */
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+  readonly wants: 'rows' | 'count';
+}
+
+/** The answer to a {@link Query}. */
+export interface QueryResult {
+  readonly rows: readonly unknown[];
+  /** How many rows the statement changed. */
+  readonly changed: number;
+}
+
+/**
+ * A transaction: a generator that yields a query, is resumed with its result, and returns the result of the whole. SQLite runs
+ * it within one turn of the loop, PostgreSQL over many, and neither is known here. An engine may run a transaction anew, so it
+ * changes nothing but rows (ADR 17).
+ */
+export type Transaction<Result> = Generator<Query, Result, QueryResult>;
+
+/** Runs a statement and returns its rows; `Row` must agree with the SQL. */
+export function* all<Row>(sql: string, ...params: readonly SqlValue[]): Transaction<readonly Row[]> {
+  const { rows } = yield { sql, params: checked(params), wants: 'rows' };
+  return rows as readonly Row[];
+}
+
+/** Runs a statement and returns its first row; undefined: there is none. */
+export function* one<Row>(sql: string, ...params: readonly SqlValue[]): Transaction<Row | undefined> {
+  return (yield* all<Row>(sql, ...params))[0];
+}
+
+/** Runs a statement and returns how many rows it changed. */
+export function* run(sql: string, ...params: readonly SqlValue[]): Transaction<number> {
+  const { changed } = yield { sql, params: checked(params), wants: 'count' };
+  return changed;
+}
+
+/**
+ * Lets pass only what {@link SqlValue} says, whatever the types were told: both bindings of SQLite take an object in front for
+ * named parameters, and would bind the other values one column too early.
+ */
+function checked(params: readonly unknown[]): readonly SqlValue[] {
+  for (const value of params) {
+    if (typeof value === 'string' || typeof value === 'number' || value === null) continue;
+    throw new StoreError(
+      'ERR_STORE_INPUT',
+      `a parameter is neither text nor a number nor null: ${typeof value}`,
+    );
+  }
+  return params as readonly SqlValue[];
+}
 
 /** A database that runs the transactions of the store. */
 export interface Engine {
   /** Runs `work`, which only reads, on what is committed. */
   read<Result>(work: () => Transaction<Result>): Promise<Result>;
-  /** Runs `work` in one transaction; resolves once that is durable. What it throws undoes it. */
+  /** Runs `work` in one transaction; resolves once that is durable. What `work` throws undoes it. */
   write<Result>(work: () => Transaction<Result>): Promise<Result>;
-  /** The database's clock, which all its processes share: milliseconds since 1970. Within a transaction. */
+  /** The database's clock, which all its processes share: milliseconds since 1970. To be run within a transaction. */
   time(): Transaction<number>;
-  /** Finishes what was asked before; later calls reject with ERR_STORE_CLOSED. May be repeated. */
+  /** Finishes what was asked before; later calls reject with ERR_STORE_CLOSED. `close` may be repeated. */
   close(): Promise<void>;
 }

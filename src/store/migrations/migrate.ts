@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import type { WallClock } from '../ports/ids.js';
 import type { Migration, TableDialect } from './migrations.js';
@@ -17,7 +17,7 @@ export interface MigrateOptions {
   readonly dialect: MigrationDialect;
   readonly migrations: readonly Migration[];
   /** What the operator is told that the database is. */
-  readonly place: string;
+  readonly database: string;
   readonly clock: WallClock;
 }
 
@@ -39,7 +39,7 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
  */
 export async function migrateFilled(engine: Engine, options: MigrateOptions, empty: string): Promise<void> {
   if ((await engine.read(() => versionOf(options))) === 0) {
-    throw new StoreError('ERR_STORE_ACCESS', `${options.place} ${empty}`);
+    throw new StoreError('ERR_STORE_ACCESS', `${options.database} ${empty}`);
   }
   await migrate(engine, options);
 }
@@ -65,13 +65,13 @@ function* applyNext(options: MigrateOptions): Transaction<void> {
   );
 }
 
-function* versionOf({ dialect, migrations, place }: MigrateOptions): Transaction<number> {
+function* versionOf({ dialect, migrations, database }: MigrateOptions): Transaction<number> {
   if ((yield* one(dialect.findTable, 'schema_migrations')) === undefined) return 0;
   const row = yield* one<{ version: number | null }>('SELECT MAX(version) AS version FROM schema_migrations');
   const version = row?.version ?? 0;
   if (version <= migrations.length) return version;
   throw new StoreError(
     'ERR_STORE_NEWER',
-    `${place} holds data of a newer version (schema ${version}, this version knows ${migrations.length}): use that version or newer`,
+    `${database} holds data of a newer version (schema ${version}, this version knows ${migrations.length}): use that version or newer`,
   );
 }

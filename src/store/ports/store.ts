@@ -1,15 +1,11 @@
-import type { AdmissionPort } from './admission.js';
+import type { AdmissionPort, RefusalPort } from './admission.js';
 import type { AttemptPort } from './attempts.js';
 import type { AuditPort } from './audit.js';
 import type { ChangePort } from './changes.js';
-import type { DeviceCarePort, DeviceEventPort, DevicePort } from './devices.js';
+import type { DeviceCarePort, DeviceEventPort, DevicePort, OperatorPort } from './devices.js';
 import type { NodePort } from './nodes.js';
-import type { OperatorPort } from './operator.js';
 import type { PairingPort } from './pairing.js';
-import type { RefusalPort } from './refusals.js';
-import type { SessionKeyPort } from './session-keys.js';
-import type { SignInPort } from './sign-ins.js';
-import type { UserPort } from './users.js';
+import type { SessionKeyPort, SignInPort, UserPort } from './sign-ins.js';
 
 /** Durable data. A write that was acknowledged survives the end of the process and power loss. */
 export interface Store

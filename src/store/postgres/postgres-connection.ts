@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Query, QueryResult } from '../engine/query.js';
+import type { Query, QueryResult } from '../engine/engine.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../ports/errors.js';
 import { isConflict, isOutOfDate, isReadOnly, losesStatements, postgresError } from './postgres-errors.js';
 
@@ -8,7 +8,7 @@ type Limits = Readonly<Record<string, number>>;
 
 export interface ConnectionOptions {
   /** The database, for the operator. */
-  readonly place: string;
+  readonly database: string;
   /** The session is this connection's alone; else it is another one in each transaction, with nothing that was set before. */
   readonly isOwn: boolean;
   /** It was there before the call that has it now. */
@@ -115,7 +115,7 @@ export class Connection {
   }
 
   async #ask(query: pg.QueryConfig): Promise<pg.QueryResult<object>> {
-    const { place, heard, lost } = this.#options;
+    const { database, heard, lost } = this.#options;
     const askedAt = performance.now();
     try {
       const answer = await this.#client.query<object>(query);
@@ -125,7 +125,7 @@ export class Connection {
       if (error instanceof pg.DatabaseError) heard(askedAt);
       else lost();
       this.#judge(error);
-      const said = postgresError(error, place);
+      const said = postgresError(error, database);
       // No server answered, and its answer may still be on the way, or this connection is no good to it.
       if (said instanceof StoreUnavailableError) this.#broken = true;
       throw said;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.js';
-import { one, type Transaction } from '../engine/query.js';
+import { one, type Transaction } from '../engine/engine.js';
 import type { MigrationDialect } from '../migrations/migrate.js';
 import { StoreError } from '../ports/errors.js';
 import type { Connection } from './postgres-connection.js';

@@ -58,23 +58,23 @@ export function hasNoConnectionLeft(error: unknown): boolean {
 /**
  * The {@link StoreError} for what the client or the server said; its own errors come back as they are. What was said is not
  * kept as `cause`: its detail shows the values of rows.
- * @param place the database, for the operator; without a password
+ * @param database the database, for the operator; without a password
  */
-export function postgresError(error: unknown, place: string): unknown {
+export function postgresError(error: unknown, database: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const state = sqlState(error);
-  if (state === undefined) return new StoreUnavailableError(`${place}: ${reasonOf(error)}`);
+  if (state === undefined) return new StoreUnavailableError(`${database}: ${reasonOf(error)}`);
   const is = (those: readonly string[]) => those.some((start) => state.startsWith(start));
   const said = `${error.message} (SQLSTATE ${state})`;
-  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${place} cannot be used: ${said}`);
-  if (is(READ_ONLY)) return new StoreError('ERR_STORE_READ_ONLY', `${place} takes no writes: ${said}`);
-  if (is(NO_TABLES)) return new StoreError('ERR_STORE_ACCESS', `${place} ${OTHER_DATA}: ${said}`);
-  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${place} is busy: ${said}`);
-  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${place} has no room: ${said}`);
+  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${database} cannot be used: ${said}`);
+  if (is(READ_ONLY)) return new StoreError('ERR_STORE_READ_ONLY', `${database} takes no writes: ${said}`);
+  if (is(NO_TABLES)) return new StoreError('ERR_STORE_ACCESS', `${database} ${OTHER_DATA}: ${said}`);
+  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${database} is busy: ${said}`);
+  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${database} has no room: ${said}`);
   if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${said}`);
   if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${said}`);
-  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${place}: ${said}`);
-  return new Error(`${place}: ${said}`);
+  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${database}: ${said}`);
+  return new Error(`${database}: ${said}`);
 }
 
 /** Where each address of a host was tried, the message is empty and the errors are in it. */

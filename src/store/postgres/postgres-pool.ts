@@ -40,7 +40,7 @@ interface Lent {
 /** Connections to one database, each lent to one call at a time. */
 export class PostgresPool {
   readonly #url: string;
-  readonly #place: string;
+  readonly #database: string;
   readonly #patience: PostgresPoolOptions['patience'];
   readonly #clients: pg.Pool;
   readonly #turns: Turns;
@@ -58,8 +58,8 @@ export class PostgresPool {
     this.#url = url;
     this.#patience = patience;
     this.#clients = clientPool({ url, max, patience, onConnect: (client) => this.#ready(client) });
-    this.#place = databaseAt(url);
-    this.#turns = new Turns(max, `the ${max} connections to ${this.#place}`, GROW_MS);
+    this.#database = databaseAt(url);
+    this.#turns = new Turns(max, `the ${max} connections to ${this.#database}`, GROW_MS);
     this.#watch = new PostgresWatch({
       probe: () => probe(this.#url),
       isAsked: () => this.#lent > 0 || this.#turns.waiting > 0,
@@ -111,7 +111,7 @@ export class PostgresPool {
     const { isUsed } = session;
     session.isUsed = true;
     return new Connection(client, {
-      place: this.#place,
+      database: this.#database,
       isOwn: session.isOwn && !this.#shared,
       isUsed,
       limits: this.#patience === 'call' ? CALL_LIMITS : {},
@@ -139,7 +139,7 @@ export class PostgresPool {
   }
 
   #failed(error: unknown): unknown {
-    const said = postgresError(error, this.#place);
+    const said = postgresError(error, this.#database);
     if (said instanceof StoreUnavailableError) this.#watch.suspect();
     return said;
   }

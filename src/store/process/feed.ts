@@ -6,19 +6,22 @@ import type { StoreReport } from '../wire/store-kind.js';
 
 export interface FeedOptions {
   readonly store: Pick<ChangePort, 'changesSince'>;
-  /** The last change that is known already. */
+  /** The last change that the owner knows. */
   readonly reported: ChangeSeq;
-  /** Resolves when what was asked before now and may let somebody in is answered. */
+  /** Resolves when every call that was asked before, and may let a device or a user in, is answered. */
   readonly admitted: () => Promise<void>;
-  /** False: not now; it is reported at a later look. */
+  /** Reports to the owner. False: the link is full, and the same is reported at a later look. */
   readonly emit: (report: StoreReport) => boolean;
-  /** A look is over; with an error: the database could not be read. */
+  /** Hears that a look is over; with an error: the database could not be read. */
   readonly looked: (error?: StoreError) => void;
-  /** Takes an error after which the store cannot be trusted. */
+  /** Hears of an error after which the store cannot be trusted. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Looks for changes, one look at a time, and reports them. Nobody waits for a look: where the database is slow, calls go on. */
+/**
+ * Reads the feed of changes, one look at a time, and reports what is new to the owner. Nobody waits for a look: while the
+ * database is slow, calls go on.
+ */
 export class Feed {
   readonly #options: FeedOptions;
   #reported: ChangeSeq;
@@ -30,7 +33,7 @@ export class Feed {
     this.#reported = options.reported;
   }
 
-  /** Looks now, or when the look under way is over. */
+  /** Looks now, or once more when the look under way is over: that one may have read before the change was made. */
   look(): void {
     this.#wanted = true;
     if (this.#looking) return;
@@ -57,19 +60,19 @@ export class Feed {
       if (more) this.look();
       this.#options.looked();
     } catch (error) {
-      // Busy, away or closed: the next look tries again.
+      // The store is busy, away or closed: the next look reads again.
       if (!(error instanceof StoreError) || error.fatal) throw error;
       this.#options.looked(error);
     }
   }
 
-  /** True: there is more to report. */
+  /** Reports the next changes. @returns whether there may be more of them */
   async #report(): Promise<boolean> {
     const changes = await this.#options.store.changesSince(this.#reported, MAX_ITEMS);
     if (changes.last === this.#reported) return false;
-    // An answer from before such a change may be slower than the change: whoever it lets in would stay.
+    // A device admitted just before its revocation must be known to the owner before it hears of the revocation: else the
+    // owner would find no tunnel to close, and the device would stay.
     await this.#options.admitted();
-    // A link that is full takes them at a later look.
     if (!this.#options.emit({ changes })) return false;
     this.#reported = changes.last;
     return changes.changes.length === MAX_ITEMS;

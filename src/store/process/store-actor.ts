@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../actors/behaviour.js';
-import type { HostedContext, Implementation } from '../../actors/host.js';
+import { type HostedContext, hosted, type Implementation } from '../../actors/host.js';
 import { openStore } from '../open-store.js';
 import { StoreError } from '../ports/errors.js';
 import type { ChangeSeq } from '../ports/ids.js';
@@ -16,34 +16,40 @@ import {
 import { Feed } from './feed.js';
 import { Standing } from './standing.js';
 
-/** How often the feed is looked at for what other processes did, in ms: a revocation is to arrive within a second. */
+/** How often the actor looks at the feed for what other processes did, in ms: a revocation is to arrive within a second. */
 const LOOK_EVERY_MS = 250;
 
-export const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
+const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   kind: STORE_KIND,
-  async start({ place, since }, context) {
+  async start({ location, since }, context) {
     const standing = new Standing({
       tryWrite: () => store.tryWrite(),
       tell: (state) => context.emit({ state }),
     });
     const wrote = (error: unknown) => standing.wrote(error);
-    const store = await openStore({ ...place, migrated: since !== undefined, wrote });
+    const store = await openStore({ ...location, migrated: since !== undefined, wrote });
     return new StoreActor(store, standing, context, since ?? (await store.lastChange()));
   },
 };
 
-/** Answers the calls of the ports and reports changes to its owner. A store that cannot be trusted any more ends it. */
+/** Where an actor host finds the store's actor, in the module that it was told to load. */
+export const implementations = [hosted(storeActor)];
+
+/**
+ * Answers the calls of the ports from the store of its location, and reports changes and the store's state to its owner. The
+ * actor ends when its store cannot be trusted any more (see {@link trusted}): its owner starts it anew.
+ */
 class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
   readonly #store: TimedStore;
   readonly #context: HostedContext<StoreMessage, StoreReport>;
   readonly #standing: Standing;
   readonly #feed: Feed;
-  /** Calls under way that may let somebody in. */
+  /** Calls under way whose answer may let a device or a user in (`admits`). */
   readonly #admitting = new Set<Promise<unknown>>();
-  /** What time has brought is being done. */
+  /** The sweep under way. */
   #sweeping: Promise<void> | undefined;
-  /** Why it has to end. */
+  /** The error with which the next message ends this actor: an actor fails only by throwing from `receive`. */
   #failure: { readonly error: unknown } | undefined;
 
   constructor(
@@ -61,7 +67,7 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
       reported,
       admitted: async () => {
         await Promise.allSettled(this.#admitting);
-        // They are answered in microtasks from here on.
+        // The answers leave in microtasks after this one: a turn later all of them are on the link, before the changes.
         await nextTurn();
       },
       emit: (report) => context.emit(report),
@@ -81,13 +87,16 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
     this.#context.schedule(LOOK_EVERY_MS, 'tick');
   }
 
-  /** Beside the looks, which must not wait for a write. Where none is possible, the standing finds out when one is. */
+  /**
+   * Sweeps, unless the last sweep still runs. A look at the feed does not wait for it: a sweep writes, and writes may wait long.
+   * While the store takes no writes there is none: `Standing` tries when they are possible again.
+   */
   #sweep(): void {
     if (!this.#standing.canWrite) return;
     this.#sweeping ??= this.#store
       .sweep()
       .catch((error: unknown) => {
-        // Busy, full, away or closed: the next tick tries again.
+        // The store is busy, full, away or closed: the next tick sweeps again.
         if (!(error instanceof StoreError) || error.fatal) this.#fail(error);
       })
       .finally(() => {
@@ -102,11 +111,16 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
 
   async terminated(): Promise<void> {
     await this.#store.close();
-    // Whose write the close has committed is told so in microtasks from here on; with the end nobody is answered.
+    // The close committed the writes that waited; their answers leave in microtasks. After this method nothing is answered.
     await nextTurn();
   }
 }
 
+/**
+ * The answer to each question of the actor: the store's call of the same name.
+ * @param admitting gets the calls under way that may let somebody in
+ * @param look looks at the feed of changes
+ */
 function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => void): StoreActor['answer'] {
   const answer = async <Name extends CallName>(name: Name, args: Parameters<Ports[Name]>) => {
     const { changes, admits } = CALL_POLICIES[name];
@@ -125,7 +139,10 @@ function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => voi
   return Object.fromEntries(entries);
 }
 
-/** An error that is none of ours is no answer: it ends the actor, and a new process opens the file. */
+/**
+ * The result of a call, of a store that can be trusted. After a fatal error (the file is damaged, moved or cannot be read) the
+ * call has no answer: what is thrown is no StoreError, so it ends the actor, and a new process opens the file.
+ */
 async function trusted<Result>(call: Result): Promise<Awaited<Result>> {
   try {
     return await call;

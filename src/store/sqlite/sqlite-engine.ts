@@ -1,5 +1,4 @@
-import type { Engine } from '../engine/engine.js';
-import type { Query, QueryResult, Transaction } from '../engine/query.js';
+import type { Engine, Query, QueryResult, Transaction } from '../engine/engine.js';
 import type { MigrationDialect } from '../migrations/migrate.js';
 import { isLocked, StoreError, storeError } from '../ports/errors.js';
 import { GroupCommit } from './group-commit.js';

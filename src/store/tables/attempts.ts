@@ -1,11 +1,11 @@
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 import type { AttemptCount } from '../ports/attempts.js';
 
 /** Rows that are over and are deleted when one is counted: more than are added, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /** The rows of what is tried, by what it is counted for. */
-export class Attempts {
+export class AttemptTable {
   *count(key: string, now: number, windowMs: number): Transaction<AttemptCount> {
     yield* run(
       `DELETE FROM attempts

@@ -1,4 +1,4 @@
-import { all, run, type Transaction } from '../engine/query.js';
+import { all, run, type Transaction } from '../engine/engine.js';
 import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
@@ -26,7 +26,7 @@ interface Row {
 }
 
 /** The rows of who did what. */
-export class AuditLog {
+export class AuditTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {

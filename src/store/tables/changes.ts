@@ -1,4 +1,4 @@
-import { all, one, run, type Transaction } from '../engine/query.js';
+import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Change, Changes } from '../ports/changes.js';
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ports/ids.js';
 
@@ -16,7 +16,7 @@ interface ChangeRow {
 }
 
 /** The rows of the feed of changes. Their `seq` has no gaps, so a reader sees when it has missed some. */
-export class ChangeLog {
+export class ChangeTable {
   readonly #kept: number;
 
   constructor(kept: number) {

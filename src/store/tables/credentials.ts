@@ -1,6 +1,6 @@
-import { all, one, run, type Transaction } from '../engine/query.js';
+import { all, one, run, type Transaction } from '../engine/engine.js';
+import type { SpentCredential } from '../ports/admission.js';
 import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ports/ids.js';
-import type { SpentCredential } from '../ports/refusals.js';
 import type { PendingRow } from './pending-devices.js';
 
 /**

@@ -1,4 +1,4 @@
-import { all, run, type Transaction } from '../engine/query.js';
+import { all, run, type Transaction } from '../engine/engine.js';
 import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
 import type { DeviceId, IdSource, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
@@ -17,7 +17,7 @@ interface EventRow {
 }
 
 /** The rows of what happened to devices. */
-export class DeviceEvents {
+export class DeviceEventTable {
   readonly #ids: IdSource;
   readonly #kept: number;
 

@@ -1,8 +1,7 @@
-import { all, one, run, type Transaction } from '../engine/query.js';
+import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Admission } from '../ports/admission.js';
-import type { Device, DeviceUpdate } from '../ports/devices.js';
+import type { Device, DeviceUpdate, OwnedBy, OwnedDevice } from '../ports/devices.js';
 import type { DeviceId, Epoch, IdSource, TokenHash, UserId } from '../ports/ids.js';
-import type { OwnedBy, OwnedDevice } from '../ports/operator.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 import { ACTIVE, activeAt } from './credentials.js';

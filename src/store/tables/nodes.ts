@@ -1,4 +1,4 @@
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 import type { NodeId } from '../ports/ids.js';
 import type { NewNode } from '../ports/nodes.js';
 
@@ -17,7 +17,7 @@ export interface KeptNode extends NewNode {
 }
 
 /** The rows of processes that own tunnels. */
-export class Nodes {
+export class NodeTable {
   /** Whoever else does this waits until the transaction is over: the time is to be asked for after it. */
   *lock(): Transaction<void> {
     yield* run("UPDATE counters SET value = value + 1 WHERE name = 'nodes'");

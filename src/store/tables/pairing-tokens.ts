@@ -1,5 +1,5 @@
 import { cut, MAX_NAME } from '../../text/characters.js';
-import { all, one, run, type Transaction } from '../engine/query.js';
+import { all, one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
@@ -32,7 +32,7 @@ export interface PairingUse {
 }
 
 /** The rows of pairing tokens. */
-export class PairingTokens {
+export class PairingTokenTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {

@@ -1,4 +1,4 @@
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { PairedDevice } from '../ports/pairing.js';
 
@@ -27,7 +27,7 @@ interface Row {
  * The rows of devices whose pairing is under way. They are in a table of their own, so that no other question about devices
  * and credentials can find them.
  */
-export class PendingDevices {
+export class PendingDeviceTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {

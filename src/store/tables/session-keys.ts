@@ -1,11 +1,11 @@
-import { one, run, type Transaction } from '../engine/query.js';
-import type { Joining } from '../ports/session-keys.js';
+import { one, run, type Transaction } from '../engine/engine.js';
+import type { Joining } from '../ports/sign-ins.js';
 
 /** Between the ids of keys, none of which holds it. */
 const SEPARATOR = ' ';
 
 /** One row: the ids of the keys of the process that started last, the one that signs first. */
-export class SessionKeyIds {
+export class SessionKeyTable {
   *join(kids: readonly string[]): Transaction<Joining> {
     yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
     // Of processes that start at once, each sees those before it.

@@ -1,4 +1,4 @@
-import { all, one, run, type Transaction } from '../engine/query.js';
+import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { CookieHash, IdSource, SignInId, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
@@ -47,7 +47,7 @@ const ENDED = 'id, user_id, cookie_hash, sealed, ends_at';
 const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
 
 /** The rows of sign-in sessions. One that has ended is gone; one whose time is over is as good as gone. */
-export class SignIns {
+export class SignInTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {

@@ -1,4 +1,4 @@
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 
 /** How many are known at most, some 15 MB; beyond it the oldest are forgotten. */
 export const MAX_SPENT = 100_000;
@@ -11,7 +11,7 @@ const PRUNED_AT_ONCE = 20;
  * browser that was given another, each as a hash. Both are signed by us and their sign-in is over after some minutes, so a
  * row is forgotten then, and one that is forgotten too early lets nobody in who has not the provider's answer, too.
  */
-export class SpentSignIns {
+export class SpentSignInTable {
   readonly #max: number;
 
   constructor(max: number) {

@@ -1,17 +1,17 @@
 import { IdSource, type WallClock } from '../ports/ids.js';
-import { Attempts } from './attempts.js';
-import { AuditLog } from './audit-log.js';
-import { CHANGES_KEPT, ChangeLog } from './changes.js';
+import { AttemptTable } from './attempts.js';
+import { AuditTable } from './audit-log.js';
+import { CHANGES_KEPT, ChangeTable } from './changes.js';
 import { CredentialTable } from './credentials.js';
-import { DeviceEvents, EVENTS_KEPT } from './device-events.js';
+import { DeviceEventTable, EVENTS_KEPT } from './device-events.js';
 import { DEVICES_OF_USER, DeviceTable } from './devices.js';
-import { Nodes } from './nodes.js';
-import { PairingTokens } from './pairing-tokens.js';
-import { PendingDevices } from './pending-devices.js';
-import { SessionKeyIds } from './session-keys.js';
-import { SignIns } from './sign-ins.js';
-import { MAX_SPENT, SpentSignIns } from './spent-sign-ins.js';
-import { Users } from './users.js';
+import { NodeTable } from './nodes.js';
+import { PairingTokenTable } from './pairing-tokens.js';
+import { PendingDeviceTable } from './pending-devices.js';
+import { SessionKeyTable } from './session-keys.js';
+import { SignInTable } from './sign-ins.js';
+import { MAX_SPENT, SpentSignInTable } from './spent-sign-ins.js';
+import { UserTable } from './users.js';
 
 /** How many rows there may be, or are kept. */
 export interface RowLimits {
@@ -34,18 +34,18 @@ export function tablesOf(clock: WallClock, limits: RowLimits) {
   const ids = new IdSource(clock);
   return {
     devicesOfUser,
-    users: new Users(ids),
+    users: new UserTable(ids),
     devices: new DeviceTable(ids),
     credentials: new CredentialTable(ids),
-    events: new DeviceEvents(ids, eventsKept),
-    signIns: new SignIns(ids),
-    spentSignIns: new SpentSignIns(maxSpent),
-    pairingTokens: new PairingTokens(ids),
-    pendingDevices: new PendingDevices(ids),
-    attempts: new Attempts(),
-    nodes: new Nodes(),
-    sessionKeys: new SessionKeyIds(),
-    changes: new ChangeLog(changesKept),
-    audit: new AuditLog(ids),
+    events: new DeviceEventTable(ids, eventsKept),
+    signIns: new SignInTable(ids),
+    spentSignIns: new SpentSignInTable(maxSpent),
+    pairingTokens: new PairingTokenTable(ids),
+    pendingDevices: new PendingDeviceTable(ids),
+    attempts: new AttemptTable(),
+    nodes: new NodeTable(),
+    sessionKeys: new SessionKeyTable(),
+    changes: new ChangeTable(changesKept),
+    audit: new AuditTable(ids),
   };
 }

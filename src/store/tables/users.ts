@@ -1,8 +1,8 @@
-import { one, run, type Transaction } from '../engine/query.js';
+import { one, run, type Transaction } from '../engine/engine.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 
 /** The rows of users. */
-export class Users {
+export class UserTable {
   readonly #ids: IdSource;
 
   constructor(ids: IdSource) {

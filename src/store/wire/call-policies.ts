@@ -1,74 +1,81 @@
+// The calls that the store's client may make, and how each is treated on the way.
 import type { Store } from '../ports/store.js';
 
-/** The ports, without the end of them. */
+/** The calls of all ports: a store without its `close`, which is each side's own. */
 export type Ports = Omit<Store, 'close'>;
 
 /** The name of a call of the ports. */
 export type CallName = keyof Ports;
 
-/** What is to be known of a call that goes to another process. */
+/** How the store's client and the store's process treat a call; nothing, where a call is a write that may be done only once. */
 export interface CallPolicy {
   /**
-   * Whether it may be made again when it is not known if the first was done: a read may, and a write whose repetition
-   * changes nothing that anybody sees. When another fails so, its caller hears ERR_STORE_OUTCOME_UNKNOWN.
+   * The call may be made again when nobody knows whether the first was done: it reads, or it is a write whose repetition
+   * changes nothing that anybody sees. Where another call fails so, its caller hears ERR_STORE_OUTCOME_UNKNOWN.
    */
-  readonly repeat: 'again' | 'never';
-  /** It writes nothing. */
+  readonly retrySafe?: true;
+  /** The call writes nothing. */
   readonly reads?: true;
-  /** It may write a change, which is told at once. */
+  /** The call may add to the feed of changes, at which the store's process then looks at once. */
   readonly changes?: true;
-  /** What it answers may let somebody in: it is told before a change that was made after it. */
+  /**
+   * The call's answer may let a device or a user in. The store's process answers it before it reports a change that was made
+   * after it, so that a revocation never overtakes the admission that it revokes.
+   */
   readonly admits?: true;
 }
 
-const READ: CallPolicy = { repeat: 'again', reads: true };
+const READ: CallPolicy = { retrySafe: true, reads: true };
 
-/** Every call of the ports. */
+/** A write that another one like it would do a second time. */
+const ONCE: CallPolicy = {};
+
+/** The policy of every call of the ports. */
 export const CALL_POLICIES: Readonly<Record<CallName, CallPolicy>> = {
-  ensureUser: { repeat: 'again' },
+  ensureUser: { retrySafe: true },
   findUser: READ,
-  provision: { repeat: 'never' },
+  provision: ONCE,
   listDevices: READ,
   findDevice: READ,
-  revokeDevice: { repeat: 'never', changes: true },
-  updateDevice: { repeat: 'never' },
-  rotateCredential: { repeat: 'never', changes: true },
+  revokeDevice: { ...ONCE, changes: true },
+  updateDevice: ONCE,
+  rotateCredential: { ...ONCE, changes: true },
   deviceEvents: READ,
-  recordOffline: { repeat: 'never' },
+  recordOffline: ONCE,
   listAllDevices: READ,
   ownerOf: READ,
-  endAllSignIns: { repeat: 'again', changes: true },
-  // To connect again only counts the epoch further, which nobody has seen.
-  connect: { repeat: 'again', admits: true },
+  endAllSignIns: { retrySafe: true, changes: true },
+  // A second `connect` only counts the device's epoch further, and nobody has seen the first one's.
+  connect: { retrySafe: true, admits: true },
   activeCredentials: READ,
   isReplaced: READ,
-  spendState: { repeat: 'never' },
-  beginSignIn: { repeat: 'never', changes: true },
+  spendState: ONCE,
+  beginSignIn: { ...ONCE, changes: true },
   findSignIn: { ...READ, admits: true },
-  touchSignIn: { repeat: 'again' },
-  claimRefresh: { repeat: 'never' },
-  resealSignIn: { repeat: 'again', admits: true },
+  touchSignIn: { retrySafe: true },
+  claimRefresh: ONCE,
+  resealSignIn: { retrySafe: true, admits: true },
   listSignIns: READ,
-  joinSessionKeys: { repeat: 'again' },
-  endSignIn: { repeat: 'never', changes: true },
-  addPairingToken: { repeat: 'never' },
+  joinSessionKeys: { retrySafe: true },
+  endSignIn: { ...ONCE, changes: true },
+  addPairingToken: ONCE,
   listPairingTokens: READ,
-  revokePairingToken: { repeat: 'never' },
+  revokePairingToken: ONCE,
   findPairing: READ,
-  // What was made before is good for nothing, and pruned.
-  mintPending: { repeat: 'again' },
-  completePairing: { repeat: 'never' },
-  // Who takes one away needs it gone, by whichever of the two.
-  revokeCredential: { repeat: 'again', changes: true },
-  countAttempt: { repeat: 'never' },
-  forgiveAttempt: { repeat: 'never' },
-  // By its own id, which nobody else has.
-  claimNode: { repeat: 'again' },
-  renewNode: { repeat: 'again' },
-  releaseNode: { repeat: 'again' },
+  // A pending device that nobody was told of is good for nothing, and is pruned.
+  mintPending: { retrySafe: true },
+  completePairing: ONCE,
+  // The caller needs the credential gone: it does not matter by which of the two calls.
+  revokeCredential: { retrySafe: true, changes: true },
+  countAttempt: ONCE,
+  forgiveAttempt: ONCE,
+  // A node claims, renews and releases by its own id, which no other node has.
+  claimNode: { retrySafe: true },
+  renewNode: { retrySafe: true },
+  releaseNode: { retrySafe: true },
   spentCredentials: READ,
   spentPairing: READ,
-  audit: { repeat: 'never' },
+  audit: ONCE,
   listAudit: READ,
   lastChange: READ,
   changesSince: READ,

@@ -6,7 +6,7 @@ import type { StoreState } from '../ports/store-state.js';
 import type { CallName, Ports } from './call-policies.js';
 
 export interface StoreActorInit {
-  readonly place: StoreLocation;
+  readonly location: StoreLocation;
   /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
   readonly since?: ChangeSeq;
 }

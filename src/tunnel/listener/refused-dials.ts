@@ -2,9 +2,9 @@
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { Logger } from '../../observability/log.js';
 import type { DialResult } from '../../observability/metrics.js';
+import type { RefusalPort, SpentCredential } from '../../store/ports/admission.js';
 import { isStoreFailure, storeWhy } from '../../store/ports/errors.js';
 import { hashToken } from '../../store/ports/ids.js';
-import type { RefusalPort, SpentCredential } from '../../store/ports/refusals.js';
 
 /** A device that was not let in. */
 export interface RefusedDial {

@@ -9,10 +9,9 @@ import { type Duties, type Missing, Readiness } from '../../server/readiness.js'
 import type { RequestLog } from '../../server/request-log.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import type { StoreClient } from '../../store/client/store-client.js';
-import type { AdmissionPort } from '../../store/ports/admission.js';
+import type { AdmissionPort, RefusalPort } from '../../store/ports/admission.js';
 import type { Changes } from '../../store/ports/changes.js';
 import type { DeviceEventPort } from '../../store/ports/devices.js';
-import type { RefusalPort } from '../../store/ports/refusals.js';
 import type { Secret } from '../../text/secret.js';
 import { LocalForwarder } from '../forward/local-forwarder.js';
 import { UnreadBudget } from '../forward/unread-budget.js';

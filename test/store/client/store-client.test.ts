@@ -27,7 +27,7 @@ const ISSUER = 'https://id.example';
 describe('contract through a child process', () => {
   let host: Host;
   before(async () => {
-    const module = new URL('../../../src/store/process/store-host.js', import.meta.url);
+    const module = new URL('../../../src/store/process/store-actor.js', import.meta.url);
     host = await startProcessHost({ name: 'store', module });
   });
   const dirs: string[] = [];
@@ -180,7 +180,7 @@ test('D1: a write that was never handed over is unavailable, one that gets no an
 test('a stop of the process still answers the writes that it was asked before', () =>
   withStore(async ({ client, host, dataDir }) => {
     const owner = await client.ensureUser(ISSUER, 'alice');
-    const actor = host.spawn(STORE_KIND, { place: { dataDir } }, { message: () => {}, exited: () => {} });
+    const actor = host.spawn(STORE_KIND, { location: { dataDir } }, { message: () => {}, exited: () => {} });
     await actor.ask('lastChange', [], 5_000);
     const asked = Array.from({ length: 100 }, (_, i) =>
       actor.ask('provision', [owner, [`cam-${i}`], undefined], 5_000),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Engine } from '../../../src/store/engine/engine.js';
-import { all, type SqlValue } from '../../../src/store/engine/query.js';
+import { all, type SqlValue } from '../../../src/store/engine/engine.js';
 import { migrate } from '../../../src/store/migrations/migrate.js';
 import { MIGRATIONS, type Migration } from '../../../src/store/migrations/migrations.js';
 import { openStore } from '../../../src/store/open-store.js';
@@ -14,7 +14,7 @@ const table = (name: string): Migration => ({
 });
 
 const apply = (engine: Engine, migrations: readonly Migration[]) =>
-  migrate(engine, { dialect: SQLITE, migrations, place: 'f', clock: () => 1_234 });
+  migrate(engine, { dialect: SQLITE, migrations, database: 'f', clock: () => 1_234 });
 
 const rows = async (engine: Engine, sql: string, ...params: SqlValue[]) => {
   const found = await engine.read(() => all<object>(sql, ...params));

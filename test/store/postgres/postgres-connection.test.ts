@@ -21,7 +21,7 @@ function failing(state: string, { isUsed, isOwn, elsewhere }: Known) {
     release: (broken: boolean) => void told.push(broken ? 'dropped' : 'kept'),
   });
   const connection = new Connection(client as unknown as pg.PoolClient, {
-    place: 'the database',
+    database: 'the database',
     isOwn,
     isUsed,
     limits: {},

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { StoreClient } from '../../../src/store/client/store-client.js';
 import { startStoreProcess } from '../../../src/store/client/store-process.js';
 import type { Engine } from '../../../src/store/engine/engine.js';
-import { all, one, run } from '../../../src/store/engine/query.js';
+import { all, one, run } from '../../../src/store/engine/engine.js';
 import { openStore } from '../../../src/store/open-store.js';
 import { openPostgres } from '../../../src/store/postgres/postgres-engine.js';
 import { BlackHole } from '../../support/blackhole.js';
@@ -225,9 +225,9 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
 
   test('D9: a database that was made anew, empty, is not taken for ours: calls say what to do, and a start makes its tables', () =>
     withDatabase(async (database) => {
-      const place = { dataDir, databaseUrl: database.url };
+      const location = { dataDir, databaseUrl: database.url };
       const client = new StoreClient();
-      const host = await startStoreProcess(client, place);
+      const host = await startStoreProcess(client, location);
       const died = host.exited.then(() => assert.fail('the process of the store ended'));
       died.catch(() => {});
       await client.ensureUser(ISSUER, 'alice');
@@ -235,7 +235,7 @@ describe('connections to PostgreSQL', { skip: NO_POSTGRES }, () => {
       await until(() => client.state.reads?.code === 'ERR_STORE_ACCESS');
       const said = /holds not the data that was there: restore it from a backup, or restart this process/;
       await assert.rejects(client.ensureUser(ISSUER, 'alice'), { code: 'ERR_STORE_ACCESS', message: said });
-      await (await openStore(place)).close();
+      await (await openStore(location)).close();
       await until(() => canAll(client));
       await client.ensureUser(ISSUER, 'alice');
       await client.close();

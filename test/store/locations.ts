@@ -5,13 +5,13 @@ import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { withTempDir } from './temp-dir.js';
 
 /** Where a store can be, with no data yet. */
-export interface TestPlace {
-  readonly place: StoreLocation;
+export interface TestLocation {
+  readonly location: StoreLocation;
   /** How many rows a table has. */
   rows(table: string): Promise<number>;
 }
 
-function onSqlite(body: (at: TestPlace) => Promise<void>): Promise<void> {
+function onSqlite(body: (at: TestLocation) => Promise<void>): Promise<void> {
   return withTempDir((dataDir) => {
     const rows = async (table: string) => {
       const db = await openDatabase(dataDir);
@@ -19,25 +19,25 @@ function onSqlite(body: (at: TestPlace) => Promise<void>): Promise<void> {
       db.close();
       return count;
     };
-    return body({ place: { dataDir }, rows });
+    return body({ location: { dataDir }, rows });
   });
 }
 
-async function onPostgres(body: (at: TestPlace) => Promise<void>): Promise<void> {
+async function onPostgres(body: (at: TestLocation) => Promise<void>): Promise<void> {
   const schema = await TestSchema.create();
   const rows = async (table: string) => {
     const [row] = await sql<{ count: string }>(`SELECT count(*) AS count FROM ${schema.name}.${table}`);
     return Number(row?.count);
   };
   try {
-    await body({ place: { dataDir: '/nonexistent', databaseUrl: schema.url }, rows });
+    await body({ location: { dataDir: '/nonexistent', databaseUrl: schema.url }, rows });
   } finally {
     await schema.drop();
   }
 }
 
 /** A test of each kind of store. */
-export function testEach(what: string, body: (at: TestPlace) => Promise<void>): void {
+export function testEach(what: string, body: (at: TestLocation) => Promise<void>): void {
   test(`SQLite: ${what}`, () => onSqlite(body));
   test(`PostgreSQL: ${what}`, { skip: NO_POSTGRES }, () => onPostgres(body));
 }
