@@ -1,60 +1,61 @@
+// This file ends what a session or an access token began when the session or token ends.
 import type { Principal } from '../auth/authenticator.js';
 import { DenseSet, type Slotted } from '../collections/dense-set.js';
 import type { SignInId } from '../store/ports/ids.js';
 
-/** Something under way for a user. */
+/** A request, or a WebSocket, that is under way for a user. */
 export interface ActiveRequest extends Slotted {
-  /** Whose it is; undefined until it was added. */
+  /** The user that it is for; undefined until it was added. */
   user: Principal | undefined;
-  /** Ends it at once, for its user may not have it any more. */
+  /** Ends it at once: its user may not have it any more. */
   abort(): void;
 }
 
-/** How often it is looked whether access tokens have ended, in ms. */
-const LOOK_EVERY_MS = 1000;
+/** How often the ends of access tokens are checked, in ms. */
+const CHECK_EVERY_MS = 1000;
 
 /**
- * What is under way for each sign-in session, and by access tokens, to be ended with them: access is checked when a stream
- * begins, and taken away while it runs (03-identity §3.3). Sessions end seldom, calls begin and end all the time: so it is
- * one set, which is gone through when one does.
+ * The requests under way of all users, each ended with the session or access token that began it: access is checked when a
+ * request begins, and taken away while it runs (03-identity §3.3). It is one set, which is gone through when a session
+ * ends: sessions end seldom, requests begin and end all the time.
  */
 export class ActiveRequests {
   readonly #open = new DenseSet<ActiveRequest>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** Streams under way. */
+  /** Requests under way. */
   get size(): number {
     return this.#open.size;
   }
 
-  add(user: Principal, stream: ActiveRequest): void {
-    stream.user = user;
-    this.#open.add(stream);
-    if (user.via === 'bearer') this.#timer ??= setTimeout(() => this.#look(), LOOK_EVERY_MS).unref();
+  add(user: Principal, request: ActiveRequest): void {
+    request.user = user;
+    this.#open.add(request);
+    if (user.via === 'bearer') this.#timer ??= setTimeout(() => this.#check(), CHECK_EVERY_MS).unref();
   }
 
-  /** Does nothing to one that was not added, or has been removed. */
-  remove(stream: ActiveRequest): void {
-    this.#open.delete(stream);
+  /** Does nothing if the request was not added, or has been removed. */
+  remove(request: ActiveRequest): void {
+    this.#open.delete(request);
   }
 
-  /** Ends what these sessions began. @param signIns undefined: some may have ended, and nobody knows which */
+  /** Ends the requests of these sessions. @param signIns undefined: some may have ended, and nobody knows which */
   ended(signIns: ReadonlySet<SignInId> | undefined): void {
-    for (const stream of this.#open) {
-      const { user } = stream;
+    for (const request of this.#open) {
+      const { user } = request;
       if (user === undefined || user.via === 'bearer') continue;
-      if (signIns === undefined || signIns.has(user.signInId)) stream.abort();
+      if (signIns === undefined || signIns.has(user.signInId)) request.abort();
     }
   }
 
-  #look(): void {
+  #check(): void {
     const now = Date.now();
     let isDue = false;
-    for (const stream of this.#open) {
-      if (stream.user?.via !== 'bearer') continue;
-      if (stream.user.endsAt <= now) stream.abort();
+    for (const request of this.#open) {
+      if (request.user?.via !== 'bearer') continue;
+      if (request.user.endsAt <= now) request.abort();
       else isDue = true;
     }
-    this.#timer = isDue ? setTimeout(() => this.#look(), LOOK_EVERY_MS).unref() : undefined;
+    this.#timer = isDue ? setTimeout(() => this.#check(), CHECK_EVERY_MS).unref() : undefined;
   }
 }

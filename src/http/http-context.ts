@@ -1,3 +1,4 @@
+// This file is one request as handlers see it: its id, its sender, its body, and the ways to answer it.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { isBodyless } from '../http1/response-head.js';
 import { type ProblemCode, problemKind } from '../problems/problem.js';
@@ -9,24 +10,35 @@ import type { FieldSource } from '../server/request-fields.js';
 import type { RequestLog, Unfinished } from '../server/request-log.js';
 import { type ProblemRequest, requestIdOf, sendProblem, tellProblem } from '../server/send.js';
 import { statusLine } from '../server/status-line.js';
+import type { TrustedProxies } from '../server/trusted-proxies.js';
 import { utf8 } from '../server/utf8.js';
 import { OWN_ANSWER_FIELDS } from './fields.js';
-import { HtmlReply, type ReplyHeaders } from './reply.js';
-import type { ProblemPage } from './route.js';
+import { HtmlReply, type ProblemPage, type ReplyHeaders } from './reply.js';
+import type { WriteAllowance } from './write-allowance.js';
+
+/** The parts that all requests of a listener share. */
+export interface SharedParts {
+  readonly log: RequestLog;
+  readonly proxies: TrustedProxies;
+  /** How much each user may change. */
+  readonly writes: Pick<WriteAllowance, 'count'>;
+}
 
 /** One request and its answer. */
 export class HttpContext implements ProblemRequest {
-  readonly log: RequestLog;
+  readonly shared: SharedParts;
   readonly res: HttpResponse;
   readonly requestId: string;
   readonly startedAt = performance.now();
-  /** As it was sent. */
+  /** The method as it was sent. */
   readonly method: string;
-  /** As it was sent: not decoded, without the query. */
+  /** The path as it was sent: not decoded, without the query. */
   readonly path: string;
-  /** What is known of its sender and of what it is about, once it is. */
+  /** The user who calls; undefined until it is known. */
   userId: string | undefined;
+  /** The device that the request is for; undefined until it is known, or where there is none. */
   deviceId: string | undefined;
+  /** The sender's address: the socket's, or the one that a trusted proxy says; undefined until it is known. */
   remoteAddr: string | undefined;
   #over = false;
   #told = false;
@@ -34,30 +46,40 @@ export class HttpContext implements ProblemRequest {
   #aborted: () => void = () => {};
   #problemPage: ProblemPage | undefined;
 
-  /** @param fields of the request, where they have been read already */
-  constructor(log: RequestLog, res: HttpResponse, req: HttpRequest, fields: FieldSource = req) {
-    this.log = log;
+  /** Reads the request line while `req` is live. @param headers of the request, as its route reads them */
+  constructor(shared: SharedParts, res: HttpResponse, req: HttpRequest, headers: FieldSource) {
+    this.shared = shared;
     this.res = res;
-    this.requestId = requestIdOf(fields);
+    this.requestId = requestIdOf(headers);
     this.method = req.getCaseSensitiveMethod();
     this.path = req.getUrl();
+  }
+
+  get log(): RequestLog {
+    return this.shared.log;
   }
 
   get instance(): string {
     return this.path;
   }
 
-  /** The caller has gone away, or has its answer: nothing can be written any more. */
+  /** Whether the caller has gone away or has its answer: nothing can be written any more. */
   get over(): boolean {
     return this.#over;
   }
 
-  /** Somebody else has answered. */
+  /** Marks the request as answered by other means, such as a `ResponseWriter`. */
   answered(): void {
     this.#over = true;
   }
 
-  /** Must be called when the answer is not made before the request's handler returns. */
+  /** Reads the sender's address while `req` is live, and keeps it as {@link remoteAddr}. */
+  readRemoteAddr(req: HttpRequest): string {
+    this.remoteAddr = this.shared.proxies.clientAddress(this.res, req);
+    return this.remoteAddr;
+  }
+
+  /** Prepares for an answer that is made after the router's handler has returned. */
   suspend(): void {
     this.res.onAborted(() => {
       this.#over = true;
@@ -67,28 +89,28 @@ export class HttpContext implements ProblemRequest {
     });
   }
 
-  /** Tells when the caller goes away before it has its answer; one listener, of a suspended exchange. */
+  /** Calls `listener`, the only one, when the caller of a suspended request goes away before it has its answer. */
   onAbort(listener: () => void): void {
     this.#aborted = listener;
   }
 
-  /** The body, where it is held back. */
+  /** The body, where {@link holdBody} holds it back. */
   get body(): HeldBody | undefined {
     return this.#body;
   }
 
-  /** Holds the body back until it is known what becomes of it. */
+  /** Holds the body back until a handler reads or forwards it, or a problem discards it. */
   holdBody(): HeldBody {
     this.#body = new HeldBody(this.res);
     return this.#body;
   }
 
-  /** From here on its caller is a person, who is shown problems as pages. */
+  /** Shows problems as pages from here on: the caller is a person. Undefined: as problem documents. */
   showProblemsAs(page: ProblemPage | undefined): void {
     this.#problemPage = page;
   }
 
-  /** Answers with a problem, unless it is over. */
+  /** Answers with a problem, unless the request is over. */
   problem(code: ProblemCode, options: ProblemOptions = {}): void {
     if (this.#over) return this.#unheard(code, options);
     this.#body?.discard();
@@ -97,7 +119,7 @@ export class HttpContext implements ProblemRequest {
     this.res.cork(() => this.writeProblem(code, options));
   }
 
-  /** Writes a problem and nothing else: inside a cork, for whoever keeps track of the answer himself. */
+  /** Writes a problem and changes no state of the request: for callers that keep that state themselves, inside a cork. */
   writeProblem(code: ProblemCode, { headers, ...options }: ProblemOptions = {}): void {
     sendProblem(this.res, this, code, {
       ...options,
@@ -107,7 +129,7 @@ export class HttpContext implements ProblemRequest {
   }
 
   /**
-   * Answers with JSON, unless it is over.
+   * Answers with JSON, unless the request is over.
    * @param value undefined: the answer has no body
    */
   answer(status: number, value: unknown, headers: ReplyHeaders = {}): void {
@@ -115,23 +137,24 @@ export class HttpContext implements ProblemRequest {
     else this.#write(status, utf8(JSON.stringify(value)), { 'Content-Type': 'application/json', ...headers });
   }
 
-  /** Answers with a page, unless it is over. */
+  /** Answers with an HTML page, unless the request is over. */
   page({ status, html, headers }: HtmlReply, close = false): void {
     this.#write(status, utf8(html), { 'Content-Type': 'text/html; charset=utf-8', ...headers }, close);
   }
 
-  /** Answers with a file, or with 304: it has not changed. Unless it is over. */
+  /** Answers with a file, or with 304 where the caller has it; unless the request is over. */
   file(status: 200 | 304, body: Buffer, headers: ReplyHeaders): void {
     this.#write(status, body, headers);
   }
 
+  /** Logs how the request was answered, once. @param bytes of the body @param unfinished undefined: the answer is whole */
   told(status: number, bytes: number, unfinished?: Unfinished): void {
     if (this.#told) return;
     this.#told = true;
     this.log.answered(this, status, bytes, unfinished);
   }
 
-  /** Nobody waits for the answer, but a fault of ours is one all the same. */
+  /** Logs a fault of ours whose request is over: nobody waits for the answer, but the operator must hear of it. */
   #unheard(code: ProblemCode, { because }: ProblemOptions): void {
     if (code === 'internal') this.log.problem(this, code, because);
   }
@@ -152,16 +175,16 @@ export class HttpContext implements ProblemRequest {
     if (this.log.access) this.told(status, this.method === 'HEAD' ? 0 : length);
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
-      this.#writeFields(headers);
+      this.#writeHeaders(headers);
       if (isBodyless(status, false)) this.res.endWithoutBody();
       else if (this.method === 'HEAD') endHead(this.res, length, close);
       else endWhole(this.res, body, close);
     });
   }
 
-  #writeFields(headers: ReplyHeaders): void {
-    const fields: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...headers };
-    for (const [name, values] of Object.entries(fields)) {
+  #writeHeaders(headers: ReplyHeaders): void {
+    const all: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...headers };
+    for (const [name, values] of Object.entries(all)) {
       for (const value of typeof values === 'string' ? [values] : values) this.res.writeHeader(name, value);
     }
   }

@@ -1,23 +1,42 @@
+// This file makes a route whose requests and answers are JSON from its schemas and a handler.
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../problems/problem.js';
-import type { RouteServices } from './api/services.js';
-import type { HtmlReply, Reply } from './reply.js';
-import type { Input, JsonRoute, Method, ProblemPage } from './route.js';
+import { JsonCall } from './json-call.js';
+import { jsonOperation } from './json-operation.js';
+import type { Input, JsonHandler, JsonSpec } from './json-spec.js';
+import { pathParameters } from './patterns.js';
+import type { HtmlReply, ProblemPage, Reply } from './reply.js';
+import type { Method, Route } from './route.js';
+
+/**
+ * Who may call. `public`: anybody. `user`: a user. `leaving`: a user, and also a caller whose session has ended; a call
+ * never counts as a change, so that a user who leaves is not told to wait.
+ */
+type JsonAccess = 'public' | 'user' | 'leaving';
+
+/** The user that a handler gets. */
+interface UserOf {
+  readonly public: undefined;
+  readonly user: Principal;
+  readonly leaving: Principal | undefined;
+}
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-type TypedInput<Params, Query, Body, Field extends string> = Omit<
+type TypedInput<Params, Query, Body, Header extends string> = Omit<
   Input,
-  'params' | 'query' | 'body' | 'fields'
+  'params' | 'query' | 'body' | 'headers'
 > & {
   readonly params: Parsed<Params>;
   readonly query: Parsed<Query>;
   readonly body: Parsed<Body>;
-  readonly fields: Readonly<Record<Field, string>>;
+  readonly headers: Readonly<Record<Header, string>>;
 };
 
-interface Declared<Params, Query, Body, Answer, Field extends string> {
+/** What is declared of a JSON route; {@link JsonSpec} says what each member means. */
+interface Declared<Access extends JsonAccess, Params, Query, Body, Answer, Header extends string> {
+  readonly access: Access;
   readonly method: Method;
   readonly path: string;
   readonly summary: string;
@@ -25,95 +44,85 @@ interface Declared<Params, Query, Body, Answer, Field extends string> {
   readonly query?: Query;
   readonly body?: Body;
   readonly answer?: Answer;
-  readonly fields?: readonly Field[];
+  readonly headers?: readonly Header[];
   /** Default: 200, or 204 where nothing is answered. */
-  readonly status?: JsonRoute['status'];
+  readonly status?: JsonSpec['status'];
   /** Default: `not-found`. */
   readonly missing?: ProblemCode;
   readonly problems?: readonly ProblemCode[];
+  /** See `UserHandler.passive`. */
   readonly passive?: boolean;
   readonly problemPage?: ProblemPage;
 }
 
 type Answered<Answer> = Parsed<Answer> | Reply<Parsed<Answer>> | HtmlReply;
 
-/** Declares a route that a user may call. */
-export function userRoute<
+/** Makes a JSON route. @throws Error if `params` names other segments than `path` */
+export function jsonRoute<
+  Access extends JsonAccess,
   Params extends z.ZodObject | undefined = undefined,
   Query extends z.ZodObject | undefined = undefined,
   Body extends z.ZodType | undefined = undefined,
   Answer extends z.ZodType | undefined = undefined,
-  Field extends string = never,
+  Header extends string = never,
 >(
-  declared: Declared<Params, Query, Body, Answer, Field>,
-  handle: (
-    input: TypedInput<Params, Query, Body, Field>,
-    user: Principal,
-    services: RouteServices,
-  ) => Promise<Answered<Answer>>,
-): JsonRoute {
-  return route('user', declared, handle as JsonRoute['handle']);
+  declared: Declared<Access, Params, Query, Body, Answer, Header>,
+  handle: (input: TypedInput<Params, Query, Body, Header>, user: UserOf[Access]) => Promise<Answered<Answer>>,
+): Route {
+  const { access, passive = false } = declared;
+  const spec = specOf(declared, handle as JsonHandler);
+  const base = {
+    path: spec.path,
+    methods: [spec.method],
+    summary: spec.summary,
+    readHeaders,
+    describe: (method: string) => jsonOperation(spec, method),
+  } as const;
+  if (access === 'public') {
+    return { ...base, access, begin: (context, req) => new JsonCall(spec, context, req).run(undefined) };
+  }
+  return {
+    ...base,
+    access: 'user',
+    passive,
+    begin: (context, req) => {
+      const call = new JsonCall(spec, context, req);
+      if (access === 'user') return call;
+      return { run: (user) => call.run(user), runSignedOut: () => call.run(undefined) };
+    },
+  };
 }
 
-/** Declares a route that a user may call, and also who was one until the session ended. */
-export function leavingRoute<Answer extends z.ZodType, Field extends string>(
-  declared: Declared<undefined, undefined, undefined, Answer, Field>,
-  handle: (
-    input: TypedInput<undefined, undefined, undefined, Field>,
-    user: Principal | undefined,
-    services: RouteServices,
-  ) => Promise<Answered<Answer>>,
-): JsonRoute {
-  // Whoever leaves is never told to wait, and cannot leave twice.
-  return { ...route('user', declared, handle as JsonRoute['handle']), afterEnd: true, writes: false };
-}
+/** Few headers of a JSON request are read, each by its name. */
+const readHeaders: Route['readHeaders'] = (req) => req;
 
-/** Declares a route that anybody may call. */
-export function publicRoute<
-  Params extends z.ZodObject | undefined = undefined,
-  Query extends z.ZodObject | undefined = undefined,
-  Body extends z.ZodType | undefined = undefined,
-  Answer extends z.ZodType | undefined = undefined,
-  Field extends string = never,
->(
-  declared: Declared<Params, Query, Body, Answer, Field>,
-  handle: (
-    input: TypedInput<Params, Query, Body, Field>,
-    services: RouteServices,
-  ) => Promise<Answered<Answer>>,
-): JsonRoute {
-  return route('public', declared, (input, _nobody, services) =>
-    handle(input as TypedInput<Params, Query, Body, Field>, services),
-  );
-}
-
-function route(
-  access: JsonRoute['access'],
+function specOf(
   declared: Declared<
+    JsonAccess,
     z.ZodObject | undefined,
     z.ZodObject | undefined,
     z.ZodType | undefined,
     z.ZodType | undefined,
     string
   >,
-  handle: JsonRoute['handle'],
-): JsonRoute {
-  const { method, path, summary, params, query, body, answer } = declared;
+  handle: JsonHandler,
+): JsonSpec {
+  const { access, method, path, summary, params, query, body, answer } = declared;
+  const segments = pathParameters(path);
+  if (params !== undefined && String(Object.keys(params.shape)) !== String(segments))
+    throw new Error(`${path}: its schema of the path is for ${Object.keys(params.shape)}`);
   return {
-    kind: 'json',
-    access,
-    methods: [method],
+    method,
     path,
+    access: access === 'public' ? 'public' : 'user',
     summary,
-    passive: declared.passive ?? false,
     writes: access === 'user' && method !== 'GET',
-    afterEnd: false,
     params,
     query,
     body,
     bodyOptional: body?.safeParse({}).success ?? true,
     answer,
-    fields: declared.fields ?? [],
+    headers: declared.headers ?? [],
     status: declared.status ?? (answer === undefined ? 204 : 200),
     missing: declared.missing ?? 'not-found',
     problems: declared.problems ?? [],

@@ -1,3 +1,4 @@
+// This file turns the paths and methods of routes into those of uWebSockets.js.
 import type { Method, Route } from './route.js';
 
 type UwsMethod = 'any' | 'get' | 'head' | 'post' | 'put' | 'patch' | 'del';
@@ -20,7 +21,7 @@ export function pathParameters(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
 
-/** The names under which uWebSockets.js registers them. */
+/** The functions of uWebSockets.js that register routes with these methods. */
 export function uwsMethods(methods: Route['methods']): readonly UwsMethod[] {
   return methods === 'ANY' ? ['any'] : methods.flatMap((method): readonly UwsMethod[] => UWS_METHODS[method]);
 }
@@ -33,6 +34,7 @@ export function allowedMethods(routes: readonly Route[]): string {
   return methods.flatMap((method) => (method === 'GET' ? [method, 'HEAD'] : [method])).join(', ');
 }
 
+/** The routes of each path, in the order of the list. */
 export function routesByPath(routes: readonly Route[]): Map<string, Route[]> {
   const byPath = new Map<string, Route[]>();
   for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);

@@ -1,10 +1,13 @@
-/** Response fields; a list is one field for each of its values. */
+// This file declares what a handler may answer instead of a plain value: a value with headers, or an HTML page.
+import type { ProblemCode } from '../problems/problem.js';
+
+/** Response headers by name; a list is one header line for each of its values. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
-/** What a handler answers when there is more to say than its value. */
+/** A value with response headers of its own. */
 export class Reply<Value = undefined> {
   readonly value: Value;
-  /** Fields beside those of every answer, such as `Set-Cookie`. */
+  /** Headers beside those of every answer, such as `Set-Cookie`. */
   readonly headers: ReplyHeaders;
 
   constructor(value: Value, headers: ReplyHeaders) {
@@ -13,11 +16,11 @@ export class Reply<Value = undefined> {
   }
 }
 
-/** A page for a browser, instead of JSON. */
+/** An HTML page for a browser, instead of JSON. */
 export class HtmlReply {
   readonly html: string;
   readonly status: number;
-  /** Fields beside those of every answer; without `Content-Security-Policy` it can load and run nothing. */
+  /** Headers beside those of every answer; without `Content-Security-Policy` the page can load and run nothing. */
   readonly headers: ReplyHeaders;
 
   constructor(html: string, headers: ReplyHeaders = {}, status = 200) {
@@ -26,3 +29,6 @@ export class HtmlReply {
     this.status = status;
   }
 }
+
+/** Makes the page that shows a problem to a person. Its status is ignored: the problem has one. */
+export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => HtmlReply;

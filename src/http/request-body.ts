@@ -1,3 +1,4 @@
+// This file reads the body of a request whole, within a size and a time.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { ProblemCode } from '../problems/problem.js';
 import type { HttpContext } from './http-context.js';
@@ -11,7 +12,7 @@ export const MAX_JSON_BODY = 64 * 1024;
  */
 export const BODY_TIMEOUT_MS = 5_000;
 
-/** A body that did not arrive whole; `aborted`: its sender went away. */
+/** Why a body did not arrive whole. `aborted`: its sender went away. */
 export type BodyFailure = Extract<ProblemCode, 'payload-too-large' | 'request-timeout'> | 'aborted';
 
 /** Whether a request says that it has a body. */
@@ -20,15 +21,15 @@ export function hasBody(req: HttpRequest): boolean {
 }
 
 /**
- * Reads the body that `exchange` holds, up to `max` bytes and `timeoutMs`. After a failure the rest is not read: the
+ * Reads the body that `context` holds, up to `max` bytes and `timeoutMs`. After a failure the rest is not read: the
  * connection must be closed.
  */
 export function readBody(
-  exchange: HttpContext,
+  context: HttpContext,
   max: number,
   timeoutMs: number,
 ): Promise<Buffer | BodyFailure> {
-  const { body } = exchange;
+  const { body } = context;
   if (body === undefined) return Promise.resolve(Buffer.alloc(0));
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
@@ -42,11 +43,11 @@ export function readBody(
       settle(failure);
     };
     const timer = setTimeout(() => fail('request-timeout'), timeoutMs);
-    exchange.onAbort(() => fail('aborted'));
+    context.onAbort(() => fail('aborted'));
     body.release((chunk, last) => {
       length += chunk.byteLength;
       if (length > max) return fail('payload-too-large');
-      // What uWebSockets.js gives is only good until this returns.
+      // uWebSockets.js reuses the chunk's memory once this returns.
       parts.push(Buffer.from(new Uint8Array(chunk)));
       if (last) settle(Buffer.concat(parts));
     });

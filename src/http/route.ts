@@ -1,116 +1,81 @@
+// This file declares a route: how the router has a request of it answered, and how the OpenAPI document shows it.
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
-import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
-import type { ProblemCode } from '../problems/problem.js';
-import type { RequestFields } from '../server/request-fields.js';
-import type { RouteServices } from './api/services.js';
+import type { FieldSource } from '../server/request-fields.js';
 import type { HttpContext } from './http-context.js';
-import type { PageFile } from './page-file.js';
-import type { HtmlReply } from './reply.js';
+import type { Operation } from './operation.js';
 
-/** HEAD is there wherever GET is. */
+/** A method that a route declares. HEAD is served wherever GET is. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A request whose fields have been read and whose user is not yet known. */
-export interface PendingRequest<User = Principal> {
+/**
+ * The request headers that the framework itself reads, in lower case. A `readHeaders` that picks headers by name must pick
+ * these too.
+ */
+export const FRAMEWORK_HEADERS: readonly string[] = [
+  'authorization',
+  'cookie',
+  'origin',
+  'x-request-id',
+  'x-visiona-csrf',
+  'x-visiona-passive',
+];
+
+/** A request that was read, and whose user is not known yet. */
+export interface PendingRequest {
   /**
-   * Answers, or has it answered later. The answer to an error, thrown or rejected with, is made by the router.
-   * @returns undefined: nothing is waited for
+   * Answers the request, or has it answered later. The router answers for an error that this throws or rejects with.
+   * @returns undefined: there is nothing to wait for
    */
-  run(user: User): Promise<void> | undefined;
+  run(user: Principal): Promise<void> | undefined;
+  /** Answers a caller whose session has ended, as {@link run} does. Absent: the router answers 401. */
+  runSignedOut?(): Promise<void> | undefined;
 }
 
-interface RouteBase {
-  /** As the specification writes it: `{name}` is one segment, `{name…}` at the end all that follows, also nothing. */
-  readonly path: string;
-  /** `ANY`: every method, as it is. */
-  readonly methods: readonly Method[] | 'ANY';
-  /** `public`: needs no credentials. `user`: nobody else learns anything, whatever the method. */
-  readonly access: 'public' | 'user';
-  /** What it does, in a few words. */
-  readonly summary: string;
-  /** To call it is no use of a session: pages ask it over and over. */
-  readonly passive?: boolean;
+interface Handler<Headers extends FieldSource> {
+  /** Reads the request's headers once, for the router and for `begin`. */
+  readHeaders(req: HttpRequest): Headers;
 }
 
-/** What a handler gets of a request. */
-export interface Input {
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly body: unknown;
-  /** The fields that the route asked for; empty where they were not sent. */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly requestId: string;
-  /** As it was sent; HEAD where GET is declared. */
-  readonly method: string;
-  /** Who sent it: the socket's address, or what a trusted proxy says. */
-  readonly remoteAddr: string;
-}
-
-/** A route whose requests and answers are JSON, each as its schema says. */
-export interface JsonRoute extends RouteBase {
-  readonly kind: 'json';
-  readonly methods: readonly [Method];
-  /** Segments of the path. What does not match is of no resource: it is answered with `missing`. */
-  readonly params: z.ZodObject | undefined;
-  /** Whether a call takes of what its user may change in a time. */
-  readonly writes: boolean;
-  /** Whether the cookie of a session that has ended is enough; the user is undefined then. */
-  readonly afterEnd: boolean;
-  /** Undefined: whatever is asked is ignored. */
-  readonly query: z.ZodObject | undefined;
-  /** Undefined: a body is refused. */
-  readonly body: z.ZodType | undefined;
-  /** Whether it may be left out: none of its members is needed, so that no body says as much as `{}`. */
-  readonly bodyOptional: boolean;
-  /** Request fields that the handler wants, in lower case. */
-  readonly fields: readonly string[];
-  /** Of the answer of a success. */
-  readonly status: 200 | 201 | 202 | 204 | 303;
-  /** What is answered then; its wire side is the input side of codecs. Undefined: no body. */
-  readonly answer: z.ZodType | undefined;
-  /** Which problem says that the resource is not there. */
-  readonly missing: ProblemCode;
-  /** Problems that it may answer beside those of every route. */
-  readonly problems: readonly ProblemCode[];
-  /** How a browser that navigates here is shown a problem; undefined: as everybody. */
-  readonly problemPage: ProblemPage | undefined;
-  handle(input: Input, user: Principal | undefined, services: RouteServices): Promise<unknown>;
-}
-
-/** A problem as a page. */
-export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => HtmlReply;
-
-/** A file of our own pages, the same for everybody. */
-export interface FileRoute extends RouteBase {
-  readonly kind: 'file';
+/** Serves requests that need no credentials. */
+export interface PublicHandler<Headers extends FieldSource = FieldSource> extends Handler<Headers> {
   readonly access: 'public';
-  readonly methods: readonly ['GET'];
-  readonly file: PageFile;
+  /** Answers as {@link PendingRequest.run} does. `req` is gone when this returns. */
+  begin(context: HttpContext, req: HttpRequest, headers: Headers): Promise<void> | undefined;
 }
 
-/** A route to a device: what comes and goes is not ours, and is passed on as it comes. */
-export interface StreamRoute extends RouteBase {
-  readonly kind: 'stream';
+/** Serves requests of users; nobody else learns anything from it, whatever the method. */
+export interface UserHandler<Headers extends FieldSource = FieldSource> extends Handler<Headers> {
   readonly access: 'user';
-  /** Reads what it needs of `req`, which is gone when this returns. Answers nothing yet. */
-  begin(
-    services: RouteServices,
-    exchange: HttpContext,
+  /** Whether a request leaves the idle time of its session as it is. Pages poll such routes. */
+  readonly passive?: boolean;
+  /** Reads the rest of the request: `req` is gone when this returns. Answers nothing yet. */
+  begin(context: HttpContext, req: HttpRequest, headers: Headers): PendingRequest;
+  /** Reads a WebSocket handshake, as `begin` does. Absent: the handshake is an ordinary request. */
+  upgrade?(
+    context: HttpContext,
     req: HttpRequest,
-    fields: RequestFields,
+    headers: Headers,
+    socket: us_socket_context_t,
   ): PendingRequest;
-  /** The same for a WebSocket handshake; undefined: it is an ordinary request. */
-  readonly upgrade: Upgrade | undefined;
 }
 
-/** Begins a WebSocket, as {@link StreamRoute.begin} does. */
-export type Upgrade = (
-  services: RouteServices,
-  exchange: HttpContext,
-  req: HttpRequest,
-  fields: RequestFields,
-  context: us_socket_context_t,
-) => PendingRequest;
+interface Described {
+  /** The path as the specification writes it: `{name}` is one segment, `{name…}` at the end any rest, also an empty one. */
+  readonly path: string;
+  /** `ANY`: every method, as it was sent. */
+  readonly methods: readonly Method[] | 'ANY';
+  /** What the route does, in a few words. */
+  readonly summary: string;
+  /** The operation of the OpenAPI document. @param method in lower case @returns undefined: programs do not call it */
+  describe(method: string): Operation | undefined;
+}
 
-export type Route = JsonRoute | StreamRoute | FileRoute;
+/** A route that anybody may call. */
+export type PublicRoute = Described & PublicHandler;
+
+/** A route that users may call. */
+export type UserRoute = Described & UserHandler;
+
+/** A route of the REST API. */
+export type Route = PublicRoute | UserRoute;

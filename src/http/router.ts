@@ -1,4 +1,5 @@
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+// This file puts routes on uWebSockets.js, and decides in one order whether a request is answered by its route.
+import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
@@ -6,47 +7,41 @@ import type { ProblemCode } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
 import { beforeRequest, problemOf, toldProblem } from '../problems/problem-error.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
+import type { Readiness } from '../server/readiness.js';
 import type { FieldSource } from '../server/request-fields.js';
-import type { RequestLog } from '../server/request-log.js';
-import { deviceRequestFields } from './api/device-calls/device-request.js';
-import type { RouteServices } from './api/services.js';
-import { HttpContext } from './http-context.js';
-import { JsonCall } from './json-call.js';
-import { servePageFile } from './page-file.js';
+import { HttpContext, type SharedParts } from './http-context.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
-import type { PendingRequest, Route, StreamRoute, Upgrade } from './route.js';
-
-/** The body was not read. */
-const UNREAD: ProblemOptions = { close: true };
+import type { PendingRequest, PublicHandler, Route, UserHandler } from './route.js';
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
-  readonly services: RouteServices;
   readonly authenticator: Authenticator;
   /** The origin of our own pages. */
   readonly ownOrigin: string;
   readonly sockets: BridgedSockets;
-  readonly requests: RequestLog;
+  readonly readiness: Pick<Readiness, 'draining'>;
+  readonly shared: SharedParts;
 }
 
-/** What a request with credentials says of who sent it. */
+/** What a request with credentials says of its sender. */
 interface Sender {
   readonly credentials: Credentials;
-  /** Undefined: there is no cookie, so no page can have lent one. */
+  /** Undefined: the request has no cookie, so that no page can have lent one. */
   readonly page: BrowserOrigin | undefined;
-  /** Answers when the session has ended; undefined: that is 401 as well. */
-  readonly afterEnd?: () => Promise<void>;
 }
 
 /** What tells which page made a browser send a request. */
 interface BrowserOrigin extends BrowserRequest {
-  /** It is a WebSocket handshake. */
+  /** Whether the request is a WebSocket handshake. */
   readonly upgrade: boolean;
 }
 
+/** For a problem that is answered before the request's body was read. */
+const UNREAD: ProblemOptions = { close: true };
+
 /**
  * Puts the routes on uWebSockets.js, which matches paths as they were sent: `%2f`, `..`, `//`, a trailing slash or another
- * case make another path. Whoever is not signed in learns nothing of a path that is not public: the answer is 401.
+ * case make another path. A caller who is not signed in learns nothing of a path that is not public: the answer is 401.
  */
 export class Router {
   readonly #options: RouterOptions;
@@ -58,192 +53,189 @@ export class Router {
   /** Adds all routes to `app`. */
   register(app: TemplatedApp): void {
     for (const [path, routes] of routesByPath(this.#options.routes)) {
-      const pattern = uwsPattern(path);
-      for (const route of routes) this.#add(app, pattern, route);
-      if (routes.every(({ methods }) => methods !== 'ANY')) this.#addOtherMethods(app, pattern, routes);
+      for (const route of routes) this.#add(app, route);
+      if (routes.some(({ methods }) => methods === 'ANY')) continue;
+      const otherMethods = wrongMethod(routes);
+      app.any(uwsPattern(path), (res, req) => this.#serve(otherMethods, res, req));
     }
-    app.any('/*', (res, req) =>
-      this.#refuse(new HttpContext(this.#options.requests, res, req), req, 'not-found'),
-    );
+    const otherPaths = refusing('not-found');
+    app.any('/*', (res, req) => this.#serve(otherPaths, res, req));
   }
 
-  #add(app: TemplatedApp, pattern: string, route: Route): void {
-    const handle = (res: HttpResponse, req: HttpRequest): void => this.#handle(route, res, req);
-    for (const method of uwsMethods(route.methods)) app[method](pattern, handle);
-    if (route.kind === 'stream' && route.upgrade !== undefined) this.#addUpgrade(app, pattern, route.upgrade);
-  }
-
-  #addUpgrade(app: TemplatedApp, pattern: string, upgrade: Upgrade): void {
+  #add(app: TemplatedApp, route: Route): void {
+    const pattern = uwsPattern(route.path);
+    for (const method of uwsMethods(route.methods))
+      app[method](pattern, (res, req) => this.#serve(route, res, req));
+    if (route.access === 'public' || route.upgrade === undefined) return;
+    const { sockets } = this.#options;
     app.ws(
       pattern,
-      this.#options.sockets.behaviour((res, req, context) => {
-        const fields = deviceRequestFields(req);
-        const exchange = new HttpContext(this.#options.requests, res, req, fields);
-        const sender = senderOf(fields, exchange, true);
-        if (sender === undefined) this.#stranger(exchange, req);
-        else this.#serve(exchange, sender, upgrade(this.#options.services, exchange, req, fields, context));
-      }),
+      sockets.behaviour((res, req, socket) => this.#serve(route, res, req, socket)),
     );
   }
 
-  #handle(route: Route, res: HttpResponse, req: HttpRequest): void {
-    if (route.kind === 'stream') return this.#stream(route, res, req);
-    const { services } = this.#options;
-    const exchange = new HttpContext(this.#options.requests, res, req);
-    if (route.kind === 'file') return servePageFile(exchange, req, route.file);
-    if (route.access === 'public') {
-      const call = new JsonCall(route, services, exchange, req);
-      exchange.suspend();
-      return this.#settle(exchange, call.run(undefined));
-    }
-    const sender = senderOf(req, exchange, false, route.passive);
-    if (sender === undefined) return this.#stranger(exchange, req);
-    const call = new JsonCall(route, services, exchange, req);
-    const afterEnd = route.afterEnd ? { afterEnd: () => call.run(undefined) } : undefined;
-    this.#serve(exchange, { ...sender, ...afterEnd }, call);
-  }
-
-  #stream(route: StreamRoute, res: HttpResponse, req: HttpRequest): void {
-    const fields = deviceRequestFields(req);
-    const exchange = new HttpContext(this.#options.requests, res, req, fields);
-    const sender = senderOf(fields, exchange, false, route.passive);
-    if (sender === undefined) this.#stranger(exchange, req);
-    else this.#serve(exchange, sender, route.begin(this.#options.services, exchange, req, fields));
-  }
-
-  #addOtherMethods(app: TemplatedApp, pattern: string, routes: readonly Route[]): void {
-    const options = { headers: { Allow: allowedMethods(routes) } };
-    const isPublic = routes.every(({ access }) => access === 'public');
-    app.any(pattern, (res, req) => {
-      const exchange = new HttpContext(this.#options.requests, res, req);
-      if (isPublic) exchange.problem('method-not-allowed', options);
-      else this.#refuse(exchange, req, 'method-not-allowed', options);
-    });
-  }
-
-  /** Answers a user with a problem, and everybody else with 401. */
-  #refuse(exchange: HttpContext, req: HttpRequest, code: ProblemCode, options?: ProblemOptions): void {
-    const sender = senderOf(req, exchange, false);
-    if (sender === undefined) return this.#stranger(exchange, req);
-    exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
-    this.#serve(exchange, sender, new Refusal(exchange, code, options));
-  }
-
-  /** Who sends no credentials at all. */
-  #stranger(exchange: HttpContext, req: HttpRequest): void {
-    exchange.remoteAddr = this.#options.services.proxies.clientAddress(exchange.res, req);
-    exchange.problem('unauthorized', { because: 'no credentials' });
-  }
-
-  /** Runs a request once its user is known: at once, where that is known already. */
-  #serve(exchange: HttpContext, sender: Sender, pending: PendingRequest): void {
-    exchange.suspend();
+  /** Serves a request, which is read before this returns. @param socket undefined: it is no WebSocket handshake */
+  #serve(
+    handler: PublicHandler | UserHandler,
+    res: HttpResponse,
+    req: HttpRequest,
+    socket?: us_socket_context_t,
+  ): void {
+    const headers = handler.readHeaders(req);
+    const context = new HttpContext(this.#options.shared, res, req, headers);
     try {
-      const user = this.#options.authenticator.peek(sender.credentials);
       const work =
-        user === undefined
-          ? this.#ask(exchange, sender, pending)
-          : this.#admit(exchange, sender, pending, user);
-      if (work !== undefined) this.#settle(exchange, work);
+        handler.access === 'public'
+          ? servePublic(handler, context, req, headers)
+          : this.#serveUser(handler, context, req, headers, socket);
+      work?.catch((error: unknown) => fail(context, error));
     } catch (error) {
-      this.#failed(exchange, error);
+      fail(context, error);
     }
   }
 
-  /** Answers with a problem if `work` fails. */
-  #settle(exchange: HttpContext, work: Promise<void>): void {
-    work.catch((error: unknown) => this.#failed(exchange, error));
-  }
-
-  #failed(exchange: HttpContext, error: unknown): void {
-    const told = toldProblem(error);
-    if (told !== undefined) return exchange.problem(told.problem, told.options);
-    exchange.problem(problemOf(error), { because: error });
-  }
-
-  async #ask(exchange: HttpContext, sender: Sender, pending: PendingRequest): Promise<void> {
-    const user = await this.#options.authenticator.authenticate(sender.credentials).catch(beforeRequest);
-    if (exchange.over) return;
-    if (user === undefined) return exchange.problem('unauthorized', { because: 'credentials are not valid' });
-    if ('refused' in user) return this.#refused(exchange, sender, user);
-    await this.#admit(exchange, sender, pending, user);
-  }
-
-  #admit(
-    exchange: HttpContext,
-    sender: Sender,
-    pending: PendingRequest,
-    user: Principal,
+  /** Asks who calls, which waits for nothing where that is known already. */
+  #serveUser(
+    handler: UserHandler,
+    context: HttpContext,
+    req: HttpRequest,
+    headers: FieldSource,
+    socket: us_socket_context_t | undefined,
   ): Promise<void> | undefined {
-    exchange.userId = user.userId;
-    if (user.via === 'session' && !this.#admitPage(exchange, sender)) return undefined;
-    if (!this.#options.services.readiness.draining) return pending.run(user);
-    exchange.problem('draining', UNREAD);
-    return undefined;
+    const { authenticator } = this.#options;
+    const sender = senderOf(headers, context.method, socket !== undefined, handler.passive);
+    if (sender === undefined) {
+      context.readRemoteAddr(req);
+      return refuse(context, 'unauthorized', { because: 'no credentials' });
+    }
+    context.suspend();
+    const pending =
+      socket === undefined || handler.upgrade === undefined
+        ? handler.begin(context, req, headers)
+        : handler.upgrade(context, req, headers, socket);
+    const known = authenticator.peek(sender.credentials);
+    if (known !== undefined) return this.#admit(context, sender, pending, known);
+    return authenticator
+      .authenticate(sender.credentials)
+      .catch(beforeRequest)
+      .then((caller) => (context.over ? undefined : this.#admit(context, sender, pending, caller)));
   }
 
-  async #refused(exchange: HttpContext, sender: Sender, { refused }: CredentialsRefusal): Promise<void> {
-    if (refused === 'ambiguous') {
-      exchange.problem('bad-request', { detail: 'send a session cookie or a bearer token, not both' });
-    } else if (refused === 'too-long') {
-      exchange.problem('unauthorized', { detail: `a bearer token may have ${MAX_TOKEN_LENGTH} characters` });
-    } else if (sender.afterEnd === undefined) {
-      exchange.problem('unauthorized', { because: 'the session has ended' });
-    } else if (this.#admitPage(exchange, sender)) await sender.afterEnd();
-  }
+  /** The order of a request: credentials, the page that sent a cookie, draining; then the request itself. */
+  #admit(
+    context: HttpContext,
+    { page }: Sender,
+    pending: PendingRequest,
+    caller: Principal | CredentialsRefusal | undefined,
+  ): Promise<void> | undefined {
+    const user = caller === undefined || 'refused' in caller ? undefined : caller;
+    const isLeaving = isSignedOut(caller) && pending.runSignedOut !== undefined;
+    if (user === undefined && !isLeaving) return refuse(context, ...credentialsProblem(caller));
+    context.userId = user?.userId;
 
-  /** False: the request was refused, as its page may not use the cookie (03-identity §3.2). */
-  #admitPage(exchange: HttpContext, { page }: Sender): boolean {
-    const detail = pageProblem(page, this.#options.ownOrigin);
-    if (detail !== undefined) exchange.problem('forbidden', { ...UNREAD, detail });
-    return detail === undefined;
-  }
-}
+    const detail = user?.via === 'bearer' ? undefined : pageProblem(page, this.#options.ownOrigin);
+    if (detail !== undefined) return refuse(context, 'forbidden', { ...UNREAD, detail });
 
-function pageProblem(page: BrowserOrigin | undefined, ownOrigin: string): string | undefined {
-  if (page === undefined) return 'a session needs its cookie';
-  return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);
-}
+    // A sign-out after the end of its session changes nothing, so a drain does not refuse it.
+    if (user !== undefined && this.#options.readiness.draining) return refuse(context, 'draining', UNREAD);
 
-/** An answer that was known before the user was. */
-class Refusal implements PendingRequest {
-  readonly #exchange: HttpContext;
-  readonly #code: ProblemCode;
-  readonly #options: ProblemOptions | undefined;
-
-  constructor(exchange: HttpContext, code: ProblemCode, options?: ProblemOptions) {
-    this.#exchange = exchange;
-    this.#code = code;
-    this.#options = options;
-  }
-
-  run(): undefined {
-    this.#exchange.problem(this.#code, this.#options);
+    return user === undefined ? pending.runSignedOut?.() : pending.run(user);
   }
 }
 
-/** Undefined: there are no credentials at all, so nobody has to be asked. */
+function servePublic(
+  handler: PublicHandler,
+  context: HttpContext,
+  req: HttpRequest,
+  headers: FieldSource,
+): Promise<void> | undefined {
+  context.suspend();
+  return handler.begin(context, req, headers);
+}
+
+/** Answers a request that ended with an error. */
+function fail(context: HttpContext, error: unknown): void {
+  const told = toldProblem(error);
+  if (told !== undefined) return context.problem(told.problem, told.options);
+  context.problem(problemOf(error), { because: error });
+}
+
+function refuse(context: HttpContext, code: ProblemCode, options?: ProblemOptions): undefined {
+  context.problem(code, options);
+}
+
+/** Refuses a user, whatever is asked; everybody else gets 401. */
+function refusing(code: ProblemCode, options?: ProblemOptions): UserHandler {
+  return {
+    access: 'user',
+    readHeaders: (req) => req,
+    begin: (context, req) => {
+      context.readRemoteAddr(req);
+      return { run: () => refuse(context, code, options) };
+    },
+  };
+}
+
+/** Refuses the methods that a path does not have. */
+function wrongMethod(routes: readonly Route[]): PublicHandler | UserHandler {
+  const options = { headers: { Allow: allowedMethods(routes) } };
+  if (routes.some(({ access }) => access === 'user')) return refusing('method-not-allowed', options);
+  return {
+    access: 'public',
+    readHeaders: (req) => req,
+    begin: (context) => refuse(context, 'method-not-allowed', options),
+  };
+}
+
+/** What a request says of its sender. Undefined: there are no credentials at all, so that nobody has to be asked. */
 function senderOf(
-  fields: FieldSource,
-  { method }: HttpContext,
+  headers: FieldSource,
+  method: string,
   upgrade: boolean,
   passive = false,
 ): Sender | undefined {
-  const authorization = fields.getHeader('authorization');
-  const cookie = fields.getHeader('cookie');
+  const authorization = headers.getHeader('authorization');
+  const cookie = headers.getHeader('cookie');
   if (cookie === '' && authorization === '') return undefined;
   if (cookie === '') return { credentials: { authorization, cookie, passive }, page: undefined };
-  // A page that asks over and over says so: that it is open is no use of the session.
+  // A page that polls says so: its requests leave the session's idle time as it is.
   const credentials = {
     authorization,
     cookie,
-    passive: passive || fields.getHeader('x-visiona-passive') === '1',
+    passive: passive || headers.getHeader('x-visiona-passive') === '1',
   };
   const page = {
     method,
     upgrade,
-    origin: fields.getHeader('origin'),
-    csrf: fields.getHeader('x-visiona-csrf'),
+    origin: headers.getHeader('origin'),
+    csrf: headers.getHeader('x-visiona-csrf'),
   };
   return { credentials, page };
+}
+
+function isSignedOut(caller: Principal | CredentialsRefusal | undefined): boolean {
+  return caller !== undefined && 'refused' in caller && caller.refused === 'ended';
+}
+
+/** The problem of credentials that no user has. */
+function credentialsProblem(
+  caller: Principal | CredentialsRefusal | undefined,
+): [ProblemCode, ProblemOptions] {
+  const refused = caller !== undefined && 'refused' in caller ? caller.refused : undefined;
+  switch (refused) {
+    case 'ambiguous':
+      return ['bad-request', { detail: 'send a session cookie or a bearer token, not both' }];
+    case 'too-long':
+      return ['unauthorized', { detail: `a bearer token may have ${MAX_TOKEN_LENGTH} characters` }];
+    case 'ended':
+      return ['unauthorized', { because: 'the session has ended' }];
+    case undefined:
+      return ['unauthorized', { because: 'credentials are not valid' }];
+  }
+}
+
+/** Why the page may not use the session's cookie (03-identity §3.2). Undefined: it may. */
+function pageProblem(page: BrowserOrigin | undefined, ownOrigin: string): string | undefined {
+  if (page === undefined) return 'a session needs its cookie';
+  return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);
 }

@@ -1,13 +1,14 @@
+// This file has the zod schemas that several resources use: times, ids, names, flags and pages of lists.
 import { z } from 'zod';
 import { MAX_NAME } from '../text/characters.js';
 
-/** Milliseconds since 1970 inside, RFC 3339 in UTC on the wire. */
+/** A time: milliseconds since 1970 in handlers, RFC 3339 in UTC on the wire. */
 export const time = z.codec(z.iso.datetime(), z.number(), {
   decode: (text) => Date.parse(text),
   encode: (ms) => new Date(ms).toISOString(),
 });
 
-/** What an id may look like. Anything else is of nothing: not an error of its own. */
+/** The form of ids. A path with any other text names nothing that is there, so that it is 404 and no error of its own. */
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** An id, as one segment of a path. */
@@ -18,16 +19,16 @@ export function id<Id extends string>() {
     .transform((text) => text as Id);
 }
 
-/** Text as people give it, such as the name of a device: 1 to 128 characters on one line, not blank. */
+/** A name that a person gives, such as a device's: 1 to 128 characters on one line, not blank. */
 export const oneLine = z
   .string()
   .max(MAX_NAME)
   .regex(/^(?=.*[^\p{Z}\p{C}\s])[^\p{Cc}\p{Cs}]*$/u, 'it is blank, or holds control characters');
 
-/** `true` or `false` in a query. */
+/** A query parameter that is `true` or `false`. */
 export const booleanParameter = z.enum(['true', 'false']).transform((text) => text === 'true');
 
-/** Which part of a list: the cursor is the id where it goes on, in a form that nobody takes for one. */
+/** The query parameters of a list. The cursor is the next id in base64url, so that clients treat it as opaque. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
@@ -42,12 +43,12 @@ export const pageQuery = {
     .optional(),
 };
 
-/** The cursor of a list that goes on at `id`. */
+/** The cursor of a list whose next page begins at `id`. */
 export function cursorAt(id: string): string {
   return Buffer.from(id, 'latin1').toString('base64url');
 }
 
-/** One part of a list. `name`: of its schema. */
+/** The schema of one page of a list. @param name of the schema in the OpenAPI document */
 export function pageSchema<Item extends z.ZodType>(name: string, item: Item) {
   return z
     .object({

@@ -1,10 +1,12 @@
+// This file parses the bodies and queries of JSON routes by their schemas, and says where they do not match.
 import type { z } from 'zod';
 import type { FieldError } from '../problems/problem.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { cut } from '../text/characters.js';
 
-/** Errors that are told of one request, and characters of each message: what is wrong may be as long as the request. */
+/** Errors that an answer lists. There may be as many as the request has members. */
 const MAX_ERRORS = 20;
+/** Characters of a path or message in an answer. A path may be as long as the request. */
 const MAX_MESSAGE = 200;
 
 /** A JSON document is UTF-8 (RFC 8259 §8.1); a byte order mark is no part of it. */
@@ -18,7 +20,7 @@ export function isJson(contentType: string, contentEncoding: string): boolean {
   return JSON_TYPE.test(contentType) && (contentEncoding === '' || contentEncoding === 'identity');
 }
 
-/** @throws ProblemError `bad-request`, `validation` */
+/** The value of a JSON body. @throws ProblemError `bad-request`, `validation` */
 export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
   let value: unknown;
   try {
@@ -27,12 +29,12 @@ export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new ProblemError('bad-request', { detail: 'the body is not JSON in UTF-8' });
   }
-  // Of a record zod would leave it out without a word.
+  // zod would drop this member of a record silently.
   if (hasProto(value)) throw invalid([{ path: '', message: 'a member is named __proto__' }]);
   return parsed(schema, value, pointer);
 }
 
-/** Whether a member has that name, at any depth; a document may be deeper than the stack. */
+/** Whether a member at any depth is named `__proto__`. A loop, as a document may be deeper than the stack. */
 function hasProto(document: unknown): boolean {
   const left = [document];
   while (left.length > 0) {
@@ -44,7 +46,7 @@ function hasProto(document: unknown): boolean {
   return false;
 }
 
-/** @throws ProblemError `validation` */
+/** The value of a query string. @throws ProblemError `validation` */
 export function parseQuery(schema: z.ZodObject, query: string): unknown {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
@@ -54,7 +56,7 @@ export function parseQuery(schema: z.ZodObject, query: string): unknown {
   return parsed(schema, Object.fromEntries(values), (path) => path.join('.'));
 }
 
-/** One member is wrong for a reason that its schema cannot know. */
+/** The problem that lists these errors. */
 export function invalid(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('validation', {
     errors: errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
@@ -70,7 +72,7 @@ function parsed(schema: z.ZodType, value: unknown, path: (path: readonly Propert
   throw invalid(result.error.issues.flatMap((issue) => fieldErrors(issue, path)));
 }
 
-/** Every unknown member is an error of its own, at its own place. */
+/** The errors of an issue: each unknown member is one of its own, at its own path. */
 function fieldErrors(issue: z.core.$ZodIssue, path: (path: readonly PropertyKey[]) => string): FieldError[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: path(issue.path), message: issue.message }];
   return issue.keys
@@ -78,7 +80,7 @@ function fieldErrors(issue: z.core.$ZodIssue, path: (path: readonly PropertyKey[
     .map((key) => ({ path: path([...issue.path, key]), message: 'it is not known here' }));
 }
 
-/** RFC 6901. */
+/** A path as a JSON pointer (RFC 6901). */
 function pointer(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

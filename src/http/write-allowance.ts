@@ -1,3 +1,4 @@
+// This file limits how much each user may change in a minute and in a day.
 import { type Allowance, AttemptLimit } from '../limits/attempt-limit.js';
 import { rateLimited } from '../limits/rate-limited.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -6,40 +7,32 @@ import type { UserId } from '../store/ports/ids.js';
 const MINUTE_S = 60;
 const DAY_S = 86_400;
 
-/** A day's writes, in those of a minute: each leaves rows that are kept for long. */
+/** Changes of one user in a day, in those of a minute: each leaves rows that are kept for long. */
 const DAY = 100;
 
 /** How much each user may change: so much in a minute, and a hundred times that in a day. In memory, for this process. */
 export class WriteAllowance {
   readonly #limits: readonly AttemptLimit[];
+  readonly #metrics: Pick<Metrics, 'limited'>;
 
-  /** @param aMinute writes of one user in a minute */
-  constructor(aMinute: number) {
+  /** @param aMinute changes of one user in a minute */
+  constructor(aMinute: number, metrics: Pick<Metrics, 'limited'>) {
     const allowances: Allowance[] = [
       { points: aMinute, windowSeconds: MINUTE_S },
       { points: aMinute * DAY, windowSeconds: DAY_S },
     ];
     this.#limits = allowances.map((allowance) => new AttemptLimit(allowance));
+    this.#metrics = metrics;
   }
 
-  /** Counts one write of a user. Seconds for which it is refused; 0: it is not. What a minute refuses is not a day's. */
-  async take(user: UserId): Promise<number> {
+  /**
+   * Counts one change of a user. A change that the minute refuses does not count for the day.
+   * @throws ProblemError `rate-limited` beyond what this user may change
+   */
+  async count(user: UserId): Promise<void> {
     for (const limit of this.#limits) {
       const seconds = await limit.take(user);
-      if (seconds > 0) return seconds;
+      if (seconds > 0) throw rateLimited(this.#metrics, 'user-writes', seconds);
     }
-    return 0;
   }
-}
-
-/** What {@link countWrite} needs. */
-export interface CountedWrites {
-  readonly writes: WriteAllowance;
-  readonly metrics: Metrics;
-}
-
-/** Counts one write of a user. @throws ProblemError `rate-limited` beyond what this user may change */
-export async function countWrite({ writes, metrics }: CountedWrites, user: UserId): Promise<void> {
-  const seconds = await writes.take(user);
-  if (seconds > 0) throw rateLimited(metrics, 'user-writes', seconds);
 }

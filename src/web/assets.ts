@@ -1,10 +1,10 @@
+// This file reads the files of the page once: its style, icon, own modules and preact, all under one version.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PageFile } from '../http/page-file.js';
 
-/** As the sources have it: a style sheet and an icon are not compiled. From dist/src/web. */
+/** The style sheet and the icon, which are not compiled: seen from dist/src/web they are among the sources. */
 const STATIC = new URL('../../../src/web/static/', import.meta.url);
 /** The page's own modules, compiled. */
 const MODULES = new URL('./page/', import.meta.url);
@@ -24,22 +24,25 @@ const contents = new Map<string, Buffer>([
   ...filesIn(MODULES),
 ]);
 
-/** Changes whenever one of them does. */
-const VERSION = versionOf(contents);
+/** The version of the files, which changes whenever one of them does. */
+export const ASSETS_VERSION = versionOf(contents);
 
-/** Where this version of them is; modules name each other by relative paths, so that they stay in one version. */
-export const ASSETS = `/web/${VERSION}`;
+/** The folder of this version of the files; modules name each other by relative paths, and so stay in one version. */
+export const ASSETS = `/web/${ASSETS_VERSION}`;
+
+/** A file of the page. */
+export interface Asset {
+  readonly body: Buffer;
+  readonly contentType: string;
+  /** The entity tag, with its quotes. */
+  readonly etag: string;
+}
 
 /** The files of the page, by their names. */
-export const assets: ReadonlyMap<string, PageFile> = new Map(
+export const assets: ReadonlyMap<string, Asset> = new Map(
   [...contents].map(([name, body]) => [
     name,
-    {
-      body,
-      headers: { 'Content-Type': TYPES[extname(name)] as string },
-      etag: etagOf(body),
-      version: VERSION,
-    },
+    { body, contentType: TYPES[extname(name)] as string, etag: etagOf(body) },
   ]),
 );
 

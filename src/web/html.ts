@@ -1,8 +1,10 @@
-/** A value as the text of a page, or as an attribute in quotes. */
+// This file makes the HTML of a page of ours, and the policies under which pages are shown.
+/** Escapes a value for the text of a page, or for an attribute in quotes. */
 export function escapeHtml(value: unknown): string {
   return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
+/** What a page is made of. */
 export interface HtmlPage {
   /** Plain text. */
   readonly title: string;
@@ -26,10 +28,10 @@ ${script === undefined ? '' : `<script type="module" src="${assets}/${script}"><
 `;
 }
 
-/** What a page may do that has no script. */
+/** The Content-Security-Policy of a page without a script: it may load our style and images. */
 export const STILL_POLICY = policy("style-src 'self'", "img-src 'self'");
 
-/** What the page with the script may do: run and load our own files, and call our own API. */
+/** The Content-Security-Policy of the page with the script: it may run and load our own files, and call our own API. */
 export const APP_POLICY = policy(
   "script-src 'self'",
   "style-src 'self'",

@@ -1,9 +1,9 @@
-import { HtmlReply } from '../http/reply.js';
+// This file makes the page that tells a person why a sign-in failed.
 import type { ProblemCode } from '../problems/problem.js';
 import { ASSETS } from './assets.js';
-import { escapeHtml, htmlPage, STILL_POLICY } from './html.js';
+import { escapeHtml, htmlPage } from './html.js';
 
-/** What a person is told, in whole sentences. */
+/** The words of a page, in whole sentences. */
 interface Told {
   readonly title: string;
   readonly text: string;
@@ -20,7 +20,7 @@ const OUR_FAULT: Told = {
 
 const LATER: Told = { ...OUR_FAULT, text: 'You are not signed in. Please try again in a few seconds.' };
 
-/** Problems of a sign-in. What is not here is a fault of ours. */
+/** The words for each problem of a sign-in. Any other problem is a fault of ours. */
 const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   'sign-in-failed': {
     title: 'This sign-in cannot be finished',
@@ -54,26 +54,20 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   draining: BUSY,
   'store-unavailable': LATER,
   'store-read-only': LATER,
-  // Whatever was begun, nobody has its cookie.
+  // The session may have been made, but nobody has its cookie.
   'store-outcome-unknown': LATER,
 };
 
 /**
- * A failed sign-in as a page without scripts. Nothing of it comes from the request's path, query or cookie.
- * @param detail what went wrong this time, in a whole sentence; undefined: what the code says
+ * The HTML of a failed sign-in, without scripts. Nothing in it comes from the request's path, query or cookie.
+ * @param detail a whole sentence that says what went wrong this time; undefined: the code's own words are shown
  */
-export function signInProblemPage(
-  code: ProblemCode,
-  detail: string | undefined,
-  requestId: string,
-): HtmlReply {
+export function signInProblemPage(code: ProblemCode, detail: string | undefined, requestId: string): string {
   const { title, text } = TOLD[code] ?? OUR_FAULT;
   const body = `<main class="card"><h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(code === 'sign-in-failed' ? (detail ?? text) : text)}</p>
 <p class="actions"><a class="button" href="/api/auth/login?return_to=/">Try again</a>
 <a class="button quiet" href="/">To the front page</a></p>
 <p class="fine">To report it, say this number: <code>${escapeHtml(requestId)}</code></p></main>`;
-  return new HtmlReply(htmlPage({ title: `${title} · visionA`, assets: ASSETS, body }), {
-    'Content-Security-Policy': STILL_POLICY,
-  });
+  return htmlPage({ title: `${title} · visionA`, assets: ASSETS, body });
 }

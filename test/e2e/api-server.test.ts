@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import { ROUTES } from '../../src/http/api/routes.js';
+import { ROUTES } from '../http/routes.js';
 import { ApiProcess, apiEnvironment, startRestartableProxy } from './kit/api-process.js';
 import { runToEnd } from './kit/program.js';
 import type { ProxyProcess } from './kit/proxy-process.js';

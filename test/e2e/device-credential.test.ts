@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { fetch } from 'undici';
-import { ROUTES } from '../../src/http/api/routes.js';
 import { hashToken, newSessionToken } from '../../src/store/ports/ids.js';
+import { ROUTES, takesBody } from '../http/routes.js';
 import { pathOf } from '../http/strangers.js';
 import { read } from './kit/internal-client.js';
 import { serve } from './kit/load.js';
@@ -266,7 +266,7 @@ describe('the credential of a device, through visiona up', () => {
       ({ path }) => path.startsWith('/api/') && path.includes('{deviceId}'),
     )) {
       const method = route.methods === 'ANY' ? 'GET' : (route.methods[0] ?? 'GET');
-      const body = route.kind === 'json' && route.body !== undefined ? { name: 'mine' } : undefined;
+      const body = takesBody(route) ? { name: 'mine' } : undefined;
       const [real, none] = [bobs.deviceId, bobs.deviceId.replace(/.$/, (last) => (last === '0' ? '1' : '0'))];
       const answers = [
         await alice.send(method, pathOf(route, { deviceId: real }), body),

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
-import { ROUTES } from '../../src/http/api/routes.js';
 import { oldKeys } from '../auth/keys.js';
 import { rawRequest } from '../http/kit.js';
+import { ROUTES } from '../http/routes.js';
 import { type Fields, pathOf, refusesStrangers } from '../http/strangers.js';
 import { exchange, Person, RestProcess } from './kit/rest-process.js';
 

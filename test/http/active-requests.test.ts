@@ -9,6 +9,7 @@ import { ActiveRequests } from '../../src/http/active-requests.js';
 import { deviceCallRoutes } from '../../src/http/api/device-calls/device-call-routes.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { CallRecorder } from '../../src/server/call-recorder.js';
+import { TrustedProxies } from '../../src/server/trusted-proxies.js';
 import type { SignInId } from '../../src/store/ports/ids.js';
 import { Stand } from '../auth/stand.js';
 import { TestStore } from '../support/test-store.js';
@@ -32,13 +33,15 @@ describe('what a session began ends with it', () => {
     store = await TestStore.open();
     store.addDevice(ALICE, 'cam-1');
     store.addDevice(BOB, 'cam-2');
-    api = await startRoutes(deviceCallRoutes, {
+    const calls = deviceCallRoutes({
       open,
       forwarder,
       devices: new DeviceLookup(store),
       calls: new CallRecorder(metrics),
+      proxies: new TrustedProxies(),
       scheme: 'http',
     });
+    api = await startRoutes(calls);
   });
   afterEach(() => {
     api.close();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { publicRoute, userRoute } from '../../src/http/json-route.js';
+import { jsonRoute } from '../../src/http/json-route.js';
 import { Reply } from '../../src/http/reply.js';
 import { BODY_TIMEOUT_MS, MAX_JSON_BODY } from '../../src/http/request-body.js';
 import { ProblemError } from '../../src/problems/problem-error.js';
@@ -21,8 +21,9 @@ let fault: Error | undefined;
 let served = 0;
 
 const routes = [
-  userRoute(
+  jsonRoute(
     {
+      access: 'user',
       method: 'POST',
       path: '/t/{id}/things',
       summary: 'A thing',
@@ -30,7 +31,7 @@ const routes = [
       query: z.strictObject({ limit: z.coerce.number().int().min(1).max(5).default(2) }),
       body: z.strictObject({ name: z.string().min(1).max(9), tags: z.array(z.string()).optional() }),
       answer: z.object({ id: z.string(), name: z.string(), limit: z.number(), by: z.string(), at }),
-      fields: ['user-agent'],
+      headers: ['user-agent'],
       status: 201,
       missing: 'device-not-found',
     },
@@ -40,8 +41,9 @@ const routes = [
       return { ...secret, id: params.id, name: body.name, limit: query.limit, by: user.userId, at: 1000 };
     },
   ),
-  userRoute(
+  jsonRoute(
     {
+      access: 'user',
       method: 'POST',
       path: '/t/optional',
       summary: 'Nothing is needed',
@@ -50,27 +52,37 @@ const routes = [
     },
     async ({ body }) => ({ got: JSON.stringify(body) }),
   ),
-  userRoute({ method: 'DELETE', path: '/t/{id}/things', summary: 'Gone' }, async () => undefined),
-  userRoute({ method: 'POST', path: '/t/fault', summary: 'Fails' }, async () => {
+  jsonRoute(
+    { access: 'user', method: 'DELETE', path: '/t/{id}/things', summary: 'Gone' },
+    async () => undefined,
+  ),
+  jsonRoute({ access: 'user', method: 'POST', path: '/t/fault', summary: 'Fails' }, async () => {
     if (fault !== undefined) throw fault;
     return undefined;
   }),
-  publicRoute(
+  jsonRoute(
     {
+      access: 'public',
       method: 'GET',
       path: '/t/go',
       summary: 'Elsewhere',
       status: 303,
       query: z.looseObject({ to: z.string().optional() }),
-      fields: ['user-agent', 'x-none'],
+      headers: ['user-agent', 'x-none'],
     },
-    async ({ query, fields, remoteAddr, requestId }) => {
-      const location = `/${query.to}?${fields['user-agent']}${fields['x-none']}&${remoteAddr}&${requestId}`;
+    async ({ query, headers, remoteAddr, requestId }) => {
+      const location = `/${query.to}?${headers['user-agent']}${headers['x-none']}&${remoteAddr}&${requestId}`;
       return new Reply(undefined, { Location: location, 'Set-Cookie': ['a=1', 'b=2'] });
     },
   ),
-  publicRoute(
-    { method: 'GET', path: '/t/wrong', summary: 'Answers nonsense', answer: z.object({ n: z.int() }) },
+  jsonRoute(
+    {
+      access: 'public',
+      method: 'GET',
+      path: '/t/wrong',
+      summary: 'Answers nonsense',
+      answer: z.object({ n: z.int() }),
+    },
     async () => ({ n: 0.5 }),
   ),
 ];

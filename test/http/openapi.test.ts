@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { docsPage } from '../../src/http/api/docs/docs-page.js';
-import { ROUTES } from '../../src/http/api/routes.js';
 import { problemSchema } from '../../src/http/openapi.js';
 import { uwsPattern } from '../../src/http/patterns.js';
 import { PROBLEM_CODES, problem } from '../../src/problems/problem.js';
 import { TestRest } from './kit.js';
+import { operationOf, ROUTES } from './routes.js';
 
 /** Files of pages are nothing that a program calls. */
-const API = ROUTES.filter(({ kind }) => kind !== 'file');
+const API = ROUTES.filter(({ path }) => path.startsWith('/api/'));
 
 type Json = { readonly [name: string]: Json };
 
@@ -107,10 +107,18 @@ test('problems are as the document says', () => {
 test('every path is declared once a method, as routing needs it', () => {
   const keys = ROUTES.map(({ methods, path }) => `${methods} ${uwsPattern(path)}`);
   assert.equal(new Set(keys).size, keys.length);
-  for (const { path, kind, ...route } of ROUTES) {
-    if (kind !== 'json') continue;
-    const segments = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-    const { params } = route as { params?: { shape: object } };
-    assert.deepEqual(Object.keys(params?.shape ?? {}), segments, path);
-  }
+});
+
+test('what a path may name is said in the schema of its route, unless a device answers', () => {
+  const answered = API.filter((route) => !('default' in (operationOf(route)?.responses ?? { default: {} })));
+  const segments = answered.flatMap(({ path }) => path.match(/\{\w+\}/g) ?? []);
+  assert.ok(segments.length > 8);
+  const inPath = answered.flatMap((route) =>
+    (operationOf(route)?.parameters ?? []).filter((parameter) => parameter.in === 'path'),
+  );
+  assert.deepEqual(
+    inPath.map(({ name }) => `{${name}}`),
+    segments,
+  );
+  for (const { name, schema } of inPath) assert.ok((schema as { pattern?: string }).pattern, String(name));
 });

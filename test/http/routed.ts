@@ -1,7 +1,8 @@
-import type { RouteServices } from '../../src/http/api/services.js';
+// This file starts a listener with routes of a test's own.
 import type { Route } from '../../src/http/route.js';
 import { Router } from '../../src/http/router.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';
 import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
@@ -12,25 +13,20 @@ import { NameTag } from './kit.js';
 
 export const OWN_ORIGIN = 'https://app.test';
 
-/** A listener with routes of a test. @param used the services that they use, beside readiness */
-export async function startRoutes(
-  routes: readonly Route[],
-  used: Partial<RouteServices> = {},
-): Promise<{ port: number; close(): void }> {
+/** A listener with routes of a test. */
+export async function startRoutes(routes: readonly Route[]): Promise<{ port: number; close(): void }> {
   const app = uWS.App();
-  const readiness = new Readiness(REST_DUTIES, () => Promise.resolve({}));
   new Router({
     routes,
-    services: {
-      readiness,
+    readiness: new Readiness(REST_DUTIES, () => Promise.resolve({})),
+    shared: {
+      log: silentRequests(),
       proxies: new TrustedProxies(),
-      writes: new WriteAllowance(10_000),
-      ...used,
-    } as RouteServices,
+      writes: new WriteAllowance(10_000, new Metrics()),
+    },
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new BridgedSockets(),
-    requests: silentRequests(),
   }).register(app);
   return listen(app, { host: '127.0.0.1', port: 0 });
 }

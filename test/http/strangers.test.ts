@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { COOKIE_NAME, CookieCodec } from '../../src/auth/cookie.js';
 import { codeOf, newPairingSecret, shownCode } from '../../src/devices/pairing-code.js';
-import { ROUTES } from '../../src/http/api/routes.js';
 import { newSessionToken } from '../../src/store/ports/ids.js';
 import { oldKeys } from '../auth/keys.js';
 import { Stand } from '../auth/stand.js';
+import { ROUTES } from './routes.js';
 import { type Fields, refusesStrangers } from './strangers.js';
 
 const AUDIENCE = 'https://api.visiona.example';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { ROUTES } from '../../src/http/api/routes.js';
 import type { Route } from '../../src/http/route.js';
 import { hashToken } from '../../src/store/ports/ids.js';
 import { ALICE, AS_ALICE, BOB, type RawAnswer, rawRequest, TestRest } from './kit.js';
+import { takesBody, USER_ROUTES } from './routes.js';
 import { comparable, pathOf } from './strangers.js';
 
 /** Ids of bob's, and ids of nothing, as long. */
@@ -27,8 +27,6 @@ const TABLES = [
   'changes',
   'audit_log',
 ];
-
-const users = ROUTES.filter(({ access }) => access === 'user');
 
 /** Each route with each of its methods, with HEAD where GET is. */
 function eachMethod(routes: readonly Route[]): { readonly route: Route; readonly method: string }[] {
@@ -60,8 +58,7 @@ describe('tenancy', () => {
 
   function ask(route: Route, method: string, ids: Readonly<Record<string, string>>, query = '', fields = {}) {
     const line = `${method} ${pathOf(route, ids)}${query}`;
-    if (route.kind !== 'json' || route.body === undefined)
-      return rawRequest(api.port, line, { ...AS_ALICE, ...fields });
+    if (!takesBody(route)) return rawRequest(api.port, line, { ...AS_ALICE, ...fields });
     const body = JSON.stringify(BODIES[`${method} ${route.path}`]);
     const json = { 'content-type': 'application/json', 'content-length': `${body.length}` };
     return rawRequest(api.port, line, { ...AS_ALICE, ...json, ...fields }, body);
@@ -75,7 +72,7 @@ describe('tenancy', () => {
       api.forwarder.calls.length,
     ]);
 
-  for (const { route, method } of eachMethod(users.filter(({ path }) => path.includes('{')))) {
+  for (const { route, method } of eachMethod(USER_ROUTES.filter(({ path }) => path.includes('{')))) {
     test(`attack 19: ${method} ${route.path}: bob's is to alice what is not there`, async () => {
       const before = everything();
       const bobs = await ask(route, method, BOBS);
@@ -87,7 +84,7 @@ describe('tenancy', () => {
     });
   }
 
-  for (const { route, method } of eachMethod(users.filter(({ path }) => !path.includes('{')))) {
+  for (const { route, method } of eachMethod(USER_ROUTES.filter(({ path }) => !path.includes('{')))) {
     test(`${method} ${route.path} has nothing of bob's, whoever alice says that she is`, async () => {
       const fields = { 'x-visiona-user': BOB, 'x-user-id': BOB };
       const asked = [await ask(route, method, {}), await ask(route, method, {}, '', fields)];

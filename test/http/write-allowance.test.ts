@@ -1,29 +1,35 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { ROUTES } from '../../src/http/api/routes.js';
-import type { JsonRoute } from '../../src/http/route.js';
+import type { Route } from '../../src/http/route.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import type { ProblemError } from '../../src/problems/problem-error.js';
 import type { UserId } from '../../src/store/ports/ids.js';
 import { ALICE, AS_ALICE, BOB, rawRequest, TestRest } from './kit.js';
+import { operationOf, USER_ROUTES } from './routes.js';
 import { pathOf } from './strangers.js';
 
 const AS_BOB = { authorization: `Bearer ${BOB}` };
 
 /** What a user may call and is no reading. */
-const WRITING = ROUTES.filter(
-  (route): route is JsonRoute =>
-    route.kind === 'json' && route.access === 'user' && route.methods[0] !== 'GET',
+const WRITING = USER_ROUTES.filter(
+  (route) => route.methods[0] !== 'GET' && !('default' in (operationOf(route)?.responses ?? { default: {} })),
 );
+
+/** Whether the document says that a route is limited; a sign-in is, too, by its own limit. */
+function isLimited(route: Route): boolean {
+  return JSON.stringify(operationOf(route)?.responses[429] ?? '').includes('rate-limited');
+}
 
 test('B2: every route that writes takes of what its user may change, and only a sign-out is always let through', () => {
   assert.ok(WRITING.length >= 8);
-  const free = WRITING.filter(({ writes }) => !writes).map(({ path }) => path);
+  const free = WRITING.filter((route) => !isLimited(route)).map(({ path }) => path);
   assert.deepEqual(free, ['/api/auth/logout']);
-  const others = ROUTES.filter((route) => route.kind === 'json' && route.writes && !WRITING.includes(route));
+  const others = USER_ROUTES.filter((route) => isLimited(route) && !WRITING.includes(route));
   assert.deepEqual(others, []);
 });
 
-for (const route of WRITING.filter(({ writes }) => writes)) {
+for (const route of WRITING.filter(isLimited)) {
   const [method] = route.methods;
   test(`B2: beyond it ${method} ${route.path} is 429 and tells how long to wait, to this user alone`, async () => {
     const api = await TestRest.start({ userWrites: 2 });
@@ -55,10 +61,15 @@ for (const route of WRITING.filter(({ writes }) => writes)) {
 test('B2: a minute refills what a minute may have, a day what a day may have', async (t) => {
   t.after(() => mock.timers.reset());
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 0 });
-  const writes = new WriteAllowance(3);
+  const writes = new WriteAllowance(3, new Metrics());
+  /** Seconds for which a change is refused; 0: it was counted. */
+  const refusedFor = async (user: UserId) => {
+    const refused = await writes.count(user).catch((error: ProblemError) => error);
+    return refused === undefined ? 0 : Number(refused.options.headers?.['Retry-After']);
+  };
   const allowed = async (user: UserId) => {
     let count = 0;
-    while ((await writes.take(user)) === 0) count += 1;
+    while ((await refusedFor(user)) === 0) count += 1;
     return count;
   };
   assert.equal(await allowed(ALICE), 3);
@@ -69,7 +80,7 @@ test('B2: a minute refills what a minute may have, a day what a day may have', a
     all += await allowed(ALICE);
   }
   assert.equal(all, 300);
-  const seconds = await writes.take(ALICE);
+  const seconds = await refusedFor(ALICE);
   assert.ok(seconds > 3_600 && seconds <= 86_400, `${seconds}`);
   mock.timers.tick(86_400_000);
   assert.equal(await allowed(ALICE), 3);

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ROUTES } from '../../src/http/api/routes.js';
 import { uwsPattern } from '../../src/http/patterns.js';
 import { ASSETS, assets } from '../../src/web/assets.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
+import { ROUTES } from '../http/routes.js';
 import { root } from '../scripts/root.js';
 
 const field = (answer: RawAnswer, name: string) => answer.headers.get(name)?.join('; ');

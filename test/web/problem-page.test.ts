@@ -138,6 +138,6 @@ describe('a failed sign-in', () => {
 });
 
 test('what a page is told is text', () => {
-  const { html } = signInProblemPage('sign-in-failed', '<b>"&', 'request<i>');
+  const html = signInProblemPage('sign-in-failed', '<b>"&', 'request<i>');
   assert.ok(html.includes('&#60;b&#62;&#34;&#38;') && html.includes('request&#60;i&#62;'));
 });

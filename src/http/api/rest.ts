@@ -1,4 +1,6 @@
+// This file starts the REST API: its listener, its parts, its routes.
 import type { BlockList } from 'node:net';
+import type { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { Auth } from '../../auth/auth.js';
 import type { Forwarder } from '../../contract/call.js';
 import type { UserSessions } from '../../contract/session.js';
@@ -15,11 +17,20 @@ import type { Readiness } from '../../server/readiness.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { TrustedProxies } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
+import type { AttemptPort } from '../../store/ports/attempts.js';
+import type { Changes } from '../../store/ports/changes.js';
+import type { PairingPort } from '../../store/ports/pairing.js';
 import { ActiveRequests } from '../active-requests.js';
 import { Router } from '../router.js';
 import { WriteAllowance } from '../write-allowance.js';
-import { ROUTES } from './routes.js';
-import type { Refusals, RestStore } from './services.js';
+import { type RestNeeds, restRoutes } from './routes.js';
+
+/** The part of the store that the REST API uses. */
+export type RestStore = RestNeeds['store'] &
+  AttemptPort &
+  PairingPort & {
+    onChanges(listener: (changes: Changes) => void): () => void;
+  };
 
 export interface RestOptions {
   readonly address: Address;
@@ -39,7 +50,7 @@ export interface RestOptions {
   readonly metrics: Metrics;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
-  readonly refusals: Refusals;
+  readonly refusals: Pick<RefusalAudit, 'record' | 'pairing'>;
   /** Changes of one user in a minute. */
   readonly userWrites: number;
   readonly log: Logger;
@@ -63,9 +74,8 @@ export interface Rest {
 
 /** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
 export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, requests, log } =
+  const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, refusals, log } =
     options;
-  const { refusals } = options;
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
@@ -76,25 +86,29 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   store.onChanges((changes) => devices.changed(changes));
   const open = new ActiveRequests();
   onSignInEnded((signIns) => open.ended(signIns));
-  const services = {
+  const shared = {
+    log: options.requests,
+    proxies: new TrustedProxies(options.trustedProxies),
+    writes: new WriteAllowance(options.userWrites, metrics),
+  };
+  const routes = restRoutes({
+    ...shared,
     store,
     sessions,
     devices,
     forwarder,
     calls,
     open,
-    proxies: new TrustedProxies(options.trustedProxies),
-    scheme: publicUrl.protocol === 'https:' ? ('https' as const) : ('http' as const),
+    scheme: publicUrl.protocol === 'https:' ? 'https' : 'http',
     readiness,
     metrics,
     refusals,
     accounts,
     pairing: new Pairing({ store, attempts: store, refusals, log }),
-    writes: new WriteAllowance(options.userWrites),
     tunnelUrl,
-  };
+  });
   const { origin: ownOrigin } = publicUrl;
-  new Router({ routes: ROUTES, services, authenticator, ownOrigin, sockets, requests }).register(app);
+  new Router({ routes, authenticator, ownOrigin, sockets, readiness, shared }).register(app);
   return {
     port: listener.port,
     publicUrl,

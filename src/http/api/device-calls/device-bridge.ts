@@ -15,13 +15,18 @@ import type { ActiveRequest } from '../../active-requests.js';
 import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
 import type { PendingRequest } from '../../route.js';
-import { addUser, type DeviceRequest, readDeviceRequest, WHOLE_DEVICE } from './device-request.js';
-import type { DeviceServices } from './device-services.js';
+import {
+  addUser,
+  type DeviceCallNeeds,
+  type DeviceRequest,
+  readDeviceRequest,
+  WHOLE_DEVICE,
+} from './device-request.js';
 
 /** One WebSocket to a device (04-rest-api, row 19). */
 export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest {
   readonly dropped = STOPPED.fromDevice;
-  readonly #services: DeviceServices;
+  readonly #services: DeviceCallNeeds;
   readonly #exchange: HttpContext;
   readonly #request: DeviceRequest;
   readonly #handshake: Handshake;
@@ -30,7 +35,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest
   #bridge: WebSocketBridge | undefined;
 
   constructor(
-    services: DeviceServices,
+    services: DeviceCallNeeds,
     exchange: HttpContext,
     req: HttpRequest,
     fields: RequestFields,
@@ -69,7 +74,7 @@ export class DeviceBridge implements PendingRequest, BridgePolicy, ActiveRequest
     );
   }
 
-  // ---- OpenStream
+  // ---- ActiveRequest
 
   abort(): void {
     if (this.#bridge === undefined) this.#exchange.problem('unauthorized');

@@ -1,32 +1,56 @@
-import type { Method, StreamRoute } from '../../route.js';
+// This file has the routes whose requests a device answers: each is passed on as it comes.
+import { operation } from '../../operation.js';
+import type { Route, UserHandler } from '../../route.js';
 import { DeviceBridge } from './device-bridge.js';
 import { DeviceCall } from './device-call.js';
-import { EDGE_API, WHOLE_DEVICE } from './device-request.js';
+import {
+  type DeviceCallNeeds,
+  EDGE_API,
+  type Mount,
+  readDeviceHeaders,
+  WHOLE_DEVICE,
+} from './device-request.js';
 
-/** A request to the device's edge API, at the same place below `/api/devices/{deviceId}`. */
-function edge(method: Method, path: string, summary: string): StreamRoute {
-  return {
-    kind: 'stream',
-    path: `/api/devices/{deviceId}${path}`,
-    methods: [method],
-    access: 'user',
-    summary,
-    begin: (services, exchange, req, fields) => new DeviceCall(services, exchange, req, fields, EDGE_API),
-    upgrade: undefined,
-  };
+/** What is declared of a route to a device. */
+interface Declared extends Pick<Route, 'path' | 'methods' | 'summary'> {
+  /** The part of the device's paths that the route leads to. */
+  readonly mount: Mount;
+  /** Makes the answer to a WebSocket handshake. Absent: a handshake is an ordinary request. */
+  readonly upgrade?: UserHandler<ReturnType<typeof readDeviceHeaders>>['upgrade'];
 }
 
-/** Requests that a device answers. */
-export const deviceCallRoutes: readonly StreamRoute[] = [
-  edge('GET', '/system', "What the device's host says of itself"),
-  {
-    kind: 'stream',
-    path: '/api/devices/{deviceId}/proxy/{path…}',
-    methods: 'ANY',
+/** The routes of calls to devices (04-rest-api, rows 18 and 19). */
+export function deviceCallRoutes(needs: DeviceCallNeeds): readonly Route[] {
+  return [
+    deviceRoute(needs, {
+      path: '/api/devices/{deviceId}/system',
+      methods: ['GET'],
+      summary: "What the device's host says of itself",
+      mount: EDGE_API,
+    }),
+    deviceRoute(needs, {
+      path: '/api/devices/{deviceId}/proxy/{path…}',
+      methods: 'ANY',
+      summary: 'Any HTTP request or WebSocket, forwarded to the device as it is',
+      mount: WHOLE_DEVICE,
+      upgrade: (context, req, headers, socket) => new DeviceBridge(needs, context, req, headers, socket),
+    }),
+  ];
+}
+
+/** Makes a route to a device: bodies and answers are not ours, and pass through as they come. */
+function deviceRoute(needs: DeviceCallNeeds, { mount, upgrade, ...declared }: Declared): Route {
+  const route = { ...declared, access: 'user' } as const;
+  const handler: UserHandler<ReturnType<typeof readDeviceHeaders>> = {
     access: 'user',
-    summary: 'Any HTTP request or WebSocket, forwarded to the device as it is',
-    begin: (services, exchange, req, fields) => new DeviceCall(services, exchange, req, fields, WHOLE_DEVICE),
-    upgrade: (services, exchange, req, fields, context) =>
-      new DeviceBridge(services, exchange, req, fields, context),
-  },
-];
+    readHeaders: readDeviceHeaders,
+    begin: (context, req, headers) => new DeviceCall(needs, context, req, headers, mount),
+    ...(upgrade !== undefined && { upgrade }),
+  };
+  return {
+    ...route,
+    ...handler,
+    describe: (method) =>
+      operation({ route, method, success: { default: { description: 'What the device answers' } } }),
+  };
+}

@@ -12,13 +12,18 @@ import type { ActiveRequest } from '../../active-requests.js';
 import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
 import type { PendingRequest } from '../../route.js';
-import { addUser, type DeviceRequest, type Mount, readDeviceRequest } from './device-request.js';
-import type { DeviceServices } from './device-services.js';
+import {
+  addUser,
+  type DeviceCallNeeds,
+  type DeviceRequest,
+  type Mount,
+  readDeviceRequest,
+} from './device-request.js';
 
 /** One HTTP request that a device answers (04-rest-api §4.1). */
 export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest {
   readonly dropped = STOPPED.fromDevice;
-  readonly #services: DeviceServices;
+  readonly #services: DeviceCallNeeds;
   readonly #exchange: HttpContext;
   readonly #request: DeviceRequest;
   readonly #body: HeldBody | undefined;
@@ -27,7 +32,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest
   #writer: ResponseWriter | undefined;
 
   constructor(
-    services: DeviceServices,
+    services: DeviceCallNeeds,
     exchange: HttpContext,
     req: HttpRequest,
     fields: RequestFields,
@@ -74,7 +79,7 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest
     writer.attach(call, this.#body);
   }
 
-  // ---- OpenStream
+  // ---- ActiveRequest
 
   abort(): void {
     if (this.#writer === undefined) this.#exchange.problem('unauthorized');

@@ -1,28 +1,36 @@
+// This file turns a caller's request into the one that the device gets: its path, its headers, and who calls.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
+import type { Forwarder } from '../../../contract/call.js';
+import type { BridgeForwarder } from '../../../contract/websocket.js';
+import type { DeviceLookup } from '../../../devices/own-device.js';
 import type { RawHeaders } from '../../../http1/contract.js';
 import { STOPPED } from '../../../http1/header-policy.js';
+import type { CallRecorder } from '../../../server/call-recorder.js';
 import { type RequestFields, requestFields } from '../../../server/request-fields.js';
-import { socketAddressOf } from '../../../server/trusted-proxies.js';
+import { socketAddressOf, type TrustedProxies } from '../../../server/trusted-proxies.js';
+import type { ActiveRequests } from '../../active-requests.js';
 import type { HttpContext } from '../../http-context.js';
-import type { DeviceServices } from './device-services.js';
+import { FRAMEWORK_HEADERS } from '../../route.js';
+
+export interface DeviceCallNeeds {
+  readonly devices: Pick<DeviceLookup, 'has' | 'peek'>;
+  readonly forwarder: Forwarder & BridgeForwarder;
+  readonly calls: Pick<CallRecorder, 'began' | 'answered' | 'ended'>;
+  readonly open: Pick<ActiveRequests, 'add' | 'remove'>;
+  readonly proxies: Pick<TrustedProxies, 'hops'>;
+  /** The scheme that callers use; devices are told it in X-Forwarded-Proto. */
+  readonly scheme: 'http' | 'https';
+}
 
 const PREFIX_LENGTH = '/api/devices/'.length;
-/** Fields of a request to a device that are for us, or for both. */
-const TAKEN = [
-  'authorization',
-  'cookie',
-  'host',
-  'origin',
-  'x-forwarded-for',
-  'x-request-id',
-  'x-visiona-csrf',
-  'x-visiona-passive',
-];
 
-/** Reads all fields of a request to a device in one go, while `req` is live. */
-export function deviceRequestFields(req: HttpRequest): RequestFields {
-  return requestFields(req, STOPPED.toDevice, TAKEN);
+/** Headers of a request to a device that we read: by the framework, and for the X-Forwarded-* headers. */
+const OURS = [...FRAMEWORK_HEADERS, 'host', 'x-forwarded-for'];
+
+/** Reads all headers of a request to a device in one go, while `req` is live: each look-up by name costs as much. */
+export function readDeviceHeaders(req: HttpRequest): RequestFields {
+  return requestFields(req, STOPPED.toDevice, OURS);
 }
 
 /** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
@@ -56,7 +64,7 @@ export function readDeviceRequest(
   req: HttpRequest,
   fields: RequestFields,
   exchange: HttpContext,
-  { proxies, scheme }: Pick<DeviceServices, 'proxies' | 'scheme'>,
+  { proxies, scheme }: Pick<DeviceCallNeeds, 'proxies' | 'scheme'>,
   mount: Mount,
 ): DeviceRequest {
   const { res, path, requestId } = exchange;

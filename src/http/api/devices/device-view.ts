@@ -1,18 +1,17 @@
+// This file has the schemas of a device, and how a device is shown.
 import { z } from 'zod';
 import type { DeviceState } from '../../../devices/device-list.js';
-import { ownDevice, sessionOf } from '../../../devices/own-device.js';
-import type { DeviceId, UserId } from '../../../store/ports/ids.js';
+import type { DeviceId } from '../../../store/ports/ids.js';
 import { id, oneLine, time } from '../../schemas.js';
-import type { RouteServices } from '../services.js';
 
-/** Labels of one device. */
+/** Labels that one device may have. */
 const MAX_LABELS = 32;
 
 const labels = z
   .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/), z.string().max(255))
   .refine((all) => Object.keys(all).length <= MAX_LABELS, `there are more than ${MAX_LABELS}`);
 
-/** A device as it is told. */
+/** A device as its owner sees it. */
 export const device = z
   .object({
     deviceId: z.string(),
@@ -26,7 +25,7 @@ export const device = z
   })
   .meta({ id: 'Device', description: 'A device of mine' });
 
-/** What of a device may be changed. */
+/** A change of a device. */
 export const deviceChange = z
   .strictObject({
     name: oneLine.exactOptional(),
@@ -35,13 +34,13 @@ export const deviceChange = z
   .refine((all) => Object.keys(all).length > 0, 'nothing is to be changed')
   .meta({ id: 'DeviceChange' });
 
-/** The path of what a device has. */
+/** The path parameters of a device's routes. */
 export const deviceParams = z.object({ deviceId: id<DeviceId>() });
 
-/** Which problem says that there is no such device. */
+/** The problem that says that there is no such device. */
 export const DEVICE_MISSING = 'device-not-found';
 
-/** What is told of a device. */
+/** A device as its owner sees it. */
 export function deviceView({ device: found, session }: DeviceState): z.output<typeof device> {
   const { deviceId, name, createdAt, model, serial, lastConnectedAt } = found;
   return {
@@ -54,10 +53,4 @@ export function deviceView({ device: found, session }: DeviceState): z.output<ty
     ...(serial !== undefined && { serial }),
     ...(lastConnectedAt !== undefined && { lastConnectedAt }),
   };
-}
-
-/** What is told of one device of the user's. @throws ProblemError `device-not-found` */
-export async function viewDevice(services: RouteServices, owner: UserId, deviceId: DeviceId) {
-  const found = await ownDevice(services, owner, deviceId);
-  return deviceView({ device: found, session: await sessionOf(services, owner, deviceId) });
 }

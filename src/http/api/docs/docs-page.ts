@@ -1,3 +1,4 @@
+// This file shows an OpenAPI document as an HTML page.
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../../../web/html.js';
 

@@ -1,13 +1,22 @@
+// This file has the routes that describe all routes: the OpenAPI document, and a page that shows it.
 import { z } from 'zod';
 import { VERSION } from '../../../version.js';
-import { publicRoute } from '../../json-route.js';
+import { jsonRoute } from '../../json-route.js';
 import { openApi } from '../../openapi.js';
 import { HtmlReply } from '../../reply.js';
-import type { JsonRoute, Route } from '../../route.js';
+import type { Route } from '../../route.js';
 import { DOCS_POLICY, docsPage } from './docs-page.js';
 
-/** The routes that describe all routes. @param routes asked at the first request: these are among them */
-export function docsRoutes(routes: () => readonly Route[]): readonly JsonRoute[] {
+let schema: z.ZodObject<{ openapi: z.ZodString }, z.core.$loose> | undefined;
+
+/** The schema of the document, made once and at the first call: so it stays the last of the document's schemas. */
+function documentSchema() {
+  schema ??= z.looseObject({ openapi: z.string() }).meta({ id: 'OpenApiDocument' });
+  return schema;
+}
+
+/** The routes that describe all routes. @param routes called at the first request, as these routes are among them */
+export function docsRoutes(routes: () => readonly Route[]): readonly Route[] {
   let made: { readonly document: { openapi: string }; readonly page: string } | undefined;
   const docs = () => {
     if (made === undefined) {
@@ -17,20 +26,19 @@ export function docsRoutes(routes: () => readonly Route[]): readonly JsonRoute[]
     return made;
   };
   return [
-    publicRoute(
+    jsonRoute(
       {
+        access: 'public',
         method: 'GET',
         path: '/api/openapi.json',
         summary: 'This API as an OpenAPI 3.1 document',
-        answer: z.looseObject({ openapi: z.string() }).meta({ id: 'OpenApiDocument' }),
+        answer: documentSchema(),
       },
       async () => docs().document,
     ),
-    publicRoute(
-      { method: 'GET', path: '/api/docs', summary: 'This API as a page', status: 200 },
-      async () => {
-        return new HtmlReply(docs().page, { 'Content-Security-Policy': DOCS_POLICY });
-      },
+    jsonRoute(
+      { access: 'public', method: 'GET', path: '/api/docs', summary: 'This API as a page', status: 200 },
+      async () => new HtmlReply(docs().page, { 'Content-Security-Policy': DOCS_POLICY }),
     ),
   ];
 }

@@ -1,28 +1,32 @@
-import { ASSETS, assets, etagOf } from '../../../web/assets.js';
+// This file has the routes of the page at `/` and of its files.
+import { ASSETS, ASSETS_VERSION, assets, etagOf } from '../../../web/assets.js';
 import { APP_POLICY, htmlPage } from '../../../web/html.js';
-import type { PageFile } from '../../page-file.js';
-import type { FileRoute } from '../../route.js';
+import { fileRoute } from '../../file-route.js';
+import type { Route } from '../../route.js';
 
-/** Filled in by the script. */
+/** The page's script replaces this. */
 const BODY = `<div id="app"><noscript><main class="card"><h1>visionA</h1>
 <p>This page needs JavaScript. The <a href="/api/docs">API</a> does not.</p></main></noscript></div>`;
 
-function appPage(): PageFile {
-  const body = Buffer.from(htmlPage({ title: 'visionA', assets: ASSETS, body: BODY, script: 'app.js' }));
-  const headers = {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy': APP_POLICY,
-    'Cross-Origin-Opener-Policy': 'same-origin',
-  };
-  return { body, headers, etag: etagOf(body), version: undefined };
-}
+const PAGE = Buffer.from(htmlPage({ title: 'visionA', assets: ASSETS, body: BODY, script: 'app.js' }));
 
-function fileRoute(path: string, summary: string, file: PageFile): FileRoute {
-  return { kind: 'file', access: 'public', methods: ['GET'], path, summary, file };
-}
-
-/** The page at `/` and its files. */
-export const webRoutes: readonly FileRoute[] = [
-  fileRoute('/', 'The page on which people sign in and pair devices', appPage()),
-  ...[...assets].map(([name, file]) => fileRoute(`/web/{version}/${name}`, 'A file of the page', file)),
+/** The routes of the page on which people sign in, and of its files. */
+export const pageRoutes: readonly Route[] = [
+  fileRoute('/', 'The page on which people sign in and pair devices', {
+    body: PAGE,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Security-Policy': APP_POLICY,
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    },
+    etag: etagOf(PAGE),
+  }),
+  ...[...assets].map(([name, { body, contentType, etag }]) =>
+    fileRoute(`/web/{version}/${name}`, 'A file of the page', {
+      body,
+      headers: { 'Content-Type': contentType },
+      etag,
+      version: ASSETS_VERSION,
+    }),
+  ),
 ];

@@ -1,13 +1,17 @@
+// This file has the route with which a device trades its pairing token for a session token.
 import { z } from 'zod';
+import type { Pairing } from '../../../devices/pairing.js';
 import { rateLimited } from '../../../limits/rate-limited.js';
+import type { Metrics } from '../../../observability/metrics.js';
 import { ProblemError } from '../../../problems/problem-error.js';
-import { publicRoute } from '../../json-route.js';
-import type { JsonRoute } from '../../route.js';
+import type { Readiness } from '../../../server/readiness.js';
+import { jsonRoute } from '../../json-route.js';
+import type { Route } from '../../route.js';
 import { oneLine } from '../../schemas.js';
 
 const attempt = z
   .strictObject({
-    // Of any kind, and also absent: what is no token is refused like one that is not good (attack 40).
+    // Any value, also none: what is no token gets the same answer as a token that is not good (attack 40).
     token: z.unknown().optional().meta({ type: 'string', description: 'A pairing token, or its code' }),
     device: z.strictObject({ name: oneLine, model: oneLine, serial: oneLine.optional() }),
   })
@@ -21,40 +25,56 @@ const paired = z
   })
   .meta({ id: 'PairedDevice' });
 
-/** For the log: which it is nobody is told, and whom it concerns has it in the audit log. */
+/** The reason in the log: the answer does not say which it is, and the audit log tells the token's owner. */
 const NOT_GOOD = 'the pairing code is unknown, used up, expired or revoked';
 
+export interface PairingExchangeNeeds {
+  readonly pairing: Pick<Pairing, 'exchange'>;
+  readonly readiness: Pick<Readiness, 'draining'>;
+  readonly metrics: Pick<Metrics, 'pairings' | 'limited'>;
+  /** The address that devices dial. */
+  readonly tunnelUrl: URL;
+}
+
 /** The one route that a device calls (03-identity §3.4): its pairing token is its credential. */
-export const pairingExchangeRoute: JsonRoute = publicRoute(
-  {
-    method: 'POST',
-    path: '/api/pairing/exchange',
-    summary: 'A device trades its pairing token for its session token',
-    body: attempt,
-    answer: paired,
-    problems: ['pairing-refused', 'limit-reached', 'rate-limited', 'store-unavailable', 'draining'],
-  },
-  async ({ body: { token, device }, remoteAddr, requestId }, services) => {
-    // A pairing that is done and whose answer is cut off by the end of the process has used up the token.
-    if (services.readiness.draining) throw new ProblemError('draining');
-    const { name, model, serial } = device;
-    const outcome = await services.pairing.exchange({
-      token,
-      device: { name, model, ...(serial !== undefined && { serial }) },
-      remoteAddr,
-      requestId,
-    });
-    switch (outcome.kind) {
-      case 'paired': {
-        const { deviceId, sessionToken } = outcome;
-        services.metrics.pairings.made += 1;
-        return { deviceId, sessionToken, tunnelUrl: services.tunnelUrl.href };
+export function pairingExchangeRoute({
+  pairing,
+  readiness,
+  metrics,
+  tunnelUrl,
+}: PairingExchangeNeeds): Route {
+  return jsonRoute(
+    {
+      access: 'public',
+      method: 'POST',
+      path: '/api/pairing/exchange',
+      summary: 'A device trades its pairing token for its session token',
+      body: attempt,
+      answer: paired,
+      problems: ['pairing-refused', 'limit-reached', 'rate-limited', 'store-unavailable', 'draining'],
+    },
+    async ({ body: { token, device }, remoteAddr, requestId }) => {
+      // A pairing whose answer is cut off by the end of the process has used up the token.
+      if (readiness.draining) throw new ProblemError('draining');
+      const { name, model, serial } = device;
+      const outcome = await pairing.exchange({
+        token,
+        device: { name, model, ...(serial !== undefined && { serial }) },
+        remoteAddr,
+        requestId,
+      });
+      switch (outcome.kind) {
+        case 'paired': {
+          const { deviceId, sessionToken } = outcome;
+          metrics.pairings.made += 1;
+          return { deviceId, sessionToken, tunnelUrl: tunnelUrl.href };
+        }
+        case 'refused':
+          metrics.pairings.refused += 1;
+          throw new ProblemError('pairing-refused', { because: NOT_GOOD });
+        case 'rate-limited':
+          throw rateLimited(metrics, outcome.limit, outcome.retryAfterSeconds);
       }
-      case 'refused':
-        services.metrics.pairings.refused += 1;
-        throw new ProblemError('pairing-refused', { because: NOT_GOOD });
-      case 'rate-limited':
-        throw rateLimited(services.metrics, outcome.limit, outcome.retryAfterSeconds);
-    }
-  },
-);
+    },
+  );
+}

@@ -1,10 +1,13 @@
+// This file has the routes of pairing: users make, list and revoke pairing tokens; devices exchange them.
 import { z } from 'zod';
-import { PAIRING_TTL, PAIRING_USES } from '../../../devices/pairing.js';
+import { PAIRING_TTL, PAIRING_USES, type Pairing } from '../../../devices/pairing.js';
 import { ProblemError } from '../../../problems/problem-error.js';
 import type { PairingTokenId } from '../../../store/ports/ids.js';
-import { userRoute } from '../../json-route.js';
-import type { JsonRoute } from '../../route.js';
+import type { PairingPort } from '../../../store/ports/pairing.js';
+import { jsonRoute } from '../../json-route.js';
+import type { Route } from '../../route.js';
 import { cursorAt, id, oneLine, pageQuery, pageSchema, time } from '../../schemas.js';
+import { type PairingExchangeNeeds, pairingExchangeRoute } from './pairing-exchange-route.js';
 
 const wanted = z
   .strictObject({
@@ -44,49 +47,62 @@ const pairingToken = z
   })
   .meta({ id: 'PairingToken' });
 
-/** Pairing tokens (04-rest-api, rows 5 to 7). */
-export const pairingRoutes: readonly JsonRoute[] = [
-  userRoute(
-    {
-      method: 'POST',
-      path: '/api/pairing/tokens',
-      summary: 'A new pairing token, shown once. There may be several',
-      body: wanted,
-      answer: made,
-      status: 201,
-      problems: ['limit-reached'],
-    },
-    ({ body, remoteAddr, requestId }, { userId }, services) =>
-      services.pairing.mint(userId, body, { remoteAddr, requestId }),
-  ),
-  userRoute(
-    {
-      method: 'GET',
-      path: '/api/pairing/tokens',
-      summary: 'My pairing tokens and what became of them',
-      query: z.strictObject(pageQuery),
-      answer: pageSchema('PairingTokenPage', pairingToken),
-    },
-    async ({ query: { limit, cursor } }, { userId }, services) => {
-      const after = cursor as PairingTokenId | undefined;
-      const { items, next } = await services.store.listPairingTokens(userId, {
-        limit,
-        ...(after !== undefined && { after }),
-      });
-      return { items: [...items], ...(next !== undefined && { nextCursor: cursorAt(next) }) };
-    },
-  ),
-  userRoute(
-    {
-      method: 'DELETE',
-      path: '/api/pairing/tokens/{tokenId}',
-      summary: 'Revokes a pairing token that may be used',
-      params: z.object({ tokenId: id<PairingTokenId>() }),
-    },
-    async ({ params: { tokenId }, remoteAddr, requestId }, { userId }, { store }) => {
-      const revoked = await store.revokePairingToken(userId, tokenId, { remoteAddr, requestId });
-      if (!revoked) throw new ProblemError('not-found');
-      return undefined;
-    },
-  ),
-];
+const pairingTokenPage = pageSchema('PairingTokenPage', pairingToken);
+
+export interface PairingNeeds extends PairingExchangeNeeds {
+  readonly pairing: Pick<Pairing, 'exchange' | 'mint'>;
+  readonly store: Pick<PairingPort, 'listPairingTokens' | 'revokePairingToken'>;
+}
+
+/** The routes of pairing (04-rest-api, rows 5 to 7, and the exchange). */
+export function pairingRoutes(needs: PairingNeeds): readonly Route[] {
+  const { pairing, store } = needs;
+  return [
+    pairingExchangeRoute(needs),
+    jsonRoute(
+      {
+        access: 'user',
+        method: 'POST',
+        path: '/api/pairing/tokens',
+        summary: 'A new pairing token, shown once. There may be several',
+        body: wanted,
+        answer: made,
+        status: 201,
+        problems: ['limit-reached'],
+      },
+      ({ body, remoteAddr, requestId }, { userId }) => pairing.mint(userId, body, { remoteAddr, requestId }),
+    ),
+    jsonRoute(
+      {
+        access: 'user',
+        method: 'GET',
+        path: '/api/pairing/tokens',
+        summary: 'My pairing tokens and what became of them',
+        query: z.strictObject(pageQuery),
+        answer: pairingTokenPage,
+      },
+      async ({ query: { limit, cursor } }, { userId }) => {
+        const after = cursor as PairingTokenId | undefined;
+        const { items, next } = await store.listPairingTokens(userId, {
+          limit,
+          ...(after !== undefined && { after }),
+        });
+        return { items: [...items], ...(next !== undefined && { nextCursor: cursorAt(next) }) };
+      },
+    ),
+    jsonRoute(
+      {
+        access: 'user',
+        method: 'DELETE',
+        path: '/api/pairing/tokens/{tokenId}',
+        summary: 'Revokes a pairing token that may be used',
+        params: z.object({ tokenId: id<PairingTokenId>() }),
+      },
+      async ({ params: { tokenId }, remoteAddr, requestId }, { userId }) => {
+        const revoked = await store.revokePairingToken(userId, tokenId, { remoteAddr, requestId });
+        if (!revoked) throw new ProblemError('not-found');
+        return undefined;
+      },
+    ),
+  ];
+}
