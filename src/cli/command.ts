@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { RawSettings } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
-import type { SignalSource } from './process.js';
+import type { SignalSource } from './process/run.js';
 
 /** What a command works with, beside its arguments. */
 export interface CommandIo {

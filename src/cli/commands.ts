@@ -10,12 +10,12 @@ import {
 } from '../config/load.js';
 import { settings } from '../config/settings.js';
 import { tables } from '../config/tables.js';
+import { locationOf } from '../store/location.js';
 import { VERSION } from '../version.js';
 import type { Command } from './command.js';
 import { printConfig } from './config.js';
 import { longRunning } from './long-running.js';
 import { print } from './print.js';
-import { placeOf } from './store-place.js';
 
 /** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
 export const commands: readonly Command[] = [
@@ -25,7 +25,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.up,
     examples: ['visiona up', 'visiona up --api-addr 127.0.0.1:0 --data-dir /var/lib/visiona'],
-    run: longRunning(loadUpConfig, async () => (await import('./up.js')).startUp),
+    run: longRunning(loadUpConfig, async () => (await import('./compose/up.js')).startUp),
   },
   {
     name: 'api-server',
@@ -34,7 +34,7 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.api,
     examples: ['visiona api-server --proxy-url http://127.0.0.1:3801'],
-    run: longRunning(loadApiConfig, async () => (await import('./api-server.js')).startApiServer),
+    run: longRunning(loadApiConfig, async () => (await import('./compose/api-server.js')).startApiServer),
   },
   {
     name: 'remote-proxy',
@@ -42,7 +42,10 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.proxy,
     examples: ['visiona remote-proxy --tunnel-addr 0.0.0.0:3800'],
-    run: longRunning(loadProxyConfig, async () => (await import('./remote-proxy.js')).startRemoteProxy),
+    run: longRunning(
+      loadProxyConfig,
+      async () => (await import('./compose/remote-proxy.js')).startRemoteProxy,
+    ),
   },
   {
     name: 'agent',
@@ -54,7 +57,7 @@ export const commands: readonly Command[] = [
       'visiona agent --tunnel-url wss://tunnel.visiona.example --device-token TOKEN --target http://127.0.0.1:8080',
       'visiona agent --simulate',
     ],
-    run: longRunning(loadAgentConfig, async () => (await import('./agent.js')).startAgent),
+    run: longRunning(loadAgentConfig, async () => (await import('./compose/agent.js')).startAgent),
   },
   {
     name: 'token',
@@ -86,7 +89,7 @@ export const commands: readonly Command[] = [
     async run({ given, stdout }) {
       const { issuer, user, name, count = 1, json = false, ...store } = loadDeviceAddConfig(given);
       const { deviceAdd } = await import('./device.js');
-      await deviceAdd({ issuer, user, name, count, json }, { place: placeOf(store), stdout });
+      await deviceAdd({ issuer, user, name, count, json }, { location: locationOf(store), stdout });
       return 0;
     },
   },
@@ -104,7 +107,7 @@ export const commands: readonly Command[] = [
       ]);
       const online = () => devicesOnline(proxy, stderr);
       const values = { revoked, json, ...(user !== undefined && { user }) };
-      await deviceList(values, online, { place: placeOf(store), stdout });
+      await deviceList(values, online, { location: locationOf(store), stdout });
       return 0;
     },
   },
@@ -117,7 +120,7 @@ export const commands: readonly Command[] = [
     async run({ given, operands: [deviceId = ''], stdout }) {
       const store = loadStoreConfig(tables.deviceRevoke, given);
       const { deviceRevoke } = await import('./device.js');
-      await deviceRevoke({ deviceId }, { place: placeOf(store), stdout });
+      await deviceRevoke({ deviceId }, { location: locationOf(store), stdout });
       return 0;
     },
   },
@@ -130,7 +133,7 @@ export const commands: readonly Command[] = [
     async run({ given, stdout }) {
       const store = loadStoreConfig(tables.sessionsEnd, given);
       const { sessionsEnd } = await import('./sessions.js');
-      await sessionsEnd(placeOf(store), stdout);
+      await sessionsEnd(locationOf(store), stdout);
       return 0;
     },
   },

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { StoreLocation } from '../store/open-store.js';
+import type { StoreLocation } from '../store/location.js';
 import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 import { StoreOutcomeUnknownError } from '../store/ports/errors.js';
 import type { DeviceId } from '../store/ports/ids.js';
@@ -20,7 +20,7 @@ import { OPERATOR, withStore } from './with-store.js';
 
 /** Where a command works and writes. */
 export interface DeviceCommandContext {
-  readonly place: StoreLocation;
+  readonly location: StoreLocation;
   readonly stdout: Writable;
 }
 
@@ -58,7 +58,7 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
   const chunks = chunksOf(namesOf(name, count));
   // All of them before the first is made: the last is the longest.
   for (const chunk of chunks) checkNames(chunk);
-  await withStore(context.place, 'make', async (store) => {
+  await withStore(context.location, 'make', async (store) => {
     const owner = await store.ensureUser(issuer, user);
     // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
     for (const names of chunks) {
@@ -81,7 +81,7 @@ export function deviceList(
   online: () => Promise<DevicesOnline>,
   context: DeviceCommandContext,
 ): Promise<void> {
-  return withStore(context.place, 'fail', async (store) => {
+  return withStore(context.location, 'fail', async (store) => {
     const connected = await online();
     const { user, revoked = false } = values;
     const which = { revoked, ...(user !== undefined && { subject: user }) };
@@ -103,7 +103,7 @@ export function deviceList(
  * @throws StoreError, CliError
  */
 export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandContext): Promise<void> {
-  return withStore(context.place, 'fail', async (store) => {
+  return withStore(context.location, 'fail', async (store) => {
     const device = values.deviceId as DeviceId;
     const owner = await store.ownerOf(device);
     if (owner === undefined) {

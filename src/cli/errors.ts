@@ -5,14 +5,10 @@ export type CliErrorCode =
   | 'ERR_OUTCOME_UNKNOWN'
   /** The store has no such device. */
   | 'ERR_NO_DEVICE'
-  /** Other processes of the same data sign people in with keys that this one does not have. */
-  | 'ERR_SESSION_SECRET'
   /** The OpenID provider gave no access token. */
   | 'ERR_NO_TOKEN'
   /** A native module has no binary for this machine. */
   | 'ERR_MISSING_BINARY'
-  /** A drain was cut short. */
-  | 'ERR_DRAIN'
   /** The standard output took no more. */
   | 'ERR_OUTPUT';
 

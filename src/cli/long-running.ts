@@ -5,7 +5,7 @@ import { type Logger, openLog } from '../observability/log.js';
 import type { Command } from './command.js';
 import { CliError } from './errors.js';
 import { missingBinary } from './native.js';
-import { DRAIN_MS, type RunningProcess, runProcess } from './process.js';
+import { DRAIN_MS, type RunningProcess, runProcess } from './process/run.js';
 
 /** A composition root: starts everything a command is made of. */
 export type Root<C> = (config: C, log: Logger) => Promise<RunningProcess>;

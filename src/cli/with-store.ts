@@ -1,4 +1,5 @@
-import { openStore, type StoreLocation } from '../store/open-store.js';
+import type { StoreLocation } from '../store/location.js';
+import { openStore } from '../store/open-store.js';
 import type { Store } from '../store/ports/store.js';
 import type { IfMissing } from '../store/sqlite/sqlite.js';
 
@@ -6,15 +7,15 @@ import type { IfMissing } from '../store/sqlite/sqlite.js';
 export const OPERATOR = { actor: 'operator' } as const;
 
 /**
- * Runs a command on the store of a place, in this process.
- * @param missing who looks for something in the wrong place is to hear of it
+ * Runs a command on the store of a location, in this process.
+ * @param missing who looks for something in the wrong location is to hear of it
  */
 export async function withStore<Result>(
-  place: StoreLocation,
+  location: StoreLocation,
   missing: IfMissing,
   body: (store: Store) => Promise<Result>,
 ): Promise<Result> {
-  const store = await openStore({ ...place, missing });
+  const store = await openStore({ ...location, missing });
   try {
     return await body(store);
   } finally {

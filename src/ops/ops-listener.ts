@@ -35,7 +35,7 @@ export class OpsListener {
   readonly #pages: ReadonlyMap<string, Page>;
   readonly #server: Server;
 
-  private constructor(options: OpsListenerOptions) {
+  constructor(options: OpsListenerOptions) {
     this.#options = options;
     const { exposition } = options;
     this.#pages = new Map<string, Page>([
@@ -59,10 +59,12 @@ export class OpsListener {
   }
 
   /** @throws ListenError */
-  static async start(options: OpsListenerOptions): Promise<OpsListener> {
-    const ops = new OpsListener(options);
-    await ops.#listen(options.address);
-    return ops;
+  start(): Promise<void> {
+    const { address } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', () => reject(new ListenError(address)));
+      this.#server.listen(address.port, address.host, resolve);
+    });
   }
 
   /** The port in use, also where 0 was asked for. */
@@ -74,13 +76,6 @@ export class OpsListener {
   close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
-  }
-
-  #listen(address: Address): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', () => reject(new ListenError(address)));
-      this.#server.listen(address.port, address.host, resolve);
-    });
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {

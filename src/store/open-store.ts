@@ -12,6 +12,7 @@ import { sessionKeyCalls, signInCalls, userCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import type { Engine } from './engine/engine.js';
 import { run, type Transaction } from './engine/engine.js';
+import type { StoreLocation } from './location.js';
 import { type MigrateOptions, migrate, migrateFilled } from './migrations/migrate.js';
 import { MIGRATIONS } from './migrations/migrations.js';
 import { NO_DATA, OTHER_DATA } from './ports/errors.js';
@@ -22,16 +23,6 @@ import { openPostgres, POSTGRES } from './postgres/postgres-engine.js';
 import { databaseFile, type IfMissing } from './sqlite/sqlite.js';
 import { openSqlite, SQLITE } from './sqlite/sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
-
-/** Where the data is. */
-export interface StoreLocation {
-  /** Of the embedded store. */
-  readonly dataDir: string;
-  /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
-  readonly databaseUrl?: string;
-  /** The most connections to that; {@link DEFAULT_DATABASE_POOL}, if absent. */
-  readonly databasePool?: number;
-}
 
 /** Takes why a write was not done; undefined: it was. */
 export type Wrote = (error: unknown) => void;

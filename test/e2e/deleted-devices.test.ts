@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openStore, type StoreLocation } from '../../src/store/open-store.js';
+import type { StoreLocation } from '../../src/store/location.js';
+import { openStore } from '../../src/store/open-store.js';
 import type { UserId } from '../../src/store/ports/ids.js';
 import { NO_POSTGRES, TestSchema } from '../support/postgres.js';
 import { sized } from '../support/sized.js';

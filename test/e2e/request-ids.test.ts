@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { NO_SIGN_IN } from '../../src/auth/auth.js';
-import { startApiServer } from '../../src/cli/api-server.js';
+import { startApiServer } from '../../src/cli/compose/api-server.js';
 import { loadApiConfig } from '../../src/config/load.js';
 import { createLogger } from '../../src/observability/log.js';
 import { apiEnvironment } from './kit/api-process.js';

@@ -14,12 +14,8 @@ const ADDRESS = { host: '127.0.0.1', port: 0 };
 async function start(t: TestContext, missing: Missing = {}) {
   const readiness = new Readiness(REST_DUTIES, () => Promise.resolve(missing));
   const exposition = expose(new Metrics(), ['rest']);
-  const ops = await OpsListener.start({
-    address: ADDRESS,
-    readiness,
-    exposition,
-    requests: silentRequests(),
-  });
+  const ops = new OpsListener({ address: ADDRESS, readiness, exposition, requests: silentRequests() });
+  await ops.start();
   t.after(() => ops.close());
   return {
     ops,
@@ -122,7 +118,7 @@ test('O3: an address that is taken is one sentence, as with the other listeners'
   const { ops } = await start(t);
   const readiness = new Readiness(REST_DUTIES, () => Promise.resolve({}));
   const options = { readiness, exposition: expose(new Metrics(), []), requests: silentRequests() };
-  const taken = OpsListener.start({ address: { ...ADDRESS, port: ops.port }, ...options });
+  const taken = new OpsListener({ address: { ...ADDRESS, port: ops.port }, ...options }).start();
   await assert.rejects(taken, {
     code: 'ERR_LISTEN',
     message: /^cannot listen on 127\.0\.0\.1:\d+: it is taken/,

@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import type { StoreLocation } from '../../src/store/open-store.js';
+import type { StoreLocation } from '../../src/store/location.js';
 import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
 import { withTempDir } from './temp-dir.js';

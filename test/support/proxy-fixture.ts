@@ -3,13 +3,21 @@ import type { Duplex } from 'node:stream';
 import { pino } from 'pino';
 import { connectUrl, dial } from '../../src/agent/dial.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
+import { provideCommon } from '../../src/cli/compose/common.js';
+import { createContainer } from '../../src/cli/compose/provide.js';
+import { T } from '../../src/cli/compose/tokens.js';
+import { provideTunnelSide, startTunnelSide } from '../../src/cli/compose/tunnel-side.js';
+import { starting } from '../../src/cli/process/lifecycle.js';
+import type { ProxyConfig } from '../../src/config/types.js';
 import type { ForwardFailure, ResponseHead, ResponseSink } from '../../src/contract/call.js';
-import { expose } from '../../src/observability/exposition.js';
-import { Metrics } from '../../src/observability/metrics.js';
+import type { Exposition } from '../../src/observability/exposition.js';
+import type { Logger } from '../../src/observability/log.js';
+import type { Metrics } from '../../src/observability/metrics.js';
 import { TUNNEL_DUTIES } from '../../src/server/readiness.js';
+import type { RequestLog } from '../../src/server/request-log.js';
 import type { UserId } from '../../src/store/ports/ids.js';
 import { Secret } from '../../src/text/secret.js';
-import { RemoteProxy, type RemoteProxyOptions } from '../../src/tunnel/node/remote-proxy.js';
+import type { TunnelStore } from '../../src/tunnel/node/tunnel-side.js';
 import { defaultConfig } from '../../src/tunnel/yamux/config.js';
 import { SILENT_REFUSALS } from './silent-refusals.js';
 import { silentRequests } from './silent-requests.js';
@@ -42,42 +50,97 @@ export class TestDevice {
   }
 }
 
+/** What a test has otherwise than the fixture. */
+export interface FixtureOptions {
+  readonly store?: TunnelStore;
+  readonly exposition?: Exposition;
+  readonly requests?: RequestLog;
+  readonly log?: Logger;
+  readonly maxTunnels?: number;
+  readonly heartbeatMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly unreadBytes?: number;
+  readonly headTimeoutMs?: number;
+}
+
+const ADDRESS = { host: '127.0.0.1', port: 0 };
+
+const CONFIG: ProxyConfig = {
+  log: { level: 'silent', format: 'json' },
+  accessLog: false,
+  dataDir: '/nowhere',
+  databaseUrl: undefined,
+  databasePool: 1,
+  opsAddr: ADDRESS,
+  tunnelAddr: ADDRESS,
+  internalAddr: ADDRESS,
+  internalSecret: INTERNAL_SECRET,
+  trustedProxies: undefined,
+  hosts: 1,
+  maxTunnels: 1000,
+  heartbeatMs: 15_000,
+  idleTimeoutMs: 90_000,
+  unreadBytes: 256 * 2 ** 20,
+};
+
+/** Starts the tunnel side as the product puts it together, but over a store in memory. */
+function startProxy(options: FixtureOptions & { readonly store: TunnelStore }) {
+  const {
+    store,
+    exposition,
+    requests,
+    headTimeoutMs,
+    log = pino({ level: 'silent' }),
+    ...settings
+  } = options;
+  const config = { ...CONFIG, ...settings };
+  const c = createContainer();
+  provideCommon(c, config, log, ['tunnels']);
+  provideTunnelSide(c, config, TUNNEL_DUTIES);
+  c.registerInstance(T.tunnelStore, store);
+  c.registerInstance(T.refusals, SILENT_REFUSALS);
+  c.registerInstance(T.requests, requests ?? silentRequests(c.resolve(T.metrics)));
+  if (exposition !== undefined) c.registerInstance(T.exposition, exposition);
+  if (headTimeoutMs !== undefined) {
+    const { heartbeatMs, idleTimeoutMs } = config;
+    c.registerInstance(T.sessionInit, { heartbeatMs, idleTimeoutMs, headTimeoutMs });
+  }
+  return starting(log, async (lifecycle) => {
+    await startTunnelSide(c, lifecycle);
+    return {
+      metrics: c.resolve(T.metrics),
+      store: c.resolve(T.registryStore),
+      forwarder: c.resolve(T.forwarder),
+      userSessions: c.resolve(T.userSessions),
+      tunnelPort: c.resolve(T.tunnels).port,
+      internalPort: c.resolve(T.internalApi).port,
+      stop: () => lifecycle.stop(),
+      drain: async (graceMs: number): Promise<number> => {
+        const cut = await c.resolve(T.tunnelDrain).drain(graceMs);
+        await lifecycle.stop();
+        return cut;
+      },
+    };
+  });
+}
+
+type RunningProxy = Awaited<ReturnType<typeof startProxy>>;
+
 /** An in-process remote-proxy on free ports. */
 export class ProxyFixture {
   readonly store: TestStore;
   readonly metrics: Metrics;
-  readonly proxy: RemoteProxy;
+  readonly proxy: RunningProxy;
 
-  private constructor(store: TestStore, metrics: Metrics, proxy: RemoteProxy) {
+  private constructor(store: TestStore, proxy: RunningProxy) {
     this.store = store;
-    this.metrics = metrics;
+    this.metrics = proxy.metrics;
     this.proxy = proxy;
   }
 
-  static async start(options: Partial<RemoteProxyOptions> = {}): Promise<ProxyFixture> {
+  static async start(options: FixtureOptions = {}): Promise<ProxyFixture> {
     const store = await TestStore.open();
-    const metrics = new Metrics();
-    const address = { host: '127.0.0.1', port: 0 };
-    const proxy = await RemoteProxy.start({
-      tunnelAddr: address,
-      internalAddr: address,
-      internalSecret: INTERNAL_SECRET,
-      duties: TUNNEL_DUTIES,
-      nodeId: 'node',
-      hosts: 1,
-      maxTunnels: 1000,
-      heartbeatMs: 15_000,
-      idleTimeoutMs: 90_000,
-      unreadBytes: 256 * 2 ** 20,
-      store,
-      metrics,
-      exposition: expose(metrics, ['tunnels']),
-      requests: silentRequests(metrics),
-      refusals: SILENT_REFUSALS,
-      log: pino({ level: 'silent' }),
-      ...options,
-    });
-    return new ProxyFixture(store, metrics, proxy);
+    return new ProxyFixture(store, await startProxy({ store, ...options }));
   }
 
   /** Dials as `name`, by a token that is its name, through `port` if given; every request is answered by `answer`. */

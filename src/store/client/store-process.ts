@@ -1,7 +1,7 @@
 import { ActorGoneError, CodedError, describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { startProcessHost } from '../../actors/hosting/process-host.js';
-import type { StoreLocation } from '../open-store.js';
+import type { StoreLocation } from '../location.js';
 import { isStoreErrorCode, StoreError } from '../ports/errors.js';
 import { STORE_KIND } from '../wire/store-kind.js';
 import type { StoreClient } from './store-client.js';

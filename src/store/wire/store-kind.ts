@@ -1,5 +1,5 @@
 import type { HostedKind } from '../../actors/host.js';
-import type { StoreLocation } from '../open-store.js';
+import type { StoreLocation } from '../location.js';
 import type { Changes } from '../ports/changes.js';
 import type { ChangeSeq } from '../ports/ids.js';
 import type { StoreState } from '../ports/store-state.js';

@@ -6,6 +6,7 @@ import { tunnelKey } from '../../contract/tunnel-key.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
 import { STOPPED } from '../../http1/header-policy.js';
 import type { Address } from '../../net/address.js';
+import type { Exposition } from '../../observability/exposition.js';
 import type { ProblemCode } from '../../problems/problem.js';
 import type { ProblemOptions } from '../../problems/problem-error.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -30,11 +31,6 @@ const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-vision
 /** The pattern of every path that no route has. */
 const UNKNOWN = '/*';
 
-interface MetricsPage {
-  readonly contentType: string;
-  readonly body: string;
-}
-
 export interface InternalApiOptions {
   readonly address: Address;
   readonly secret: Secret;
@@ -45,7 +41,7 @@ export interface InternalApiOptions {
   readonly requests: RequestLog;
   /** Of the whole process. */
   readonly readiness: Readiness;
-  readonly metrics: () => Promise<MetricsPage>;
+  readonly exposition: Exposition;
 }
 
 /** Answers a request. @param path the route's pattern */
@@ -58,18 +54,16 @@ export class InternalApi {
   readonly #sockets = new BridgedSockets();
   #listener: Listener | undefined;
 
-  private constructor(options: InternalApiOptions) {
+  constructor(options: InternalApiOptions) {
     this.#options = options;
     this.#authorized = createAuthorizer(options.secret);
   }
 
   /** @throws ListenError */
-  static async start(options: InternalApiOptions): Promise<InternalApi> {
-    const api = new InternalApi(options);
+  async start(): Promise<void> {
     const app = uWS.App();
-    api.#routes(app);
-    api.#listener = await listen(app, options.address);
-    return api;
+    this.#routes(app);
+    this.#listener = await listen(app, this.#options.address);
   }
 
   get port(): number {
@@ -237,9 +231,9 @@ export class InternalApi {
   }
 
   #metrics(res: HttpResponse, request: InternalRequest): void {
-    const { metrics } = this.#options;
-    const answer = ({ contentType, body }: MetricsPage) => sendText(res, request, contentType, body);
-    answerLater(res, request, metrics(), answer, () => undefined);
+    const { exposition } = this.#options;
+    const answer = (text: string) => sendText(res, request, exposition.contentType, text);
+    answerLater(res, request, exposition.text(), answer, () => undefined);
   }
 }
 

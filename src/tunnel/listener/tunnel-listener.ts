@@ -73,7 +73,7 @@ export class TunnelListener {
   #open = 0;
   #onEmpty = (): void => {};
 
-  private constructor(options: TunnelListenerOptions) {
+  constructor(options: TunnelListenerOptions) {
     this.#options = options;
     const { maxTunnels, log } = options;
     this.#room = new TunnelRoom({ maxTunnels, turnedAway: () => this.#count('full'), log });
@@ -107,10 +107,8 @@ export class TunnelListener {
   }
 
   /** @throws ListenError */
-  static async start(options: TunnelListenerOptions): Promise<TunnelListener> {
-    const tunnels = new TunnelListener(options);
-    tunnels.#listener = await listen(tunnels.#app, options.address);
-    return tunnels;
+  async start(): Promise<void> {
+    this.#listener = await listen(this.#app, this.#options.address);
   }
 
   get port(): number {

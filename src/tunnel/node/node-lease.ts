@@ -40,7 +40,7 @@ export class NodeTakenError extends CodedError {
  */
 export class NodeLease {
   readonly #options: NodeLeaseOptions;
-  readonly #nodeId: NodeId;
+  readonly #nodeId = new IdSource(Date.now).next() as NodeId;
   #lose: (why: Error) => void = () => {};
   #released = false;
   /** The last renewal failed, and the log says so. */
@@ -51,9 +51,8 @@ export class NodeLease {
     this.#lose = resolve;
   });
 
-  private constructor(options: NodeLeaseOptions, nodeId: NodeId) {
+  constructor(options: NodeLeaseOptions) {
     this.#options = options;
-    this.#nodeId = nodeId;
   }
 
   /**
@@ -61,9 +60,9 @@ export class NodeLease {
    * lives shows it meanwhile.
    * @throws NodeTakenError, StoreError
    */
-  static async take(options: NodeLeaseOptions): Promise<NodeLease> {
-    const { store, log } = options;
-    const node = ownNode();
+  async take(): Promise<void> {
+    const { store, clock, log } = this.#options;
+    const node = ownNode(this.#nodeId);
     let ended: NodeId | undefined;
     let first: LiveNode | undefined;
     for (;;) {
@@ -86,11 +85,9 @@ export class NodeLease {
           'owns the tunnels of these data: stop it first, or give this one data of its own (VISIONA_DATA_DIR, DATABASE_URL)',
         );
       }
-      await pause(options.clock, Math.min(LOOK_MS, Math.max(1, holder.leftMs)));
+      await pause(clock, Math.min(LOOK_MS, Math.max(1, holder.leftMs)));
     }
-    const lease = new NodeLease(options, node.nodeId);
-    lease.#schedule();
-    return lease;
+    this.#schedule();
   }
 
   /** Ends it: another process may take over. Does not fail: where the store is away, it runs out. */
@@ -140,7 +137,7 @@ function pidOf({ process: identity }: LiveNode): number | undefined {
   return identity === undefined ? undefined : pidHere(identity);
 }
 
-function ownNode(nodeId = new IdSource(Date.now).next() as NodeId): NewNode {
+function ownNode(nodeId: NodeId): NewNode {
   const identity = processIdentity();
   return { nodeId, name: hostname(), ...(identity !== undefined && { process: identity }) };
 }

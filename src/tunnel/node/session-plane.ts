@@ -1,3 +1,4 @@
+// The supervision tree that the sessions of a process live in.
 import { describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { ThreadHosts } from '../../actors/hosting/thread-host.js';
@@ -5,7 +6,7 @@ import { spawn } from '../../actors/local/spawn.js';
 import { actorChild, type Child, intensityOf } from '../../actors/supervision/spec.js';
 import { Supervisor } from '../../actors/supervision/supervisor.js';
 import type { Logger } from '../../observability/log.js';
-import { RegistryStore } from '../registry/registry-store.js';
+import type { RegistryStore } from '../registry/registry-store.js';
 import {
   type RegistryAsks,
   type RegistryMessage,
@@ -13,25 +14,36 @@ import {
   type SessionRegistryRef,
 } from '../registry/session-registry.js';
 import { superviseSweeper } from '../registry/sweeper.js';
-import { SessionHosts } from '../session/main/session-hosts.js';
+import type { SessionHosts } from '../session/main/session-hosts.js';
 
 /** Messages that may wait for the session registry: all calls of one loop turn, many times over. */
 const REGISTRY_MAILBOX = 65_536;
 const HOST_STOP_MS = 5000;
 const ACTOR_STOP_MS = 1000;
 
+/** How long the whole tree may take to stop, in ms; what has not stopped then is killed. */
+const STOP_MS = 10_000;
+
+/** Starts the actor that owns the sessions of a process. @param idleTimeoutMs after which a silent session has expired */
+export function spawnSessionRegistry(idleTimeoutMs: number): SessionRegistryRef {
+  return spawn<RegistryMessage, RegistryAsks>(() => new SessionRegistry(idleTimeoutMs), {
+    mailbox: REGISTRY_MAILBOX,
+  });
+}
+
 export interface SessionPlaneOptions {
-  /** Session host threads. */
-  readonly hosts: number;
+  /** How many session host threads there are. */
+  readonly threads: number;
   readonly idleTimeoutMs: number;
+  /** Gets the hosts that run. */
+  readonly hosts: SessionHosts;
+  readonly registry: SessionRegistryRef;
+  readonly store: RegistryStore;
   readonly log: Logger;
 }
 
-/** The sessions of a process and the supervision tree that they live in (01-system.md §1.2). */
+/** The supervision tree of the sessions of a process: their registry, their host threads, and the sweeper (ADR 2). */
 export class SessionPlane {
-  readonly hosts = new SessionHosts();
-  readonly sessions: SessionRegistryRef;
-  readonly store: RegistryStore;
   readonly #options: SessionPlaneOptions;
   readonly #threads: ThreadHosts;
   readonly #hostSupervisor: Supervisor<Host>;
@@ -39,19 +51,19 @@ export class SessionPlane {
 
   constructor(options: SessionPlaneOptions) {
     this.#options = options;
-    this.#threads = new ThreadHosts(options.hosts);
-    this.sessions = spawn<RegistryMessage, RegistryAsks>(() => new SessionRegistry(options.idleTimeoutMs), {
-      mailbox: REGISTRY_MAILBOX,
-    });
-    this.store = new RegistryStore(this.sessions);
+    this.#threads = new ThreadHosts(options.threads);
     this.#hostSupervisor = this.#superviseHosts();
     this.#supervisor = this.#superviseAll();
   }
 
-  /** Starts the hosts and what watches over the sessions. */
-  async start(): Promise<this> {
-    await this.#supervisor.start();
-    return this;
+  /** Starts the hosts and the sweeper. @throws HostStartError; nothing runs then */
+  async start(): Promise<void> {
+    try {
+      await this.#supervisor.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
   }
 
   /** Resolves when the tree has given up, or was stopped. */
@@ -60,14 +72,14 @@ export class SessionPlane {
   }
 
   /** Stops what was started, in reverse order. */
-  async stop(timeoutMs: number): Promise<void> {
-    await this.#supervisor.stop(timeoutMs);
+  async stop(): Promise<void> {
+    await this.#supervisor.stop(STOP_MS);
     await this.#threads.close();
   }
 
   #superviseHosts(): Supervisor<Host> {
-    const { log } = this.#options;
-    const ids = Array.from({ length: this.#options.hosts }, (_, i) => `session-host-${i + 1}`);
+    const { threads, hosts, log } = this.#options;
+    const ids = Array.from({ length: threads }, (_, i) => `session-host-${i + 1}`);
     return new Supervisor<Host>({
       strategy: 'one-for-one',
       intensity: intensityOf(ids.length),
@@ -82,9 +94,9 @@ export class SessionPlane {
             onSlowStart: (elapsedMs) => log.warn({ host: id, elapsedMs }, 'a session host is slow to start'),
           }),
       })),
-      onChildStarted: (id, host) => this.hosts.add(id, host),
+      onChildStarted: (id, host) => hosts.add(id, host),
       onChildExited: (id, reason) => {
-        this.hosts.remove(id);
+        hosts.remove(id);
         if (reason.kind !== 'normal')
           log.error({ host: id, reason: describeExit(reason) }, 'a session host ended');
       },
@@ -93,7 +105,7 @@ export class SessionPlane {
 
   /** Nothing is restarted here: without the session registry's state the sessions are lost, so its end is the end. */
   #superviseAll(): Supervisor {
-    const { idleTimeoutMs, log } = this.#options;
+    const { registry, store, idleTimeoutMs, log } = this.#options;
     return new Supervisor({
       strategy: 'rest-for-one',
       intensity: { restarts: 0, withinMs: 1000 },
@@ -102,7 +114,7 @@ export class SessionPlane {
           id: 'sessions',
           restart: 'permanent',
           shutdown: ACTOR_STOP_MS,
-          start: () => Promise.resolve(actorChild(this.sessions)),
+          start: () => Promise.resolve(actorChild(registry)),
         },
         {
           id: 'hosts',
@@ -114,7 +126,7 @@ export class SessionPlane {
           id: 'sweeper',
           restart: 'permanent',
           shutdown: Number.POSITIVE_INFINITY,
-          start: () => superviseSweeper(this.store, idleTimeoutMs, log).start(),
+          start: () => superviseSweeper(store, idleTimeoutMs, log).start(),
         },
       ],
     });

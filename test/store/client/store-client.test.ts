@@ -87,7 +87,7 @@ test('a revocation at the command line reaches a running process', () =>
   withStore(async ({ client, dataDir }) => {
     const [made] = await client.provision(await client.ensureUser(ISSUER, 'alice'), ['cam']);
     const heard = nextChanges(client);
-    await deviceRevoke({ deviceId: made!.deviceId }, { place: { dataDir }, stdout: new PassThrough() });
+    await deviceRevoke({ deviceId: made!.deviceId }, { location: { dataDir }, stdout: new PassThrough() });
     const { changes, missed } = await heard;
     assert.equal(missed, false);
     assert.deepEqual(

@@ -31,7 +31,11 @@ afterEach(async () => {
 
 function stand() {
   const { log, lines } = logCapture();
-  const take = () => NodeLease.take({ store, clock, log });
+  const take = async () => {
+    const lease = new NodeLease({ store, clock, log });
+    await lease.take();
+    return lease;
+  };
   /** Lets time pass, and everybody do what it brings. */
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 100) {

@@ -33,7 +33,7 @@ async function local(): Promise<Opened> {
 /** The same, as api-server sees it. */
 async function overInternalApi(): Promise<Opened> {
   const { fixture, sessions } = await local();
-  const internal = await InternalApi.start({
+  const internal = new InternalApi({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
     store: fixture.store,
@@ -42,8 +42,9 @@ async function overInternalApi(): Promise<Opened> {
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),
     readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
-    metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
+    exposition: { contentType: 'text/plain', text: () => Promise.resolve('') },
   });
+  await internal.start();
   const url = new URL(`http://127.0.0.1:${internal.port}`);
   const pool = new ProxyPool({ url, secret: SECRET });
   return {

@@ -26,7 +26,7 @@ const SECRET = new Secret('0123456789abcdef0123456789abcdef');
 async function open() {
   const fixture = new SessionFixture();
   const tunnels = new Map<TunnelKey, Awaited<ReturnType<SessionFixture['connect']>>>();
-  const internal = await InternalApi.start({
+  const internal = new InternalApi({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
     store: fixture.store,
@@ -35,8 +35,9 @@ async function open() {
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),
     readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
-    metrics: () => Promise.resolve({ contentType: 'text/plain', body: '' }),
+    exposition: { contentType: 'text/plain', text: () => Promise.resolve('') },
   });
+  await internal.start();
   const url = new URL(`http://127.0.0.1:${internal.port}`);
   const pool = new ProxyPool({ url, secret: SECRET });
   const client = new HttpProxyClient(pool);

@@ -1,11 +1,11 @@
-import { CookieKeys } from '../auth/cookie-keys.js';
-import { generatedPath } from '../config/generated.js';
-import { findGenerated, generated } from '../config/load.js';
-import type { RestConfig } from '../config/types.js';
-import type { Logger } from '../observability/log.js';
-import type { SessionKeyPort } from '../store/ports/sign-ins.js';
-import type { Secret } from '../text/secret.js';
-import { CliError } from './errors.js';
+import { CodedError } from '../../actors/errors.js';
+import { CookieKeys } from '../../auth/cookie-keys.js';
+import { generatedPath } from '../../config/generated.js';
+import { findGenerated, generated } from '../../config/load.js';
+import type { RestConfig } from '../../config/types.js';
+import type { Logger } from '../../observability/log.js';
+import type { SessionKeyPort } from '../../store/ports/sign-ins.js';
+import type { Secret } from '../../text/secret.js';
 
 const FOREIGN =
   'SESSION_SECRET is another than that of the process that started before with this data, and neither accepts a cookie of ' +
@@ -21,7 +21,7 @@ const OF_THIS_MACHINE =
 
 /**
  * The keys that sign sessions, once the store knows of them.
- * @throws CliError ERR_SESSION_SECRET where other processes of these data sign with keys that this one does not have;
+ * @throws CodedError ERR_SESSION_SECRET where other processes of these data sign with keys that this one does not have;
  * ConfigError where its own secret cannot be read or made
  */
 export async function joinedKeys(
@@ -32,7 +32,7 @@ export async function joinedKeys(
   const keys = new CookieKeys(sessionSecrets ?? [await ownSecret(dataDir, store)]);
   const joining = await store.joinSessionKeys(keys.kids);
   if (joining === 'foreign') {
-    throw new CliError('ERR_SESSION_SECRET', sessionSecrets === undefined ? lost(dataDir) : FOREIGN);
+    throw new CodedError('ERR_SESSION_SECRET', sessionSecrets === undefined ? lost(dataDir) : FOREIGN);
   }
   if (sessionSecrets === undefined && databaseUrl !== undefined) log.warn(OF_THIS_MACHINE);
   if (joining === 'behind') log.warn(BEHIND);
@@ -47,7 +47,7 @@ async function ownSecret(dataDir: string, store: SessionKeyPort): Promise<Secret
   // Of processes that start at once another one may have made it meanwhile, and joined.
   const made = findGenerated('session-secret', dataDir);
   if (made !== undefined) return made;
-  throw new CliError('ERR_SESSION_SECRET', lost(dataDir));
+  throw new CodedError('ERR_SESSION_SECRET', lost(dataDir));
 }
 
 function lost(dataDir: string): string {

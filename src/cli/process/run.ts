@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '../observability/log.js';
-import { CliError } from './errors.js';
+import { CodedError, describeExit, type ExitReason } from '../../actors/errors.js';
+import type { Logger } from '../../observability/log.js';
 
 /** What a drain could not wait for. */
 export interface Drained {
@@ -17,6 +17,17 @@ export interface RunningProcess {
   drain(): Promise<Drained>;
   /** Resolves with the reason when it cannot go on. Pending as long as it can. */
   readonly failed: Promise<Error>;
+}
+
+/** Resolves with the reason for which a process cannot go on, once one of its supervisors has given up. */
+export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error> {
+  return new Promise((resolve) => {
+    for (const exit of exits) {
+      void exit.then((reason) => {
+        if (reason.kind !== 'normal') resolve(new Error(`a supervisor gave up: ${describeExit(reason)}`));
+      });
+    }
+  });
 }
 
 /** How signals reach the run loop; `process` is one. */
@@ -69,12 +80,12 @@ async function aborted(signal: AbortSignal): Promise<void> {
 
 async function timeout(ms: number, signal: AbortSignal): Promise<never> {
   await delay(ms, undefined, { signal });
-  throw new CliError('ERR_DRAIN', `what was running did not finish within ${ms / 1000} s`);
+  throw new CodedError('ERR_DRAIN', `what was running did not finish within ${ms / 1000} s`);
 }
 
 async function forced(second: AbortSignal): Promise<never> {
   await aborted(second);
-  throw new CliError('ERR_DRAIN', 'a second signal ended it before everything had finished');
+  throw new CodedError('ERR_DRAIN', 'a second signal ended it before everything had finished');
 }
 
 async function failure(running: RunningProcess): Promise<never> {
@@ -83,7 +94,7 @@ async function failure(running: RunningProcess): Promise<never> {
 
 /**
  * Starts a process, prints the ready line, and keeps it until it is told to stop and has drained.
- * @throws what the start threw; the reason of a failure; CliError when a drain was cut short
+ * @throws what the start threw; the reason of a failure; CodedError ERR_DRAIN when a drain was cut short
  */
 export async function runProcess(
   start: () => Promise<RunningProcess>,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { type Drained, type RunningProcess, runProcess } from '../../src/cli/process.js';
-import { createLogger } from '../../src/observability/log.js';
+import { type Drained, type RunningProcess, runProcess } from '../../../src/cli/process/run.js';
+import { createLogger } from '../../../src/observability/log.js';
 
 /** Promise.withResolvers, which Node 20 has not. */
 function withResolvers<T>() {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createContainer } from '../../src/cli/container.js';
-import { type SupervisedStore, superviseStore } from '../../src/cli/supervised-store.js';
-import { TOKENS } from '../../src/cli/tokens.js';
-import { createLogger } from '../../src/observability/log.js';
-import type { StoreClient } from '../../src/store/client/store-client.js';
-import { openStore } from '../../src/store/open-store.js';
-import { openDatabase } from '../../src/store/sqlite/sqlite.js';
-import { childrenOf, isRunning } from '../e2e/kit/program.js';
-import { withTempDir } from '../store/temp-dir.js';
+import { provideStore } from '../../../src/cli/compose/common.js';
+import { createContainer } from '../../../src/cli/compose/provide.js';
+import { T } from '../../../src/cli/compose/tokens.js';
+import type { SupervisedStore } from '../../../src/cli/process/supervised-store.js';
+import { createLogger } from '../../../src/observability/log.js';
+import type { StoreClient } from '../../../src/store/client/store-client.js';
+import { openStore } from '../../../src/store/open-store.js';
+import { openDatabase } from '../../../src/store/sqlite/sqlite.js';
+import { childrenOf, isRunning } from '../../e2e/kit/program.js';
+import { withTempDir } from '../../store/temp-dir.js';
 
 const ISSUER = 'https://id.example';
 
@@ -26,21 +27,20 @@ function withStore(body: (running: Running, t: TestContext) => Promise<void>) {
   return (t: TestContext) =>
     withTempDir(async (dataDir) => {
       const lines: string[] = [];
-      const c = createContainer(createLogger('info', { write: (line: string) => void lines.push(line) }), {
-        sides: [],
-        accessLog: false,
-      });
-      const store = await superviseStore(c, { dataDir, databaseUrl: undefined, databasePool: 1 });
+      const log = createLogger('info', { write: (line: string) => void lines.push(line) });
+      const c = createContainer();
+      provideStore(c, { dataDir, databaseUrl: undefined, databasePool: 1 }, log);
+      const store = c.resolve(T.supervisedStore);
+      await store.start();
       const pid = (): number => {
         const [first] = childrenOf(process.pid);
         assert.ok(first !== undefined, 'there is no store process');
         return first;
       };
       try {
-        await body({ dataDir, client: c.resolve(TOKENS.store), store, lines, pid }, t);
+        await body({ dataDir, client: c.resolve(T.store), store, lines, pid }, t);
       } finally {
         await store.stop();
-        await c.dispose();
       }
     });
 }

@@ -1,12 +1,12 @@
-import { makeAgent } from '../agent/agent.js';
-import { connectUrl } from '../agent/dial.js';
-import { describeMachine } from '../agent/machine.js';
-import { readPairing } from '../agent/pairing-file.js';
-import { VIRTUAL_MODEL } from '../agent/simulator/system.js';
-import { type AgentConfig, DEFAULT_TUNNEL_URL } from '../config/types.js';
-import type { Logger } from '../observability/log.js';
-import type { Secret } from '../text/secret.js';
-import { CALLS_DRAIN_MS, type RunningProcess } from './process.js';
+import { makeAgent } from '../../agent/agent.js';
+import { connectUrl } from '../../agent/dial.js';
+import { describeMachine } from '../../agent/machine.js';
+import { readPairing } from '../../agent/pairing-file.js';
+import { VIRTUAL_MODEL } from '../../agent/simulator/system.js';
+import { type AgentConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
+import type { Logger } from '../../observability/log.js';
+import type { Secret } from '../../text/secret.js';
+import { CALLS_DRAIN_MS, type RunningProcess } from '../process/run.js';
 
 /**
  * `visiona agent`: ready when it dials, not when the cloud answers, which may be down for hours.
@@ -44,7 +44,7 @@ async function pairDevice(
   log: Logger,
 ): Promise<void> {
   // Loaded by the start that pairs: the HTTP client is not small.
-  const { pair } = await import('../agent/pair.js');
+  const { pair } = await import('../../agent/pair.js');
   const machine = async () => {
     const { name, ...real } = await describeMachine();
     return simulate ? { name, model: VIRTUAL_MODEL } : { name, ...real };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { joinedKeys } from '../../src/cli/session-secret.js';
-import { openStore } from '../../src/store/open-store.js';
-import { logCapture } from '../agent/log-capture.js';
-import { withTempDir } from '../store/temp-dir.js';
+import { joinedKeys } from '../../../src/cli/process/session-secret.js';
+import { openStore } from '../../../src/store/open-store.js';
+import { logCapture } from '../../agent/log-capture.js';
+import { withTempDir } from '../../store/temp-dir.js';
 
 test('processes that start at once where there is no secret make one, and one that is lost is not made anew', () =>
   withTempDir(async (dataDir) => {

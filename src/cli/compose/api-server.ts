@@ -1,0 +1,92 @@
+// Puts `visiona api-server` together, starts it and drains it.
+import type { DependencyContainer } from 'tsyringe';
+import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
+import type { RestOptions } from '../../http/api/rest.js';
+import { urlOf } from '../../net/address.js';
+import type { Logger } from '../../observability/log.js';
+import { REST_DUTIES, Readiness } from '../../server/readiness.js';
+import type { StoreClient } from '../../store/client/store-client.js';
+import { HttpProxyClient } from '../../tunnel/remote/proxy-client.js';
+import { ProxyClientStore, ProxyUserSessions } from '../../tunnel/remote/proxy-client-store.js';
+import { ProxyForwarder } from '../../tunnel/remote/proxy-forwarder.js';
+import { ProxyPool } from '../../tunnel/remote/proxy-pool.js';
+import { ProxyWatch } from '../../tunnel/remote/proxy-watch.js';
+import { type Lifecycle, starting } from '../process/lifecycle.js';
+import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
+import { provideCommon, startCommon } from './common.js';
+import { createContainer, provide, provideBy } from './provide.js';
+import { signInAt, startRestSide } from './rest-side.js';
+import { T } from './tokens.js';
+
+/** The way to remote-proxy, which may be down for as long as it likes. */
+function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiConfig): void {
+  c.registerInstance(T.proxyUrl, proxyUrl);
+  c.registerInstance(T.internalSecret, internalSecret);
+  provide(c, T.proxyPool, ProxyPool, [{ url: T.proxyUrl, secret: T.internalSecret }]);
+  provide(c, T.proxyClient, HttpProxyClient, [T.proxyPool]);
+  provide(c, T.proxyClientStore, ProxyClientStore, [T.proxyClient]);
+  provide(c, T.userSessions, ProxyUserSessions, [T.proxyClientStore]);
+  provide(c, T.proxyForwarder, ProxyForwarder, [{ pool: T.proxyPool, budget: T.unreadBudget }]);
+  c.register(T.forwarder, { useToken: T.proxyForwarder });
+  const watch = (proxy: HttpProxyClient, forwarder: ProxyForwarder, log: Logger) =>
+    new ProxyWatch({
+      proxy,
+      log: log.child({ proxy: proxyUrl.origin }),
+      lost: (detail) => forwarder.lose(detail),
+    });
+  provideBy(c, T.proxyWatch, watch, [T.proxyClient, T.proxyForwarder, T.log]);
+  const readiness = (store: StoreClient, proxy: ProxyWatch) =>
+    new Readiness(REST_DUTIES, async () => {
+      const calls = await proxy.unready();
+      return { ...store.missing, ...(calls && { 'device-calls': calls }) };
+    });
+  provideBy(c, T.readiness, readiness, [T.store, T.proxyWatch]);
+}
+
+/** Records the connections to remote-proxy, which are made by the calls that need them. */
+function openProxy(c: DependencyContainer, lifecycle: Lifecycle): void {
+  const [pool, forwarder] = [c.resolve(T.proxyPool), c.resolve(T.proxyForwarder)];
+  lifecycle.onStop('connections to remote-proxy', async () => {
+    forwarder.close();
+    await pool.close();
+  });
+}
+
+/**
+ * Starts the store, then the REST listener. It starts without remote-proxy, and is unready until that is there.
+ * @param auth tells who calls; left out: sign-in, as it is configured
+ */
+export function startApiServer(
+  config: ApiConfig,
+  log: Logger,
+  auth?: RestOptions['auth'],
+): Promise<RunningProcess> {
+  const c = createContainer();
+  provideCommon(c, config, log, ['rest']);
+  provideProxy(c, config);
+  return starting(log, async (lifecycle) => {
+    await startCommon(c, lifecycle);
+    openProxy(c, lifecycle);
+    const signIn = auth ?? (await signInAt(c, config.oidc, config));
+    const rest = await startRestSide(c, lifecycle, config, signIn, DEFAULT_TUNNEL_URL);
+    const watch = c.resolve(T.proxyWatch);
+    await lifecycle.start('watch over remote-proxy', {
+      start: () => watch.start(),
+      stop: () => watch.stop(),
+    });
+    const ops = c.resolve(T.ops);
+    await ops.start();
+    return {
+      ready: {
+        api: urlOf('http', config.apiAddr, rest.port),
+        ops: urlOf('http', config.opsAddr, ops.port),
+      },
+      drain: async () => {
+        const cut = await rest.drain(CALLS_DRAIN_MS);
+        await lifecycle.stop();
+        return { cut };
+      },
+      failed: givenUp(c.resolve(T.supervisedStore).exited),
+    };
+  });
+}

@@ -1,0 +1,101 @@
+// The names of everything that the container of a process puts together.
+import type { Clock } from '../../actors/clock.js';
+import type { RefusalAudit } from '../../audit/refusal-audit.js';
+import type { Forwarder } from '../../contract/call.js';
+import type { UserSessions } from '../../contract/session.js';
+import type { BridgeForwarder } from '../../contract/websocket.js';
+import type { Address } from '../../net/address.js';
+import type { Exposition } from '../../observability/exposition.js';
+import type { Logger } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
+import type { StoreRecorder } from '../../observability/store-recorder.js';
+import type { OpsListener } from '../../ops/ops-listener.js';
+import type { CallRecorder } from '../../server/call-recorder.js';
+import type { Readiness } from '../../server/readiness.js';
+import type { RequestLog } from '../../server/request-log.js';
+import type { TrustedProxies } from '../../server/trusted-proxies.js';
+import type { StoreClient } from '../../store/client/store-client.js';
+import type { StoreLocation } from '../../store/location.js';
+import type { Secret } from '../../text/secret.js';
+import type { UnreadBudget } from '../../tunnel/forward/unread-budget.js';
+import type { InternalApi } from '../../tunnel/internal/internal-api.js';
+import type { AdmissionControl } from '../../tunnel/listener/admission.js';
+import type { OfflineRecorder } from '../../tunnel/listener/offline-recorder.js';
+import type { RefusedDials } from '../../tunnel/listener/refused-dials.js';
+import type { Revocations } from '../../tunnel/listener/revocations.js';
+import type { TunnelListener } from '../../tunnel/listener/tunnel-listener.js';
+import type { NodeLease } from '../../tunnel/node/node-lease.js';
+import type { SessionPlane } from '../../tunnel/node/session-plane.js';
+import type { TunnelDrain, TunnelStore } from '../../tunnel/node/tunnel-side.js';
+import type { RegistryStore } from '../../tunnel/registry/registry-store.js';
+import type { SessionRegistryRef } from '../../tunnel/registry/session-registry.js';
+import type { HttpProxyClient } from '../../tunnel/remote/proxy-client.js';
+import type { ProxyClientStore } from '../../tunnel/remote/proxy-client-store.js';
+import type { ProxyForwarder } from '../../tunnel/remote/proxy-forwarder.js';
+import type { ProxyPool } from '../../tunnel/remote/proxy-pool.js';
+import type { ProxyWatch } from '../../tunnel/remote/proxy-watch.js';
+import type { SessionHosts } from '../../tunnel/session/main/session-hosts.js';
+import type { SessionInit } from '../../tunnel/session/wire/kind.js';
+import type { SupervisedStore } from '../process/supervised-store.js';
+import { token } from './provide.js';
+
+/** Tokens, each with the type that is registered under it. */
+export const T = {
+  // Settings.
+  accessLog: token<boolean>('accessLog'),
+  opsAddr: token<Address>('opsAddr'),
+  storeLocation: token<StoreLocation>('storeLocation'),
+  tunnelAddr: token<Address>('tunnelAddr'),
+  internalAddr: token<Address>('internalAddr'),
+  internalSecret: token<Secret>('internalSecret'),
+  proxyUrl: token<URL>('proxyUrl'),
+  nodeId: token<string>('nodeId'),
+  hostThreads: token<number>('hostThreads'),
+  maxTunnels: token<number>('maxTunnels'),
+  idleTimeoutMs: token<number>('idleTimeoutMs'),
+  sessionInit: token<SessionInit>('sessionInit'),
+  unreadBytes: token<number>('unreadBytes'),
+
+  // Every process.
+  clock: token<Clock>('clock'),
+  log: token<Logger>('log'),
+  metrics: token<Metrics>('metrics'),
+  exposition: token<Exposition>('exposition'),
+  refusalAudit: token<RefusalAudit>('refusalAudit'),
+  refusals: token<Pick<RefusalAudit, 'record' | 'pairing'>>('refusals'),
+  requests: token<RequestLog>('requests'),
+  trustedProxies: token<TrustedProxies>('trustedProxies'),
+  calls: token<CallRecorder>('calls'),
+  unreadBudget: token<UnreadBudget>('unreadBudget'),
+  readiness: token<Readiness>('readiness'),
+  ops: token<OpsListener>('ops'),
+  storeRecorder: token<StoreRecorder>('storeRecorder'),
+  store: token<StoreClient>('store'),
+  supervisedStore: token<SupervisedStore>('supervisedStore'),
+
+  // Calls to devices: of this process, or through remote-proxy.
+  forwarder: token<Forwarder & BridgeForwarder>('forwarder'),
+  userSessions: token<UserSessions>('userSessions'),
+
+  // The tunnel side.
+  tunnelStore: token<TunnelStore>('tunnelStore'),
+  lease: token<NodeLease>('lease'),
+  sessionHosts: token<SessionHosts>('sessionHosts'),
+  registry: token<SessionRegistryRef>('registry'),
+  registryStore: token<RegistryStore>('registryStore'),
+  sessionPlane: token<SessionPlane>('sessionPlane'),
+  admission: token<AdmissionControl>('admission'),
+  offline: token<OfflineRecorder>('offline'),
+  refusedDials: token<RefusedDials>('refusedDials'),
+  revocations: token<Revocations>('revocations'),
+  internalApi: token<InternalApi>('internalApi'),
+  tunnels: token<TunnelListener>('tunnels'),
+  tunnelDrain: token<TunnelDrain>('tunnelDrain'),
+
+  // The way to remote-proxy.
+  proxyPool: token<ProxyPool>('proxyPool'),
+  proxyClient: token<HttpProxyClient>('proxyClient'),
+  proxyClientStore: token<ProxyClientStore>('proxyClientStore'),
+  proxyForwarder: token<ProxyForwarder>('proxyForwarder'),
+  proxyWatch: token<ProxyWatch>('proxyWatch'),
+} as const;

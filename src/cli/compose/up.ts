@@ -1,0 +1,61 @@
+// Puts `visiona up` together, starts it and drains it: both sides in one process, where calls go by message.
+import { startDevProvider } from '../../auth/dev-provider/thread.js';
+import type { UpConfig } from '../../config/types.js';
+import { urlOf } from '../../net/address.js';
+import type { Logger } from '../../observability/log.js';
+import { UP_DUTIES } from '../../server/readiness.js';
+import { starting } from '../process/lifecycle.js';
+import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
+import { provideCommon, startCommon } from './common.js';
+import { createContainer } from './provide.js';
+import { signInAt, startRestSide } from './rest-side.js';
+import { T } from './tokens.js';
+import { provideTunnelSide, startTunnelSide, takeLease } from './tunnel-side.js';
+
+/** Starts the store, the tunnel side, and the REST side with the development provider where no other is configured. */
+export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
+  const c = createContainer();
+  provideCommon(c, config, log, ['rest', 'tunnels']);
+  provideTunnelSide(c, config, UP_DUTIES);
+  return starting(log, async (lifecycle) => {
+    await startCommon(c, lifecycle);
+    const lease = await takeLease(c, lifecycle);
+    await startTunnelSide(c, lifecycle);
+    const { devProvider } = config;
+    const provider =
+      devProvider &&
+      (await lifecycle.start('development provider', {
+        start: () => startDevProvider(devProvider, log),
+        stop: (started) => started.stop(),
+      }));
+    const tunnel = urlOf('ws', config.tunnelAddr, c.resolve(T.tunnels).port);
+    const auth = await signInAt(c, config.oidc ?? provider?.client, config);
+    const rest = await startRestSide(c, lifecycle, config, auth, tunnel);
+    await provider?.serve(rest.publicUrl);
+    const ops = c.resolve(T.ops);
+    await ops.start();
+    return {
+      ready: {
+        api: urlOf('http', config.apiAddr, rest.port),
+        tunnel,
+        internal: urlOf('http', config.internalAddr, c.resolve(T.internalApi).port),
+        ops: urlOf('http', config.opsAddr, ops.port),
+        ...(provider && { provider: provider.client.issuer.origin }),
+      },
+      drain: async () => {
+        // Both count the same calls. No device dials here from now on, so the next process need not wait for them.
+        const [cut] = await Promise.all([
+          c.resolve(T.tunnelDrain).drain(CALLS_DRAIN_MS),
+          rest.drain(CALLS_DRAIN_MS),
+          lease.release(),
+        ]);
+        await lifecycle.stop();
+        return { cut };
+      },
+      failed: Promise.race([
+        givenUp(c.resolve(T.sessionPlane).exited, c.resolve(T.supervisedStore).exited),
+        lease.lost,
+      ]),
+    };
+  });
+}

@@ -1,0 +1,99 @@
+// The parts of a process that were started, which are stopped in reverse.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError } from '../../actors/errors.js';
+import type { Logger } from '../../observability/log.js';
+
+/** How long a part may take to stop, in ms, unless it says otherwise. */
+const STOP_MS = 15_000;
+
+/** One part of a process. A start that fails leaves nothing behind that would have to be stopped. */
+export interface Part<Started> {
+  start(): Started;
+  /** @param started is what `start` gave */
+  stop(started: Awaited<Started>): unknown;
+  /** How long `stop` may take, in ms. */
+  readonly deadlineMs?: number;
+}
+
+interface StartedPart {
+  readonly name: string;
+  readonly deadlineMs: number;
+  stop(): unknown;
+}
+
+/**
+ * What a process has started, in order. A stop ends the parts in reverse, one after the other; a part that fails to stop, or
+ * hangs, is named in the log and does not keep the others from being stopped.
+ */
+export class Lifecycle {
+  readonly #log: Logger;
+  readonly #started: StartedPart[] = [];
+  #stopped: Promise<void> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Starts a part and records it. @returns what its start gave @throws what its start threw: it is not recorded then */
+  async start<Started>(name: string, part: Part<Started>): Promise<Awaited<Started>> {
+    const started = await part.start();
+    this.onStop(name, () => part.stop(started), part.deadlineMs);
+    return started;
+  }
+
+  /** Records a part that needs no start, or has its start later and is to be stopped as if it were here. */
+  onStop(name: string, stop: () => unknown, deadlineMs: number = STOP_MS): void {
+    this.#started.push({ name, stop, deadlineMs });
+  }
+
+  /** Stops everything. Asked again, it is the same stop. @throws the first error of a part, once all were stopped */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
+  }
+
+  async #stopAll(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const part of this.#started.toReversed()) {
+      try {
+        await stopInTime(part);
+      } catch (error) {
+        this.#log.error({ part: part.name, err: error }, 'a part could not be stopped');
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+}
+
+/**
+ * Starts a process; when that fails in the middle, stops the parts that were started.
+ * @throws what `start` threw
+ */
+export async function starting<Process>(
+  log: Logger,
+  start: (lifecycle: Lifecycle) => Promise<Process>,
+): Promise<Process> {
+  const lifecycle = new Lifecycle(log);
+  try {
+    return await start(lifecycle);
+  } catch (error) {
+    // The log has what could not be stopped; why the start failed is what the operator has to mend.
+    await lifecycle.stop().catch(() => {});
+    throw error;
+  }
+}
+
+async function stopInTime({ name, deadlineMs, stop }: StartedPart): Promise<void> {
+  const over = new AbortController();
+  const late = async (): Promise<never> => {
+    await delay(deadlineMs, undefined, { signal: over.signal });
+    throw new CodedError('ERR_DRAIN', `${name} did not stop within ${deadlineMs / 1000} s`);
+  };
+  try {
+    await Promise.race([stop(), late()]);
+  } finally {
+    over.abort();
+  }
+}

@@ -1,0 +1,20 @@
+// Where the durable data of a process is.
+import type { StoreConfig } from '../config/types.js';
+import { DEFAULT_DATABASE_POOL } from '../config/types.js';
+
+/** Where a configuration has the data. */
+export function locationOf({ dataDir, databaseUrl, databasePool }: StoreConfig): StoreLocation {
+  return databaseUrl === undefined
+    ? { dataDir }
+    : { dataDir, databaseUrl: databaseUrl.reveal(), databasePool };
+}
+
+/** Where the data is. */
+export interface StoreLocation {
+  /** Of the embedded store. */
+  readonly dataDir: string;
+  /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
+  readonly databaseUrl?: string;
+  /** The most connections to that; {@link DEFAULT_DATABASE_POOL}, if absent. */
+  readonly databasePool?: number;
+}
