@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '../test/interop/go.js';
+import { repositoryRoot } from '../test/support/repository.js';
 import type { Outcome } from './benchmark.js';
 import { plot } from './plot.js';
 import { type Results, readResults } from './results.js';

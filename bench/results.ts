@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../test/interop/go.js';
+import { repositoryRoot } from '../test/support/repository.js';
 import { UsageError } from './arguments.js';
 import type { Outcome, Size } from './benchmark.js';
 

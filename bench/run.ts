@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { repositoryRoot } from '../test/interop/go.js';
+import { repositoryRoot } from '../test/support/repository.js';
 import { accessLog } from './access-log.js';
 import { api } from './api.js';
 import { parseArguments, USAGE, UsageError } from './arguments.js';

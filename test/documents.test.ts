@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { commands } from '../src/cli/commands.js';
 import { settings } from '../src/config/settings.js';
-import { repositoryRoot } from './interop/go.js';
 import { anchors, documents, readDocument, relativeLinks } from './support/markdown.js';
+import { repositoryRoot } from './support/repository.js';
 
 /** The history names what was there once. */
 const current = documents().filter((file) => file !== 'CHANGELOG.md');

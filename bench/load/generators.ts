@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { repositoryRoot } from '../../test/interop/go.js';
-import { EventProcess } from '../../test/interop/process.js';
+import { EventProcess } from '../../test/support/event-process.js';
+import { repositoryRoot } from '../../test/support/repository.js';
 import type { Relay } from '../relay/relay.js';
 import type { OpenLoopPrinted, Window } from './percentiles.js';
 import type { Moved, Transferred } from './transfer.js';

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { buildGo, repositoryRoot } from '../../test/interop/go.js';
-import { EventProcess } from '../../test/interop/process.js';
+import { EventProcess } from '../../test/support/event-process.js';
+import { repositoryRoot } from '../../test/support/repository.js';
+import { buildGo } from '../peers/go.js';
 import { internalForm, inventedTokens } from './internal-form.js';
 import type { Relay, RelayKind } from './relay.js';
 

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GoDevice, type GoDeviceOptions } from '../../test/interop/device.js';
-import { buildGo } from '../../test/interop/go.js';
 import type { Figure, Outcome, Size } from '../benchmark.js';
+import { buildGo, GO_DEVICE } from '../peers/go.js';
+import { GoDevice, type GoDeviceOptions } from '../peers/go-device.js';
 import { Dropouts } from '../turns.js';
 import type { Relay, RelayKind, RelayOptions } from './relay.js';
 
@@ -90,7 +90,7 @@ export async function startFleet(
   relay: Relay,
   { from, upTo, ...options }: { from: number; upTo: number } & Pick<GoDeviceOptions, 'parallel'>,
 ): Promise<GoDevice> {
-  const build = await buildGo('test/interop/godevice');
+  const build = await buildGo(GO_DEVICE);
   if ('reason' in build) throw new Error(`the Go device ${build.reason}`);
   const all = (await readFile(relay.tokenFile, 'utf8')).split('\n');
   const tokens = path.join(relay.folder, `tokens-${from}-${upTo}.txt`);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../../test/interop/go.js';
+import { repositoryRoot } from '../../test/support/repository.js';
 import { cpuMicros } from './proc.js';
 import type { Relay } from './relay.js';
 

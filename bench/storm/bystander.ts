@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GoDevice } from '../../test/interop/device.js';
 import { OpenLoop } from '../load/generators.js';
+import type { GoDevice } from '../peers/go-device.js';
 import { type Relay, writeCalls } from '../relay/relay.js';
 import { startConnected } from '../relay/stand.js';
 

@@ -1,4 +1,4 @@
-import type { GoDevice } from '../../test/interop/device.js';
+import type { GoDevice } from '../peers/go-device.js';
 import { CONNECT_MS } from '../relay/stand.js';
 
 /**

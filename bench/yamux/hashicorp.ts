@@ -1,6 +1,6 @@
-import { buildGo } from '../../test/interop/go.js';
-import { EventProcess } from '../../test/interop/process.js';
+import { EventProcess } from '../../test/support/event-process.js';
 import type { Missing } from '../benchmark.js';
+import { buildGo } from '../peers/go.js';
 import type { Subject } from './subject.js';
 
 const NAME = 'hashicorp/yamux';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EventProcess } from '../interop/process.js';
+import { EventProcess } from '../support/event-process.js';
 
 /** One line of the agent's log. */
 export interface LogLine {

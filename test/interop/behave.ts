@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { randomBytes } from './random-bytes.js';
 
-/** Does what the first line of a stream asks for: `echo`, `sink N` and `source N` of godevice/behave.go. */
+/** Does what the first line of a stream asks for: `echo`, `sink N` and `source N` of go-device/behave.go. */
 export async function behave(stream: Duplex): Promise<void> {
   const [kind, size] = (await firstLine(stream)).split(' ');
   if (kind === 'echo') await pipeline(stream, stream);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { GoDevice } from './device.js';
-import { requireGo } from './go.js';
+import { GoDevice } from '../../bench/peers/go-device.js';
+import { requireGo } from './require-go.js';
 
 async function relay(): Promise<{ server: WebSocketServer; url: string }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });

@@ -1,4 +1,4 @@
-/** The same pseudo-random bytes as godevice/random.go: xorshift32 from `seed`, each state little-endian. */
+/** The same pseudo-random bytes as go-device/random.go: xorshift32 from `seed`, each state little-endian. */
 export function randomBytes(size: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(Math.ceil(size / 4) * 4);
   let x = seed;

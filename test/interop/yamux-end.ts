@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { GoDevice, type GoWireOptions } from '../../bench/peers/go-device.js';
 import { MessageWriter } from '../../src/agent/message-writer.js';
 import { type Config, makeConfig } from '../../src/tunnel/yamux/config.js';
 import type {
@@ -15,8 +16,7 @@ import type {
 import { StreamDuplex } from '../../src/tunnel/yamux/duplex.js';
 import { createSession } from '../../src/tunnel/yamux/session.js';
 import { behave } from './behave.js';
-import { GoDevice, type GoWireOptions } from './device.js';
-import { requireGo } from './go.js';
+import { requireGo } from './require-go.js';
 
 /** More than the keepalive interval, so that the next tick sends a ping. */
 const SILENCE_MS = 60_000;

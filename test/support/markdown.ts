@@ -1,7 +1,7 @@
 // What a test reads of the documents of this repository.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from '../interop/go.js';
+import { repositoryRoot } from './repository.js';
 
 /** A fenced block of a document. */
 export interface CodeBlock {

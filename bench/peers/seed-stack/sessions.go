@@ -8,7 +8,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/hashicorp/yamux"
 
-	"../../../test/interop/godevice/wsconn"
+	"../go-device/wsconn"
 )
 
 // sessions owns the tunnels by token, and is the tunnel listener's handler.

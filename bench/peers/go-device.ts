@@ -1,6 +1,6 @@
-import { EventProcess } from './process.js';
+import { EventProcess } from '../../test/support/event-process.js';
 
-/** An event of the Go device, see godevice/events.go. */
+/** An event of the Go device, see go-device/events.go. */
 export interface GoEvent {
   readonly event: string;
   readonly device?: number;
@@ -22,7 +22,7 @@ export interface GoEvent {
   readonly micros?: number;
 }
 
-/** Flags of the Go device, see godevice/main.go. */
+/** Flags of the Go device, see go-device/main.go. */
 export interface GoDeviceOptions {
   /** ws://HOST:PORT/tunnel/connect */
   readonly url: string;
@@ -52,7 +52,7 @@ export interface GoDeviceOptions {
   readonly verbose?: boolean;
 }
 
-/** Flags of the bare yamux peer, see godevice/wire.go. */
+/** Flags of the bare yamux peer, see go-device/wire.go. */
 export interface GoWireOptions {
   readonly wire: 'dial' | 'listen' | 'listen-tcp';
   readonly role: 'client' | 'server';
@@ -83,7 +83,7 @@ export class GoDevice extends EventProcess<GoEvent> {
     await this.next('all-connected', timeoutMs);
   }
 
-  /** Sends a command of godevice/command.go and waits for its outcome. */
+  /** Sends a command of go-device/command.go and waits for its outcome. */
   async ask(command: string, timeoutMs?: number): Promise<GoEvent> {
     this.command(command);
     return this.next(command.split(' ')[0] ?? '', timeoutMs);

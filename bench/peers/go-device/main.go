@@ -1,4 +1,4 @@
-// Command godevice is a stock field device: gorilla/websocket, hashicorp/yamux and net/http, as devices of the
+// Command go-device is a stock field device: gorilla/websocket, hashicorp/yamux and net/http, as devices of the
 // first generation use them. It dials the relay, keeps one yamux session as the client, and serves HTTP/1.1 on
 // every stream that the relay opens. With -wire it is a bare yamux peer in either role, for tests of the framing.
 //

@@ -1,20 +1,18 @@
+// `buildGo` builds the programs in Go that tests and benchmarks run.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { repositoryRoot } from '../../test/support/repository.js';
 
 const run = promisify(execFile);
 
-/** The root of the repository; this file runs from dist/test/interop. */
-export const repositoryRoot = fileURLToPath(new URL('../../../', import.meta.url));
+/** The folder of the Go device, from the root of the repository. */
+export const GO_DEVICE = 'bench/peers/go-device';
 
-const sharedSources = 'test/interop/godevice';
-
-const binaries = path.join(repositoryRoot, 'dist', 'interop');
+const binaries = path.join(repositoryRoot, 'dist', 'go');
 
 /** Debian's golang-*-dev packages put their sources here; nothing is downloaded. */
 const goEnv = {
@@ -48,18 +46,6 @@ export async function buildGo(dir: string): Promise<GoBuild> {
   return { path: target };
 }
 
-/**
- * The path of a built Go program. Without Go the test is skipped with the reason, except under CI=true, where it fails.
- * @returns undefined when the test was skipped
- */
-export async function requireGo(t: TestContext, dir = sharedSources): Promise<string | undefined> {
-  const build = await buildGo(dir);
-  if ('path' in build) return build.path;
-  if (process.env.CI === 'true') throw new Error(`${dir}: ${build.reason}`);
-  t.skip(build.reason);
-  return undefined;
-}
-
 async function compile(source: string, target: string): Promise<void> {
   await mkdir(binaries, { recursive: true });
   // Several test files may build at once: each its own file, and the last rename wins.
@@ -71,7 +57,7 @@ async function compile(source: string, target: string): Promise<void> {
 /** Programs may share the device's WebSocket package, so its folder always counts. */
 async function digestOfSources(dir: string, version: string): Promise<string> {
   const sum = createHash('sha256').update(version);
-  for (const folder of new Set([dir, sharedSources])) {
+  for (const folder of new Set([dir, GO_DEVICE])) {
     for (const file of await goFiles(path.join(repositoryRoot, folder))) sum.update(await readFile(file));
   }
   return sum.digest('hex').slice(0, 12);
