@@ -60,7 +60,7 @@ test('the dials of one turn are asked about together, so many at once, and the n
   assert.deepEqual(questions.sizes(), [64, 64, 22]);
   assert.deepEqual(questions.asked.flat(), dials);
   assert.ok(dials.every(({ answers }) => answers === 1));
-  // It has come to rest, and begins again.
+  // The queue has come to rest, and begins again.
   const late = dialOf('late');
   queue.add(late);
   await nextTurn();

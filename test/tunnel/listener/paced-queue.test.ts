@@ -20,7 +20,7 @@ test('the work is done in order, 1 ms of a turn of the event loop at a time', as
   queue.add(7);
   await nextTurn();
   assert.deepEqual(done, [1, 2, 3, 4, 5, 6, 7]);
-  // It has come to rest, and begins again.
+  // The queue has come to rest, and begins again.
   queue.add(8);
   await nextTurn();
   assert.equal(done.at(-1), 8);

@@ -32,7 +32,7 @@ async function start(t: TestContext) {
   return {
     dial,
     asked: () => asked,
-    /** The store answers nobody until the returned function is called. */
+    /** The store answers no question until the returned function is called. */
     holdUp: () => {
       let resume = () => {};
       hold = new Promise((resolve) => {
@@ -51,7 +51,7 @@ test('B3: the store is not asked about a device for which there is no room', asy
   const { resume, nextAsked } = holdUp();
   const first = dial('a');
   await nextAsked;
-  // Nobody has a tunnel yet, but somebody may have the last one.
+  // No device has a tunnel yet, but the room for the last one is held.
   const others = [dial('b'), dial('c')];
   assert.deepEqual(await Promise.all(others.map(({ outcome }) => outcome)), [503, 503]);
   resume();
@@ -70,7 +70,7 @@ test('B3: a device that is gone before its answer, or is refused, leaves its pla
   gone.socket.terminate();
   await closed;
   resume();
-  // The proxy hears of it a moment later.
+  // The proxy learns of the end a moment later.
   while ((await dial('unknown').outcome) === 503);
   assert.equal(await dial('unknown').outcome, 401);
   const next = dial('b');

@@ -30,7 +30,7 @@ async function local(): Promise<Opened> {
   return { fixture, sessions, close: () => fixture.close() };
 }
 
-/** The same, as api-server sees it. */
+/** The sessions of the proxy as api-server sees them. */
 async function overInternalApi(): Promise<Opened> {
   const { fixture, sessions } = await local();
   const internal = new InternalApi({

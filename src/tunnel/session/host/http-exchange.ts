@@ -1,4 +1,4 @@
-// An HTTP exchange is one HTTP/1.1 request and its answer on one stream (docs/specification.md, 02-tunnel §2.3).
+// An HTTP exchange is one HTTP/1.1 request and its answer on one stream (02-tunnel.md §2.3).
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import { CRLF, chunkHead, LAST_CHUNK } from '../../../http1/chunk-coding.js';
 import { INITIAL_WINDOW } from '../../yamux/constants.js';

@@ -26,19 +26,19 @@ class Stage {
   waits = 0;
   resume = (): void => {};
   exited = false;
-  /** The device is gone, though nobody has noticed. */
+  /** The device sends nothing more, and its connection is open. */
   silent = false;
   readonly emitted: Emitted[] = [];
   readonly streams: MuxStream[] = [];
   /** What the streams of the device received. */
   readonly received: string[] = [];
-  /** What the actor may release, and then has no right to look at any more. */
+  /** The bodies that the actor may release, and must not read after that. */
   readonly leased = new Set<Uint8Array>();
-  /** What it released. */
+  /** The bodies that the actor released. */
   readonly released: Uint8Array[] = [];
   /** The events of the device's session and its streams. */
   readonly events: string[] = [];
-  /** What the device answers to a stream that it gets bytes of. */
+  /** The device's answer to a stream that it got bytes of. */
   answer: string | undefined = OK;
   readonly device: MuxSession;
   readonly actor: SessionActor;
@@ -98,7 +98,7 @@ class Stage {
       if (sent === 0) continue;
       quiet = 0;
       this.actor.receive({ kind: 'received', bytes: out.subarray(0, sent) });
-      // They were lent.
+      // The bytes were lent: the actor must not read them any more.
       out.fill('!');
     }
   }
@@ -154,7 +154,7 @@ class Stage {
     return true;
   }
 
-  /** The actor to itself. */
+  /** A message of the actor to itself, or of its ticker. */
   #tell(message: SessionIn): boolean {
     this.actor.receive(message);
     this.settle();
@@ -401,7 +401,7 @@ test('a tunnel that ends under a handshake of a WebSocket was lost after the req
 
 test('what was read of the device is told in steps, all of it', () => {
   const stage = new Stage();
-  // Pongs that nobody waits for: twelve bytes each.
+  // Pongs without a ping, of twelve bytes each.
   const pongs = Buffer.alloc(12_000);
   for (let at = 0; at < pongs.length; at += 12) pongs.set([0, 2, 0, 2], at);
   let given = 0;

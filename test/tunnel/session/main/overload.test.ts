@@ -14,7 +14,7 @@ test('N1: a session whose host does not take a message ends, but not within the 
   actor.accepts = false;
   session.send({ kind: 'consumed', exchange, bytes: 1 });
   assert.deepEqual(lost, []);
-  // Nothing goes after what was lost.
+  // No message is sent after one that was refused, though the link would take it.
   actor.accepts = true;
   session.send({ kind: 'consumed', exchange, bytes: 2 });
   assert.deepEqual(actor.messages, []);
