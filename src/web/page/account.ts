@@ -1,10 +1,11 @@
+// This file shows who is signed in with a way out, and the page of a visitor who is not.
 import * as api from './api.js';
 import { html, useState } from './preact.js';
 import { useTask } from './task.js';
 import type { Me } from './wire.js';
 
-/** @param ended a session was there, and is over */
-export function SignedOut({ ended }: { readonly ended: boolean }) {
+/** The page for a visitor who is not signed in. @param ended whether a session was there and is over */
+export function SignInPage({ ended }: { readonly ended: boolean }) {
   return html`<main class="card hero">
     <img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="56" height="56" />
     <h1>visionA</h1>
@@ -15,7 +16,7 @@ export function SignedOut({ ended }: { readonly ended: boolean }) {
   </main>`;
 }
 
-/** Who is signed in, and the way out. */
+/** The top of the page: who is signed in, and a button that signs out. */
 export function Header({ me, ended }: { readonly me: Me; readonly ended: () => void }) {
   const [leaving, setLeaving] = useState(false);
   const { run, busy, error } = useTask(ended);

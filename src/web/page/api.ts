@@ -1,10 +1,11 @@
+// This file calls the REST API for the page.
 import type { DevicePage, MadePairingToken, Me, PairingTokenPage, Problem, SignedOut } from './wire.js';
 
-/** An answer that is an error, or no answer at all. Its message is a sentence for the person at the screen. */
+/** A call that got an error, or no answer at all. Its message is a sentence for the person at the screen. */
 export class ApiError extends Error {
   /** The code of the problem; `unreachable`: there was no answer. */
   readonly code: string;
-  /** It was not the server that answered, or nobody did: nothing is said of what was asked for. */
+  /** A proxy before the server answered, or nobody did: the server has said nothing of the call. */
   readonly isAway: boolean;
 
   constructor(code: string, sentence: string, isAway: boolean) {
@@ -14,20 +15,21 @@ export class ApiError extends Error {
   }
 }
 
-/** How long an answer may take, in ms: longer than the server waits for what it needs itself. */
+/** How long an answer may take, in ms: longer than the server waits for its own parts. */
 const TIMEOUT_MS = 15_000;
 
-/** Items of one page of a list. */
+/** Items that one page of a list may have. */
 const PAGE = 200;
 
+/** How a path is called; by default with GET. */
 interface Call {
   readonly method?: 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
-  /** Nobody asked for it: the session is not to live longer for it. */
+  /** Whether the page polls: the call leaves the idle time of the session as it is. */
   readonly passive?: boolean;
 }
 
-/** Who is signed in; undefined: nobody. */
+/** Who is signed in. Undefined: nobody is. */
 export async function me(): Promise<Me | undefined> {
   try {
     return (await call('/api/auth/me')) as Me;
@@ -37,40 +39,46 @@ export async function me(): Promise<Me | undefined> {
   }
 }
 
+/** Ends the session. */
 export async function signOut(): Promise<SignedOut> {
   return (await call('/api/auth/logout', { method: 'POST' })) as SignedOut;
 }
 
-/** A part of the list of devices. @param cursor where it goes on; undefined: at its begin */
-export async function listDevices(cursor: string | undefined): Promise<DevicePage> {
+/** One page of the list of devices. @param cursor where the page begins; undefined: at the first device */
+export async function fetchDevices(cursor: string | undefined): Promise<DevicePage> {
   const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
   return (await call(`/api/devices?limit=${PAGE}${from}`, { passive: true })) as DevicePage;
 }
 
+/** Gives a device another name. */
 export async function renameDevice(deviceId: string, name: string): Promise<void> {
   await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'PATCH', body: { name } });
 }
 
-/** That it is gone already is no failure. */
+/** Unpairs a device; one that is gone already is no failure. */
 export async function unpairDevice(deviceId: string): Promise<void> {
   await remove(`/api/devices/${encodeURIComponent(deviceId)}`, 'device-not-found');
 }
 
+/** Makes a pairing token for one device, with its code. */
 export async function newPairingCode(ttlSeconds: number): Promise<MadePairingToken> {
   return (await call('/api/pairing/tokens', { method: 'POST', body: { ttlSeconds } })) as MadePairingToken;
 }
 
-/** All of them: fewer are kept than a page has. */
-export async function listPairingCodes(): Promise<PairingTokenPage> {
+/** All pairing tokens of the user: the server keeps fewer than one page may have. */
+export async function fetchPairingCodes(): Promise<PairingTokenPage> {
   return (await call(`/api/pairing/tokens?limit=${PAGE}`, { passive: true })) as PairingTokenPage;
 }
 
-/** That it was used or has ended already is no failure. */
+/** Revokes a pairing token; one that was used or has ended already is no failure. */
 export async function revokePairingCode(tokenId: string): Promise<void> {
   await remove(`/api/pairing/tokens/${encodeURIComponent(tokenId)}`, 'not-found');
 }
 
-/** @param missing the code of the problem that it is not there, perhaps as it was removed before without an answer */
+/**
+ * Deletes what is at a path.
+ * @param missing the problem that says that it is not there: a call before may have removed it, and its answer was lost
+ */
 async function remove(path: string, missing: string): Promise<void> {
   try {
     await call(path, { method: 'DELETE' });
@@ -79,7 +87,7 @@ async function remove(path: string, missing: string): Promise<void> {
   }
 }
 
-/** @throws ApiError */
+/** Calls the API. @returns the JSON of the answer @throws ApiError */
 async function call(path: string, { method, body, passive = false }: Call = {}): Promise<unknown> {
   const response = await send(path, {
     ...(method !== undefined && { method }),
@@ -109,13 +117,13 @@ async function problemOf(response: Response): Promise<ApiError> {
     const problem = (await response.json()) as Problem;
     return new ApiError(problem.code, sentence(problem), false);
   } catch {
-    // A proxy before the server answers in words of its own.
+    // A proxy before the server answers without a problem document.
     const said = `The server answered with an error (${response.status}).`;
     return new ApiError('no-problem', said, response.status >= 500);
   }
 }
 
-/** `validation` says what is wrong with what was typed; that is what helps. */
+/** A problem as a sentence. The errors of `validation` come first: they say what is wrong with the typed text. */
 function sentence({ title, detail, errors }: Problem): string {
   const why = errors?.map(({ message }) => message).join('; ') ?? detail;
   return why === undefined ? `${title}.` : `${title}: ${why}.`;

@@ -1,16 +1,18 @@
-import { Header, SignedOut } from './account.js';
+// This file is the page itself: it asks who is signed in, and shows the devices or the way in.
+import { Header, SignInPage } from './account.js';
 import * as api from './api.js';
-import { Devices } from './devices.js';
+import { DevicesSection } from './devices.js';
 import { html, render, useCallback, useEffect, useState } from './preact.js';
 import type { Me } from './wire.js';
 
+/** What the page knows of its visitor. */
 type State =
   | { readonly kind: 'asking' }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'out'; readonly ended: boolean }
   | { readonly kind: 'in'; readonly me: Me };
 
-/** How long to wait, in ms, before a server that did not answer is asked again. */
+/** How long the page waits, in ms, before it asks a server again that did not answer. */
 const AGAIN_MS = 3_000;
 
 function App() {
@@ -30,7 +32,7 @@ function App() {
     const timer = setTimeout(ask, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [state, ask]);
-  // The browser may show a page from its memory that was left signed in, or before.
+  // A browser that goes back shows this page from its memory; the visitor may have signed in or out meanwhile.
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => event.persisted && void ask();
     addEventListener('pageshow', shown);
@@ -38,13 +40,13 @@ function App() {
   }, [ask]);
 
   if (state.kind === 'asking') return html`<p class="loading" role="status">One moment …</p>`;
-  if (state.kind === 'out') return html`<${SignedOut} ended=${state.ended} />`;
+  if (state.kind === 'out') return html`<${SignInPage} ended=${state.ended} />`;
   if (state.kind === 'failed') {
     return html`<main class="card"><h1>visionA</h1>
       <p role="alert">${state.why} Trying again …</p></main>`;
   }
   return html`<${Header} me=${state.me} ended=${ended} />
-    <main><${Devices} cliFlags=${state.me.cliFlags} ended=${ended} /></main>`;
+    <main><${DevicesSection} cliFlags=${state.me.cliFlags} ended=${ended} /></main>`;
 }
 
 const root = document.getElementById('app');

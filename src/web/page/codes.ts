@@ -1,23 +1,29 @@
+// This file lists the pairing codes that may be used, and revokes them.
 import * as api from './api.js';
 import { usePolling } from './polling.js';
 import { html, useState } from './preact.js';
 import { useTask } from './task.js';
-import type { PairingToken } from './wire.js';
+import type { PairingTokenItem } from './wire.js';
 
-/** How old what is shown may be, in ms: while somebody waits for a device, and otherwise. */
+/** How often the codes are asked for, in ms, while a code of this page waits for its device. */
 const WAITING_MS = 2_000;
+/** The same at other times. */
 const IDLE_MS = 10_000;
 
-/** The pairing codes of who is signed in. @param waiting somebody waits for one to be used @param key asks anew when it changes */
-export function useCodes(waiting: boolean, key: string): readonly PairingToken[] {
-  const [codes, setCodes] = useState<readonly PairingToken[]>([]);
+/**
+ * The pairing codes of the user.
+ * @param waiting whether a code of this page waits for its device
+ * @param key asks again when it changes
+ */
+export function useCodes(waiting: boolean, key: string): readonly PairingTokenItem[] {
+  const [codes, setCodes] = useState<readonly PairingTokenItem[]>([]);
   usePolling(
     async (signal) => {
       try {
-        const { items } = await api.listPairingCodes();
+        const { items } = await api.fetchPairingCodes();
         if (!signal.aborted) setCodes(items);
       } catch {
-        // The list of devices, which is asked for as often, says what is wrong.
+        // The list of devices, which is asked for as often, shows the failure.
       }
     },
     waiting ? WAITING_MS : IDLE_MS,
@@ -27,14 +33,14 @@ export function useCodes(waiting: boolean, key: string): readonly PairingToken[]
 }
 
 interface LiveCodesProps {
-  readonly codes: readonly PairingToken[];
+  readonly codes: readonly PairingTokenItem[];
   /** See {@link useTask}. */
   readonly fresh: unknown;
   readonly changed: () => void;
   readonly ended: () => void;
 }
 
-/** Codes that may be used, such as those of another tab or of a script. */
+/** A list of codes that may be used, such as those of another tab or of a script. */
 export function LiveCodes({ codes, fresh, changed, ended }: LiveCodesProps) {
   const { run, busy, error } = useTask(ended, fresh);
   if (codes.length === 0) return '';
@@ -52,8 +58,8 @@ export function LiveCodes({ codes, fresh, changed, ended }: LiveCodesProps) {
     </ul>`;
 }
 
-/** `Gate, for 3 more devices, until 14:05`. */
-function describe({ name = 'A code', uses, used, expiresAt }: PairingToken): string {
+/** A code in words: `Gate, for 3 more devices, until 14:05`. */
+function describe({ name = 'A code', uses, used, expiresAt }: PairingTokenItem): string {
   const left = uses - used;
   const many = left === 1 ? '' : `, for ${left} more devices`;
   const until = new Date(expiresAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });

@@ -1,16 +1,16 @@
+// This file shows one device of the list: its state, how it is called, and the dialogs that rename and unpair it.
 import * as api from './api.js';
-import { Command } from './copy.js';
-import { Dialog } from './dialog.js';
-import { html, useState } from './preact.js';
-import { isHere, PROGRAM_IN_SOURCES } from './program.js';
+import { CopyableCommand, isServerLocal, PROGRAM_IN_SOURCES } from './command.js';
+import { type ComponentChildren, html, useEffect, useRef, useState } from './preact.js';
 import { useTask } from './task.js';
-import type { Device, Me } from './wire.js';
+import type { DeviceItem, Me } from './wire.js';
 
 interface RowProps {
-  readonly device: Device;
+  readonly device: DeviceItem;
   readonly cliFlags: Me['cliFlags'];
-  /** It was changed here: what is shown is old. */
+  /** Called after a change of the device: what is shown is old. */
   readonly changed: () => void;
+  /** Called when the session is over. */
   readonly ended: () => void;
 }
 
@@ -47,15 +47,15 @@ function lastSeen(online: boolean, at: string | undefined): string {
 function CallIt({ deviceId, cliFlags }: { readonly deviceId: string; readonly cliFlags: Me['cliFlags'] }) {
   const url = `${location.origin}/api/devices/${deviceId}`;
   const rest = html`<p class="fine">Any other request goes to an address that begins with this:</p>
-    <${Command} label="where other requests go" text=${`${url}/proxy/`} />
+    <${CopyableCommand} label="where other requests go" text=${`${url}/proxy/`} />
     <p class="fine"><a href="/api/docs">The API</a></p>`;
   if (cliFlags === null) {
     return html`<p>Programs cannot call it yet: access tokens are off here. Whoever runs this server turns them on with
       OIDC_AUDIENCE.</p>${rest}`;
   }
-  const program = isHere() ? PROGRAM_IN_SOURCES : 'visiona';
+  const program = isServerLocal() ? PROGRAM_IN_SOURCES : 'visiona';
   const commands = `TOKEN=$(${program} token ${cliFlags})\ncurl -H "Authorization: Bearer $TOKEN" ${url}/system`;
-  return html`<${Command} label="the commands that call it" text=${commands} />
+  return html`<${CopyableCommand} label="the commands that call it" text=${commands} />
     <p class="fine">The first asks you to confirm, in a browser, that it may call your devices.</p>${rest}`;
 }
 
@@ -92,4 +92,28 @@ function Unpair({ device, changed, ended, close }: FormProps) {
     <p class="actions"><button type="button" class="danger" onClick=${unpair} disabled=${busy}>Unpair</button>
       <button type="button" class="quiet" autofocus onClick=${close}>Cancel</button></p>
   <//>`;
+}
+
+interface DialogProps {
+  readonly title: string;
+  /** Called when the person leaves the dialog, by Escape or a button. */
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+let dialogs = 0;
+
+/** A dialog over the page. It is the browser's own element, which keeps the focus inside and gives it back. */
+function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useRef(`dialog-${++dialogs}`);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return html`<dialog ref=${dialog} aria-labelledby=${titleId.current} onCancel=${onClose} onClose=${onClose}>
+    <h2 id=${titleId.current}>${title}</h2>
+    ${children}
+  </dialog>`;
 }

@@ -1,28 +1,30 @@
-import { ApiError, listDevices } from './api.js';
+// This file lists the devices of the user, and keeps the list as the server has it.
+import { ApiError, fetchDevices } from './api.js';
 import { DeviceRow } from './device-row.js';
-import { Pairing } from './pairing.js';
+import { PairingSection } from './pairing.js';
 import { usePolling } from './polling.js';
 import { html, useRef, useState } from './preact.js';
-import type { Device, Me } from './wire.js';
+import type { DeviceItem, Me } from './wire.js';
 
-/** How old what is shown may be, in ms. */
+/** How often the list is asked for, in ms. */
 const EVERY_MS = 2_000;
 
-/** Before the first answer. */
-const NONE: readonly Device[] = [];
+/** The devices that are shown before the first answer. */
+const NONE: readonly DeviceItem[] = [];
 
+/** The part of the list that is shown. */
 interface Shown {
-  readonly devices: readonly Device[];
-  /** There are more than are shown. */
+  readonly devices: readonly DeviceItem[];
+  /** Whether the list has more devices. */
   readonly more: boolean;
 }
 
-/** The first `pages` parts of the list. */
+/** Reads the first `pages` pages of the list. */
 async function read(pages: number): Promise<Shown> {
-  const devices: Device[] = [];
+  const devices: DeviceItem[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < pages; page++) {
-    const { items, nextCursor } = await listDevices(cursor);
+    const { items, nextCursor } = await fetchDevices(cursor);
     devices.push(...items);
     cursor = nextCursor;
     if (cursor === undefined) break;
@@ -30,7 +32,7 @@ async function read(pages: number): Promise<Shown> {
   return { devices, more: cursor !== undefined };
 }
 
-/** What became different, in sentences for who cannot see it. */
+/** The differences between two states of the list, in sentences for screen readers. */
 function changes({ devices: before }: Shown, { devices: after, more }: Shown): string {
   const known = new Map(before.map((device) => [device.deviceId, device]));
   const words = (online: boolean) => (online ? 'online' : 'offline');
@@ -43,7 +45,7 @@ function changes({ devices: before }: Shown, { devices: after, more }: Shown): s
       ...(was.online === online ? [] : [`${name} is ${words(online)}.`]),
     ];
   });
-  // What is missing in a part of the list may be in the next.
+  // A device that is missing on the last page that was read may be on the next one.
   const gone = more ? [] : [...known.values()].map(({ name }) => `${name} is unpaired.`);
   return [...told, ...gone].join(' ');
 }
@@ -54,13 +56,13 @@ interface DevicesProps {
   readonly ended: () => void;
 }
 
-/** The devices of who is signed in, as they are now. */
-export function Devices({ cliFlags, ended }: DevicesProps) {
+/** The part of the page that lists the user's devices, as they are now. */
+export function DevicesSection({ cliFlags, ended }: DevicesProps) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
   const [error, setError] = useState<string | undefined>(undefined);
   const [news, setNews] = useState('');
   const [pages, setPages] = useState(1);
-  // What was changed here is asked for at once.
+  // A change that is made here asks for the list at once.
   const [asked, setAsked] = useState(0);
   const before = useRef<Shown | undefined>(undefined);
 
@@ -86,13 +88,13 @@ export function Devices({ cliFlags, ended }: DevicesProps) {
 
   const changed = () => setAsked((count) => count + 1);
   const showMore = () => {
-    // What comes into view is not new.
+    // Devices that come into view are no news.
     before.current = undefined;
     setPages(pages + 1);
   };
   const devices = shown?.devices ?? NONE;
   return html`
-    <${Pairing} devices=${devices} ended=${ended} />
+    <${PairingSection} devices=${devices} ended=${ended} />
     <section aria-labelledby="devices">
       <h2 id="devices">Devices</h2>
       <p class="unseen" role="status" aria-live="polite">${news}</p>

@@ -1,13 +1,13 @@
+// This file shows a new pairing code and what to do with it, until a device has used it.
 import * as api from './api.js';
 import { LiveCodes, useCodes } from './codes.js';
-import { Command } from './copy.js';
+import { CopyableCommand, isServerLocal, PROGRAM_IN_SOURCES } from './command.js';
 import { html, useEffect, useState } from './preact.js';
-import { isHere, PROGRAM_IN_SOURCES } from './program.js';
 import { useTask } from './task.js';
-import type { Device } from './wire.js';
+import type { DeviceItem } from './wire.js';
 
 interface PairingProps {
-  readonly devices: readonly Device[];
+  readonly devices: readonly DeviceItem[];
   readonly ended: () => void;
 }
 
@@ -15,19 +15,19 @@ interface PairingProps {
 interface Offer {
   readonly tokenId: string;
   readonly code: string;
-  /** When it ends, by the clock of `performance.now()`: this computer's may be wrong. */
+  /** When the code ends, in ms of `performance.now()`: this computer's wall clock may be wrong. */
   readonly endsAt: number;
 }
 
 /** How long a code is good, in seconds. */
 const TTL_SECONDS = 600;
 
-/** Gets a pairing code and says what to do with it, until a device has used it. */
-export function Pairing({ devices, ended }: PairingProps) {
+/** The part of the page that pairs a device: gets a code, and says what to do with it until a device has used it. */
+export function PairingSection({ devices, ended }: PairingProps) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
   const { run, busy, error } = useTask(ended, devices);
   const [pairedId, setPairedId] = useState<string | undefined>(undefined);
-  // What was changed here is asked for at once.
+  // A change that is made here asks for the codes at once.
   const [asked, setAsked] = useState(0);
   const changed = () => setAsked((count) => count + 1);
   const codes = useCodes(offer !== undefined, `${asked} ${devices.at(-1)?.deviceId}`);
@@ -80,27 +80,27 @@ function Code({ offer: { code, endsAt }, busy, again, cancel }: CodeProps) {
   return html`<div role="group" aria-label="Pairing code">
     <p class="code" data-code=${code}><code>${code}</code></p>
     <p>It is good for one device and ends in <span role="timer">${clock(left)}</span>. On the device, type:</p>
-    <${Command} text=${command} label="the command that pairs" />
-    ${isHere() ? html`<${Simulated} code=${code} />` : ''}
+    <${CopyableCommand} text=${command} label="the command that pairs" />
+    ${isServerLocal() ? html`<${Simulated} code=${code} />` : ''}
     <p class="actions"><button type="button" class="quiet" onClick=${cancel} disabled=${busy}>Cancel</button></p>
   </div>`;
 }
 
-/** For who tries it, most likely without a device. */
+/** A command that pairs a simulated device, for a person who tries the product without one. */
 function Simulated({ code }: { readonly code: string }) {
-  // Each has a token file of its own: the one of before is paired already.
+  // Each code has a token file of its own: the device of the code before keeps its file.
   const file = `~/visiona-simulated-${code.slice(0, 5)}`;
   const agent = `${PROGRAM_IN_SOURCES} agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
   return html`<p>No device at hand? In the folder of the sources, this starts one that is simulated:</p>
-    <${Command} text=${agent} label="the command that pairs a simulated device" />`;
+    <${CopyableCommand} text=${agent} label="the command that pairs a simulated device" />`;
 }
 
-/** `9:05`. */
+/** Seconds as a clock shows them: `9:05`. */
 function clock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** Whole seconds that are left, every second. */
+/** Whole seconds until a time of `performance.now()`, counted down every second. */
 function useSecondsUntil(endsAt: number): number {
   const left = () => Math.max(0, Math.ceil((endsAt - performance.now()) / 1000));
   const [seconds, setSeconds] = useState(left);

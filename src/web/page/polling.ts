@@ -1,8 +1,9 @@
+// This file asks the server again and again while the page is in sight.
 import { useEffect, useRef } from './preact.js';
 
 /**
- * Calls `ask` now, and again `everyMs` after each time it is done, while the page is in sight.
- * @param key begins anew at once when it changes
+ * Calls `ask` now, and again `everyMs` after each call is done, while the page is in sight.
+ * @param key asks again at once when it changes
  */
 export function usePolling(ask: (signal: AbortSignal) => Promise<void>, everyMs: number, key: unknown): void {
   const latest = useRef(ask);

@@ -1,23 +1,27 @@
+// This file runs what a person asked for, one at a time, and keeps why the last one failed.
 import { ApiError } from './api.js';
 import { useCallback, useEffect, useState } from './preact.js';
 
-/** Something that a person asked for, which may take a moment and may fail. */
+/** Work that a person asks for by a button, which may take a moment and may fail. */
 export interface Task {
-  /** Does it, unless the last one is under way. @returns whether it was done */
+  /** Does the work, unless other work is under way. @returns whether it was done */
   run(work: () => Promise<void>): Promise<boolean>;
   readonly busy: boolean;
-  /** Why the last one failed, as a sentence. */
+  /** Why the last work failed, as a sentence. */
   readonly error: string | undefined;
 }
 
+/** Why work failed. */
 interface Failure {
   readonly sentence: string;
+  /** The server was away: see `ApiError.isAway`. */
   readonly isAway: boolean;
 }
 
 /**
+ * A runner of work, for one part of the page.
  * @param ended called where the session is over: nothing on this page can be done then
- * @param fresh another one each time that the server has answered something else: that it was away is old news then
+ * @param fresh changes each time that the server has answered another request: a failure that it was away is cleared then
  */
 export function useTask(ended: () => void, fresh?: unknown): Task {
   const [busy, setBusy] = useState(false);

@@ -1,7 +1,6 @@
-/*
- * What the page gets, as far as it uses it; the schemas of the routes say all of it.
- */
+// This file types the answers of the REST API, as far as the page uses them; the schemas of the routes say all of them.
 
+/** The answer of `/api/auth/me`: who is signed in. */
 export interface Me {
   readonly userId: string;
   readonly name: string | null;
@@ -10,7 +9,8 @@ export interface Me {
   readonly cliFlags: string | null;
 }
 
-export interface Device {
+/** A device of the user's. */
+export interface DeviceItem {
   readonly deviceId: string;
   readonly name: string;
   readonly model?: string | undefined;
@@ -20,17 +20,20 @@ export interface Device {
   readonly lastConnectedAt?: string | undefined;
 }
 
+/** One page of the list of devices. */
 export interface DevicePage {
-  readonly items: readonly Device[];
+  readonly items: readonly DeviceItem[];
   readonly nextCursor?: string | undefined;
 }
 
+/** A new pairing token, with its code for people. */
 export interface MadePairingToken {
   readonly tokenId: string;
   readonly code: string;
 }
 
-export interface PairingToken {
+/** A pairing token, and what became of it. */
+export interface PairingTokenItem {
   readonly tokenId: string;
   readonly name?: string | undefined;
   readonly state: 'pending' | 'used' | 'expired' | 'revoked';
@@ -41,11 +44,14 @@ export interface PairingToken {
   readonly deviceId?: string | undefined;
 }
 
+/** One page of the list of pairing tokens. */
 export interface PairingTokenPage {
-  readonly items: readonly PairingToken[];
+  readonly items: readonly PairingTokenItem[];
 }
 
+/** The answer to a sign-out. */
 export interface SignedOut {
+  /** Where the browser signs out at the provider too. */
   readonly endSessionUrl: string | null;
 }
 
