@@ -39,6 +39,11 @@ function eachMethod(routes: readonly Route[]): { readonly route: Route; readonly
   });
 }
 
+test('attack 19: every id that a path of a user may name is one of bob that alice tries', () => {
+  const named = USER_ROUTES.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+  assert.deepEqual([...new Set(named)].sort(), Object.keys(BOBS).sort());
+});
+
 function lengthOf({ headers }: RawAnswer): number {
   return Number(headers.get('content-length')?.[0]);
 }

@@ -34,24 +34,24 @@ export type RestStore = RestNeeds['store'] &
 
 export interface RestOptions {
   readonly address: Address;
-  /** What browsers see; undefined: this listener itself. */
+  /** The address that browsers use. Undefined: that of this listener. */
   readonly publicUrl: URL | undefined;
   /** Proxies whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: BlockList | undefined;
-  /** Makes what tells who calls. @param publicUrl what browsers see, also where only the bound port says it */
+  /** Makes sign-in. @param publicUrl the address that browsers use, which may be known only once the port is bound */
   readonly auth: (publicUrl: URL) => Auth;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly store: RestStore;
   readonly sessions: UserSessions;
-  /** What devices are told to dial. */
+  /** The address that devices dial. */
   readonly tunnelUrl: URL;
-  /** Of the process. A drain tells it. */
+  /** The readiness of the process, which a drain ends. */
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
   readonly refusals: Pick<RefusalAudit, 'record' | 'pairing'>;
-  /** Changes of one user in a minute. */
+  /** Changes that one user may make in a minute. */
   readonly userWrites: number;
   readonly log: Logger;
 }
@@ -60,15 +60,15 @@ export interface RestOptions {
 export interface Rest {
   /** The port in use. */
   readonly port: number;
-  /** What browsers see. */
+  /** The address that browsers use. */
   readonly publicUrl: URL;
   /**
-   * Unready first; calls under way finish, but no longer than `graceMs`; then everything is closed. WebSockets are
-   * told 1001.
+   * Drains: the process is unready first, WebSockets are closed with 1001, calls under way finish within `graceMs`; then the
+   * listener is closed.
    * @returns how many calls and WebSockets were cut
    */
   drain(graceMs: number): Promise<number>;
-  /** Ends at once. */
+  /** Closes the listener and all its connections at once. */
   close(): void;
 }
 
@@ -79,7 +79,7 @@ export async function startRest(options: RestOptions): Promise<Rest> {
   const sockets = new BridgedSockets();
   const app = uWS.App();
   const listener = await listen(app, address);
-  // The routes come after the port is known and before the loop turns: no request can be there yet.
+  // The routes are added once the port is known, before the event loop turns: no request can have come.
   const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
   const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
   const devices = new DeviceLookup(store);

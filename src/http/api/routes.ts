@@ -11,7 +11,7 @@ import { type PairingNeeds, pairingRoutes } from './pairing/pairing-routes.js';
 import { type ServiceNeeds, serviceRoutes } from './service/service-routes.js';
 import { type TunnelSessionNeeds, tunnelSessionRoutes } from './tunnel-sessions/tunnel-session-routes.js';
 
-/** What the resources need, each as it says beside its routes. */
+/** The needs of all resources; each declares its own beside its routes. */
 export type RestNeeds = ServiceNeeds &
   SignInNeeds &
   AccountNeeds &
