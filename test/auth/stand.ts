@@ -5,7 +5,7 @@ import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
-import type { RestOptions } from '../../src/http/api/rest.js';
+import type { AuthAt } from '../../src/cli/compose/tokens.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { Secret } from '../../src/text/secret.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
@@ -58,7 +58,7 @@ export class Stand {
       ...OIDC_POLICY,
       audience,
     };
-    const auth: RestOptions['auth'] = (publicUrl) =>
+    const auth: AuthAt = (publicUrl) =>
       createAuth({
         oidc,
         publicUrl,

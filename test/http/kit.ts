@@ -1,8 +1,14 @@
-import { connect } from 'node:net';
+import { type BlockList, connect } from 'node:net';
 import { pino } from 'pino';
 import { createAuth } from '../../src/auth/auth.js';
 import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
+import { provideCommon } from '../../src/cli/compose/common.js';
+import { createContainer } from '../../src/cli/compose/provide.js';
+import { provideRestSide, startRestSide } from '../../src/cli/compose/rest-side.js';
+import { type AuthAt, T } from '../../src/cli/compose/tokens.js';
+import { starting } from '../../src/cli/process/lifecycle.js';
+import type { RestConfig } from '../../src/config/types.js';
 import type {
   ForwardCall,
   Forwarder,
@@ -11,10 +17,11 @@ import type {
   ResponseSink,
   Target,
 } from '../../src/contract/call.js';
+import type { UserSessions } from '../../src/contract/session.js';
 import type { Bridge, BridgeForwarder, BridgeRequest, BridgeSink } from '../../src/contract/websocket.js';
-import { type Rest, type RestOptions, startRest } from '../../src/http/api/rest.js';
+import type { RestStore } from '../../src/http/api/rest.js';
+import type { Logger } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
-import { CallRecorder } from '../../src/server/call-recorder.js';
 import { REST_DUTIES, Readiness } from '../../src/server/readiness.js';
 import type { SignInId, UserId } from '../../src/store/ports/ids.js';
 import { Secret } from '../../src/text/secret.js';
@@ -50,7 +57,7 @@ export class NameTag implements Authenticator {
 }
 
 /** Tells who calls by `authenticator`; the provider by whom others may sign in cannot be reached. */
-function authBy(authenticator: Authenticator, store: TestStore): RestOptions['auth'] {
+function authBy(authenticator: Authenticator, store: TestStore): AuthAt {
   const issuer = new URL('http://127.0.0.1:1');
   const oidc = {
     issuer,
@@ -171,17 +178,80 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
   }
 }
 
+/** What a test has otherwise than {@link TestRest}. */
+export interface RestFixtureOptions {
+  readonly authenticator?: Authenticator;
+  readonly auth?: AuthAt;
+  readonly forwarder?: Forwarder & BridgeForwarder;
+  readonly store?: RestStore;
+  readonly sessions?: UserSessions;
+  readonly tunnelUrl?: URL;
+  readonly trustedProxies?: BlockList;
+  readonly userWrites?: number;
+  readonly log?: Logger;
+}
+
+const ADDRESS = { host: '127.0.0.1', port: 0 };
+
+const CONFIG: RestConfig = {
+  log: { level: 'silent', format: 'json' },
+  accessLog: false,
+  dataDir: '/nowhere',
+  databaseUrl: undefined,
+  databasePool: 1,
+  opsAddr: ADDRESS,
+  apiAddr: ADDRESS,
+  publicUrl: undefined,
+  tunnelUrl: new URL('wss://tunnel.test'),
+  trustedProxies: undefined,
+  userWrites: 10_000,
+  unreadBytes: 2 ** 20,
+  oidc: undefined,
+  sessionSecrets: undefined,
+};
+
+type Fakes = Required<Pick<RestFixtureOptions, 'auth' | 'forwarder' | 'store' | 'sessions'>> & {
+  readonly metrics: Metrics;
+};
+
+/** Starts the REST side as the product puts it together, but over what is given. */
+function startRest({
+  auth,
+  forwarder,
+  store,
+  sessions,
+  metrics,
+  log = pino({ level: 'silent' }),
+  ...settings
+}: Fakes & RestFixtureOptions) {
+  const config = { ...CONFIG, ...settings };
+  const c = createContainer();
+  provideCommon(c, config, log, ['rest']);
+  provideRestSide(c, config);
+  c.registerInstance(T.authAt, auth);
+  c.registerInstance(T.forwarder, forwarder);
+  c.registerInstance(T.restStore, store);
+  c.registerInstance(T.userSessions, sessions);
+  c.registerInstance(T.metrics, metrics);
+  c.registerInstance(T.readiness, new Readiness(REST_DUTIES, () => Promise.resolve({})));
+  c.registerInstance(T.requests, silentRequests(metrics));
+  c.registerInstance(T.refusals, SILENT_REFUSALS);
+  return starting(log, (lifecycle) => startRestSide(c, lifecycle, config, 'ws://127.0.0.1:1'));
+}
+
+type RunningRest = Awaited<ReturnType<typeof startRest>>;
+
 /** A REST API with fakes behind it; alice owns `cam-1`, bob owns `cam-2`. */
 export class TestRest {
   readonly forwarder = new FakeForwarder();
   readonly store: TestStore;
   readonly sessions = new FakeSessions();
   readonly metrics = new Metrics();
-  readonly rest: Rest;
+  readonly rest: RunningRest;
   readonly #closeStore: () => Promise<void>;
 
   private constructor(
-    rest: Rest,
+    rest: RunningRest,
     from: Pick<TestRest, 'forwarder' | 'store' | 'sessions' | 'metrics'>,
     closeStore: () => Promise<void>,
   ) {
@@ -195,7 +265,7 @@ export class TestRest {
 
   /** @param given the store, which the caller closes; its own, if absent */
   static async start(
-    { authenticator = new NameTag(), ...over }: Partial<RestOptions> & { authenticator?: Authenticator } = {},
+    { authenticator = new NameTag(), ...over }: RestFixtureOptions = {},
     given?: TestStore,
   ): Promise<TestRest> {
     const store = given ?? (await TestStore.open());
@@ -204,23 +274,8 @@ export class TestRest {
       store.addDevice(ALICE, 'cam-1');
       store.addDevice(BOB, 'cam-2');
     }
-    const rest = await startRest({
-      address: { host: '127.0.0.1', port: 0 },
-      publicUrl: undefined,
-      auth: authBy(authenticator, store),
-      forwarder,
-      store,
-      sessions,
-      tunnelUrl: new URL('wss://tunnel.test'),
-      userWrites: 10_000,
-      readiness: new Readiness(REST_DUTIES, () => Promise.resolve({})),
-      metrics,
-      calls: new CallRecorder(metrics),
-      requests: silentRequests(metrics),
-      refusals: SILENT_REFUSALS,
-      log: pino({ level: 'silent' }),
-      ...over,
-    });
+    const auth = authBy(authenticator, store);
+    const rest = await startRest({ auth, forwarder, store, sessions, metrics, ...over });
     const close = given === undefined ? () => store.close() : () => Promise.resolve();
     return new TestRest(rest, { forwarder, store, sessions, metrics }, close);
   }

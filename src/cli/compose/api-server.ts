@@ -1,7 +1,6 @@
 // Puts `visiona api-server` together, starts it and drains it.
 import type { DependencyContainer } from 'tsyringe';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
-import type { RestOptions } from '../../http/api/rest.js';
 import { urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { REST_DUTIES, Readiness } from '../../server/readiness.js';
@@ -15,8 +14,8 @@ import { type Lifecycle, starting } from '../process/lifecycle.js';
 import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
 import { provideCommon, startCommon } from './common.js';
 import { createContainer, provide, provideBy } from './provide.js';
-import { signInAt, startRestSide } from './rest-side.js';
-import { T } from './tokens.js';
+import { provideRestSide, provideSignIn, startRestSide } from './rest-side.js';
+import { type AuthAt, T } from './tokens.js';
 
 /** The way to remote-proxy, which may be down for as long as it likes. */
 function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiConfig): void {
@@ -56,19 +55,17 @@ function openProxy(c: DependencyContainer, lifecycle: Lifecycle): void {
  * Starts the store, then the REST listener. It starts without remote-proxy, and is unready until that is there.
  * @param auth tells who calls; left out: sign-in, as it is configured
  */
-export function startApiServer(
-  config: ApiConfig,
-  log: Logger,
-  auth?: RestOptions['auth'],
-): Promise<RunningProcess> {
+export function startApiServer(config: ApiConfig, log: Logger, auth?: AuthAt): Promise<RunningProcess> {
   const c = createContainer();
   provideCommon(c, config, log, ['rest']);
   provideProxy(c, config);
+  provideRestSide(c, config);
   return starting(log, async (lifecycle) => {
     await startCommon(c, lifecycle);
     openProxy(c, lifecycle);
-    const signIn = auth ?? (await signInAt(c, config.oidc, config));
-    const rest = await startRestSide(c, lifecycle, config, signIn, DEFAULT_TUNNEL_URL);
+    if (auth === undefined) await provideSignIn(c, config, config.oidc);
+    else c.registerInstance(T.authAt, auth);
+    const rest = await startRestSide(c, lifecycle, config, DEFAULT_TUNNEL_URL);
     const watch = c.resolve(T.proxyWatch);
     await lifecycle.start('watch over remote-proxy', {
       start: () => watch.start(),

@@ -1,62 +1,124 @@
-// Starts the REST side of a process.
+// Registers and starts the REST side of a process: sign-in, devices, routes, and the listener that callers reach.
 import type { DependencyContainer } from 'tsyringe';
-import { createAuth, NO_SIGN_IN } from '../../auth/auth.js';
+import { type Auth, createAuth, NO_SIGN_IN } from '../../auth/auth.js';
 import type { OidcConfig, RestConfig } from '../../config/types.js';
-import { type Rest, type RestOptions, startRest } from '../../http/api/rest.js';
-import { isLoopback } from '../../net/address.js';
+import { DeviceLookup } from '../../devices/own-device.js';
+import { Pairing } from '../../devices/pairing.js';
+import { ActiveRequests } from '../../http/active-requests.js';
+import { RestListener } from '../../http/api/rest.js';
+import { restRoutes } from '../../http/api/routes.js';
+import type { SharedParts } from '../../http/http-context.js';
+import { Router } from '../../http/router.js';
+import { WriteAllowance } from '../../http/write-allowance.js';
+import { isLoopback, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
+import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 import { joinedKeys } from '../process/session-secret.js';
-import { T } from './tokens.js';
+import { provide, provideBy } from './provide.js';
+import { type AuthAt, T } from './tokens.js';
+
+/** Registers everything but `authAt`, `publicUrl` and `tunnelUrl`, which a start brings: see {@link startRestSide}. */
+export function provideRestSide(c: DependencyContainer, config: RestConfig): void {
+  c.registerInstance(T.apiAddr, config.apiAddr);
+  c.registerInstance(T.userWrites, config.userWrites);
+  c.register(T.restStore, { useToken: T.store });
+  provideBy(c, T.auth, (at: AuthAt, publicUrl: URL) => at(publicUrl), [T.authAt, T.publicUrl]);
+  provideBy(c, T.accounts, ({ accounts }: Auth) => accounts, [T.auth]);
+  provideBy(c, T.authenticator, ({ authenticator }: Auth) => authenticator, [T.auth]);
+  provide(c, T.devices, DeviceLookup, [T.restStore]);
+  provide(c, T.pairing, Pairing, [
+    { store: T.restStore, attempts: T.restStore, refusals: T.refusals, log: T.log },
+  ]);
+  provide(c, T.activeRequests, ActiveRequests, []);
+  provide(c, T.writes, WriteAllowance, [T.userWrites, T.metrics]);
+  provide(c, T.sockets, BridgedSockets, []);
+  provideRoutes(c);
+  provide(c, T.rest, RestListener, [
+    { address: T.apiAddr, sockets: T.sockets, calls: T.calls, readiness: T.readiness },
+  ]);
+}
+
+function provideRoutes(c: DependencyContainer): void {
+  const scheme = ({ protocol }: URL) => (protocol === 'https:' ? 'https' : 'http');
+  provideBy(c, T.scheme, scheme, [T.publicUrl]);
+  provideBy(c, T.ownOrigin, ({ origin }: URL) => origin, [T.publicUrl]);
+  provideBy(c, T.routes, restRoutes, [
+    {
+      proxies: T.trustedProxies,
+      writes: T.writes,
+      store: T.restStore,
+      sessions: T.userSessions,
+      devices: T.devices,
+      forwarder: T.forwarder,
+      calls: T.calls,
+      open: T.activeRequests,
+      scheme: T.scheme,
+      readiness: T.readiness,
+      metrics: T.metrics,
+      refusals: T.refusals,
+      accounts: T.accounts,
+      pairing: T.pairing,
+      tunnelUrl: T.tunnelUrl,
+    },
+  ]);
+  provideBy(c, T.sharedParts, (parts: SharedParts) => parts, [
+    { log: T.requests, proxies: T.trustedProxies, writes: T.writes },
+  ]);
+  provide(c, T.router, Router, [
+    {
+      routes: T.routes,
+      authenticator: T.authenticator,
+      ownOrigin: T.ownOrigin,
+      sockets: T.sockets,
+      readiness: T.readiness,
+      shared: T.sharedParts,
+    },
+  ]);
+}
 
 /**
- * How the REST API tells who calls.
+ * Registers how the REST API tells who calls.
  * @param oidc undefined: nobody can sign in
  * @throws CodedError ERR_SESSION_SECRET, ConfigError: see {@link joinedKeys}
  */
-export async function signInAt(
+export async function provideSignIn(
   c: DependencyContainer,
-  oidc: OidcConfig | undefined,
   config: RestConfig,
-): Promise<RestOptions['auth']> {
+  oidc: OidcConfig | undefined,
+): Promise<void> {
   const [log, metrics, store] = [c.resolve(T.log), c.resolve(T.metrics), c.resolve(T.store)];
   if (oidc === undefined) {
     log.warn('nobody can sign in: OIDC_ISSUER and OIDC_CLIENT_ID are not set');
-    return () => NO_SIGN_IN;
+    c.registerInstance(T.authAt, () => NO_SIGN_IN);
+    return;
   }
   const sessionKeys = await joinedKeys(config, store, log);
   const askAtOnce = config.oidc !== undefined;
-  return (publicUrl) => createAuth({ oidc, publicUrl, sessionKeys, store, metrics, log, askAtOnce });
+  c.registerInstance(T.authAt, (publicUrl) =>
+    createAuth({ oidc, publicUrl, sessionKeys, store, metrics, log, askAtOnce }),
+  );
 }
 
-/** @param tunnelUrl is where the tunnel listens, as far as is known @throws ListenError */
-export function startRestSide(
+/**
+ * Opens the listener, which tells the public URL where no other is configured, and serves the routes.
+ * @param tunnelUrl is where the tunnel listens, as far as is known @throws ListenError
+ */
+export async function startRestSide(
   c: DependencyContainer,
   lifecycle: Lifecycle,
   config: RestConfig,
-  auth: RestOptions['auth'],
   tunnelUrl: string,
-): Promise<Rest> {
-  const log = c.resolve(T.log);
-  const start = () =>
-    startRest({
-      address: config.apiAddr,
-      publicUrl: config.publicUrl,
-      trustedProxies: config.trustedProxies,
-      userWrites: config.userWrites,
-      auth,
-      forwarder: c.resolve(T.forwarder),
-      store: c.resolve(T.store),
-      sessions: c.resolve(T.userSessions),
-      tunnelUrl: dialledUrl(config, tunnelUrl, log),
-      readiness: c.resolve(T.readiness),
-      metrics: c.resolve(T.metrics),
-      calls: c.resolve(T.calls),
-      requests: c.resolve(T.requests),
-      refusals: c.resolve(T.refusals),
-      log,
-    });
-  return lifecycle.start('REST API', { start, stop: (rest) => rest.close() });
+): Promise<RestListener> {
+  const rest = c.resolve(T.rest);
+  c.registerInstance(T.tunnelUrl, dialledUrl(config, tunnelUrl, c.resolve(T.log)));
+  await lifecycle.start('REST API', { start: () => rest.start(), stop: () => rest.close() });
+  c.registerInstance(T.publicUrl, config.publicUrl ?? new URL(urlOf('http', config.apiAddr, rest.port)));
+  rest.serve(c.resolve(T.router));
+  const [auth, devices, active] = [c.resolve(T.auth), c.resolve(T.devices), c.resolve(T.activeRequests)];
+  c.resolve(T.restStore).onChanges((changes) => devices.changed(changes));
+  auth.onSignInEnded((signIns) => active.ended(signIns));
+  return rest;
 }
 
 /** What devices are told to dial when they are paired. @param bound where the tunnel listens, as far as is known */

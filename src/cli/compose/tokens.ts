@@ -1,15 +1,26 @@
 // The names of everything that the container of a process puts together.
 import type { Clock } from '../../actors/clock.js';
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
+import type { Auth } from '../../auth/auth.js';
+import type { Authenticator } from '../../auth/authenticator.js';
 import type { Forwarder } from '../../contract/call.js';
 import type { UserSessions } from '../../contract/session.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
+import type { DeviceLookup } from '../../devices/own-device.js';
+import type { Pairing } from '../../devices/pairing.js';
+import type { ActiveRequests } from '../../http/active-requests.js';
+import type { RestListener, RestStore } from '../../http/api/rest.js';
+import type { SharedParts } from '../../http/http-context.js';
+import type { Route } from '../../http/route.js';
+import type { Router } from '../../http/router.js';
+import type { WriteAllowance } from '../../http/write-allowance.js';
 import type { Address } from '../../net/address.js';
 import type { Exposition } from '../../observability/exposition.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { StoreRecorder } from '../../observability/store-recorder.js';
 import type { OpsListener } from '../../ops/ops-listener.js';
+import type { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import type { Readiness } from '../../server/readiness.js';
 import type { RequestLog } from '../../server/request-log.js';
@@ -38,6 +49,9 @@ import type { SessionHosts } from '../../tunnel/session/main/session-hosts.js';
 import type { SessionInit } from '../../tunnel/session/wire/kind.js';
 import type { SupervisedStore } from '../process/supervised-store.js';
 import { token } from './provide.js';
+
+/** Makes sign-in for the URL at which browsers reach the REST API. */
+export type AuthAt = (publicUrl: URL) => Auth;
 
 /** Tokens, each with the type that is registered under it. */
 export const T = {
@@ -91,6 +105,28 @@ export const T = {
   internalApi: token<InternalApi>('internalApi'),
   tunnels: token<TunnelListener>('tunnels'),
   tunnelDrain: token<TunnelDrain>('tunnelDrain'),
+
+  // The REST side.
+  apiAddr: token<Address>('apiAddr'),
+  userWrites: token<number>('userWrites'),
+  publicUrl: token<URL>('publicUrl'),
+  tunnelUrl: token<URL>('tunnelUrl'),
+  scheme: token<'http' | 'https'>('scheme'),
+  ownOrigin: token<string>('ownOrigin'),
+  authAt: token<AuthAt>('authAt'),
+  auth: token<Auth>('auth'),
+  accounts: token<Auth['accounts']>('accounts'),
+  authenticator: token<Authenticator>('authenticator'),
+  restStore: token<RestStore>('restStore'),
+  devices: token<DeviceLookup>('devices'),
+  pairing: token<Pairing>('pairing'),
+  activeRequests: token<ActiveRequests>('activeRequests'),
+  writes: token<WriteAllowance>('writes'),
+  sockets: token<BridgedSockets>('sockets'),
+  routes: token<readonly Route[]>('routes'),
+  sharedParts: token<SharedParts>('sharedParts'),
+  router: token<Router>('router'),
+  rest: token<RestListener>('rest'),
 
   // The way to remote-proxy.
   proxyPool: token<ProxyPool>('proxyPool'),

@@ -8,7 +8,7 @@ import { starting } from '../process/lifecycle.js';
 import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
 import { provideCommon, startCommon } from './common.js';
 import { createContainer } from './provide.js';
-import { signInAt, startRestSide } from './rest-side.js';
+import { provideRestSide, provideSignIn, startRestSide } from './rest-side.js';
 import { T } from './tokens.js';
 import { provideTunnelSide, startTunnelSide, takeLease } from './tunnel-side.js';
 
@@ -17,6 +17,7 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
   const c = createContainer();
   provideCommon(c, config, log, ['rest', 'tunnels']);
   provideTunnelSide(c, config, UP_DUTIES);
+  provideRestSide(c, config);
   return starting(log, async (lifecycle) => {
     await startCommon(c, lifecycle);
     const lease = await takeLease(c, lifecycle);
@@ -29,9 +30,9 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
         stop: (started) => started.stop(),
       }));
     const tunnel = urlOf('ws', config.tunnelAddr, c.resolve(T.tunnels).port);
-    const auth = await signInAt(c, config.oidc ?? provider?.client, config);
-    const rest = await startRestSide(c, lifecycle, config, auth, tunnel);
-    await provider?.serve(rest.publicUrl);
+    await provideSignIn(c, config, config.oidc ?? provider?.client);
+    const rest = await startRestSide(c, lifecycle, config, tunnel);
+    await provider?.serve(c.resolve(T.publicUrl));
     const ops = c.resolve(T.ops);
     await ops.start();
     return {

@@ -1,29 +1,16 @@
-// This file starts the REST API: its listener, its parts, its routes.
-import type { BlockList } from 'node:net';
-import type { RefusalAudit } from '../../audit/refusal-audit.js';
-import type { Auth } from '../../auth/auth.js';
-import type { Forwarder } from '../../contract/call.js';
-import type { UserSessions } from '../../contract/session.js';
-import type { BridgeForwarder } from '../../contract/websocket.js';
-import { DeviceLookup } from '../../devices/own-device.js';
-import { Pairing } from '../../devices/pairing.js';
-import { type Address, urlOf } from '../../net/address.js';
-import type { Logger } from '../../observability/log.js';
-import type { Metrics } from '../../observability/metrics.js';
-import { BridgedSockets } from '../../server/bridged-sockets.js';
+// This file is the listener of the REST API: its port, the routes that it serves, its drain.
+import type { TemplatedApp } from 'uWebSockets.js';
+import type { Address } from '../../net/address.js';
+import type { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
-import { listen } from '../../server/listener.js';
+import { type Listener, listen } from '../../server/listener.js';
 import type { Readiness } from '../../server/readiness.js';
-import type { RequestLog } from '../../server/request-log.js';
-import { TrustedProxies } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
 import type { AttemptPort } from '../../store/ports/attempts.js';
 import type { Changes } from '../../store/ports/changes.js';
 import type { PairingPort } from '../../store/ports/pairing.js';
-import { ActiveRequests } from '../active-requests.js';
-import { Router } from '../router.js';
-import { WriteAllowance } from '../write-allowance.js';
-import { type RestNeeds, restRoutes } from './routes.js';
+import type { Router } from '../router.js';
+import type { RestNeeds } from './routes.js';
 
 /** The part of the store that the REST API uses. */
 export type RestStore = RestNeeds['store'] &
@@ -32,93 +19,58 @@ export type RestStore = RestNeeds['store'] &
     onChanges(listener: (changes: Changes) => void): () => void;
   };
 
-export interface RestOptions {
+export interface RestListenerOptions {
   readonly address: Address;
-  /** The address that browsers use. Undefined: that of this listener. */
-  readonly publicUrl: URL | undefined;
-  /** Proxies whose X-Forwarded-For is believed. Default: none. */
-  readonly trustedProxies?: BlockList | undefined;
-  /** Makes sign-in. @param publicUrl the address that browsers use, which may be known only once the port is bound */
-  readonly auth: (publicUrl: URL) => Auth;
-  readonly forwarder: Forwarder & BridgeForwarder;
-  readonly store: RestStore;
-  readonly sessions: UserSessions;
-  /** The address that devices dial. */
-  readonly tunnelUrl: URL;
-  /** The readiness of the process, which a drain ends. */
-  readonly readiness: Readiness;
-  readonly metrics: Metrics;
-  readonly calls: CallRecorder;
-  readonly requests: RequestLog;
-  readonly refusals: Pick<RefusalAudit, 'record' | 'pairing'>;
-  /** Changes that one user may make in a minute. */
-  readonly userWrites: number;
-  readonly log: Logger;
+  readonly sockets: BridgedSockets;
+  readonly calls: Pick<CallRecorder, 'idle'>;
+  /** Of the process: a drain makes it unready. */
+  readonly readiness: Pick<Readiness, 'drain'>;
 }
 
-/** A running REST API. */
-export interface Rest {
-  /** The port in use. */
-  readonly port: number;
-  /** The address that browsers use. */
-  readonly publicUrl: URL;
+/** The listener of the REST API, on the main thread (ADR 9). */
+export class RestListener {
+  readonly #options: RestListenerOptions;
+  readonly #app: TemplatedApp = uWS.App();
+  #listener: Listener | undefined;
+
+  constructor(options: RestListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the port. The routes have to follow before the loop turns, see {@link RestListener.serve}. @throws ListenError */
+  async start(): Promise<void> {
+    this.#listener = await listen(this.#app, this.#options.address);
+  }
+
+  /** The port in use, also where 0 was asked for; 0 before the start. */
+  get port(): number {
+    return this.#listener?.port ?? 0;
+  }
+
   /**
-   * Drains: the process is unready first, WebSockets are closed with 1001, calls under way finish within `graceMs`; then the
-   * listener is closed.
+   * Adds the routes. They come after the start because they contain the public URL, which may have the bound port in it; no
+   * request can have come in meanwhile, as the loop has not turned.
+   */
+  serve(router: Router): void {
+    router.register(this.#app);
+  }
+
+  /**
+   * Makes the process unready first; tells WebSockets 1001; lets calls under way finish, but no longer than `graceMs`; then
+   * closes everything.
    * @returns how many calls and WebSockets were cut
    */
-  drain(graceMs: number): Promise<number>;
-  /** Closes the listener and all its connections at once. */
-  close(): void;
-}
+  async drain(graceMs: number): Promise<number> {
+    const { readiness, sockets, calls } = this.#options;
+    readiness.drain();
+    sockets.drain();
+    const cut = await calls.idle(graceMs);
+    this.close();
+    return cut;
+  }
 
-/** Starts the REST API on the main thread (04-rest-api). @throws ListenError */
-export async function startRest(options: RestOptions): Promise<Rest> {
-  const { address, forwarder, store, sessions, tunnelUrl, readiness, metrics, calls, refusals, log } =
-    options;
-  const sockets = new BridgedSockets();
-  const app = uWS.App();
-  const listener = await listen(app, address);
-  // The routes are added once the port is known, before the event loop turns: no request can have come.
-  const publicUrl = options.publicUrl ?? new URL(urlOf('http', address, listener.port));
-  const { authenticator, accounts, onSignInEnded } = options.auth(publicUrl);
-  const devices = new DeviceLookup(store);
-  store.onChanges((changes) => devices.changed(changes));
-  const open = new ActiveRequests();
-  onSignInEnded((signIns) => open.ended(signIns));
-  const shared = {
-    log: options.requests,
-    proxies: new TrustedProxies(options.trustedProxies),
-    writes: new WriteAllowance(options.userWrites, metrics),
-  };
-  const routes = restRoutes({
-    ...shared,
-    store,
-    sessions,
-    devices,
-    forwarder,
-    calls,
-    open,
-    scheme: publicUrl.protocol === 'https:' ? 'https' : 'http',
-    readiness,
-    metrics,
-    refusals,
-    accounts,
-    pairing: new Pairing({ store, attempts: store, refusals, log }),
-    tunnelUrl,
-  });
-  const { origin: ownOrigin } = publicUrl;
-  new Router({ routes, authenticator, ownOrigin, sockets, readiness, shared }).register(app);
-  return {
-    port: listener.port,
-    publicUrl,
-    close: () => listener.close(),
-    drain: async (graceMs) => {
-      readiness.drain();
-      sockets.drain();
-      const cut = await calls.idle(graceMs);
-      listener.close();
-      return cut;
-    },
-  };
+  /** Closes the listener and every connection, at once. */
+  close(): void {
+    this.#listener?.close();
+  }
 }

@@ -10,8 +10,8 @@ import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provid
 import { Provider } from '../../../src/auth/provider.js';
 import { Sealer } from '../../../src/auth/seal.js';
 import { openTokens, type SessionTokens } from '../../../src/auth/session-tokens.js';
+import type { AuthAt } from '../../../src/cli/compose/tokens.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
-import type { RestOptions } from '../../../src/http/api/rest.js';
 import type { Address } from '../../../src/net/address.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import type { CookieHash } from '../../../src/store/ports/ids.js';
@@ -48,7 +48,7 @@ describe('development provider', () => {
     await start(0);
     store = await TestStore.open();
     const oidc = provider.client;
-    const auth: RestOptions['auth'] = (publicUrl) =>
+    const auth: AuthAt = (publicUrl) =>
       createAuth({ oidc, publicUrl, sessionKeys: keys, store, metrics: new Metrics(), log });
     rest = await TestRest.start({ log, auth }, store);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
