@@ -1,6 +1,6 @@
 // This file starts a listener with routes of a test's own.
 import type { Route } from '../../src/http/route.js';
-import { Router } from '../../src/http/router.js';
+import { Router, type RouterOptions } from '../../src/http/router.js';
 import { WriteAllowance } from '../../src/http/write-allowance.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
@@ -13,8 +13,11 @@ import { NameTag } from './kit.js';
 
 export const OWN_ORIGIN = 'https://app.test';
 
-/** A listener with routes of a test. */
-export async function startRoutes(routes: readonly Route[]): Promise<{ port: number; close(): void }> {
+/** A listener with routes of a test. @param over what is not as usual */
+export async function startRoutes(
+  routes: readonly Route[],
+  over: Partial<RouterOptions> = {},
+): Promise<{ port: number; close(): void }> {
   const app = uWS.App();
   new Router({
     routes,
@@ -27,6 +30,7 @@ export async function startRoutes(routes: readonly Route[]): Promise<{ port: num
     authenticator: new NameTag(),
     ownOrigin: OWN_ORIGIN,
     sockets: new BridgedSockets(),
+    ...over,
   }).register(app);
   return listen(app, { host: '127.0.0.1', port: 0 });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { ALICE, AS_ALICE, answer, rawRequest, TestRest } from './kit.js';
+import { ALICE, AS_ALICE, answer, rawRequest, TestRest } from '../../kit.js';
 
 describe('between a caller and a device', () => {
   let api: TestRest;

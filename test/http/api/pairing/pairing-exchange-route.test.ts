@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { MAX_JSON_BODY } from '../../src/http/request-body.js';
-import { admit } from '../support/admit.js';
-import { ALICE, AS_ALICE, rawRequest, send, TestRest } from './kit.js';
-import { comparable } from './strangers.js';
+import { MAX_JSON_BODY } from '../../../../src/http/request-body.js';
+import { admit } from '../../../support/admit.js';
+import { ALICE, AS_ALICE, rawRequest, send, TestRest } from '../../kit.js';
+import { comparable } from '../../strangers.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson Orin', serial: 'S1' };
 const JSON_TYPE = { 'content-type': 'application/json' };
