@@ -1,11 +1,13 @@
+// This file keeps body bytes that came before they can be passed on.
 import { Fifo } from '../collections/fifo.js';
 
-/** The most of a body that is kept so, in bytes: far above what comes in a turn, unless it comes faster than it can be copied. */
+/** Bytes of one body that may wait: far more than a turn brings, unless they come faster than they can be copied. */
 export const MAX_BACKLOG = 32 * 1024 * 1024;
 
 /**
- * Body bytes that came before somebody wants them. Builds of uWebSockets.js for Node 22 and later read a socket on and on within a
- * turn, for as long as it is full, and a pause is heeded when they are done. To put the bytes away is quick: the socket runs empty.
+ * Body bytes that came before they can be passed on. Builds of uWebSockets.js for Node 22 and later read a socket on and on within
+ * a turn, for as long as it is full, and a pause counts only when they are done. Putting the bytes away is quick: the socket runs
+ * empty.
  */
 export class BodyBacklog {
   readonly #chunks = new Fifo<Buffer>();
@@ -15,7 +17,7 @@ export class BodyBacklog {
     return this.#chunks.length === 0;
   }
 
-  /** Keeps a copy. False: that would be too much. */
+  /** Keeps a copy of `chunk`. False: the backlog would exceed {@link MAX_BACKLOG}. */
   push(chunk: ArrayBuffer | Uint8Array): boolean {
     if (this.#bytes + chunk.byteLength > MAX_BACKLOG) return false;
     this.#bytes += chunk.byteLength;
@@ -23,7 +25,7 @@ export class BodyBacklog {
     return true;
   }
 
-  /** The oldest; undefined: there is none. */
+  /** Takes the oldest chunk; undefined: there is none. */
   shift(): Buffer | undefined {
     const chunk = this.#chunks.shift();
     this.#bytes -= chunk?.length ?? 0;

@@ -1,10 +1,11 @@
+// This file serves the WebSockets of a listener's callers that are bridged to devices.
 import type { WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import { CLOSE_CODE } from '../contract/session.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../contract/websocket.js';
 import uWS from './uws.js';
 import type { Bridged } from './websocket-bridge.js';
 
-/** Seconds without a byte after which a WebSocket is closed; it is pinged before. */
+/** Seconds without a byte after which a WebSocket is closed; uWebSockets.js pings it before. */
 const IDLE_SECONDS = 120;
 
 /** The open WebSockets of a listener's callers. */
@@ -35,7 +36,7 @@ export class BridgedSockets {
     };
   }
 
-  /** Closes all with 1001, also those whose handshake a device still has. */
+  /** Closes all with 1001, also those whose handshake the device has not answered yet. */
   drain(): void {
     this.#draining = true;
     for (const ws of [...this.#open]) this.#end(ws);

@@ -1,13 +1,14 @@
+// This file counts calls to devices, and tells the operator how each ended.
 import type { ForwardFailure } from '../contract/call.js';
 import type { Metrics, UploadCut } from '../observability/metrics.js';
 
-/** A call to a device, as it is counted: an HTTP call, or the handshake of a WebSocket. */
+/** The facts of a call that are counted; the call is an HTTP call, or the handshake of a WebSocket. */
 export interface CountedCall {
   /** Milliseconds of `performance.now`. */
   readonly startedAt: number;
-  /** Of the answer, if the device gave one. */
+  /** Status of the device's answer; 0: it gave none. */
   readonly status: number;
-  /** Some of the request's body has not come. */
+  /** Some of the request's body has not come yet. */
   readonly uploading: boolean;
 }
 
@@ -24,7 +25,7 @@ export class CallRecorder {
     this.#metrics.streams += 1;
   }
 
-  /** The caller has its whole answer, or gets none; a WebSocket goes on after it. */
+  /** Counts a call whose caller has its whole answer, or gets none. A WebSocket goes on after that. */
   answered(call: CountedCall, failure: ForwardFailure | 'aborted' | undefined): void {
     const metrics = this.#metrics;
     metrics.callSeconds.observe((performance.now() - call.startedAt) / 1000);
@@ -37,13 +38,13 @@ export class CallRecorder {
     }
   }
 
-  /** Nothing of a call that began is under way any more. */
+  /** Counts a call that began as over: nothing of it is under way any more. */
   ended(): void {
     this.#metrics.streams -= 1;
     if (this.#metrics.streams === 0) this.#becomeIdle();
   }
 
-  /** Resolves when no call or WebSocket is under way, or after `graceMs`. @returns how many are */
+  /** Resolves when no call or WebSocket is under way, or after `graceMs`. @returns how many are under way then */
   idle(graceMs: number): Promise<number> {
     return new Promise((resolve) => {
       const tell = (): void => resolve(this.#metrics.streams);

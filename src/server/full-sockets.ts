@@ -1,18 +1,19 @@
+// This file tries full sockets again from time to time, so that slow readers are not cut.
 import { DenseSet, type Slotted } from '../collections/dense-set.js';
 
 /**
- * How often a socket that was full is tried again. uWebSockets.js closes one 10 s after a write that did not fit, unless it
- * has drained by then; but it hears of that only when a third of the system's buffer is free, which is megabytes: a
- * reader that is steady and slow would be cut. A write that does not fit starts its 10 s anew.
+ * How often a full socket is tried again, in ms. uWebSockets.js closes a socket 10 s after a write that did not fit, unless it has
+ * drained by then; but the system reports that only when a third of its buffer is free, which is megabytes: a reader that is
+ * steady and slow would be cut. Each write that does not fit starts the 10 s anew.
  */
 export const RETRY_MS = 4000;
 
-/** Tries in a row of which a socket may take nothing before it is left to be closed: its reader has stopped. */
+/** Tries in a row that may move no byte: after them the reader counts as stopped, and the socket is left to be closed. */
 export const MAX_IDLE_TRIES = 60;
 
 /** An answer whose socket is full. */
 export interface FullSocket extends Slotted {
-  /** Writes what it can; may leave the set. */
+  /** Writes what the socket takes; may leave the set. */
   retry(): void;
 }
 

@@ -1,7 +1,8 @@
+// This file holds a request body back until it is known what becomes of the request.
 import type { HttpResponse } from 'uWebSockets.js';
 import { BodyBacklog } from './body-backlog.js';
 
-/** Takes body bytes; they are only good until it returns. */
+/** Takes body bytes, which are only good until it returns. */
 export type TakeBody = (chunk: ArrayBuffer | Uint8Array, last: boolean) => void;
 
 const IGNORE: TakeBody = () => {};
@@ -11,8 +12,8 @@ function pauseHeld(body: HeldBody): void {
 }
 
 /**
- * Holds a request's body back while it is not yet known what becomes of the request: uWebSockets.js gives it to whoever
- * listens when the handler returns, or to nobody. Holds what one turn brings, then pauses the socket.
+ * Holds a request's body back while it is not yet known what becomes of the request: uWebSockets.js gives a body to the listener
+ * that is there when the handler returns, or to none. Holds what one turn brings, then pauses the socket.
  */
 export class HeldBody {
   readonly #res: HttpResponse;
@@ -27,7 +28,7 @@ export class HeldBody {
     res.onData((chunk, last) => this.#arrived(chunk, last));
   }
 
-  /** Gives `take` what came and all that comes; may only be called while the response is open. */
+  /** Gives `take` the bytes that came and all that come later. Only while the response is open. */
   release(take: TakeBody): void {
     this.#take = take;
     for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#held.shift()) {
@@ -41,13 +42,13 @@ export class HeldBody {
     this.#paused = false;
   }
 
-  /** The body is of no use: it is read and dropped. Only while the response is open. */
+  /** Reads the rest of the body and drops it. Only while the response is open. */
   discard(): void {
     this.abandon();
     this.resume();
   }
 
-  /** The response is over: nothing more is done. */
+  /** Drops the bytes, those to come too: the response is over. */
   abandon(): void {
     this.#take = IGNORE;
     this.#held.clear();

@@ -1,3 +1,4 @@
+// This file completes WebSocket handshakes after an await, in one send.
 import type { HttpResponse, us_socket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,10 +15,10 @@ type SocketCork = (this: HttpResponse, work: () => void) => void;
 const OTHER_ALLOCATORS = /jemalloc|tcmalloc|mimalloc/;
 
 let preparing: Promise<void> | undefined;
-/** Undefined until it was borrowed, or where it cannot be used. */
+/** Undefined before it was borrowed, and where it cannot be used. */
 let socketCork: SocketCork | undefined;
 
-/** Makes {@link lateUpgrade} fast; each listener does so before it takes connections. Fails only if no port is free. */
+/** Makes {@link lateUpgrade} fast; each listener calls it before it takes connections. Fails only if no port is free. */
 export function prepareUpgrades(): Promise<void> {
   preparing ??= borrowCork().catch((error: unknown) => {
     preparing = undefined;
@@ -33,12 +34,12 @@ async function borrowCork(): Promise<void> {
 /** The cork looks at the socket's old address afterwards, which is the new one where `realloc` shrinks in place: in glibc. */
 async function isAllocatorOfGlibc(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  // Where /proc cannot be read nobody knows, and the slow way is right as well.
+  // Where /proc cannot be read the allocator is unknown; the slow way is always right.
   const maps = await readFile('/proc/self/maps', 'latin1').catch(() => undefined);
   return maps !== undefined && !OTHER_ALLOCATORS.test(maps);
 }
 
-/** Takes it from a WebSocket that this process opens to itself: only an open one shows its methods. */
+/** Takes the cork of a WebSocket that this process opens to itself: only an open one has its methods. */
 async function corkOfWebSocket(): Promise<SocketCork> {
   const path = `/${randomUUID()}`;
   const app = uWS.App();
@@ -68,8 +69,8 @@ async function corkOfWebSocket(): Promise<SocketCork> {
 }
 
 /**
- * Completes a WebSocket handshake after an await: `upgrade` writes and upgrades `res`, which goes out in one send. Whoever ends
- * the WebSocket does so after that: a FIN would be forgotten.
+ * Completes a WebSocket handshake after an await: `upgrade` writes and upgrades `res`, which goes out in one send. The WebSocket
+ * may be ended only after that: a FIN before it would be forgotten.
  *
  * Not in the response's own cork: that looks afterwards for a connection to close, in memory that the upgrade has given back,
  * and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929). A WebSocket's cork does

@@ -1,3 +1,4 @@
+// This file says whether a process can serve, and which parts of its work are missing.
 import type { ProblemCode } from '../problems/problem.js';
 
 /**
@@ -8,7 +9,7 @@ export const PARTS = ['reads', 'writes', 'device-calls', 'dials'] as const;
 
 export type Part = (typeof PARTS)[number];
 
-/** The parts that a process has, and those without which a balancer should send it nothing. */
+/** The parts that a process has, and those of them without which a balancer should send it nothing. */
 export interface Duties {
   readonly parts: readonly Part[];
   readonly essential: readonly Part[];
@@ -24,24 +25,24 @@ export const TUNNEL_DUTIES: Duties = {
 
 export const UP_DUTIES: Duties = { parts: PARTS, essential: ['reads'] };
 
-/** Why parts cannot be served; the others can. */
+/** Why parts cannot be served; parts that are not in it can. */
 export type Missing = Readonly<Partial<Record<Part, ProblemCode>>>;
 
-/** What a process answers about itself: `degraded`, some of it works. */
+/** What a process answers about itself; `degraded`: some parts work, those that were asked for among them. */
 export interface ReadinessReport {
   readonly status: 'ready' | 'degraded' | 'unready';
   readonly works: readonly Part[];
   readonly missing: readonly { readonly part: Part; readonly code: ProblemCode }[];
-  /** What was asked for and is no part of this process. */
+  /** Parts that were asked for and that this process does not have. */
   readonly foreign: readonly Part[];
-  /** Why it is to be sent nothing; undefined: it is of use to who asked. */
+  /** Why the process is of no use to who asked; undefined: the parts asked for work. */
   readonly why: ProblemCode | undefined;
 }
 
-/** How long one result is good for, in ms: anybody may ask, and each check costs the store and the proxy a call. */
+/** How long the result of one check is good for, in ms: anybody may ask, and a check costs the store and the proxy a call. */
 const GOOD_FOR_MS = 1000;
 
-/** Whether a process can serve: not draining, and what it needs is there. Every listener of a process answers from one. */
+/** Whether a process can serve: it is not draining, and its parts work. All listeners of a process answer from one of these. */
 export class Readiness {
   readonly #duties: Duties;
   readonly #check: () => Promise<Missing>;
@@ -50,7 +51,7 @@ export class Readiness {
   #result: Promise<Missing> | undefined;
   #checkedAt = 0;
 
-  /** @param check must not reject; what it says of parts that the process does not have counts for nothing */
+  /** @param check must not reject; parts that the process does not have are ignored in its result */
   constructor(duties: Duties, check: () => Promise<Missing>, now: () => number = () => performance.now()) {
     this.#duties = duties;
     this.#check = check;
@@ -65,7 +66,7 @@ export class Readiness {
     this.#draining = true;
   }
 
-  /** @param needed the parts that are asked for; left out: those that the process is of no use without */
+  /** @param needed the parts that are asked for; left out: the essential ones */
   async report(needed: readonly Part[] = this.#duties.essential): Promise<ReadinessReport> {
     const found = await this.#found();
     const code = (part: Part): ProblemCode | undefined => {
@@ -94,7 +95,7 @@ export class Readiness {
   }
 }
 
-/** The parts that a query asks for, `device-calls,dials`; undefined: it does not keep {@link PARTS_RULE}. */
+/** The parts that a query asks for, `device-calls,dials`; undefined: the text does not keep {@link PARTS_RULE}. */
 export function partsOf(text: string): readonly Part[] | undefined {
   const names = text.split(',');
   const known = names.every((name) => PARTS.some((part) => part === name));
@@ -109,7 +110,7 @@ export function readyBody({ status, works, missing }: ReadinessReport) {
   return { status, works: [...works], missing: [...missing] };
 }
 
-/** The detail of a problem: what is no part of this process, all that is missing and what works, for a person. */
+/** The detail of a problem, for a person: parts that this process does not have, parts that are missing, parts that work. */
 export function unreadyDetail({ works, missing, foreign }: ReadinessReport): string {
   const lacks = missing.map(({ part, code }) => `${part} (${code})`).join(', ');
   const state = `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;

@@ -1,7 +1,8 @@
+// This file tells the operator how a call to a device ended.
 import type { ForwardFailure } from '../contract/call.js';
 import type { ServedRequest } from './request-log.js';
 
-/** What a device answered, as far as it came. */
+/** A device's answer, as far as it came. */
 interface DeviceAnswer {
   /** 0: there was no head. */
   readonly status: number;
@@ -9,7 +10,7 @@ interface DeviceAnswer {
   readonly written: number;
 }
 
-/** Tells the operator how a call to a device ended. One that failed before its head gets a problem, which tells of itself. */
+/** Tells the operator how a call to a device ended. A call that failed before the head is answered with a problem, which is told of where it is sent. */
 export function reportAnswer(
   request: ServedRequest,
   { status, written }: DeviceAnswer,

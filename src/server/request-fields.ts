@@ -1,3 +1,4 @@
+// This file reads the headers of a request in one go.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { RawHeaders } from '../http1/contract.js';
 import { addConnectionHeaders, isMessageHeader } from '../http1/headers.js';

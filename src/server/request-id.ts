@@ -1,3 +1,4 @@
+// This file makes the ids of requests.
 import { randomBytes } from 'node:crypto';
 
 /** What may stand in a header, a log line and a URL without being quoted. */

@@ -1,3 +1,4 @@
+// This file tells the operator of requests, in the log, in metrics and in the audit log.
 import type { RefusalAudit } from '../audit/refusal-audit.js';
 import { type Logger, plainLogger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -5,7 +6,7 @@ import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { UserId } from '../store/ports/ids.js';
 import { cut } from '../text/characters.js';
 
-/** A request as its operator is told of it; what is left out is not known, or was not looked at. */
+/** A request as the operator is told of it; what is left out is not known, or was not looked at. */
 export interface ToldRequest {
   readonly requestId: string;
   /** Milliseconds of `performance.now`. */
@@ -18,34 +19,34 @@ export interface ToldRequest {
   readonly remoteAddr?: string | undefined;
 }
 
-/** A request, and whom its operator is told by. */
+/** A request, and the log that tells the operator of it. */
 export interface ServedRequest extends ToldRequest {
   readonly log: RequestLog;
-  /** Tells of its answer, once, where an access log is wanted: bytes of the body, and how it ended if it is not whole. */
+  /** Tells of the answer, once, where an access log is wanted: bytes of its body, and how it ended if it is not whole. */
   told(status: number, bytes: number, unfinished?: Unfinished): void;
 }
 
 export interface RequestLogOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Where a user that is refused something is written down too. */
+  /** The audit log of requests that users were refused. */
   readonly refusals: Pick<RefusalAudit, 'record'>;
-  /** Every request is a line, not only those that fail here. */
+  /** Every request gets a line, not only those that fail here. */
   readonly access: boolean;
 }
 
-/** How an answer ended that is not whole. */
+/** How an answer ended that is not whole: its caller went away, or it was cut here. */
 export type Unfinished = 'aborted' | 'cut';
 
-/** What is kept of a path or an id that a caller made up, in characters. */
+/** Characters that a line keeps of a path or an id that a caller made up. */
 const MAX_TEXT = 256;
-/** What an audit row keeps of an id, in characters: more than ours have. */
+/** Characters that an audit row keeps of an id: more than ours have. */
 const MAX_ID = 64;
 
 /**
- * Tells the operator of requests: of each that this process itself answers with an error one line, found by the request id
- * that the caller has (docs/errors.md), and of all others where an access log is wanted. No line is left out: a caller may
- * come with any id. (An answer of a device, whatever its status, is not ours.)
+ * Tells the operator of requests: one line for each that this process itself answers with an error, found by the request id that
+ * the caller has (docs/errors.md), and one for each other request where an access log is wanted. No line is left out, as a caller
+ * may come with any id. An answer of a device, whatever its status, is no error of this process.
  */
 export class RequestLog {
   readonly #log: Logger;
@@ -66,7 +67,7 @@ export class RequestLog {
   }
 
   /**
-   * A request is answered with a problem. 5xx is worth a look (`warn`; a fault of ours `error`, with its stack); 4xx is the
+   * Tells of a request that is answered with a problem. 5xx is worth a look (`warn`; a fault of ours `error`, with its stack); 4xx is the
    * caller's (`info`).
    * @param because what was thrown, or a word for the operator
    */
@@ -85,13 +86,13 @@ export class RequestLog {
     else this.#log.error({ ...line, err: because }, 'a request failed');
   }
 
-  /** Readiness was asked for, and is not there: that was answered as it should be, so it is no failure of a request. */
+  /** Tells that a process that was asked said it is not ready: the request itself did not fail. */
   unready(request: ToldRequest, code: ProblemCode, because: unknown): void {
     const { status } = problemKind(code);
     this.#log.debug({ ...about(request), code, status, reason: reasonOf(because) }, 'not ready');
   }
 
-  /** Of a user who is known: a page of somebody else that tries with the user's cookie, for one. */
+  /** Audits what a known user was refused: a foreign page that tries with the user's cookie, for one. */
   #forbidden({ userId, deviceId, requestId, remoteAddr }: ToldRequest): void {
     if (userId === undefined) return;
     this.#refusals.record(userId as UserId, {
@@ -103,12 +104,12 @@ export class RequestLog {
     });
   }
 
-  /** The head of an answer was out when the rest failed: its connection is cut, as nothing else can be said any more. */
+  /** Tells of an answer that failed after its head was sent: its connection is cut, as no problem can follow. */
   cut(request: ToldRequest, code: ProblemCode, because: string): void {
     this.#log.warn({ ...about(request), code, reason: because }, 'an answer was cut');
   }
 
-  /** @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
+  /** Tells of an answered request. @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
   answered(request: ToldRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
     if (this.#accessLog === undefined) return;
     const line = { ...about(request), status, bytes };
@@ -129,7 +130,7 @@ function about(request: ToldRequest) {
   };
 }
 
-/** Since its head, in ms. */
+/** Time since the request's head, in ms. */
 function ageOf({ startedAt }: ToldRequest): number | undefined {
   return startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10;
 }

@@ -1,3 +1,4 @@
+// This file writes a device's answer to a caller, with backpressure, and passes the caller's upload on.
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../contract/call.js';
 import { UPLOAD_CREDIT } from '../contract/call.js';
@@ -8,19 +9,19 @@ import { CORK_BYTES } from './end-whole.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
 
-/** What differs between the listeners that answer with a device's response. */
+/** The parts of answering that differ between the listeners. */
 export interface ResponsePolicy {
-  /** Fields of a device's answer that this listener does not pass on. */
+  /** Headers of a device's answer that this listener does not pass on. */
   readonly dropped: HeaderNames;
-  /** What this listener adds to a device's answer. */
+  /** Headers that this listener adds to a device's answer. */
   ownFields(): OwnFields;
-  /** Ends an answer that has no body; everything but its length is written. `close`: close the connection afterwards. */
+  /** Ends an answer that has no body; all but its length is written. `close`: close the connection afterwards. */
   endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
   problem(res: HttpResponse, failure: ForwardFailure, close: boolean): void;
-  /** A call begins. */
+  /** Called when a call begins. */
   began(): void;
-  /** The exchange is over, however it ended; called once. `failure` is undefined when it was complete. */
+  /** Called once when the call is over, however it ended. `failure` is undefined if the answer was whole. */
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void;
 }
 
@@ -30,7 +31,7 @@ export interface ResponsePolicy {
  */
 export const HEAD_GOES_ALONE = Number(process.versions.modules) <= 115;
 
-/** Bytes of an upload that its call may have been given and has not taken: its credit, and what one read brings beyond it. */
+/** Upload bytes that a call may have been given without having sent them: its credit, and one read beyond it. */
 const MOST_OUTSTANDING = UPLOAD_CREDIT + 512 * 1024;
 
 /** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
@@ -41,7 +42,7 @@ function pauseUpload(writer: ResponseWriter): void {
   writer.pauseIfFull();
 }
 
-/** Without what else the message has that it came in: an answer may take hours, and a batch is much to keep for it. */
+/** Copies the head alone: an answer may take hours, and keeping the message would keep its whole batch. */
 function headAlone({ status, reason, headers, contentLength, bodyless }: ResponseHead): ResponseHead {
   return { status, reason, headers, contentLength, bodyless };
 }
@@ -62,7 +63,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #call: ForwardCall | undefined;
   #head: ResponseHead | undefined;
   #headWritten = false;
-  /** A head that says a length has left with its last line, before the body or with a part of it. */
+  /** A head with a length has left whole: before the body, or with a part of it. */
   #headFlushed = false;
   #ended = false;
   #failure: ForwardFailure | undefined;
@@ -73,13 +74,13 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #blocked = false;
   /** Tries in a row of which the full socket took nothing. */
   #idleTries = 0;
-  /** uWS tells when the socket has drained; most answers never need it. */
+  /** `onWritable` is set; most answers never need it. */
   #watching = false;
   #uploading: boolean;
   #outstanding = 0;
   /** The upload has used up its credit. */
   #full = false;
-  /** What came of it far beyond its credit; it goes on with that. */
+  /** Upload bytes that came far beyond the credit; the upload goes on with them. */
   #backlog: BodyBacklog | undefined;
   /** The socket is not read, so that the upload stops. */
   #paused = false;
@@ -113,10 +114,10 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (!this.#over) held.resume();
   }
 
-  /** The caller went away. Whoever makes the writer hears of it, and passes it on. */
+  /** The caller went away; the maker of this writer hears of that from uWebSockets.js, and calls this. */
   aborted(): void {
     if (this.#over) return;
-    // First: what the call says while it ends comes too late.
+    // First: nothing that the call says while it ends may be written.
     this.#finish('aborted');
     this.#call?.abort();
   }
@@ -196,7 +197,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#writeBody(this.#head);
   }
 
-  /** What the socket has not taken of the newest bytes, which are only lent to this writer. */
+  /** Copies the newest bytes if the socket has not taken them: they are only lent. */
   #keepLast(): void {
     const last = this.#queue.pop();
     if (last !== undefined) this.#queue.push(Buffer.from(last));
@@ -210,7 +211,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #writeHead(head: ResponseHead): void {
     const res = this.#res;
     this.#headWritten = true;
-    // 200 OK is what uWS writes unasked. A reason is bytes, as fields are.
+    // uWS writes 200 OK unasked. A reason is bytes, as headers are.
     if (head.status !== 200 || head.reason !== 'OK') {
       res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
     }
@@ -262,7 +263,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.tryEnd('', length);
   }
 
-  /** What a full socket does not take of a whole answer uWS keeps, unseen: no more than fits into its cork buffer anyway. */
+  /** Whether uWS may keep what a full socket does not take of a whole answer: not counted, so it has to fit into its cork buffer. */
   #mayLeaveToSocket(length: number): boolean {
     return !this.#blocked && (length <= CORK_BYTES || this.#uploading);
   }
@@ -274,7 +275,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.end(body ?? '', this.#uploading);
   }
 
-  /** A body of unknown length: what does not fit waits in uWS, and the rest here. */
+  /** A body of unknown length: the chunk that does not fit waits in uWS, the rest here. */
   #writeChunked(): void {
     while (!this.#blocked) {
       const chunk = this.#queue.shift();
@@ -297,7 +298,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#unflushed = 0;
   }
 
-  /** The socket is full: goes on when it has drained, or takes some at a try. */
+  /** Waits, as the socket is full: until it has drained, or takes some at a try. */
   #block(): void {
     this.#blocked = true;
     addFullSocket(this);
@@ -332,7 +333,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (!this.#backlog.push(chunk)) this.cut();
   }
 
-  /** False: the credit is used up, or the call is over. */
+  /** Passes the backlog on. @returns false: the credit is used up, or the call is over */
   #sendBacklog(backlog: BodyBacklog): boolean {
     while (this.#outstanding < UPLOAD_CREDIT) {
       const chunk = backlog.shift();

@@ -1,3 +1,4 @@
+// This file sends the product's own answers: problems, JSON and text.
 import type { HttpResponse } from 'uWebSockets.js';
 import {
   type FieldError,
@@ -21,7 +22,7 @@ export function requestIdOf(req: FieldSource): string {
 
 /** A request that may be answered with a problem. */
 export interface ProblemRequest extends ServedRequest {
-  /** What the problem says of the path; undefined: nothing. */
+  /** The path as the problem tells it; undefined: the problem tells none. */
   readonly instance: string | undefined;
 }
 
@@ -62,7 +63,7 @@ export function tellProblem(
   else request.log.problem(request, code, because);
 }
 
-/** What is wrong with the first member that does not match; its value is not told. */
+/** The first member that does not match, and why; its value is not told. */
 function firstOf(errors: readonly FieldError[] = []): string | undefined {
   const [first] = errors;
   return first && `${first.path} ${first.message}`.trim();
@@ -73,7 +74,7 @@ export function sendJson(res: HttpResponse, request: ServedRequest, value: unkno
   sendJsonText(res, request, JSON.stringify(value));
 }
 
-/** Answers 200 with what is JSON already. */
+/** Answers 200 with text that is JSON already. */
 export function sendJsonText(res: HttpResponse, request: ServedRequest, json: string): void {
   sendText(res, request, 'application/json', json);
 }
@@ -87,7 +88,7 @@ export function sendText(res: HttpResponse, request: ServedRequest, mediaType: s
   if (log.access) request.told(200, body.length);
 }
 
-/** What a failed request is to its caller; undefined: a fault of ours. */
+/** The problem that an error is to the caller; undefined: a fault of ours. */
 export type ProblemOf = (error: unknown) => ProblemCode | undefined;
 
 /**
@@ -113,7 +114,7 @@ export function answerLater<T>(
     (error: unknown) => {
       const code = problemOf(error) ?? 'internal';
       if (!aborted) res.cork(() => sendProblem(res, request, code, { because: error }));
-      // Nobody waits for the answer, but a fault of ours is one all the same.
+      // The caller has gone, but a fault of ours is told to the operator all the same.
       else if (code === 'internal') request.log.problem(request, code, error);
     },
   );

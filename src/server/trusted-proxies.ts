@@ -1,9 +1,10 @@
+// This file says who a request comes from, behind trusted proxies too.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { BlockList, isIPv4 } from 'node:net';
 import { normalAddress } from '../net/ip-address.js';
 import { requestFields } from './request-fields.js';
 
-/** Proxies in a row that are believed; what would be behind one more is not looked at. */
+/** Proxies in a row that are believed; addresses behind one more are not looked at. */
 const MAX_PROXIES = 16;
 
 /** Some proxies write the port too, and put IPv6 in brackets. */
@@ -12,7 +13,7 @@ const HOP = /^(?:\[([^\]]*)\]|([\d.]*))(?::\d{1,5})?$/;
 const FIELDS = ['x-forwarded-for'];
 const NO_FIELDS: ReadonlySet<string> = new Set();
 
-/** Whoever sent a request, then the proxies that it came through, each as the next one saw it. Never empty. */
+/** The address of a request's sender, then those of the proxies it came through, each as the next one saw it. Never empty. */
 export type Hops = readonly [string, ...string[]];
 
 /** The proxies in front of our listeners whose X-Forwarded-For is believed, and with them who a request comes from. */
@@ -28,8 +29,8 @@ export class TrustedProxies {
 
   /**
    * The addresses that are known to be true: the socket's; for a trusted proxy's socket the last of X-Forwarded-For,
-   * which the proxy wrote; and so on to the first that is no trusted proxy's. What stands left of that, its sender made
-   * up, and nothing left of what is no address is known.
+   * which the proxy wrote; and so on to the first that is no trusted proxy's. Addresses left of that
+   * may be made up, and so is all that stands left of a text that is no address.
    * @param forwardedFor all lines of X-Forwarded-For, between commas
    */
   hops(socketAddress: string, forwardedFor: string): Hops {
@@ -58,7 +59,7 @@ export class TrustedProxies {
   }
 }
 
-/** The address that was read last: behind a proxy, or for one busy client, the next one is the same. */
+/** The address that was read last, kept as behind a proxy, or for one busy client, the next one is the same. */
 let lastBytes = new Uint8Array();
 let lastText = '';
 

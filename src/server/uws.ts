@@ -1,3 +1,4 @@
+// This file loads uWebSockets.js with the limit that it reads when it is loaded.
 /** Bytes that the head of a request may have: above the 64 KiB that the head of a request to a device may have. */
 const MAX_HEAD_BYTES = 72 * 1024;
 

@@ -1,3 +1,4 @@
+// This file joins a caller's WebSocket to a device's.
 import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
@@ -7,29 +8,29 @@ import type { CountedCall } from './call-recorder.js';
 import { lateUpgrade } from './late-upgrade.js';
 import { utf8 } from './utf8.js';
 
-/** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or may not go on. */
+/** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or has lost its access. */
 const FORBIDDEN = 1008;
-/** Try Again Later (IANA WebSocket close codes): the caller does not read what there is no room for. */
+/** Try Again Later (IANA WebSocket close codes): the caller does not read, and there is no room to wait for it. */
 const TRY_AGAIN_LATER = 1013;
 const SWITCHING_PROTOCOLS = 101;
 /** Codes that may not be sent in a close frame (RFC 6455 §7.4.1). */
 const UNSENDABLE = new Set([1004, 1005, 1006, 1015]);
 
-/** What differs between the listeners that bridge WebSockets. */
+/** The parts of bridging that differ between the listeners. */
 export interface BridgePolicy {
   /** Answers the handshake with a problem. */
   problem(res: HttpResponse, failure: ForwardFailure): void;
-  /** Fields of a device's refusal that this listener does not pass on. */
+  /** Headers of a device's refusal that this listener does not pass on. */
   readonly dropped: HeaderNames;
-  /** What this listener adds to a device's refusal. */
+  /** Headers that this listener adds to a device's refusal. */
   ownFields(): OwnFields;
-  /** Writes the fields that this listener adds to an accepted handshake. */
+  /** Writes the headers that this listener adds to an accepted handshake. */
   upgradeHeaders(res: HttpResponse): void;
-  /** A handshake begins. */
+  /** Called when a handshake begins. */
   began(): void;
-  /** The caller has the answer to its handshake, or gets none; called once. `failure` is undefined if the device gave it. */
+  /** Called once when the caller has the answer to its handshake, or gets none. `failure` is undefined if a device answered. */
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void;
-  /** The caller is gone, or was refused; called once. */
+  /** Called once when the caller is gone, or was refused. */
   over(): void;
 }
 
@@ -54,14 +55,14 @@ export function readHandshake(req: HttpRequest, context: us_socket_context_t): H
   };
 }
 
-/** What is kept with a bridged socket. */
+/** The user data of a bridged socket in uWebSockets.js. */
 export interface Bridged {
   readonly bridge: WebSocketBridge;
 }
 
 /**
- * Joins a caller's WebSocket to a device's: the caller is accepted once the device has. Messages in either direction
- * are whole; what the caller has not taken holds the device back.
+ * Joins a caller's WebSocket to a device's: the caller is accepted once the device has accepted. Messages in either direction are
+ * whole; bytes that the caller has not taken hold the device back.
  */
 export class WebSocketBridge implements BridgeSink, CountedCall {
   readonly startedAt = performance.now();
@@ -93,7 +94,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.#bridge = bridge;
   }
 
-  /** Closes it: the caller may not have it any more. @param why a close reason, at most 123 bytes */
+  /** Closes the WebSocket: the caller may not have it any more. @param why a close reason, at most 123 bytes */
   cut(why: string): void {
     this.#res?.close();
     this.#ws?.end(FORBIDDEN, why);
@@ -109,7 +110,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.#policy.answered(this, undefined);
     const { key, extensions, context } = this.#handshake;
     lateUpgrade(res, () => {
-      // Without it the first field would make the status 200.
+      // Without a status the first header would make it 200.
       res.writeStatus('101 Switching Protocols');
       this.#policy.upgradeHeaders(res);
       res.upgrade<Bridged>({ bridge: this }, key, protocol, extensions, context);
@@ -146,7 +147,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
   overrun(): void {
     const ws = this.#ws;
     this.#ws = undefined;
-    // A close frame waits behind what is not read: it would keep it.
+    // A close frame would wait behind the unread bytes, and keep them.
     if (ws?.getBufferedAmount() === 0) ws.end(TRY_AGAIN_LATER, 'too much waits that is not read');
     else ws?.close();
   }
@@ -163,7 +164,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     }
   }
 
-  /** Reports what the caller's socket has taken since. */
+  /** Reports the bytes that the caller's socket has taken since the last report. */
   drained(): void {
     if (this.#ws === undefined) return;
     const waiting = this.#ws.getBufferedAmount();
