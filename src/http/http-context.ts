@@ -3,16 +3,14 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { isBodyless } from '../http1/response-head.js';
 import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
-import { endHead } from '../server/end-head.js';
-import { endWhole } from '../server/end-whole.js';
+import { endHead, endWhole, statusLine, utf8 } from '../server/answer.js';
 import { HeldBody } from '../server/held-body.js';
-import type { FieldSource } from '../server/request-fields.js';
+import type { HeaderSource } from '../server/request-headers.js';
+import { requestIdOf } from '../server/request-headers.js';
 import type { RequestLog, Unfinished } from '../server/request-log.js';
-import { type ProblemRequest, requestIdOf, sendProblem, tellProblem } from '../server/send.js';
-import { statusLine } from '../server/status-line.js';
+import { type ProblemRequest, sendProblem, tellProblem } from '../server/send.js';
 import type { TrustedProxies } from '../server/trusted-proxies.js';
-import { utf8 } from '../server/utf8.js';
-import { OWN_ANSWER_FIELDS } from './fields.js';
+import { OWN_ANSWER_HEADERS } from './answer-headers.js';
 import { HtmlReply, type ProblemPage, type ReplyHeaders } from './reply.js';
 import type { WriteAllowance } from './write-allowance.js';
 
@@ -47,7 +45,7 @@ export class HttpContext implements ProblemRequest {
   #problemPage: ProblemPage | undefined;
 
   /** Reads the request line while `req` is live. @param headers of the request, as its route reads them */
-  constructor(shared: SharedParts, res: HttpResponse, req: HttpRequest, headers: FieldSource) {
+  constructor(shared: SharedParts, res: HttpResponse, req: HttpRequest, headers: HeaderSource) {
     this.shared = shared;
     this.res = res;
     this.requestId = requestIdOf(headers);
@@ -124,7 +122,7 @@ export class HttpContext implements ProblemRequest {
     sendProblem(this.res, this, code, {
       ...options,
       head: this.method === 'HEAD',
-      headers: { ...OWN_ANSWER_FIELDS, ...headers },
+      headers: { ...OWN_ANSWER_HEADERS, ...headers },
     });
   }
 
@@ -183,7 +181,7 @@ export class HttpContext implements ProblemRequest {
   }
 
   #writeHeaders(headers: ReplyHeaders): void {
-    const all: ReplyHeaders = { ...OWN_ANSWER_FIELDS, ...headers };
+    const all: ReplyHeaders = { ...OWN_ANSWER_HEADERS, ...headers };
     for (const [name, values] of Object.entries(all)) {
       for (const value of typeof values === 'string' ? [values] : values) this.res.writeHeader(name, value);
     }

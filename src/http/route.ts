@@ -1,7 +1,7 @@
 // This file declares a route: how the router has a request of it answered, and how the OpenAPI document shows it.
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
-import type { FieldSource } from '../server/request-fields.js';
+import type { HeaderSource } from '../server/request-headers.js';
 import type { HttpContext } from './http-context.js';
 import type { Operation } from './operation.js';
 
@@ -32,20 +32,20 @@ export interface PendingRequest {
   runSignedOut?(): Promise<void> | undefined;
 }
 
-interface Handler<Headers extends FieldSource> {
+interface Handler<Headers extends HeaderSource> {
   /** Reads the request's headers once, for the router and for `begin`. */
   readHeaders(req: HttpRequest): Headers;
 }
 
 /** Serves requests that need no credentials. */
-export interface PublicHandler<Headers extends FieldSource = FieldSource> extends Handler<Headers> {
+export interface PublicHandler<Headers extends HeaderSource = HeaderSource> extends Handler<Headers> {
   readonly access: 'public';
   /** Answers as {@link PendingRequest.run} does. `req` is gone when this returns. */
   begin(context: HttpContext, req: HttpRequest, headers: Headers): Promise<void> | undefined;
 }
 
 /** Serves requests of users; nobody else learns anything from it, whatever the method. */
-export interface UserHandler<Headers extends FieldSource = FieldSource> extends Handler<Headers> {
+export interface UserHandler<Headers extends HeaderSource = HeaderSource> extends Handler<Headers> {
   readonly access: 'user';
   /** Whether a request leaves the idle time of its session as it is. Pages poll such routes. */
   readonly passive?: boolean;

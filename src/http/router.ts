@@ -8,7 +8,7 @@ import type { ProblemOptions } from '../problems/problem-error.js';
 import { beforeRequest, problemOf, toldProblem } from '../problems/problem-error.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { Readiness } from '../server/readiness.js';
-import type { FieldSource } from '../server/request-fields.js';
+import type { HeaderSource } from '../server/request-headers.js';
 import { HttpContext, type SharedParts } from './http-context.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
 import type { PendingRequest, PublicHandler, Route, UserHandler } from './route.js';
@@ -99,7 +99,7 @@ export class Router {
     handler: UserHandler,
     context: HttpContext,
     req: HttpRequest,
-    headers: FieldSource,
+    headers: HeaderSource,
     socket: us_socket_context_t | undefined,
   ): Promise<void> | undefined {
     const { authenticator } = this.#options;
@@ -147,7 +147,7 @@ function servePublic(
   handler: PublicHandler,
   context: HttpContext,
   req: HttpRequest,
-  headers: FieldSource,
+  headers: HeaderSource,
 ): Promise<void> | undefined {
   context.suspend();
   return handler.begin(context, req, headers);
@@ -189,7 +189,7 @@ function wrongMethod(routes: readonly Route[]): PublicHandler | UserHandler {
 
 /** What a request says of its sender. Undefined: there are no credentials at all, so that nobody has to be asked. */
 function senderOf(
-  headers: FieldSource,
+  headers: HeaderSource,
   method: string,
   upgrade: boolean,
   passive = false,

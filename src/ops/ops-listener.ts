@@ -5,7 +5,7 @@ import { ListenError } from '../net/address.js';
 import type { Exposition } from '../observability/exposition.js';
 import { PROBLEM_CONTENT_TYPE, type ProblemCode, problemKind, renderProblem } from '../problems/problem.js';
 import { answerReadiness, type Readiness } from '../server/readiness.js';
-import { requestId } from '../server/request-id.js';
+import { requestId } from '../server/request-headers.js';
 import type { RequestLog } from '../server/request-log.js';
 
 /** A balancer, a scraper and a person, many times over; connections beyond are closed at once. */

@@ -1,6 +1,7 @@
 // This file counts calls to devices, and tells the operator how each ended.
 import type { ForwardFailure } from '../contract/call.js';
 import type { Metrics, UploadCut } from '../observability/metrics.js';
+import type { ServedRequest } from './request-log.js';
 
 /** The facts of a call that are counted; the call is an HTTP call, or the handshake of a WebSocket. */
 export interface CountedCall {
@@ -65,4 +66,30 @@ export class CallRecorder {
 function cutBy(failure: ForwardFailure | 'aborted' | undefined): UploadCut {
   if (failure === undefined) return 'answered';
   return failure === 'aborted' ? 'caller' : 'failed';
+}
+
+/** A device's answer, as far as it came. */
+interface DeviceAnswer {
+  /** 0: there was no head. */
+  readonly status: number;
+  /** Bytes of the body that were written. */
+  readonly written: number;
+}
+
+/**
+ * Tells the operator how a call to a device ended. A call that failed before the head is answered with a problem, which the
+ * operator is told of when it is sent.
+ */
+export function reportAnswer(
+  request: ServedRequest,
+  { status, written }: DeviceAnswer,
+  failure: ForwardFailure | 'aborted' | undefined,
+): void {
+  const { log } = request;
+  if (failure === undefined || failure === 'aborted') {
+    if (log.access) request.told(status, written, failure);
+  } else if (status !== 0) {
+    log.cut(request, failure.code, failure.detail);
+    request.told(status, written, 'cut');
+  }
 }

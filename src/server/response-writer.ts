@@ -3,9 +3,8 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../contract/call.js';
 import { UPLOAD_CREDIT } from '../contract/call.js';
 import type { HeaderNames } from '../http1/header-names.js';
-import { type OwnFields, writeAnswerFields } from './answer-fields.js';
+import { type AddedHeaders, CORK_BYTES, writeAnswerHeaders } from './answer.js';
 import { BodyBacklog } from './body-backlog.js';
-import { CORK_BYTES } from './end-whole.js';
 import { addFullSocket, type FullSocket, MAX_IDLE_TRIES, removeFullSocket } from './full-sockets.js';
 import type { HeldBody } from './held-body.js';
 
@@ -14,7 +13,7 @@ export interface ResponsePolicy {
   /** Headers of a device's answer that this listener does not pass on. */
   readonly dropped: HeaderNames;
   /** Headers that this listener adds to a device's answer. */
-  ownFields(): OwnFields;
+  ownHeaders(): AddedHeaders;
   /** Ends an answer that has no body; all but its length is written. `close`: close the connection afterwards. */
   endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
@@ -215,7 +214,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (head.status !== 200 || head.reason !== 'OK') {
       res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
     }
-    writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
+    writeAnswerHeaders(res, this.#policy.ownHeaders(), head, this.#policy.dropped);
   }
 
   #writeBody(head: ResponseHead | undefined): void {

@@ -8,17 +8,8 @@ import {
   renderProblem,
 } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
-import { endHead } from './end-head.js';
-import type { FieldSource } from './request-fields.js';
-import { requestId } from './request-id.js';
+import { endHead, statusLine, utf8 } from './answer.js';
 import type { ServedRequest } from './request-log.js';
-import { statusLine } from './status-line.js';
-import { utf8 } from './utf8.js';
-
-/** The id of a request. Only while `req` is live: before the first await. */
-export function requestIdOf(req: FieldSource): string {
-  return requestId(req.getHeader('x-request-id'));
-}
 
 /** A request that may be answered with a problem. */
 export interface ProblemRequest extends ServedRequest {

@@ -2,7 +2,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { BlockList, isIPv4 } from 'node:net';
 import { normalAddress } from '../net/ip-address.js';
-import { requestFields } from './request-fields.js';
+import { readRequestHeaders } from './request-headers.js';
 
 /** Proxies in a row that are believed; addresses behind one more are not looked at. */
 const MAX_PROXIES = 16;
@@ -10,8 +10,8 @@ const MAX_PROXIES = 16;
 /** Some proxies write the port too, and put IPv6 in brackets. */
 const HOP = /^(?:\[([^\]]*)\]|([\d.]*))(?::\d{1,5})?$/;
 
-const FIELDS = ['x-forwarded-for'];
-const NO_FIELDS: ReadonlySet<string> = new Set();
+const FORWARDED_FOR = ['x-forwarded-for'];
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The address of a request's sender, then those of the proxies it came through, each as the next one saw it. Never empty. */
 export type Hops = readonly [string, ...string[]];
@@ -50,7 +50,9 @@ export class TrustedProxies {
 
   /** The address of who sent a request, for limits and records. Reads `req` while it is live. */
   clientAddress(res: HttpResponse, req: HttpRequest): string {
-    const forwardedFor = this.#none ? '' : requestFields(req, NO_FIELDS, FIELDS).getHeader('x-forwarded-for');
+    const forwardedFor = this.#none
+      ? ''
+      : readRequestHeaders(req, NO_NAMES, FORWARDED_FOR).getHeader('x-forwarded-for');
     return this.hops(socketAddressOf(res), forwardedFor)[0];
   }
 

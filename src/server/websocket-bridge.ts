@@ -3,10 +3,9 @@ import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket } from '
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
 import type { HeaderNames } from '../http1/header-names.js';
-import { type OwnFields, writeAnswerFields } from './answer-fields.js';
+import { type AddedHeaders, utf8, writeAnswerHeaders } from './answer.js';
 import type { CountedCall } from './call-recorder.js';
 import { lateUpgrade } from './late-upgrade.js';
-import { utf8 } from './utf8.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or has lost its access. */
 const FORBIDDEN = 1008;
@@ -23,7 +22,7 @@ export interface BridgePolicy {
   /** Headers of a device's refusal that this listener does not pass on. */
   readonly dropped: HeaderNames;
   /** Headers that this listener adds to a device's refusal. */
-  ownFields(): OwnFields;
+  ownHeaders(): AddedHeaders;
   /** Writes the headers that this listener adds to an accepted handshake. */
   upgradeHeaders(res: HttpResponse): void;
   /** Called when a handshake begins. */
@@ -121,7 +120,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.status = head.status;
     this.#answer(undefined, (res) => {
       res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
-      writeAnswerFields(res, this.#policy.ownFields(), head, this.#policy.dropped);
+      writeAnswerHeaders(res, this.#policy.ownHeaders(), head, this.#policy.dropped);
       res.end(body);
     });
   }

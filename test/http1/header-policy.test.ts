@@ -11,7 +11,7 @@ import {
 } from '../../src/http1/header-policy.js';
 import { endToEndHeaders } from '../../src/http1/headers.js';
 import { RequestHead } from '../../src/http1/request-head.js';
-import { requestFields } from '../../src/server/request-fields.js';
+import { readRequestHeaders } from '../../src/server/request-headers.js';
 import { addCallerHeaders } from '../../src/tunnel/remote/proxy-request.js';
 import { AS_ALICE, answer, rawRequest, TestRest } from '../http/kit.js';
 import { DEVICE, type ForwarderUnderTest, openOverProxy } from '../tunnel/forward/http-device.js';
@@ -49,7 +49,7 @@ function readFrom(headers: readonly string[], crossing: Crossing): readonly stri
     for (let i = 0; i + 1 < headers.length; i += 2)
       told(headers[i]?.toLowerCase() ?? '', headers[i + 1] ?? '');
   };
-  return requestFields({ forEach } as HttpRequest, STOPPED[crossing]).headers;
+  return readRequestHeaders({ forEach } as HttpRequest, STOPPED[crossing]).endToEnd;
 }
 
 /** Names with the value of a probe, in small letters, of flat headers. */

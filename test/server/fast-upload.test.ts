@@ -12,7 +12,7 @@ const READ = 512 * 1024;
 
 const POLICY: ResponsePolicy = {
   dropped: new HeaderNames([]),
-  ownFields: () => ['X-Own', 'field'],
+  ownHeaders: () => ['X-Own', 'field'],
   endBodyless() {},
   problem() {},
   began() {},

@@ -57,7 +57,7 @@ class FullResponse {
 
 const POLICY: ResponsePolicy = {
   dropped: new HeaderNames([]),
-  ownFields: () => ['X-Own', 'field'],
+  ownHeaders: () => ['X-Own', 'field'],
   endBodyless() {},
   problem() {},
   began() {},

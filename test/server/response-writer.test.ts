@@ -45,7 +45,7 @@ function recorded() {
   };
   const policy: ResponsePolicy = {
     dropped: new HeaderNames([]),
-    ownFields: () => ['X-Own', 'field'],
+    ownHeaders: () => ['X-Own', 'field'],
     endBodyless() {},
     problem() {},
     began() {},

@@ -3,9 +3,9 @@ import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';
 import { isBodyless } from '../../http1/response-head.js';
-import type { OwnFields } from '../../server/answer-fields.js';
+import type { AddedHeaders } from '../../server/answer.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
-import { reportAnswer } from '../../server/report-answer.js';
+import { reportAnswer } from '../../server/call-recorder.js';
 import type { ResponsePolicy, ResponseWriter } from '../../server/response-writer.js';
 import { sendProblem } from '../../server/send.js';
 import { socketAddressOf } from '../../server/trusted-proxies.js';
@@ -15,7 +15,7 @@ import { InternalRequest, type InternalRequestOptions } from './internal-request
 /** The proxy speaks, not a device. */
 export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
-const FROM_DEVICE: OwnFields = ['X-Forward-Origin', 'device'];
+const FROM_DEVICE: AddedHeaders = ['X-Forward-Origin', 'device'];
 
 /** One forwarded call, and how it is answered: whether the device or the proxy speaks is said (02-tunnel.md §2.5). */
 export class ForwardedCall extends InternalRequest implements ResponsePolicy, BridgePolicy {
@@ -27,7 +27,7 @@ export class ForwardedCall extends InternalRequest implements ResponsePolicy, Br
     this.#calls = calls;
   }
 
-  ownFields(): OwnFields {
+  ownHeaders(): AddedHeaders {
     return FROM_DEVICE;
   }
 

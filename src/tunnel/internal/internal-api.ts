@@ -13,10 +13,10 @@ import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { type Listener, listen } from '../../server/listener.js';
 import { answerReadiness, type Readiness, type ReadinessAnswer } from '../../server/readiness.js';
-import { requestFields } from '../../server/request-fields.js';
+import { readRequestHeaders, requestIdOf } from '../../server/request-headers.js';
 import type { RequestLog } from '../../server/request-log.js';
 import { ResponseWriter } from '../../server/response-writer.js';
-import { answerLater, requestIdOf, sendJson, sendProblem, sendText } from '../../server/send.js';
+import { answerLater, sendJson, sendProblem, sendText } from '../../server/send.js';
 import { socketAddressOf } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
 import { readHandshake, WebSocketBridge } from '../../server/websocket-bridge.js';
@@ -170,15 +170,15 @@ export class InternalApi {
   #forward(res: HttpResponse, req: HttpRequest, path: string): void {
     const { forwarder, calls, requests: log } = this.#options;
     const device = deviceOf(queryOf(req));
-    const fields = requestFields(req, STOPPED.carriedRequest, TAKEN);
-    const { headers, bodyLength } = fields;
-    const [method, target] = [fields.getHeader('x-forward-method'), fields.getHeader('x-forward-target')];
+    const sent = readRequestHeaders(req, STOPPED.carriedRequest, TAKEN);
+    const { endToEnd: headers, bodyLength } = sent;
+    const [method, target] = [sent.getHeader('x-forward-method'), sent.getHeader('x-forward-target')];
     const call = new ForwardedCall(calls, {
       log,
-      requestId: requestIdOf(fields),
+      requestId: requestIdOf(sent),
       method,
       path,
-      userId: fields.getHeader('x-visiona-user') || undefined,
+      userId: sent.getHeader('x-visiona-user') || undefined,
       deviceId: device?.by === 'device' ? device.deviceId : undefined,
     });
     if (device === undefined || method === '' || target === '') {
@@ -216,7 +216,7 @@ export class InternalApi {
       });
     }
     const handshake = readHandshake(req, context);
-    const { headers } = requestFields(req, STOPPED.carriedRequest);
+    const { endToEnd: headers } = readRequestHeaders(req, STOPPED.carriedRequest);
     const bridge = new WebSocketBridge(res, handshake, call);
     bridge.attach(forwarder.bridge(device, { target, headers, protocols: handshake.protocols }, bridge));
   }

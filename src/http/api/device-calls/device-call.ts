@@ -1,96 +1,57 @@
+// This file is one HTTP request that a device answers.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure, ResponseHead } from '../../../contract/call.js';
-import { STOPPED } from '../../../http1/header-policy.js';
-import type { OwnFields } from '../../../server/answer-fields.js';
-import { endHead } from '../../../server/end-head.js';
+import { endHead } from '../../../server/answer.js';
+import { reportAnswer } from '../../../server/call-recorder.js';
 import type { HeldBody } from '../../../server/held-body.js';
-import { reportAnswer } from '../../../server/report-answer.js';
-import type { RequestFields } from '../../../server/request-fields.js';
+import type { RequestHeaders } from '../../../server/request-headers.js';
 import { type ResponsePolicy, ResponseWriter } from '../../../server/response-writer.js';
-import type { ActiveRequest } from '../../active-requests.js';
-import { deviceAnswerFields } from '../../fields.js';
 import type { HttpContext } from '../../http-context.js';
-import type { PendingRequest } from '../../route.js';
-import {
-  addUser,
-  type DeviceCallNeeds,
-  type DeviceRequest,
-  type Mount,
-  readDeviceRequest,
-} from './device-request.js';
+import type { DeviceCallNeeds, Mount } from './device-request.js';
+import { PendingDeviceRequest } from './pending-device-request.js';
 
 /** One HTTP request that a device answers (04-rest-api §4.1). */
-export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest {
-  readonly dropped = STOPPED.fromDevice;
-  readonly #services: DeviceCallNeeds;
-  readonly #exchange: HttpContext;
-  readonly #request: DeviceRequest;
+export class DeviceCall extends PendingDeviceRequest implements ResponsePolicy {
   readonly #body: HeldBody | undefined;
-  user: Principal | undefined;
-  slot = -1;
   #writer: ResponseWriter | undefined;
 
   constructor(
-    services: DeviceCallNeeds,
-    exchange: HttpContext,
+    needs: DeviceCallNeeds,
+    context: HttpContext,
     req: HttpRequest,
-    fields: RequestFields,
+    headers: RequestHeaders,
     mount: Mount,
   ) {
-    this.#services = services;
-    this.#exchange = exchange;
-    this.#request = readDeviceRequest(req, fields, exchange, services, mount);
-    this.#body = this.#request.bodyLength === 0 ? undefined : exchange.holdBody();
+    super(needs, context, req, headers, mount);
+    this.#body = this.request.bodyLength === 0 ? undefined : context.holdBody();
   }
 
-  run(user: Principal): Promise<void> | undefined {
-    const { devices, open } = this.#services;
-    open.add(user, this);
-    if (!devices.peek(user.userId, this.#request.deviceId)) return this.#ask(user);
-    this.#forward(user);
-    return undefined;
+  // ---- PendingDeviceRequest
+
+  protected get isForwarded(): boolean {
+    return this.#writer !== undefined;
   }
 
-  async #ask(user: Principal): Promise<void> {
-    const { devices, open } = this.#services;
-    try {
-      if (!(await devices.has(user.userId, this.#request.deviceId)))
-        this.#exchange.problem('device-not-found');
-      else if (!this.#exchange.over) this.#forward(user);
-    } finally {
-      if (this.#writer === undefined) open.remove(this);
-    }
-  }
-
-  #forward(user: Principal): void {
-    const { forwarder } = this.#services;
-    const { deviceId, target, headers, bodyLength } = this.#request;
-    const { res, method } = this.#exchange;
-    addUser(headers, user);
+  protected forward({ userId }: Principal): void {
+    const { deviceId, target, headers, bodyLength } = this.request;
+    const { res, method } = this.context;
     const writer = new ResponseWriter(res, this, this.#body !== undefined);
     this.#writer = writer;
-    this.#exchange.onAbort(() => writer.aborted());
-    const call = forwarder.forward(
-      { by: 'device', deviceId, owner: user.userId },
+    this.context.onAbort(() => writer.aborted());
+    const call = this.needs.forwarder.forward(
+      { by: 'device', deviceId, owner: userId },
       { method, target, headers, bodyLength },
       writer,
     );
     writer.attach(call, this.#body);
   }
 
-  // ---- ActiveRequest
-
-  abort(): void {
-    if (this.#writer === undefined) this.#exchange.problem('unauthorized');
-    else this.#writer.cut();
+  protected cut(): void {
+    this.#writer?.cut();
   }
 
   // ---- ResponsePolicy
-
-  ownFields(): OwnFields {
-    return deviceAnswerFields(this.#exchange.requestId);
-  }
 
   endBodyless(res: HttpResponse, { contentLength }: ResponseHead, close: boolean): void {
     if (contentLength === undefined) res.endWithoutBody();
@@ -98,18 +59,15 @@ export class DeviceCall implements PendingRequest, ResponsePolicy, ActiveRequest
   }
 
   problem(_res: HttpResponse, { code, detail }: ForwardFailure, close: boolean): void {
-    this.#exchange.writeProblem(code, { detail, close });
-  }
-
-  began(): void {
-    this.#services.calls.began();
+    this.context.writeProblem(code, { detail, close });
   }
 
   finished(writer: ResponseWriter, failure: ForwardFailure | 'aborted' | undefined): void {
-    this.#exchange.answered();
-    this.#services.open.remove(this);
-    this.#services.calls.answered(writer, failure);
-    this.#services.calls.ended();
-    reportAnswer(this.#exchange, writer, failure);
+    const { calls, open } = this.needs;
+    this.context.answered();
+    open.remove(this);
+    calls.answered(writer, failure);
+    calls.ended();
+    reportAnswer(this.context, writer, failure);
   }
 }

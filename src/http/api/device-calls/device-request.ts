@@ -7,7 +7,7 @@ import type { DeviceLookup } from '../../../devices/own-device.js';
 import type { RawHeaders } from '../../../http1/contract.js';
 import { STOPPED } from '../../../http1/header-policy.js';
 import type { CallRecorder } from '../../../server/call-recorder.js';
-import { type RequestFields, requestFields } from '../../../server/request-fields.js';
+import { type RequestHeaders, readRequestHeaders } from '../../../server/request-headers.js';
 import { socketAddressOf, type TrustedProxies } from '../../../server/trusted-proxies.js';
 import type { ActiveRequests } from '../../active-requests.js';
 import type { HttpContext } from '../../http-context.js';
@@ -29,8 +29,8 @@ const PREFIX_LENGTH = '/api/devices/'.length;
 const OURS = [...FRAMEWORK_HEADERS, 'host', 'x-forwarded-for'];
 
 /** Reads all headers of a request to a device in one go, while `req` is live: each look-up by name costs as much. */
-export function readDeviceHeaders(req: HttpRequest): RequestFields {
-  return requestFields(req, STOPPED.toDevice, OURS);
+export function readDeviceHeaders(req: HttpRequest): RequestHeaders {
+  return readRequestHeaders(req, STOPPED.toDevice, OURS);
 }
 
 /** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
@@ -62,34 +62,34 @@ export interface DeviceRequest {
  */
 export function readDeviceRequest(
   req: HttpRequest,
-  fields: RequestFields,
-  exchange: HttpContext,
+  sent: RequestHeaders,
+  context: HttpContext,
   { proxies, scheme }: Pick<DeviceCallNeeds, 'proxies' | 'scheme'>,
   mount: Mount,
 ): DeviceRequest {
-  const { res, path, requestId } = exchange;
+  const { res, path, requestId } = context;
   // The matched segment is as it was sent, so its length tells where the tail begins.
   const deviceId = req.getParameter(0);
   const tail = mount.root + path.slice(PREFIX_LENGTH + deviceId.length + mount.at.length);
   const query: string | undefined = req.getQuery();
-  const { headers, bodyLength } = fields;
-  const hops = proxies.hops(socketAddressOf(res), fields.getHeader('x-forwarded-for'));
-  exchange.deviceId = deviceId;
-  exchange.remoteAddr = hops[0];
+  const { endToEnd: headers, bodyLength } = sent;
+  const hops = proxies.hops(socketAddressOf(res), sent.getHeader('x-forwarded-for'));
+  context.deviceId = deviceId;
+  context.remoteAddr = hops[0];
   headers.push(
     'x-forwarded-for',
     hops.join(', '),
     'x-forwarded-proto',
     scheme,
     'x-forwarded-host',
-    fields.getHeader('host'),
+    sent.getHeader('host'),
     'x-request-id',
     requestId,
   );
   return { deviceId, target: query === undefined ? tail : `${tail}?${query}`, headers, bodyLength };
 }
 
-/** Tells the device who calls; the last field that is added. */
+/** Tells the device who calls; the last header that is added. */
 export function addUser(headers: RawHeaders, user: Principal): void {
   headers.push('x-visiona-user', user.userId);
 }

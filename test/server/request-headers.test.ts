@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { requestId } from '../../src/server/request-id.js';
+import { requestId } from '../../src/server/request-headers.js';
 
 test('a sane id of the caller is kept', () => {
   for (const given of ['a', 'A-b_c.9', '0'.repeat(128)]) assert.equal(requestId(given), given);

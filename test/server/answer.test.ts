@@ -1,7 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CORK_BYTES, endWhole } from '../../src/server/end-whole.js';
+import { CORK_BYTES, endWhole } from '../../src/server/answer.js';
 
 /** A response whose socket takes so many bytes at a time. */
 class Slow {

@@ -1,11 +1,11 @@
 // This file holds the headers that the REST API adds: to answers of devices, and to its own.
-import type { OwnFields } from '../server/answer-fields.js';
+import type { AddedHeaders } from '../server/answer.js';
 
 /**
  * A device's page is shown without scripts, in an origin of its own, and loads nothing: our origin is the user's
  * session. None of it touches an API client, or an image or stream that our own page embeds.
  */
-const DEVICE_ANSWER_FIELDS = [
+const DEVICE_ANSWER_HEADERS = [
   "Content-Security-Policy: sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
   'X-Content-Type-Options: nosniff',
   'Cross-Origin-Resource-Policy: same-origin',
@@ -14,13 +14,13 @@ const DEVICE_ANSWER_FIELDS = [
   'Vary: Authorization, Cookie',
 ].join('\r\n');
 
-/** The fields that go with every answer of a device. @param requestId is sane: it has no line break */
-export function deviceAnswerFields(requestId: string): OwnFields {
-  return ['X-Request-Id', `${requestId}\r\n${DEVICE_ANSWER_FIELDS}`];
+/** The headers that go with every answer of a device. @param requestId is sane: it has no line break */
+export function deviceAnswerHeaders(requestId: string): AddedHeaders {
+  return ['X-Request-Id', `${requestId}\r\n${DEVICE_ANSWER_HEADERS}`];
 }
 
 /** What goes with every answer of our own: it is data for one user, and never a page. */
-export const OWN_ANSWER_FIELDS: Readonly<Record<string, string>> = {
+export const OWN_ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',

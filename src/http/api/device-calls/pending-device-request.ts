@@ -1,0 +1,88 @@
+// This file is the part that calls and WebSockets to a device have in common: whose device it is, and that they end with their session.
+import type { HttpRequest } from 'uWebSockets.js';
+import type { Principal } from '../../../auth/authenticator.js';
+import { STOPPED } from '../../../http1/header-policy.js';
+import type { AddedHeaders } from '../../../server/answer.js';
+import type { RequestHeaders } from '../../../server/request-headers.js';
+import type { ActiveRequest } from '../../active-requests.js';
+import { deviceAnswerHeaders } from '../../answer-headers.js';
+import type { HttpContext } from '../../http-context.js';
+import type { PendingRequest } from '../../route.js';
+import {
+  addUser,
+  type DeviceCallNeeds,
+  type DeviceRequest,
+  type Mount,
+  readDeviceRequest,
+} from './device-request.js';
+
+/** A request to a device, from its head on: it is forwarded once it is known that its user has the device. */
+export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequest {
+  /** Headers of the device's answer that do not reach the caller. */
+  readonly dropped = STOPPED.fromDevice;
+  user: Principal | undefined;
+  slot = -1;
+  protected readonly needs: DeviceCallNeeds;
+  protected readonly context: HttpContext;
+  protected readonly request: DeviceRequest;
+
+  /** Reads the request while `req` is live. */
+  constructor(
+    needs: DeviceCallNeeds,
+    context: HttpContext,
+    req: HttpRequest,
+    headers: RequestHeaders,
+    mount: Mount,
+  ) {
+    this.needs = needs;
+    this.context = context;
+    this.request = readDeviceRequest(req, headers, context, needs, mount);
+  }
+
+  /** Forwards it at once where it is known whose device it is, as for a busy client; else asks first. */
+  run(user: Principal): Promise<void> | undefined {
+    const { devices, open } = this.needs;
+    open.add(user, this);
+    if (!devices.peek(user.userId, this.request.deviceId)) return this.#ask(user);
+    this.#forward(user);
+    return undefined;
+  }
+
+  abort(): void {
+    if (this.isForwarded) this.cut();
+    else this.context.problem('unauthorized');
+  }
+
+  /** Headers that the listener adds to the device's answer. */
+  ownHeaders(): AddedHeaders {
+    return deviceAnswerHeaders(this.context.requestId);
+  }
+
+  began(): void {
+    this.needs.calls.began();
+  }
+
+  /** From then on the forwarder's events end it. */
+  protected abstract get isForwarded(): boolean;
+
+  /** Hands the request to the forwarder. @param owner the user whose device it is */
+  protected abstract forward(owner: Principal): void;
+
+  /** Ends what was forwarded: its user may not have it any more. */
+  protected abstract cut(): void;
+
+  async #ask(user: Principal): Promise<void> {
+    const { devices, open } = this.needs;
+    try {
+      if (!(await devices.has(user.userId, this.request.deviceId))) this.context.problem('device-not-found');
+      else if (!this.context.over) this.#forward(user);
+    } finally {
+      if (!this.isForwarded) open.remove(this);
+    }
+  }
+
+  #forward(user: Principal): void {
+    addUser(this.request.headers, user);
+    this.forward(user);
+  }
+}
