@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { repositoryRoot } from '../test/support/repository.js';
+import { root } from '../test/scripts/root.js';
 import type { Outcome } from './benchmark.js';
 import { plot } from './plot.js';
 import { type Results, readResults } from './results.js';
 import { table } from './table.js';
 
-const RESULTS = path.join(repositoryRoot, 'bench', 'RESULTS.md');
-const PLOTS = path.join(repositoryRoot, 'bench', 'plots');
+const RESULTS = path.join(root, 'bench', 'RESULTS.md');
+const PLOTS = path.join(root, 'bench', 'plots');
 const BEGIN = '<!-- Written by `npm run bench -- --full`: -->';
 const END = '<!-- end -->';
 
@@ -35,7 +35,7 @@ export async function writeReport(file: string, benchmarks: readonly string[]): 
   if (begin < 0 || end < begin) throw new Error(`${RESULTS} has no place between ${BEGIN} and ${END}`);
   await mkdir(PLOTS, { recursive: true });
   for (const old of await readdir(PLOTS)) await rm(path.join(PLOTS, old));
-  const parts = [setting(path.relative(repositoryRoot, file), results)];
+  const parts = [setting(path.relative(root, file), results)];
   for (const [name, outcome] of Object.entries(results.benchmarks)) parts.push(await section(name, outcome));
   const written = [BEGIN, ...parts, END].join('\n\n');
   await writeFile(RESULTS, before.slice(0, begin) + written + before.slice(end + END.length));

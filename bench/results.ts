@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../test/support/repository.js';
+import { root } from '../test/scripts/root.js';
 import { UsageError } from './arguments.js';
 import type { Outcome, Size } from './benchmark.js';
 
@@ -54,7 +54,7 @@ export async function writeResults(setting: Setting, outcomes: Record<string, Ou
   const name = `${started.toISOString().slice(0, 19).replaceAll(':', '')}Z.json`;
   const seconds = Math.round((Date.now() - started.getTime()) / 1000);
   const results: Results = { started: started.toISOString(), seconds, ...rest, benchmarks: outcomes };
-  const folder = path.join(repositoryRoot, 'bench', 'results');
+  const folder = path.join(root, 'bench', 'results');
   const file = path.join(folder, name);
   await mkdir(folder, { recursive: true });
   await writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
@@ -98,7 +98,7 @@ async function commit(): Promise<string> {
 async function versions(): Promise<Record<string, string>> {
   const packages: Record<string, string> = {};
   for (const name of ['uWebSockets.js', 'piscina', 'undici', 'ws', 'yamux-js', '@chainsafe/libp2p-yamux']) {
-    const file = path.join(repositoryRoot, 'node_modules', name, 'package.json');
+    const file = path.join(root, 'node_modules', name, 'package.json');
     packages[name] = await readFile(file, 'utf8').then(
       (text) => JSON.parse(text).version,
       () => 'absent',
@@ -126,6 +126,6 @@ async function firstLine(command: string, args: string[]): Promise<string> {
 
 /** What a program prints, whatever its exit code: wrk says its version and fails. */
 async function output(command: string, args: string[]): Promise<string> {
-  const { stdout } = await run(command, args, { cwd: repositoryRoot }).catch((error) => error);
+  const { stdout } = await run(command, args, { cwd: root }).catch((error) => error);
   return String(stdout ?? '');
 }

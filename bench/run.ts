@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { repositoryRoot } from '../test/support/repository.js';
+import { root } from '../test/scripts/root.js';
 import { accessLog } from './access-log.js';
 import { api } from './api.js';
 import { parseArguments, USAGE, UsageError } from './arguments.js';
@@ -70,7 +70,7 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
     file = await writeResults(setting, outcomes);
     process.stdout.write(`## ${benchmark.name}\n\n${table(outcome)}\n\n`);
   }
-  process.stderr.write(`${path.relative(repositoryRoot, file)}\n`);
+  process.stderr.write(`${path.relative(root, file)}\n`);
   if (size === 'full' && selected.length === benchmarks.length) await writeReport(file, NAMES);
 }
 

@@ -5,8 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { commands } from '../src/cli/commands.js';
 import { settings } from '../src/config/settings.js';
+import { root } from './scripts/root.js';
 import { anchors, documents, readDocument, relativeLinks } from './support/markdown.js';
-import { repositoryRoot } from './support/repository.js';
 
 /** The history names what was there once. */
 const current = documents().filter((file) => file !== 'CHANGELOG.md');
@@ -27,7 +27,7 @@ test('each link leads to a file that is there, and to a heading of it', () => {
       relativeLinks(text).filter((link) => {
         const [path = '', anchor] = link.split('#');
         const target = path === '' ? file : join(dirname(file), path);
-        if (!existsSync(join(repositoryRoot, target))) return true;
+        if (!existsSync(join(root, target))) return true;
         return anchor !== undefined && !anchors(readDocument(target)).includes(anchor);
       }),
     ),
@@ -47,8 +47,8 @@ test('each file that is named is there', () => {
 
 /** True: it is a file or folder; or, as is usual for sources and decisions, one but for the end of its name. */
 function isThere(path: string): boolean {
-  if (existsSync(join(repositoryRoot, path))) return true;
-  const [folder, name] = [join(repositoryRoot, dirname(path)), basename(path)];
+  if (existsSync(join(root, path))) return true;
+  const [folder, name] = [join(root, dirname(path)), basename(path)];
   const next = /^\d{4}$/.test(name) ? '-' : '.';
   return existsSync(folder) && readdirSync(folder).some((each) => each.startsWith(name + next));
 }

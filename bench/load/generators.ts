@@ -1,11 +1,11 @@
 import path from 'node:path';
+import { root } from '../../test/scripts/root.js';
 import { EventProcess } from '../../test/support/event-process.js';
-import { repositoryRoot } from '../../test/support/repository.js';
 import type { Relay } from '../relay/relay.js';
 import type { OpenLoopPrinted, Window } from './percentiles.js';
 import type { Moved, Transferred } from './transfer.js';
 
-const program = (name: string) => path.join(repositoryRoot, 'dist/bench/load', `${name}.js`);
+const program = (name: string) => path.join(root, 'dist/bench/load', `${name}.js`);
 
 /** How long a transfer, or what is left of a load, may take, in ms. */
 const LONG_MS = 600_000;

@@ -5,14 +5,14 @@ import { existsSync } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../../test/support/repository.js';
+import { root } from '../../test/scripts/root.js';
 
 const run = promisify(execFile);
 
 /** The folder of the Go device, from the root of the repository. */
 export const GO_DEVICE = 'bench/peers/go-device';
 
-const binaries = path.join(repositoryRoot, 'dist', 'go');
+const binaries = path.join(root, 'dist', 'go');
 
 /** Debian's golang-*-dev packages put their sources here; nothing is downloaded. */
 const goEnv = {
@@ -42,7 +42,7 @@ export async function buildGo(dir: string): Promise<GoBuild> {
     };
   }
   const target = path.join(binaries, `${path.basename(dir)}-${await digestOfSources(dir, version)}`);
-  if (!existsSync(target)) await compile(path.join(repositoryRoot, dir), target);
+  if (!existsSync(target)) await compile(path.join(root, dir), target);
   return { path: target };
 }
 
@@ -58,7 +58,7 @@ async function compile(source: string, target: string): Promise<void> {
 async function digestOfSources(dir: string, version: string): Promise<string> {
   const sum = createHash('sha256').update(version);
   for (const folder of new Set([dir, GO_DEVICE])) {
-    for (const file of await goFiles(path.join(repositoryRoot, folder))) sum.update(await readFile(file));
+    for (const file of await goFiles(path.join(root, folder))) sum.update(await readFile(file));
   }
   return sum.digest('hex').slice(0, 12);
 }

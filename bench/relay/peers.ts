@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { root } from '../../test/scripts/root.js';
 import { EventProcess } from '../../test/support/event-process.js';
-import { repositoryRoot } from '../../test/support/repository.js';
 import { buildGo } from '../peers/go.js';
 import { internalForm, inventedTokens } from './internal-form.js';
 import type { Relay, RelayKind } from './relay.js';
@@ -27,7 +27,7 @@ function seed(subject: string, args: readonly string[]): RelayKind {
 
 /** A peer in TypeScript. */
 function nodePeer(subject: string): RelayKind {
-  const program = path.join(repositoryRoot, 'dist/bench/peers', subject, 'main.js');
+  const program = path.join(root, 'dist/bench/peers', subject, 'main.js');
   return { subject, start: ({ devices }) => startPeer(process.execPath, [program], devices) };
 }
 

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../../test/support/repository.js';
+import { root } from '../../test/scripts/root.js';
 import { cpuMicros } from './proc.js';
 import type { Relay } from './relay.js';
 
 const run = promisify(execFile);
-const script = path.join(repositoryRoot, 'bench', 'relay', 'wrk.lua');
+const script = path.join(root, 'bench', 'relay', 'wrk.lua');
 
 /** One round of load on one relay. */
 export interface Sample {

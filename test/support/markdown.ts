@@ -1,7 +1,7 @@
 // What a test reads of the documents of this repository.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { repositoryRoot } from './repository.js';
+import { root } from '../scripts/root.js';
 
 /** A fenced block of a document. */
 export interface CodeBlock {
@@ -13,13 +13,13 @@ export interface CodeBlock {
 
 /** A document of the repository, by its path from the root. */
 export function readDocument(file: string): string {
-  return readFileSync(join(repositoryRoot, file), 'utf8');
+  return readFileSync(join(root, file), 'utf8');
 }
 
 /** The Markdown files of the repository, by their paths from its root. */
 export function documents(): readonly string[] {
   const of = (folder: string, recursive: boolean) =>
-    readdirSync(join(repositoryRoot, folder), { recursive, encoding: 'utf8' })
+    readdirSync(join(root, folder), { recursive, encoding: 'utf8' })
       .filter((file) => file.endsWith('.md'))
       .map((file) => join(folder, file));
   return [
