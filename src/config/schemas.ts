@@ -104,7 +104,7 @@ export function oneOf<const T extends string>(...words: readonly T[]): z.ZodType
 }
 
 /** true or false; also 1/0, yes/no, on/off. */
-export const flag = read<boolean>((text, issue) => {
+export const onOff = read<boolean>((text, issue) => {
   const result = z.stringbool().safeParse(text);
   if (!result.success) issue(`"${text}" is neither true nor false; use one of these`);
   return result.data;
@@ -126,7 +126,7 @@ export const requiredText = read<string>((value, issue) => {
 export const words = read<readonly string[]>((value) => value.split(/\s+/).filter((word) => word !== ''));
 
 /** A token or client secret made elsewhere: shown nowhere, not judged by its length. */
-export const token = read<Secret>((value, issue) => {
+export const opaqueToken = read<Secret>((value, issue) => {
   if (!VISIBLE_ASCII.test(value)) issue('it may only hold visible ASCII characters; copy it again');
   return new Secret(value);
 });

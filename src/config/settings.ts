@@ -6,15 +6,15 @@ import {
   address,
   addressRanges,
   databaseUrl,
-  flag,
   integer,
   oneOf,
+  onOff,
+  opaqueToken,
   origin,
   pairingCode,
   strongSecret,
   strongSecretList,
   text,
-  token,
   url,
   words,
 } from './schemas.js';
@@ -101,7 +101,7 @@ export const settings = {
     fallbackDoc: 'none: a public client',
     doc: 'The client secret, for a provider that wants a confidential client.',
     secret: true,
-    schema: token,
+    schema: opaqueToken,
   }),
   oidcScopes: withDefault('OIDC_SCOPES', 'openid profile email', {
     placeholder: 'SCOPES',
@@ -140,7 +140,7 @@ export const settings = {
     placeholder: 'SECRET',
     doc: 'Reserved; has no effect.',
     secret: true,
-    schema: token,
+    schema: opaqueToken,
   }),
   oidcServiceScope: optional('OIDC_SERVICE_SCOPE', {
     placeholder: 'SCOPES',
@@ -212,14 +212,14 @@ export const settings = {
   }),
   accessLog: withDefault('VISIONA_ACCESS_LOG', 'false', {
     doc: 'Log every request that is answered, one line each, whatever LOG_LEVEL is.',
-    schema: flag,
+    schema: onOff,
   }),
   deviceToken: optional('VISIONA_DEVICE_TOKEN', {
     placeholder: 'TOKEN',
     fallbackDoc: 'from the token file',
     doc: "The device's session token, as `visiona device add` showed it; kept in the token file from then on.",
     secret: true,
-    schema: token,
+    schema: opaqueToken,
   }),
   pair: optional('VISIONA_PAIR', {
     placeholder: 'CODE',
@@ -240,6 +240,6 @@ export const settings = {
   }),
   simulate: withDefault('VISIONA_SIMULATE', 'false', {
     doc: 'Serve a virtual edge host instead of forwarding to --target.',
-    schema: flag,
+    schema: onOff,
   }),
 } satisfies SettingTable;

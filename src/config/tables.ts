@@ -1,5 +1,5 @@
 // `tables` says which settings each command reads.
-import { flag, integer, requiredText, text } from './schemas.js';
+import { integer, onOff, requiredText, text } from './schemas.js';
 import { explained, flagOnly, pick, requiredFlag } from './setting.js';
 import { settings } from './settings.js';
 import { DEFAULT_PUBLIC_URL, DEFAULT_TUNNEL_URL, DEV_AUDIENCE } from './types.js';
@@ -111,7 +111,7 @@ export const tables = {
       doc: 'How many devices to add at once.',
       schema: integer(1, 100_000),
     }),
-    json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
+    json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: onOff }),
     oidcIssuer: explained(settings.oidcIssuer, {
       doc: 'The OpenID provider of --user, written exactly as it names itself.',
       fallbackDoc: 'the development provider of `visiona up`',
@@ -127,9 +127,9 @@ export const tables = {
     }),
     revoked: flagOnly('revoked', {
       doc: 'Also devices that were revoked in the last 30 days.',
-      schema: flag,
+      schema: onOff,
     }),
-    json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: flag }),
+    json: flagOnly('json', { doc: 'Print one JSON object a line.', schema: onOff }),
     ...store,
     proxyUrl: explained(settings.proxyUrl, {
       doc: 'Where remote-proxy, or `visiona up`, is asked who is online.',

@@ -7,12 +7,12 @@ import type { ProblemCode } from '../problems/problem.js';
  */
 export const PARTS = ['reads', 'writes', 'device-calls', 'dials'] as const;
 
-export type Part = (typeof PARTS)[number];
+export type ReadinessPart = (typeof PARTS)[number];
 
 /** The parts that a process has, and those of them without which a balancer should send it nothing. */
 export interface Duties {
-  readonly parts: readonly Part[];
-  readonly essential: readonly Part[];
+  readonly parts: readonly ReadinessPart[];
+  readonly essential: readonly ReadinessPart[];
 }
 
 /** api-server: the page and the sign-in are of use without devices, and another api-server has no other remote-proxy. */
@@ -26,15 +26,15 @@ export const TUNNEL_DUTIES: Duties = {
 export const UP_DUTIES: Duties = { parts: PARTS, essential: ['reads'] };
 
 /** Why parts cannot be served; parts that are not in it can. */
-export type Missing = Readonly<Partial<Record<Part, ProblemCode>>>;
+export type Missing = Readonly<Partial<Record<ReadinessPart, ProblemCode>>>;
 
 /** What a process answers about itself; `degraded`: some parts work, those that were asked for among them. */
 export interface ReadinessReport {
   readonly status: 'ready' | 'degraded' | 'unready';
-  readonly works: readonly Part[];
-  readonly missing: readonly { readonly part: Part; readonly code: ProblemCode }[];
+  readonly works: readonly ReadinessPart[];
+  readonly missing: readonly { readonly part: ReadinessPart; readonly code: ProblemCode }[];
   /** Parts that were asked for and that this process does not have. */
-  readonly foreign: readonly Part[];
+  readonly foreign: readonly ReadinessPart[];
   /** Why the process is of no use to who asked; undefined: the parts asked for work. */
   readonly why: ProblemCode | undefined;
 }
@@ -67,9 +67,9 @@ export class Readiness {
   }
 
   /** @param needed the parts that are asked for; left out: the essential ones */
-  async report(needed: readonly Part[] = this.#duties.essential): Promise<ReadinessReport> {
+  async report(needed: readonly ReadinessPart[] = this.#duties.essential): Promise<ReadinessReport> {
     const found = await this.#found();
-    const code = (part: Part): ProblemCode | undefined => {
+    const code = (part: ReadinessPart): ProblemCode | undefined => {
       if (this.#draining) return 'draining';
       return this.#duties.parts.includes(part) ? found[part] : 'not-supported';
     };
@@ -96,7 +96,7 @@ export class Readiness {
 }
 
 /** The parts that a query asks for, `device-calls,dials`; undefined: the text does not keep {@link PARTS_RULE}. */
-export function partsOf(text: string): readonly Part[] | undefined {
+export function partsOf(text: string): readonly ReadinessPart[] | undefined {
   const names = text.split(',');
   const known = names.every((name) => PARTS.some((part) => part === name));
   return known ? PARTS.filter((part) => names.includes(part)) : undefined;
