@@ -1,8 +1,6 @@
 // This file puts routes on uWebSockets.js, and decides in one order whether a request is answered by its route.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
-import type { Authenticator, Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
-import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
-import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { ProblemCode } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
 import { beforeRequest, problemOf, toldProblem } from '../problems/problem-error.js';
@@ -12,6 +10,14 @@ import type { HeaderSource } from '../server/request-headers.js';
 import { HttpContext, type SharedParts } from './http-context.js';
 import { allowedMethods, routesByPath, uwsMethods, uwsPattern } from './patterns.js';
 import type { PendingRequest, PublicHandler, Route, UserHandler } from './route.js';
+import {
+  type Caller,
+  credentialsProblem,
+  isSignedOut,
+  pageProblem,
+  type Sender,
+  senderOf,
+} from './sender.js';
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
@@ -21,19 +27,6 @@ export interface RouterOptions {
   readonly sockets: BridgedSockets;
   readonly readiness: Pick<Readiness, 'draining'>;
   readonly shared: SharedParts;
-}
-
-/** What a request with credentials says of its sender. */
-interface Sender {
-  readonly credentials: Credentials;
-  /** Undefined: the request has no cookie, so that no page can have lent one. */
-  readonly page: BrowserOrigin | undefined;
-}
-
-/** What tells which page made a browser send a request. */
-interface BrowserOrigin extends BrowserRequest {
-  /** Whether the request is a WebSocket handshake. */
-  readonly upgrade: boolean;
 }
 
 /** For a problem that is answered before the request's body was read. */
@@ -126,7 +119,7 @@ export class Router {
     context: HttpContext,
     { page }: Sender,
     pending: PendingRequest,
-    caller: Principal | CredentialsRefusal | undefined,
+    caller: Caller,
   ): Promise<void> | undefined {
     const user = caller === undefined || 'refused' in caller ? undefined : caller;
     const isLeaving = isSignedOut(caller) && pending.runSignedOut !== undefined;
@@ -185,57 +178,4 @@ function wrongMethod(routes: readonly Route[]): PublicHandler | UserHandler {
     readHeaders: (req) => req,
     begin: (context) => refuse(context, 'method-not-allowed', options),
   };
-}
-
-/** What a request says of its sender. Undefined: there are no credentials at all, so that nobody has to be asked. */
-function senderOf(
-  headers: HeaderSource,
-  method: string,
-  upgrade: boolean,
-  passive = false,
-): Sender | undefined {
-  const authorization = headers.getHeader('authorization');
-  const cookie = headers.getHeader('cookie');
-  if (cookie === '' && authorization === '') return undefined;
-  if (cookie === '') return { credentials: { authorization, cookie, passive }, page: undefined };
-  // A page that polls says so: its requests leave the session's idle time as it is.
-  const credentials = {
-    authorization,
-    cookie,
-    passive: passive || headers.getHeader('x-visiona-passive') === '1',
-  };
-  const page = {
-    method,
-    upgrade,
-    origin: headers.getHeader('origin'),
-    csrf: headers.getHeader('x-visiona-csrf'),
-  };
-  return { credentials, page };
-}
-
-function isSignedOut(caller: Principal | CredentialsRefusal | undefined): boolean {
-  return caller !== undefined && 'refused' in caller && caller.refused === 'ended';
-}
-
-/** The problem of credentials that no user has. */
-function credentialsProblem(
-  caller: Principal | CredentialsRefusal | undefined,
-): [ProblemCode, ProblemOptions] {
-  const refused = caller !== undefined && 'refused' in caller ? caller.refused : undefined;
-  switch (refused) {
-    case 'ambiguous':
-      return ['bad-request', { detail: 'send a session cookie or a bearer token, not both' }];
-    case 'too-long':
-      return ['unauthorized', { detail: `a bearer token may have ${MAX_TOKEN_LENGTH} characters` }];
-    case 'ended':
-      return ['unauthorized', { because: 'the session has ended' }];
-    case undefined:
-      return ['unauthorized', { because: 'credentials are not valid' }];
-  }
-}
-
-/** Why the page may not use the session's cookie (03-identity §3.2). Undefined: it may. */
-function pageProblem(page: BrowserOrigin | undefined, ownOrigin: string): string | undefined {
-  if (page === undefined) return 'a session needs its cookie';
-  return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);
 }
