@@ -1,3 +1,4 @@
+// The store of a location is opened in this process.
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 import { admissionCalls, refusalCalls } from './calls/admission.js';
 import { attemptCalls } from './calls/attempts.js';
@@ -24,17 +25,20 @@ import { databaseFile, type IfMissing } from './sqlite/sqlite.js';
 import { openSqlite, SQLITE } from './sqlite/sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
 
-/** Takes why a write was not done; undefined: it was. */
+/** Hears that a write ended; with an error: it failed. */
 export type Wrote = (error: unknown) => void;
 
 export interface StoreOptions extends StoreLocation, RowLimits {
-  /** The data was there before: PostgreSQL is not looked at, as it may be away, and what is missing or empty is not made anew. */
+  /**
+   * The data was open before, in an earlier process: an embedded database that is missing or empty is not made anew, and
+   * PostgreSQL is not asked at all, as it may be away.
+   */
   readonly migrated?: boolean;
-  /** It is made, if absent. */
+  /** What is done about data that are missing. Default: they are made. */
   readonly missing?: IfMissing;
-  /** Hears of each write. */
+  /** Hears how each write ended. */
   readonly wrote?: Wrote;
-  /** Wall clock; the time of the machine, if absent. */
+  /** The wall clock. Default: the machine's. */
   readonly clock?: WallClock;
 }
 
@@ -60,7 +64,7 @@ async function sqliteAt({ dataDir, missing, migrated }: StoreOptions, clock: Wal
   return engine;
 }
 
-/** Of a process that has not seen the data before. */
+/** Migrates data that this process has not seen before. */
 function migrateNew(engine: Engine, options: MigrateOptions, missing: IfMissing = 'make'): Promise<void> {
   return missing === 'make' ? migrate(engine, options) : migrateFilled(engine, options, NO_DATA);
 }
@@ -86,7 +90,7 @@ async function orClose(engine: Engine, migrating: Promise<void>): Promise<void> 
   }
 }
 
-/** Tells of each write whether it was done. */
+/** An engine that tells `wrote` how each write ended. */
 function watched(engine: Engine, wrote: Wrote): Engine {
   return {
     read: (work) => engine.read(work),
@@ -100,7 +104,7 @@ function watched(engine: Engine, wrote: Wrote): Engine {
   };
 }
 
-/** Commits a row of its own, so that what a commit needs must be there. */
+/** Writes a row of its own, so that it can only be committed where writes are possible. */
 function* countTry(): Transaction<void> {
   yield* run(
     `INSERT INTO counters (name, value) VALUES ('tries', 1)

@@ -1,3 +1,4 @@
+// The calls that let devices in, and that tell whose token was refused.
 import type { Transaction } from '../engine/engine.js';
 import type { Admission, AdmissionPort, RefusalPort } from '../ports/admission.js';
 import type { DeviceId, TokenHash, UserId } from '../ports/ids.js';
@@ -11,7 +12,7 @@ export function admissionCalls(context: StoreContext): AdmissionPort {
     engine.write(function* () {
       const now = clock();
       const counted = yield* devices.countEpoch(token, now);
-      // It may have been taken away while this waited for who did it.
+      // While this waited for the device's row, the transaction that held it may have revoked the credential.
       const credential = counted && (yield* credentials.find(token, now));
       if (credential === undefined || counted === undefined) return undefined;
       const { userId, deviceId } = counted;
@@ -20,7 +21,7 @@ export function admissionCalls(context: StoreContext): AdmissionPort {
       return { ...counted, credentialId: credential.id };
     });
 
-  /** The device has its new credential: the one before is over. */
+  /** Revokes what lived on beside the device's new credential, which the device has, as it just used it. */
   function* retire(owner: UserId, device: DeviceId, now: number): Transaction<void> {
     const retired = yield* credentials.retire(owner, device, now);
     const entry = { actor: 'device', action: 'credential.revoked', target: device, result: 'done' } as const;
@@ -29,7 +30,8 @@ export function admissionCalls(context: StoreContext): AdmissionPort {
   }
 
   return {
-    // A transaction each: one that waits for a device's row holds up no other, and two fleets cannot lock each other out.
+    // Each token has a transaction of its own: one that waits for a device's row holds up no other, and two processes that
+    // admit the same devices in different orders cannot deadlock.
     async connect(tokens) {
       checkCount('tokens to connect with', tokens.length);
       return Promise.all(tokens.map(connect));

@@ -1,8 +1,9 @@
+// The calls that count tries.
 import type { AttemptPort } from '../ports/attempts.js';
 import { checkAttemptKey } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-/** By the database's clock: a process whose own is wrong would end what the others have counted. */
+/** Windows are measured by the database's clock: a process with a wrong clock would end what the others have counted. */
 export function attemptCalls({ engine, attempts }: StoreContext): AttemptPort {
   return {
     async countAttempt(key, windowMs) {

@@ -1,3 +1,4 @@
+// The calls by which a process owns the tunnels.
 import type { NodePort } from '../ports/nodes.js';
 import type { StoreContext } from './context.js';
 

@@ -1,3 +1,4 @@
+// The calls of pairing.
 import type { Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
@@ -9,7 +10,7 @@ export function pairingCalls(context: StoreContext): PairingPort {
   const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = context;
   const { changes, audit, devicesOfUser } = context;
 
-  /** Of a user whose row is locked: nobody adds another one meanwhile. */
+  /** Checks a user's devices. The caller has locked the user's row, so that no other pairing adds one meanwhile. */
   function* checkDevices(owner: UserId): Transaction<void> {
     if ((yield* devices.live(owner)) >= devicesOfUser)
       throw limitReached(`${devicesOfUser} devices: unpair one`);
@@ -63,7 +64,7 @@ export function pairingCalls(context: StoreContext): PairingPort {
     completePairing: (owner, token, credential, by) =>
       engine.write(function* () {
         const now = clock();
-        // Of many at once, one goes on and the others wait here, holding nothing that it needs.
+        // Of many pairings at once, one goes on and the others wait here, holding nothing that it needs.
         yield* users.lock(owner);
         const use = yield* pairingTokens.lock(owner, token, now);
         if (use === undefined) return false;

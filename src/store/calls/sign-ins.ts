@@ -1,3 +1,4 @@
+// The calls about users, their sign-in sessions, and the keys that sign those.
 import type { Transaction } from '../engine/engine.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInId, UserId } from '../ports/ids.js';
@@ -13,7 +14,7 @@ export function signInCalls(context: StoreContext): SignInPort {
   const ended = (by: Requester | undefined, target: SignInId) =>
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
 
-  /** With its change, if there was one. */
+  /** Ends a session, with its change. */
   function* end(owner: UserId, signIn: SignInId, by?: Requester): Transaction<EndedSignIn | undefined> {
     const now = clock();
     const was = yield* signIns.end(owner, signIn, now);
@@ -52,7 +53,7 @@ export function signInCalls(context: StoreContext): SignInPort {
     async findSignIn(cookie) {
       const found = await engine.read(() => signIns.find(cookie));
       if (found === undefined || found.endsAt > clock()) return found?.signIn;
-      // Found dead once, it is dead for good, also if the clock steps back; what it holds open is closed.
+      // A session that was over once is ended for good, even if the clock steps back; its change closes what it holds open.
       const { userId, signInId } = found.signIn;
       await engine.write(() => end(userId, signInId));
       return undefined;
@@ -100,7 +101,7 @@ export function sessionKeyCalls({
   changes,
   audit,
 }: StoreContext): SessionKeyPort {
-  /** How many: with the last of them the keys. */
+  /** Ends some sessions; when none is left, forgets the keys. @returns how many it ended */
   function* endSome(by: Requester): Transaction<number> {
     const now = clock();
     const some = yield* signIns.prune(Number.MAX_SAFE_INTEGER);

@@ -1,10 +1,10 @@
+// What the store does because time has passed, and not because somebody asks for it.
 import type { TimedStore } from '../ports/store.js';
 import type { StoreContext } from './context.js';
 
-/** How long a revoked device is kept with its history, and a revoked credential, in ms: to be looked at. */
+/** How long a revoked device is kept with its history, and a revoked credential, in ms: people may want to look at them. */
 export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
-/** What is done because time has passed, and not because somebody asks for it. */
 export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
   const { engine, clock, signIns, devices, credentials, events, changes, audit } = context;
 
@@ -17,7 +17,7 @@ export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
     });
   }
 
-  /** Nobody may use them any more; this closes the tunnels that they opened. */
+  /** Revokes credentials whose week beside a newer one is over; their changes close the tunnels that they opened. */
   async function endSuperseded(now: number): Promise<void> {
     if (!(await engine.read(() => credentials.anySuperseded(now)))) return;
     await engine.write(function* () {
@@ -37,7 +37,7 @@ export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
     });
   }
 
-  /** One device at a time: it may have as many events as are kept of one. */
+  /** Deletes one device at a time: it may have as many events as are kept of one. */
   async function dropDevice(until: number): Promise<void> {
     const old = await engine.read(() => devices.revokedUntil(until));
     if (old === undefined) return;

@@ -1,3 +1,4 @@
+// Calls to the store's process: they wait while it restarts, and are made again where that is safe.
 import type { ActorRef } from '../../actors/behaviour.js';
 import type { Clock } from '../../actors/clock.js';
 import { ActorGoneError, CodedError } from '../../actors/errors.js';
@@ -10,21 +11,21 @@ import {
 import { CALL_POLICIES, type CallPolicy } from '../wire/call-policies.js';
 import type { StoreAsks, StoreMessage } from '../wire/store-kind.js';
 
-/** Code of MailboxFullError, which may come from either side. */
+/** The code of MailboxFullError: the mailbox of either side may be full. */
 const MAILBOX_FULL = 'ACTOR_MAILBOX_FULL';
 
 type StoreRef = ActorRef<StoreMessage, StoreAsks>;
 
-/** Calls under way or waiting for a store; more are refused with ERR_STORE_BUSY. */
+/** The most calls under way or waiting for a store; more are refused with ERR_STORE_BUSY. */
 const MAX_CALLS = 16_384;
 
-/** How long a call waits for a store that is being restarted, in ms; that takes about 200. */
+/** How long a call waits for a store that is being restarted, in ms; a restart takes about 200 ms. */
 const OUTAGE_MS = 2_000;
 
-/** How long an answer may take, in ms: more than the wait for another process's write. */
+/** How long an answer may take, in ms: longer than a write waits for another process. */
 const ANSWER_MS = 10_000;
 
-/** Asks whichever store actor there is, waits a little while there is none, and asks again once where that is safe. */
+/** Asks the store actor there is, waits a little while there is none, and asks once more where that is safe. */
 export class StoreCalls {
   readonly #clock: Clock;
   readonly #pending = new Set<Promise<unknown>>();
@@ -36,16 +37,19 @@ export class StoreCalls {
     this.#clock = clock;
   }
 
+  /** Whether there is an actor to ask. */
   get isAttached(): boolean {
     return this.#actor !== undefined;
   }
 
+  /** Asks `actor` from now on; calls that wait for one go on. */
   attach(actor: StoreRef): void {
     this.#actor = actor;
     this.#outage?.end(actor);
     this.#outage = undefined;
   }
 
+  /** Asks `actor` no more, because it has ended. */
   detach(actor: StoreRef): void {
     if (this.#actor === actor) this.#actor = undefined;
   }
@@ -105,7 +109,7 @@ export class StoreCalls {
   }
 }
 
-/** The wait for the next actor. When it is given up, later calls fail at once until there is one. */
+/** The wait for the next actor. When its time is over, waiting and later calls fail at once, until there is an actor. */
 class Outage {
   readonly over: Promise<StoreRef>;
   #resolve: (actor: StoreRef) => void = () => {};
@@ -127,8 +131,8 @@ class Outage {
 }
 
 /**
- * What the store answered comes back as its error; what happened on the way there means that it is unavailable. Whether a
- * call was done matters only where to make it again is not the same as to make it once.
+ * The StoreError of a call that failed: what the store answered, or, for what happened on the way to it, that the store is not
+ * available. Where nobody knows whether the call was done, that is ERR_STORE_OUTCOME_UNKNOWN, unless it is safe to make again.
  */
 function storeErrorOf(error: unknown, { retrySafe }: CallPolicy): unknown {
   if (!(error instanceof CodedError) || error instanceof StoreError) return error;

@@ -1,3 +1,4 @@
+// The store as every other process part uses it: calls, changes, and what cannot be done now.
 import type { ActorRef } from '../../actors/behaviour.js';
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { Changes } from '../ports/changes.js';
@@ -16,7 +17,7 @@ const AWAY: StoreFault = {
 };
 const RESTARTING: StoreState = { reads: AWAY, writes: AWAY };
 
-/** Hears how each call went, and how long it took in ms. */
+/** Hears how each call ended, and how long it took in ms. */
 export interface CallWatch {
   answered(name: CallName, ms: number): void;
   failed(name: CallName, ms: number, error: unknown): void;
@@ -24,14 +25,14 @@ export interface CallWatch {
 
 const UNWATCHED: CallWatch = { answered() {}, failed() {} };
 
-/** The ports, by asking a store actor; which one may change, as its process is restarted. */
+/** The store, by questions to its actor in another process; the actor changes when that process is restarted. */
 export class StoreClient extends RemoteStore implements Store {
   readonly #calls: StoreCalls;
   readonly #watch: CallWatch;
   readonly #listeners = new Set<(changes: Changes) => void>();
   #lastChange: ChangeSeq | undefined;
   readonly #stateListeners = new Set<(state: StoreState) => void>();
-  /** What its process told. */
+  /** The state that the store's process told last. */
   #told: StoreState = {};
   #closed = false;
 
@@ -41,22 +42,22 @@ export class StoreClient extends RemoteStore implements Store {
     this.#calls = new StoreCalls(clock);
   }
 
-  /** The last change heard of: where a new actor's feed has to begin. */
+  /** The last change that was reported: a new actor's feed begins after it. */
   get heardOf(): ChangeSeq | undefined {
     return this.#lastChange;
   }
 
-  /** What cannot be done now: nothing can while its process is being (re)started, else it is as that told last. */
+  /** What cannot be done now: nothing can while the store's process is being (re)started, else what that told last. */
   get state(): StoreState {
     return this.#calls.isAttached ? this.#told : RESTARTING;
   }
 
-  /** False while its process is being (re)started, and while that cannot read its database. */
+  /** False while the store's process is being (re)started, and while that cannot read its database. */
   get isAvailable(): boolean {
     return this.state.reads === undefined;
   }
 
-  /** What a readiness check has to say of it; what is absent can be done. Who cannot read cannot write. */
+  /** What cannot be done now, as a readiness check says it; absent: it can. A store that cannot be read cannot be written. */
   get missing(): {
     readonly reads?: 'store-unavailable';
     readonly writes?: 'store-unavailable' | 'store-read-only';
@@ -74,14 +75,14 @@ export class StoreClient extends RemoteStore implements Store {
 
   /** Stops asking `actor`, because it has ended. */
   detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
-    // The next one tells only what differs from this, and may do so before it is attached.
+    // A new actor begins from here: it tells only what cannot be done, and may do so before it is attached.
     this.#told = {};
     this.#calls.detach(actor);
   }
 
   /**
-   * Takes what the actor reports. Listeners hear of it in a later turn of the loop than the answers that came
-   * before it: who awaited `connect` has seen the admission before hearing of its revocation.
+   * Takes a report of the actor. Listeners hear of changes in a later turn of the loop than the answers that came before them:
+   * a caller that awaits `connect` has the admission before it hears of its revocation.
    */
   report(report: StoreReport): void {
     if ('state' in report) {
@@ -97,18 +98,18 @@ export class StoreClient extends RemoteStore implements Store {
     });
   }
 
-  /** Calls `listener` with every change from now on, by whichever process. Returns the end of it. */
+  /** Calls `listener` with every change from now on, whichever process made it. @returns what ends this */
   onChanges(listener: (changes: Changes) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` with what its process tells of what cannot be done; that there is none its supervisor tells. */
+  /** Calls `listener` with each state that the store's process tells. That the process is away its supervisor tells. */
   onState(listener: (state: StoreState) => void): void {
     this.#stateListeners.add(listener);
   }
 
-  /** Waits for the answers to what was asked before. The actor and its process are their supervisor's to stop. */
+  /** Refuses new calls and waits for the answers to the others. The supervisor stops the actor and its process. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();

@@ -1,3 +1,4 @@
+// The store's process is started, and a client attached to it.
 import { ActorGoneError, CodedError, describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { startProcessHost } from '../../actors/hosting/process-host.js';
@@ -9,7 +10,10 @@ import type { StoreClient } from './store-client.js';
 /** How long opening may take, in ms: another process may be migrating the data. */
 const OPEN_MS = 30_000;
 
-/** A statement may wait 5 s for another process's write; only well beyond that does the process hang. */
+/**
+ * How long the store's process may give no sign of life, in ms: a statement may wait 5 s for another process's write, so only a
+ * process that is silent for well beyond that hangs.
+ */
 const LIVENESS_TIMEOUT_MS = 15_000;
 
 /**
@@ -31,7 +35,7 @@ export async function startStoreProcess(client: StoreClient, location: StoreLoca
   }
 }
 
-/** Opens a store in `host` and attaches `client` to it. When the store ends by a fault, it takes the host with it. */
+/** Opens a store in `host` and attaches `client` to it. A store that ends by a fault takes the host with it. */
 export async function attachStore(host: Host, client: StoreClient, location: StoreLocation): Promise<void> {
   const since = client.heardOf;
   const init = since === undefined ? { location } : { location, since };
@@ -45,7 +49,7 @@ export async function attachStore(host: Host, client: StoreClient, location: Sto
   try {
     await actor.ask('lastChange', [], OPEN_MS);
   } catch (error) {
-    // A database that answered before is waited for, as are its other failures: calls say that it is not available.
+    // A database that was open before may be away for a while: the store stays, and its calls say that it is not available.
     if (since === undefined || !isUnavailable(error)) throw openError(error);
   }
   client.attach(actor);
@@ -55,7 +59,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'ERR_STORE_UNAVAILABLE';
 }
 
-/** Why the start of the actor failed, where that is an error of the store. */
+/** The StoreError by which the actor did not start; any other error as it is. */
 function openError(error: unknown): unknown {
   if (!(error instanceof ActorGoneError) || error.reason.kind !== 'crashed') return error;
   const { code, message } = error.reason.error;

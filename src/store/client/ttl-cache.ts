@@ -1,178 +1,183 @@
+// A cache before the store: fresh for a second, refreshed beside its use, and stale for a minute while the store is away.
 import { BoundedMap } from '../../collections/bounded-map.js';
 import { isStoreAway } from '../ports/errors.js';
 
-/** How long an answer of the store is believed, in ms: what was taken away is out of reach within this time. */
-const BELIEVED_MS = 1000;
+/** How long an entry is fresh, in ms: whatever was taken away in the store is out of reach within this time. */
+const FRESH_MS = 1000;
 
-/** An answer that is used at this age, in ms, is asked for anew beside its use: who asks often never waits. */
-const RENEWED_MS = 500;
+/** The age, in ms, from which a fresh entry is loaded again beside its use: a key that is asked often never waits. */
+const REFRESH_AFTER_MS = 500;
 
 /**
- * How long an answer stands in, in ms, where the store is away and there is no newer one: longer than a database takes to
- * fail over. What is reported to be taken away is forgotten all the same.
+ * How long a stale value is served while the store is away and there is no newer one, in ms: longer than a database takes to
+ * fail over. A key that is forgotten has no stale value.
  */
-const STANDS_IN_MS = 60_000;
+const STALE_MS = 60_000;
 
-/** How long a newer answer is waited for where an older one can stand in, in ms. */
+/** How long a load is waited for where there is a stale value to serve, in ms. */
 const PATIENCE_MS = 1000;
 
-/** Answers that are remembered; beyond it the oldest is forgotten. */
-const MAX_REMEMBERED = 10_000;
+/** Entries of one cache; beyond it the oldest is dropped. */
+const MAX_ENTRIES = 10_000;
 
-/** Something that the store found. */
-interface Known<T> {
+/** A value that the store answered. */
+interface Cached<T> {
   readonly value: T;
+  /** When the store was asked for it. */
   readonly askedAt: number;
-  /** It was taken away, or may have been: it is not to stand in. */
+  /** The key was forgotten: the value was taken away, or may have been, and is not served any more. */
   forgotten: boolean;
 }
 
 interface Entry<T> {
-  readonly found: Promise<T>;
+  /** What `get` answers. */
+  readonly answer: Promise<T>;
   askedAt: number;
-  /** What was found; undefined while it is being asked. */
-  known: Known<T> | undefined;
-  /** What was found the time before, while this is not known. */
-  readonly before: Known<T> | undefined;
-  /** It has been asked for anew. */
+  /** Undefined while the load is under way. */
+  current: Cached<T> | undefined;
+  /** The value from before, to be served stale; it is of use while the load is under way. */
+  readonly previous: Cached<T> | undefined;
+  /** A load beside the use of this entry has begun. */
   refreshing: boolean;
 }
 
 /**
- * A short memory before the store, so that what is asked with every request costs it two questions a second at most, and
- * what was found goes on to be believed for a while where the store is away. What was not found (undefined or false) is not
- * remembered: guesses push nothing out.
+ * A cache for what every request asks: a key costs the store two loads a second at most, and what was found is served stale
+ * for a while where the store is away. What was not found (undefined or false) is not cached: guesses push nothing out.
  */
 export class TtlCache<T> {
-  readonly #ask: (key: string) => Promise<T>;
+  readonly #load: (key: string) => Promise<T>;
   readonly #isOver: (value: T) => boolean;
   readonly #now: () => number;
-  readonly #answers: BoundedMap<Entry<T>>;
+  readonly #entries: BoundedMap<Entry<T>>;
 
   /**
-   * @param ask the store
-   * @param isOver whether something that was found has come to its own end since, so that it may not stand in
+   * @param load asks the store
+   * @param isOver whether a value has come to its own end since it was loaded, so that it is not served stale
    * @param now milliseconds of a clock that never steps back
    */
   constructor(
-    ask: (key: string) => Promise<T>,
+    load: (key: string) => Promise<T>,
     isOver: (value: T) => boolean = () => false,
     now: () => number = () => performance.now(),
-    max: number = MAX_REMEMBERED,
+    max: number = MAX_ENTRIES,
   ) {
-    this.#ask = ask;
+    this.#load = load;
     this.#isOver = isOver;
     this.#now = now;
-    this.#answers = new BoundedMap(max);
+    this.#entries = new BoundedMap(max);
   }
 
-  /** Answers under way and remembered. */
+  /** Entries, those included whose load is under way. */
   get size(): number {
-    return this.#answers.size;
+    return this.#entries.size;
   }
 
   /**
-   * The answer that is believed, or under way for somebody else; otherwise the store is asked. Where it is away, or does not
-   * say in time, the last answer stands in; else this rejects as the store does.
+   * The fresh value, or the load that is under way for another caller; otherwise the key is loaded. Where the store is away, or
+   * does not answer in time, the stale value is served; without one this rejects as the store does.
    */
   get(key: string): Promise<T> {
-    return (this.#fresh(key) ?? this.#remember(key)).found;
+    return (this.#fresh(key) ?? this.#enter(key)).answer;
   }
 
-  /** An answer that is believed, without a wait; undefined: there is none, or it is under way. */
+  /** The fresh value, without a wait; undefined: there is none, or its load is under way. */
   peek(key: string): T | undefined {
-    const answer = this.#fresh(key);
-    if (answer?.known === undefined) return undefined;
-    if (!answer.refreshing && this.#now() - answer.askedAt >= RENEWED_MS) this.#refresh(key, answer);
-    return answer.known.value;
+    const entry = this.#fresh(key);
+    if (entry?.current === undefined) return undefined;
+    if (!entry.refreshing && this.#now() - entry.askedAt >= REFRESH_AFTER_MS) this.#refresh(key, entry);
+    return entry.current.value;
   }
 
+  /** Drops a key: its value is not served again, neither fresh nor stale. */
   forget(key: string): void {
-    const answer = this.#answers.get(key);
-    if (answer !== undefined) this.#replace(key, answer, undefined);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#replace(key, entry, undefined);
   }
 
-  /** What was found is not believed any more, but may stand in as before: it may have changed. */
+  /** Makes the value of a key stale, as it may have changed: the next `get` loads it. */
   outdate(key: string): void {
-    const answer = this.#answers.get(key);
-    if (answer !== undefined) answer.askedAt = Number.NEGATIVE_INFINITY;
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.askedAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** Drops every key, as `forget` does. */
   forgetAll(): void {
     this.forgetThose(() => true);
   }
 
-  /** @param value undefined: it is being asked, and may be what is meant */
+  /** Drops the keys that `are` selects. @param are gets no value while the load is under way: it may turn out to be selected */
   forgetThose(are: (key: string, value: T | undefined) => boolean): void {
-    for (const [key, answer] of this.#answers) {
-      if (are(key, answer.known?.value)) this.#replace(key, answer, undefined);
+    for (const [key, entry] of this.#entries) {
+      if (are(key, entry.current?.value)) this.#replace(key, entry, undefined);
     }
   }
 
-  #remember(key: string): Entry<T> {
-    const [asked, askedAt] = [this.#ask(key), this.#now()];
-    const before = this.#last(key, askedAt);
-    const found = before === undefined ? asked : orBefore(asked, before);
-    const answer: Entry<T> = { found, askedAt, known: undefined, before, refreshing: false };
-    this.#answers.set(key, answer);
-    asked.then(
+  #enter(key: string): Entry<T> {
+    const [loading, askedAt] = [this.#load(key), this.#now()];
+    const previous = this.#stale(key, askedAt);
+    const answer = previous === undefined ? loading : orStale(loading, previous);
+    const entry: Entry<T> = { answer, askedAt, current: undefined, previous, refreshing: false };
+    this.#entries.set(key, entry);
+    loading.then(
       (value) => {
-        if (value) answer.known = { value, askedAt, forgotten: false };
-        else this.#replace(key, answer, undefined);
+        if (value) entry.current = { value, askedAt, forgotten: false };
+        else this.#replace(key, entry, undefined);
       },
-      () => this.#replace(key, answer, before && standIn(before)),
+      () => this.#replace(key, entry, previous && entryOf(previous)),
     );
-    return answer;
+    return entry;
   }
 
   #refresh(key: string, old: Entry<T>): void {
     old.refreshing = true;
     const askedAt = this.#now();
-    this.#ask(key).then(
-      (value) => this.#replace(key, old, value ? standIn({ value, askedAt, forgotten: false }) : undefined),
-      // Whoever asks when the old answer is believed no more hears what is wrong.
+    this.#load(key).then(
+      (value) => this.#replace(key, old, value ? entryOf({ value, askedAt, forgotten: false }) : undefined),
+      // The error is not lost: the load of a caller who comes when the entry is no longer fresh meets it too.
       () => {},
     );
   }
 
-  /** Unless the old answer was forgotten or replaced meanwhile. */
-  #replace(key: string, old: Entry<T>, answer: Entry<T> | undefined): void {
-    if (this.#answers.get(key) !== old) return;
-    if (answer !== undefined) {
-      this.#answers.set(key, answer);
+  /** Puts `entry` in the place of `old`, or drops `old`, unless it was dropped or replaced meanwhile. */
+  #replace(key: string, old: Entry<T>, entry: Entry<T> | undefined): void {
+    if (this.#entries.get(key) !== old) return;
+    if (entry !== undefined) {
+      this.#entries.set(key, entry);
       return;
     }
-    this.#answers.delete(key);
-    for (const known of [old.known, old.before]) if (known !== undefined) known.forgotten = true;
+    this.#entries.delete(key);
+    for (const cached of [old.current, old.previous]) if (cached !== undefined) cached.forgotten = true;
   }
 
   #fresh(key: string): Entry<T> | undefined {
-    const answer = this.#answers.get(key);
-    return answer !== undefined && this.#now() - answer.askedAt < BELIEVED_MS ? answer : undefined;
+    const entry = this.#entries.get(key);
+    return entry !== undefined && this.#now() - entry.askedAt < FRESH_MS ? entry : undefined;
   }
 
-  /** What was found last and may still stand in. */
-  #last(key: string, now: number): Known<T> | undefined {
-    const answer = this.#answers.get(key);
-    const last = answer?.known ?? answer?.before;
-    return last && now - last.askedAt < STANDS_IN_MS && !this.#isOver(last.value) ? last : undefined;
+  /** The last value of a key, where it may be served stale. */
+  #stale(key: string, now: number): Cached<T> | undefined {
+    const entry = this.#entries.get(key);
+    const last = entry?.current ?? entry?.previous;
+    return last && now - last.askedAt < STALE_MS && !this.#isOver(last.value) ? last : undefined;
   }
 }
 
-function standIn<T>(known: Known<T>): Entry<T> {
-  const { value, askedAt } = known;
-  return { found: Promise.resolve(value), askedAt, known, before: undefined, refreshing: false };
+/** The entry of a value that is there already. */
+function entryOf<T>(cached: Cached<T>): Entry<T> {
+  const { value, askedAt } = cached;
+  return { answer: Promise.resolve(value), askedAt, current: cached, previous: undefined, refreshing: false };
 }
 
-/** What `asked` gives; what was found before, where the store is away or does not say in time. */
-function orBefore<T>(asked: Promise<T>, before: Known<T>): Promise<T> {
+/** What `loading` gives, or the stale value where the store is away or does not answer in time. */
+function orStale<T>(loading: Promise<T>, stale: Cached<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {
-      if (!before.forgotten) resolve(before.value);
+      if (!stale.forgotten) resolve(stale.value);
     }, PATIENCE_MS);
     const over = () => clearTimeout(late);
-    asked.finally(over).then(resolve, (error: unknown) => {
-      if (isStoreAway(error) && !before.forgotten) resolve(before.value);
+    loading.finally(over).then(resolve, (error: unknown) => {
+      if (isStoreAway(error) && !stale.forgotten) resolve(stale.value);
       else reject(error);
     });
   });

@@ -1,3 +1,4 @@
+// A database is brought to the version of the tables that this software knows.
 import type { Engine } from '../engine/engine.js';
 import { one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
@@ -7,9 +8,9 @@ import type { Migration, TableDialect } from './migrations.js';
 /** What differs between the databases when they are migrated. */
 export interface MigrationDialect {
   readonly tables: TableDialect;
-  /** Finds a row if there is a table of a name. */
+  /** A query that finds a row if there is a table of the name that is its parameter. */
   readonly findTable: string;
-  /** What a migration's transaction begins with, so that there is one at a time. */
+  /** The statements that a migration's transaction begins with, so that one process migrates at a time. */
   readonly begin: readonly string[];
 }
 
@@ -33,8 +34,8 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
 }
 
 /**
- * As {@link migrate}, where data must be there: a database that is empty stays so.
- * @param empty what the operator is told of such a one
+ * As {@link migrate}, where data must be there: an empty database stays empty.
+ * @param empty what the operator is told of an empty one; a sentence after its name
  * @throws StoreError ERR_STORE_ACCESS
  */
 export async function migrateFilled(engine: Engine, options: MigrateOptions, empty: string): Promise<void> {

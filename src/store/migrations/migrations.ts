@@ -1,3 +1,4 @@
+// The migrations: each makes the tables of one version from those of the version before.
 /** What differs between the databases in the definition of a table; everything else is common SQL. */
 export interface TableDialect {
   /** A 64-bit integer. */
@@ -8,6 +9,7 @@ export interface TableDialect {
   readonly options: string;
 }
 
+/** The step from one version of the tables to the next. */
 export interface Migration {
   readonly name: string;
   readonly statements: (tables: TableDialect) => readonly string[];
@@ -101,7 +103,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'pairing',
     statements: ({ bigint, text, options }) => [
-      // What the device said of itself when it was paired.
+      // The device says these of itself when it is paired.
       `ALTER TABLE devices ADD COLUMN model ${text}`,
       `ALTER TABLE devices ADD COLUMN serial ${text}`,
       `CREATE TABLE pairing_tokens (
@@ -116,7 +118,7 @@ export const MIGRATIONS: readonly Migration[] = [
          device_id ${text},
          UNIQUE (user_id, id)
        ) ${options}`,
-      // Becomes a row of devices and one of device_credentials.
+      // A row becomes one of devices and one of device_credentials when its pairing is complete.
       `CREATE TABLE pending_devices (
          credential_id ${text} PRIMARY KEY,
          device_id ${text} NOT NULL,
@@ -135,7 +137,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'labels and history of devices',
     statements: ({ bigint, text, options }) => [
-      // A JSON object of strings.
+      // labels: a JSON object of strings.
       `ALTER TABLE devices ADD COLUMN labels ${text} NOT NULL DEFAULT '{}'`,
       `CREATE TABLE device_events (
          id ${text} PRIMARY KEY,
@@ -178,7 +180,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'rotations that can be lost, lists without deleted devices',
     statements: ({ bigint }) => [
-      // Set by a rotation on the credential that lives on until the new one is used.
+      // superseded_at: a rotation sets it on the credential that lives on until the new one is used.
       `ALTER TABLE device_credentials ADD COLUMN superseded_at ${bigint}`,
       'CREATE INDEX device_credentials_alive ON device_credentials (user_id, device_id) WHERE revoked_at IS NULL',
       'CREATE INDEX device_credentials_by_revocation ON device_credentials (revoked_at) WHERE revoked_at IS NOT NULL',
@@ -196,7 +198,7 @@ export const MIGRATIONS: readonly Migration[] = [
          started_at ${bigint} NOT NULL,
          expires_at ${bigint} NOT NULL
        ) ${options}`,
-      // Its row is what those who want to be one wait at.
+      // Processes that want to own the tunnels take turns at locking this row.
       "INSERT INTO counters (name, value) VALUES ('nodes', 0)",
     ],
   },

@@ -1,3 +1,4 @@
+// The port by which devices are let in, and the one that tells whose token was refused.
 import type { CredentialId, DeviceId, Epoch, TokenHash, UserId } from './ids.js';
 import type { PairingOffer } from './pairing.js';
 
@@ -10,27 +11,28 @@ export interface Admission {
   readonly epoch: Epoch;
 }
 
-/** What the tunnel needs to let a device in. */
+/** The tunnel side's question whether a device may come in. */
 export interface AdmissionPort {
   /**
-   * Who presents these tokens (up to 1,000), in their order. Undefined, in the same time: it is unknown, revoked or expired.
-   * The first use of a rotated token ends the one before, with its change.
+   * Admits the devices that present these session tokens (1 to 1,000); the admissions are in the order of the tokens. Undefined:
+   * the token is unknown, revoked or expired, which all take the same time. The first use of a rotated token revokes the one
+   * before it, with its change.
    */
   connect(tokens: readonly TokenHash[]): Promise<(Admission | undefined)[]>;
-  /** Which of these (up to 1,000) are neither revoked nor expired; for a reader of changes that has missed some. */
+  /** Those of these credentials (1 to 1,000) that are neither revoked nor expired; for a reader of changes that missed some. */
   activeCredentials(ids: readonly CredentialId[]): Promise<CredentialId[]>;
 }
 
-/** A device's session token that is good no more. */
+/** Whose a session token was that does not open a tunnel any more. */
 export interface SpentCredential {
   readonly owner: UserId;
   readonly deviceId: DeviceId;
 }
 
-/** Whose it was that is refused: for the audit log, and asked beside the refusal. It decides nothing. */
+/** Whose a refused token was: the audit log needs it, and it is asked beside the refusal, which it does not decide. */
 export interface RefusalPort {
-  /** Of these session tokens (up to 1,000), in their order; undefined: it is good, or was never anybody's. */
+  /** Whose these session tokens (1 to 1,000) were, in their order; undefined: the token is good, or never was anybody's. */
   spentCredentials(tokens: readonly TokenHash[]): Promise<(SpentCredential | undefined)[]>;
-  /** Of a pairing token; undefined: it is good, or was never anybody's. */
+  /** Whose a pairing token was; undefined: the token is good, or never was anybody's. */
   spentPairing(hash: TokenHash): Promise<PairingOffer | undefined>;
 }

@@ -1,17 +1,15 @@
-/** What has been tried in a window of time, which began with the first try. */
+// The port that counts tries which guess at something, for all processes together.
+/** The tries of one key within its window of time, which begins with the first try. */
 export interface AttemptCount {
   readonly count: number;
-  /** Until the window is over, in ms. */
+  /** The time until the window is over, in ms. */
   readonly leftMs: number;
 }
 
-/**
- * Tries that guess at something, counted for all processes together: neither a restart nor a second process gives a guesser
- * a new allowance.
- */
+/** Counts tries for all processes together: neither a restart nor a second process gives a guesser a new allowance. */
 export interface AttemptPort {
-  /** Counts one, and tells how many those are: of many at one time each has a number of its own. */
+  /** Counts a try and answers its number in the window: of many tries at one time each has a number of its own. */
   countAttempt(key: string, windowMs: number): Promise<AttemptCount>;
-  /** Counts one less, as long as its window lasts. */
+  /** Takes back a try that was counted, unless its window is over. */
   forgiveAttempt(key: string): Promise<void>;
 }

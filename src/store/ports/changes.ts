@@ -1,3 +1,4 @@
+// The port of the feed of changes: what every running process must learn, whichever process did it.
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from './ids.js';
 
 interface AnyChange {
@@ -5,35 +6,37 @@ interface AnyChange {
   readonly at: number;
 }
 
-/** A device may not connect any more, or not with one credential. */
+/** A device may not connect any more, or not with one of its credentials. */
 export interface DeviceChange extends AnyChange {
   readonly kind: 'device-revoked' | 'credential-revoked';
   readonly deviceId: DeviceId;
-  /** Present where only this credential is concerned. */
+  /** The credential that was revoked; absent: the whole device was. */
   readonly credentialId?: CredentialId;
 }
 
-/** A browser is not signed in any more. */
+/** A sign-in session has ended. */
 export interface SignInChange extends AnyChange {
   readonly kind: 'sign-in-ended';
   readonly signInId: SignInId;
   readonly userId: UserId;
 }
 
-/** Something that a running process must learn, whichever process did it. */
+/** Something that every running process must learn, whichever process did it. `at`: milliseconds since 1970. */
 export type Change = DeviceChange | SignInChange;
 
+/** A part of the feed. */
 export interface Changes {
   readonly changes: readonly Change[];
-  /** What to ask after next time. */
+  /** The newest change that these reach to: the next `changesSince` begins after it. */
   readonly last: ChangeSeq;
-  /** Changes after the one asked for are no longer kept: check what you hold with `activeCredentials`. */
+  /** Some changes in between are no longer kept: a reader checks what it holds with `activeCredentials`. */
   readonly missed: boolean;
 }
 
-/** The feed of changes, in the order of their commits. Only the newest are kept. */
+/** The feed of changes, in the order of their commits. Only the newest changes are kept. */
 export interface ChangePort {
+  /** The newest change there is; 0: there was none yet. */
   lastChange(): Promise<ChangeSeq>;
-  /** Up to `limit` (1 to 1,000) changes after `seq`; costs next to nothing when there are none. */
+  /** Up to `limit` (1 to 1,000) changes after `seq`. The call costs next to nothing where there are none. */
   changesSince(seq: ChangeSeq, limit: number): Promise<Changes>;
 }

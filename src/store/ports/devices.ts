@@ -1,8 +1,9 @@
+// The ports of devices: what their users, the tunnel side and the operator do with them.
 import type { Requester } from './audit.js';
 import type { DeviceId, Epoch, SessionToken, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
 
-/** What can happen to a device. `added`: by the operator. */
+/** What can happen to a device. `added`: the operator added it. */
 export const DEVICE_EVENT_KINDS = [
   'added',
   'paired',
@@ -22,14 +23,14 @@ export interface DeviceEvent {
   readonly at: number;
 }
 
-/** What of a device its user may change. What is absent stays. */
+/** What a user may change of a device. An absent field stays as it is. */
 export interface DeviceUpdate {
   readonly name?: string;
-  /** Replace all there were. */
+  /** All labels: those that are not in it go. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** What a user does about one device. Nothing of it works on a revoked one. */
+/** What a user does about one device. A revoked device is as good as absent here. */
 export interface DeviceCarePort {
   /** The device as it is now. Undefined: no such device, or another user's. */
   updateDevice(
@@ -39,11 +40,11 @@ export interface DeviceCarePort {
     by?: Requester,
   ): Promise<Device | undefined>;
   /**
-   * A new session token. The old one lives on until this one is used, a week at most: a device whose new token is lost on the
-   * way is not locked out. Of a token that nobody used a new one takes the place. Undefined: no such device.
+   * Makes a new session token. The old one lives on until the new one is used, a week at most: a device whose new token is lost
+   * on the way is not locked out. A new token that nobody used yet is replaced by the next rotation. Undefined: no such device.
    */
   rotateCredential(owner: UserId, device: DeviceId, by?: Requester): Promise<SessionToken | undefined>;
-  /** Newest first; only the newest are kept. */
+  /** The history of a device, newest first; only the newest events are kept. */
   deviceEvents(
     owner: UserId,
     device: DeviceId,
@@ -51,17 +52,17 @@ export interface DeviceCarePort {
   ): Promise<ListPage<DeviceEvent, string>>;
 }
 
-/** A tunnel that has ended. */
+/** A device whose tunnel has ended. */
 export interface DeviceOffline {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
-  /** Of its admission. */
+  /** The epoch of its admission. */
   readonly epoch: Epoch;
 }
 
-/** What the tunnel side tells of devices; that they came online is told by connecting. */
+/** What the tunnel side tells of devices. That one came online is known from its `connect`. */
 export interface DeviceEventPort {
-  /** Up to 1,000; those that have connected again since are left out. */
+  /** Records that these devices (1 to 1,000) went offline, except those that have connected again since. */
   recordOffline(devices: readonly DeviceOffline[]): Promise<void>;
 }
 
@@ -70,7 +71,7 @@ export interface Device {
   readonly deviceId: DeviceId;
   readonly userId: UserId;
   readonly name: string;
-  /** What it said of itself when it was paired. */
+  /** The model, as the device said when it was paired. */
   readonly model?: string;
   readonly serial?: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -79,13 +80,13 @@ export interface Device {
   readonly revokedAt?: number;
 }
 
-/** A new device. This is the only time that the token is seen. */
+/** A new device with its session token, which is never shown again. */
 export interface ProvisionedDevice {
   readonly deviceId: DeviceId;
   readonly sessionToken: SessionToken;
 }
 
-/** A user's devices. */
+/** The devices of users. */
 export interface DevicePort {
   /**
    * Adds a device with one credential for each name (1 to 1,000 of them), all or none.
@@ -97,15 +98,15 @@ export interface DevicePort {
     expiresAt?: number,
     by?: Requester,
   ): Promise<ProvisionedDevice[]>;
-  /** Oldest first, without revoked ones. */
+  /** The devices of a user, oldest first, without revoked ones. */
   listDevices(owner: UserId, page: PageRequest): Promise<ListPage<Device>>;
-  /** Undefined: no such device, or another user's. A revoked one is found, for as long as it is kept. */
+  /** Undefined: no such device, or another user's. A revoked device is found, for as long as it is kept. */
   findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
   /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
   revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }
 
-/** A device with its user, and the key of that. */
+/** A device with its owner, and the owner's key (see `UserPort`). */
 export interface OwnedDevice extends Device {
   readonly owner: UserId;
   readonly issuer: string;
@@ -114,15 +115,16 @@ export interface OwnedDevice extends Device {
 
 /** Which of all devices are listed. */
 export interface OwnedBy {
-  /** Only those of the users that have it, at whatever issuer. */
+  /** Only devices of users with this subject, at whatever issuer. */
   readonly subject?: string;
-  /** Also those that are revoked, for as long as they are kept. */
+  /** Revoked devices too, for as long as they are kept. */
   readonly revoked?: boolean;
 }
 
 /** What the operator at the command line may do across users. */
 export interface OperatorPort {
-  /** Oldest first. */
+  /** The devices of all users, oldest first. */
   listAllDevices(page: PageRequest, which?: OwnedBy): Promise<ListPage<OwnedDevice>>;
+  /** The owner of a device, revoked or not; undefined: no such device. */
   ownerOf(device: DeviceId): Promise<UserId | undefined>;
 }

@@ -1,3 +1,4 @@
+// The ids, tokens and hashes that name rows of the store.
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 declare const brand: unique symbol;
@@ -7,7 +8,7 @@ export type UserId = Branded<string, 'UserId'>;
 export type DeviceId = Branded<string, 'DeviceId'>;
 export type CredentialId = Branded<string, 'CredentialId'>;
 
-/** One start of a process that owns tunnels. */
+/** Id of one start of a process that owns tunnels. */
 export type NodeId = Branded<string, 'NodeId'>;
 
 /** Public id of a sign-in session: it is listed and ended by it. */
@@ -16,7 +17,7 @@ export type SignInId = Branded<string, 'SignInId'>;
 /** Public id of a pairing token: it is listed and revoked by it. */
 export type PairingTokenId = Branded<string, 'PairingTokenId'>;
 
-/** SHA-256 of a session token or a pairing code, in hex. What it is of is never stored. */
+/** SHA-256 of a session token or a pairing code, in hex. The token itself is never stored. */
 export type TokenHash = Branded<string, 'TokenHash'>;
 
 /** A secret that opens the tunnel of one device: 256 random bits, base64url. */

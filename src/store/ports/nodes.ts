@@ -1,36 +1,37 @@
+// The port of nodes: which process owns the tunnels.
 import type { NodeId } from './ids.js';
 
-/** A process that owns the tunnels of devices. */
+/** A process that wants to own the tunnels of devices. */
 export interface NewNode {
-  /** Of one start of the process; never used again. */
+  /** The id of one start of the process, never used again. */
   readonly nodeId: NodeId;
-  /** What people call it: its host. */
+  /** The name by which people know it: its host. */
   readonly name: string;
-  /** By which others of its machine can tell whether it lives; absent: nobody can. */
+  /** What processes of the same machine tell by whether it still lives; absent: they cannot. */
   readonly process?: string;
 }
 
-/** A node whose lease has not run out, or was not taken by another one. Times are of the database's clock. */
+/** A node whose lease has not run out. Times are the database clock's, in milliseconds since 1970. */
 export interface LiveNode extends NewNode {
   readonly startedAt: number;
-  /** It is renewed long before. */
+  /** The end of the lease, which a living node renews long before. */
   readonly expiresAt: number;
-  /** How long that is from now, in ms. */
+  /** The time from now to the end of the lease, in ms. */
   readonly leftMs: number;
 }
 
 /**
- * Which process owns the tunnels: one at a time, by a lease that it renews. All that counts is the database's clock, which
- * its processes share (on SQLite: that of the machine).
+ * Which process owns the tunnels: one at a time, by a lease that it renews. Leases are measured by the database's clock, which
+ * all processes share (on SQLite: the clock of the machine).
  */
 export interface NodePort {
   /**
-   * Makes a node the one there is, for `leaseMs`, unless another one lives: then that is answered.
-   * @param ended a node that is known to have ended, whatever is left of its lease
+   * Gives a node the lease for `leaseMs`. Where another node has it, nothing is done, and that node is answered.
+   * @param ended a node that is known to have ended: its lease does not count
    */
   claimNode(node: NewNode, leaseMs: number, ended?: NodeId): Promise<LiveNode | undefined>;
-  /** The lease ends `leaseMs` from now, also if it had run out and nobody has taken it. False: it is not the one any more. */
+  /** Renews a lease to end `leaseMs` from now, also one that ran out and that nobody took. False: the node has no lease. */
   renewNode(node: NodeId, leaseMs: number): Promise<boolean>;
-  /** Ends the lease. */
+  /** Ends the lease of a node; without one nothing happens. */
   releaseNode(node: NodeId): Promise<void>;
 }

@@ -1,6 +1,7 @@
+// A list of the store is read in parts, each of which names the next.
 import type { DeviceId } from './ids.js';
 
-/** @param rows up to one more than `limit`: that one says that there is a next part */
+/** Makes a part of a list of rows. @param rows up to one more than `limit`: a row too many says that there is a next part */
 export function listPage<Id, Row extends { readonly id: Id }, Item>(
   rows: readonly Row[],
   limit: number,
@@ -18,6 +19,7 @@ export interface PageRequest<Id = DeviceId> {
   readonly after?: Id;
 }
 
+/** A part of a list. */
 export interface ListPage<Item, Id = DeviceId> {
   readonly items: readonly Item[];
   /** The `after` of the next part; absent at the end. */

@@ -1,3 +1,4 @@
+// The ports of users, of their sign-in sessions, and of the keys that sign those.
 import type { Requester } from './audit.js';
 import type { CookieHash, SignInId, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
@@ -7,17 +8,17 @@ export const PENDING_MS = 10 * 60_000;
 
 export interface NewSignIn {
   readonly cookie: CookieHash;
-  /** The provider's tokens; encrypted by who gives them. */
+  /** The provider's tokens, which the caller has encrypted. */
   readonly sealed: string;
-  /** The absolute end. */
+  /** The end of the session, however much it is used: milliseconds since 1970. */
   readonly expiresAt: number;
-  /** How long it lives without being used. */
+  /** How long the session lives without being used, in ms. */
   readonly idleMs: number;
   readonly userAgent?: string;
   readonly remoteAddr?: string;
 }
 
-/** A sign-in session, as its owner sees it. */
+/** A sign-in session, as its user sees it. */
 export interface SignInSummary {
   readonly signInId: SignInId;
   readonly createdAt: number;
@@ -28,7 +29,7 @@ export interface SignInSummary {
   readonly remoteAddr?: string;
 }
 
-/** What is kept of a session for whoever gave it. */
+/** The sealed tokens of a session, and the cookie hash that they were sealed with. */
 export interface SealedSignIn {
   readonly signInId: SignInId;
   readonly cookie: CookieHash;
@@ -38,71 +39,76 @@ export interface SealedSignIn {
 export interface SignIn extends SignInSummary {
   readonly userId: UserId;
   readonly sealed: string;
-  /** Until when a claim holds: see `claimRefresh`. */
+  /** The end of the last claim: see `claimRefresh`. */
   readonly claimedUntil: number;
 }
 
-/** Sessions that one user has; beyond it the one that was not used for longest ends. */
+/** The most sessions of one user; beyond it the session that was not used for longest ends. */
 export const MAX_SIGN_INS = 100;
 
-/** A session that was begun, and those that ended for it. */
+/** A session that was begun, and the sessions that ended for it. */
 export interface BegunSignIn {
   readonly signInId: SignInId;
   readonly ended: readonly SealedSignIn[];
 }
 
-/** Browsers that are signed in, or about to be. */
+/** The sessions of browsers that are signed in, or about to be. */
 export interface SignInPort {
-  /** Whether its browser was given another cookie a while ago: no sign-in that it begins would count. */
+  /** Whether the browser with this cookie was given another one meanwhile: a sign-in that it begins would not count. */
   isReplaced(browser: CookieHash): Promise<boolean>;
   /**
-   * True once for a sign-in's `state` that came back, before it expires, unless its browser was given another cookie since.
+   * Spends the `state` of a sign-in that came back. True once, before it expires, unless its browser was given another cookie
+   * since.
    * @param stateHash SHA-256, in hex
-   * @param expiresAt {@link PENDING_MS} after its begin
+   * @param expiresAt {@link PENDING_MS} after the sign-in began
    */
   spendState(browser: CookieHash, stateHash: string, expiresAt: number): Promise<boolean>;
   /**
-   * Begins a session and, in the same transaction, ends what the browser had before under the id `replaces`: its session,
-   * with its change, and the sign-ins that it had under way. So do those that the user has beyond {@link MAX_SIGN_INS}.
+   * Begins a session. The same transaction ends what the browser had before under the cookie `replaces` (its session, with its
+   * change, and the sign-ins that it had under way), and the user's sessions beyond {@link MAX_SIGN_INS}.
    */
   beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<BegunSignIn>;
-  /** Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
+  /** The session of a cookie. Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
   findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;
-  /** It was used now; a time never goes back. */
+  /** Notes that the session was used now; the time of its last use never goes back. */
   touchSignIn(owner: UserId, signIn: SignInId): Promise<void>;
   /**
-   * True for one caller in `forMs`, among all processes: a provider that sees a refresh token twice takes the whole
-   * family of tokens away.
+   * Claims the refresh of a session's tokens. True for one caller in `forMs`, among all processes: a provider that sees a
+   * refresh token twice takes the whole family of tokens away.
    */
   claimRefresh(owner: UserId, signIn: SignInId, forMs: number): Promise<boolean>;
-  /** Keeps new tokens. False: the session has ended. */
+  /** Keeps new tokens for the session. False: it has ended. */
   resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean>;
-  /** Those that live, oldest first. */
+  /** The living sessions of a user, oldest first. */
   listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>>;
   /**
-   * Ends it for good, with the change `sign-in-ended`. Answers what it was; undefined: no such session of this user, or
-   * it had ended.
+   * Ends a session for good, with the change `sign-in-ended`, and answers its sealed tokens. Undefined: no such session of this
+   * user, or it had ended.
    */
   endSignIn(owner: UserId, signIn: SignInId, by?: Requester): Promise<SealedSignIn | undefined>;
 }
 
-/** Who users are. The key of a user is (issuer, subject), exactly as the identity provider says them. */
+/** The users. A user's key is (issuer, subject), exactly as the identity provider says them. */
 export interface UserPort {
   /** The user's id; a user not seen before is added. */
   ensureUser(issuer: string, subject: string): Promise<UserId>;
+  /** The user's id; undefined: the user was never seen. */
   findUser(issuer: string, subject: string): Promise<UserId | undefined>;
 }
 
 /**
- * What became of a process that wants to sign people in. `joined`: it reads what the process that started last signs.
- * `behind`: it does not, but that one reads what it signs: keys are being changed, or were. `foreign`: neither reads what
- * the other signs, and nothing was written.
+ * How the keys of a process that wants to sign people in fit those of the process that started last. `joined`: it reads what
+ * the other signs. `behind`: it does not, but the other reads what it signs, as keys are being changed, or were. `foreign`:
+ * neither reads what the other signs, and nothing was written.
  */
 export type Joining = 'joined' | 'behind' | 'foreign';
 
-/** The keys that sign sessions, by their ids, which say nothing of them: all processes of one database need the same. */
+/** The keys that sign sessions, by their ids, which tell nothing of a key. All processes of one database need the same keys. */
 export interface SessionKeyPort {
-  /** @param kids of the process that starts: the first signs, all verify; none: it has yet to make one, `joined` where any may */
+  /**
+   * Compares the keys of a process that starts, and notes them unless they are `foreign`.
+   * @param kids ids of its keys: the first signs, all verify. None: it has no key yet, and is `joined` where it may make one
+   */
   joinSessionKeys(kids: readonly string[]): Promise<Joining>;
   /** Ends all sign-in sessions, some at a time, and forgets which keys sign them. @returns how many there were */
   endAllSignIns(by: Requester): Promise<number>;

@@ -1,3 +1,4 @@
+// The store: all ports together.
 import type { AdmissionPort, RefusalPort } from './admission.js';
 import type { AttemptPort } from './attempts.js';
 import type { AuditPort } from './audit.js';
@@ -7,7 +8,7 @@ import type { NodePort } from './nodes.js';
 import type { PairingPort } from './pairing.js';
 import type { SessionKeyPort, SignInPort, UserPort } from './sign-ins.js';
 
-/** Durable data. A write that was acknowledged survives the end of the process and power loss. */
+/** The durable data of the product. A write that was acknowledged survives the end of the process and power loss. */
 export interface Store
   extends UserPort,
     DevicePort,
@@ -27,13 +28,13 @@ export interface Store
   close(): Promise<void>;
 }
 
-/** A store in this process, which has no clock that wakes it: whoever opened it does that, over and over. */
+/** A store in this process. It has no timer of its own: its owner calls `sweep` over and over. */
 export interface TimedStore extends Store {
   /**
-   * Ends sign-ins whose time is over, with their changes: what they hold open is to be closed. Drops the rows of devices that
-   * were revoked long ago, and of their credentials. Some at a time.
+   * Ends sign-ins whose time is over, with their changes, so that what they hold open is closed; revokes credentials whose week
+   * beside a newer one is over; deletes devices and credentials that were revoked long ago. Does some of each at a time.
    */
   sweep(): Promise<void>;
-  /** Writes next to nothing: whether anything can be written now. */
+  /** Writes next to nothing, to find out whether the store takes writes now. */
   tryWrite(): Promise<void>;
 }

@@ -1,18 +1,23 @@
+// Checks of what is asked of the store, before it reaches a database.
 import { isLonger, MAX_NAME } from '../../text/characters.js';
 import type { NewAuditEntry } from './audit.js';
 import type { DeviceUpdate } from './devices.js';
 import { StoreError } from './errors.js';
 import type { PairedDevice } from './pairing.js';
 
-/** Rows, ids or changes in one call. */
+/** The most rows, ids or changes of one call. */
 export const MAX_ITEMS = 1_000;
 
 const MAX_SUBJECT_LENGTH = 255;
 const MAX_ISSUER_LENGTH = 2_048;
-/** All labels of a device, as JSON. */
+/** The most characters of all labels of a device, as JSON. */
 const MAX_LABELS_LENGTH = 65_536;
 
-/** Spec 03-identity §3.1: a blank or malformed subject never maps to a user (OpenID Connect Core §2 sets the 255). */
+/**
+ * Checks who a user is said to be: a blank or malformed subject never maps to a user. OpenID Connect Core §2 sets the 255
+ * characters of a subject.
+ * @throws StoreError ERR_STORE_INPUT
+ */
 export function checkUserKey(issuer: string, subject: string): void {
   checkText('the issuer', issuer, MAX_ISSUER_LENGTH);
   checkText('the user', subject, MAX_SUBJECT_LENGTH);
@@ -36,7 +41,7 @@ export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
   }
 }
 
-/** Its ids and addresses come from this software, so a bound is enough. */
+/** Checks an audit entry. Its ids and addresses come from this software, so a bound is enough. */
 export function checkAuditEntry({ action, target, remoteAddr, requestId, times = 1 }: NewAuditEntry): void {
   checkText('the action', action, MAX_NAME);
   for (const text of [target, remoteAddr, requestId]) {
@@ -47,7 +52,7 @@ export function checkAuditEntry({ action, target, remoteAddr, requestId, times =
   }
 }
 
-/** It is made of an address or a hash. */
+/** Checks what a try is counted for, which is made of an address or a hash. */
 export function checkAttemptKey(key: string): void {
   checkText('what is tried', key, MAX_NAME);
 }
@@ -58,7 +63,7 @@ export function checkCount(what: string, count: number): void {
 }
 
 function checkText(what: string, text: string, max: number): void {
-  // Also what only looks empty: spaces of every kind, and characters that are not drawn.
+  // A text that only looks empty is empty too: spaces of every kind, and characters that are not drawn.
   if (/^[\p{Z}\p{C}\s]*$/u.test(text)) throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
   if (isLonger(text, max)) {
     throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);

@@ -1,3 +1,4 @@
+// A connection to PostgreSQL, lent to one call, and what its failures mean for the next.
 import pg from 'pg';
 import type { Query, QueryResult } from '../engine/engine.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../ports/errors.js';
@@ -7,35 +8,36 @@ import { isConflict, isOutOfDate, isReadOnly, losesStatements, postgresError } f
 type Limits = Readonly<Record<string, number>>;
 
 export interface ConnectionOptions {
-  /** The database, for the operator. */
+  /** What the operator is told that the database is. */
   readonly database: string;
-  /** The session is this connection's alone; else it is another one in each transaction, with nothing that was set before. */
+  /** The session is this connection's alone. Otherwise a pooler gives each transaction another one, without earlier settings. */
   readonly isOwn: boolean;
-  /** It was there before the call that has it now. */
+  /** The connection is older than the call that has it now. */
   readonly isUsed: boolean;
-  /** What each transaction has to set where the session does not keep it. */
+  /** Limits that each transaction sets where the session does not keep them. */
   readonly limits: Limits;
-  /** The server answered a question. */
+  /** Hears that the server answered a question, and when that was asked. */
   readonly heard: (askedAt: number) => void;
-  /** No server answers here any more. */
+  /** Hears that no server answers on this connection any more. */
   readonly lost: () => void;
-  /** All connections of this time are to be replaced. */
+  /** Asks the pool to replace all connections that are as old as this one. */
   readonly renew: () => void;
-  /** Whether one that is made now can write, though this one cannot; undefined: nobody knows. */
+  /** Whether a connection that is made now can write, though this one cannot; undefined: nobody knows. */
   readonly canWriteElsewhere: () => Promise<boolean | undefined>;
-  /** The session is not this connection's alone, though it looked so. */
+  /** Hears that the session is not this connection's alone, though it looked so. */
   readonly share: () => void;
+  /** Hears that the call has given the connection back. */
   readonly released: () => void;
 }
 
-/** @param verb `SET` for a session, `SET LOCAL` for a transaction */
+/** The statements that set limits. @param verb `SET` for a session, `SET LOCAL` for a transaction */
 export function limitsSql(verb: 'SET' | 'SET LOCAL', limits: Limits): string {
   return Object.entries(limits)
     .map(([name, ms]) => `${verb} ${name} = ${ms}`)
     .join('; ');
 }
 
-/** One that is used by one call at a time. Where it is not known how it stands, it is not used again. */
+/** A connection, lent to one call at a time. Where nobody knows what state its session is in, it is not used again. */
 export class Connection {
   readonly #client: pg.PoolClient;
   readonly #options: ConnectionOptions;
@@ -45,7 +47,7 @@ export class Connection {
   constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
     this.#options = options;
-    // Beside the statement that fails, a lost connection tells so itself.
+    // A lost connection emits an error, beside the one of the statement that fails by it.
     client.on('error', this.#lose);
   }
 
@@ -55,14 +57,15 @@ export class Connection {
   }
 
   /**
-   * A statement failed, nothing was done, and the whole is to be tried again: `later`, as another transaction was in the
-   * way, or `elsewhere`, as this connection is no good.
+   * Whether a call that failed did nothing and may be tried again: `later`, as another transaction was in the way, or
+   * `elsewhere`, as this connection is no good. Undefined: it may not.
    */
   async again(): Promise<'later' | 'elsewhere' | undefined> {
     if (this.#again !== 'if-writable') return this.#again;
     const canWrite = await this.#options.canWriteElsewhere();
     if (canWrite) this.#options.renew();
-    // Where a question found no place, this makes one; a connection of a database that is read-only is as good as any.
+    // Where the database had no connection left for the question, breaking this one makes room for it, and nothing is lost: a
+    // connection that cannot write is as good as any new one.
     if (canWrite === undefined) this.#broken = true;
     return canWrite ? 'elsewhere' : undefined;
   }
@@ -97,7 +100,7 @@ export class Connection {
     }
   }
 
-  /** Undoes the transaction; where that cannot be said, the server does it when the connection ends. */
+  /** Undoes the transaction; where the server cannot be told, it does so itself when the connection ends. */
   async rollBack(): Promise<void> {
     if (this.#broken) return;
     try {
@@ -107,7 +110,7 @@ export class Connection {
     }
   }
 
-  /** Gives it back to its pool. */
+  /** Gives the connection back to its pool. */
   release(): void {
     this.#client.off('error', this.#lose);
     this.#client.release(this.#broken);
@@ -126,7 +129,7 @@ export class Connection {
       else lost();
       this.#judge(error);
       const said = postgresError(error, database);
-      // No server answered, and its answer may still be on the way, or this connection is no good to it.
+      // Either the answer may still be on its way, and would be taken for the next one, or the server ends this connection.
       if (said instanceof StoreUnavailableError) this.#broken = true;
       throw said;
     }
@@ -135,9 +138,9 @@ export class Connection {
   #judge(error: unknown): void {
     const { isUsed, isOwn, renew, share } = this.#options;
     if (isConflict(error)) this.#again = 'later';
-    // Made before a failover, perhaps.
+    // Perhaps this connection was made before a failover, and its server is a standby now.
     if (isReadOnly(error) && isUsed) this.#again = 'if-writable';
-    // Made before a migration: those that were made with it are no better.
+    // This connection prepared its statements before a migration, and so did those of its age.
     if (isOutOfDate(error)) {
       this.#broken = true;
       if (isUsed) {
@@ -157,11 +160,11 @@ export class Connection {
   };
 }
 
-/** Statements by their text: the server keeps what it has prepared under a name. */
+/** Names for statements: the server keeps a prepared statement under its name. */
 class NamedStatements {
   readonly #known = new Map<string, { readonly name: string; readonly text: string }>();
 
-  /** @param sql with `?` for each parameter, where the server has numbers */
+  /** The name and text of a statement for the server. @param sql has a `?` for each parameter, where the server has numbers */
   of(sql: string): { readonly name: string; readonly text: string } {
     const known = this.#known.get(sql);
     if (known !== undefined) return known;
@@ -173,5 +176,5 @@ class NamedStatements {
   }
 }
 
-/** They are the same on every connection. */
+/** The names are the same on every connection. */
 const STATEMENTS = new NamedStatements();

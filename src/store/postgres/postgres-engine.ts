@@ -1,3 +1,4 @@
+// The engine that runs transactions on PostgreSQL.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.js';
 import { one, type Transaction } from '../engine/engine.js';
@@ -6,7 +7,7 @@ import { StoreError } from '../ports/errors.js';
 import type { Connection } from './postgres-connection.js';
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.js';
 
-/** Any number that no other software of the same database is likely to lock. */
+/** The key of the advisory lock of migrations: a number that no other software of the same database is likely to use. */
 const MIGRATION_LOCK = 0x7669_7369;
 
 export const POSTGRES: MigrationDialect = {
@@ -15,23 +16,23 @@ export const POSTGRES: MigrationDialect = {
   begin: [`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`],
 };
 
-/** Calls under way or waiting for a connection; more are refused with ERR_STORE_BUSY. */
+/** The most calls under way or waiting for a connection; more are refused with ERR_STORE_BUSY. */
 const MAX_CALLS = 16_384;
 
-/** How often a call is tried that was undone, as another transaction or its connection was in the way. */
+/** How often a call is tried whose transaction was undone by another one, or whose connection was no good. */
 const MAX_ATTEMPTS = 5;
 
-/** The longest pause before it is tried again, in ms. */
+/** The longest pause before a call is tried again, in ms. */
 const MAX_PAUSE_MS = 50;
 
-/** @throws StoreError where the URL is not understood */
+/** The engine of the database of a URL. @throws StoreError where the URL is not understood */
 export function openPostgres(options: PostgresPoolOptions): Engine {
   return new PostgresEngine(new PostgresPool(options));
 }
 
 /**
- * Reads are statements by themselves where the session is ours, writes are transactions; both see what is committed when a
- * statement begins (READ COMMITTED).
+ * Writes are transactions. Reads are too, except on a session of our own, where each statement stands by itself. Both see what is
+ * committed when a statement begins (READ COMMITTED).
  */
 class PostgresEngine implements Engine {
   readonly #pool: PostgresPool;
@@ -59,7 +60,7 @@ class PostgresEngine implements Engine {
   }
 
   *time(): Transaction<number> {
-    // The time of now, not of the begin of the transaction, which may have waited.
+    // `now()` would be the begin of the transaction, which may have waited for locks since.
     const row = yield* one<{ now: number }>(
       'SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now',
     );

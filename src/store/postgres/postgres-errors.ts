@@ -1,16 +1,17 @@
+// What PostgreSQL and its client report, as errors of the store.
 import pg from 'pg';
 import { OTHER_DATA, StoreError, StoreUnavailableError } from '../ports/errors.js';
 
-/** Two transactions were in each other's way: serialization_failure and deadlock_detected. To be tried again. */
+/** serialization_failure, deadlock_detected: two transactions were in each other's way, and one may be tried again. */
 const CONFLICTS: ReadonlySet<string> = new Set(['40001', '40P01']);
 
-/** read_only_sql_transaction: a standby, or a primary that takes no writes now. */
+/** read_only_sql_transaction: the server is a standby, or a primary that takes no writes now. */
 const READ_ONLY = ['25006'];
 
-/** What the server would have to say to each new connection: too_many_connections, of the server or of the role. */
+/** too_many_connections: the server, or the role, has as many connections as it may have. */
 const NO_CONNECTION_LEFT = '53300';
 
-/** A prepared statement that a migration outdated (feature_not_supported: cached plan must not change result type). */
+/** feature_not_supported (cached plan must not change result type): a migration outdated a prepared statement. */
 const OUT_OF_DATE = '0A000';
 
 /** duplicate_prepared_statement, invalid_sql_statement_name: a pooler changed the session between two statements. */
@@ -20,8 +21,8 @@ const LOST_STATEMENTS: ReadonlySet<string> = new Set(['42P05', '26000']);
 const NO_TABLES = ['42P01', '42703'];
 
 /**
- * SQLSTATEs, or classes of them, that say that the server, or this connection, cannot serve now
- * (postgresql.org/docs/current/errcodes-appendix). Asked after the others, which name some of the same classes.
+ * SQLSTATEs, or classes of them, by which the server or this connection cannot serve now
+ * (postgresql.org/docs/current/errcodes-appendix). They are compared last, as the lists below hold codes of the same classes.
  */
 const UNAVAILABLE = ['08', '25P03', '53', '57', '58', 'XX', OUT_OF_DATE, ...LOST_STATEMENTS];
 const NO_ACCESS = ['28', '3D000', '3F000', '42501'];
@@ -30,7 +31,7 @@ const FULL = ['53100', '54000'];
 const CONFLICT = ['23'];
 const INPUT = ['22'];
 
-/** The SQLSTATE of what the server answered; undefined for what happened on the way to it. */
+/** The SQLSTATE of an error that the server answered; undefined for one that happened on the way to it. */
 function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;
 }
@@ -56,9 +57,9 @@ export function hasNoConnectionLeft(error: unknown): boolean {
 }
 
 /**
- * The {@link StoreError} for what the client or the server said; its own errors come back as they are. What was said is not
- * kept as `cause`: its detail shows the values of rows.
- * @param database the database, for the operator; without a password
+ * The {@link StoreError} for an error of the client or the server; a StoreError comes back as it is. The error is not kept as
+ * `cause`, as its detail shows the values of rows.
+ * @param database what the operator is told that the database is; without a password
  */
 export function postgresError(error: unknown, database: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
@@ -77,7 +78,7 @@ export function postgresError(error: unknown, database: string): unknown {
   return new Error(`${database}: ${said}`);
 }
 
-/** Where each address of a host was tried, the message is empty and the errors are in it. */
+/** The message of an error; where each address of a host was tried, that of each try, as the error itself has none. */
 function reasonOf(error: Error): string {
   const errors: unknown[] = error instanceof AggregateError ? error.errors : [error];
   return errors.map((one) => (one instanceof Error ? one.message : String(one))).join('; ');

@@ -1,3 +1,4 @@
+// The connections to one PostgreSQL database, and which of them may be lent.
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreUnavailableError } from '../ports/errors.js';
@@ -8,27 +9,27 @@ import { PostgresWatch } from './postgres-watch.js';
 import { PostgresWrites } from './postgres-writes.js';
 import { Turns } from './turns.js';
 
-/** How long after the server had no connection left one more is tried, in ms. */
+/** How long after the server had no connection left the pool tries one more, in ms. */
 const GROW_MS = 1_000;
 
-/** The pause of who has no connection and whose process has none either, in ms. */
+/** The pause of a call while the server has no connection left and this process has none either, in ms. */
 const NONE_LEFT_MS = 100;
 
 export interface PostgresPoolOptions {
   readonly url: string;
-  /** Connections at once. */
+  /** The most connections at once. */
   readonly max: number;
-  /** `migration`: statements may take as long as they take. */
+  /** How long statements may take. `migration`: as long as they take. */
   readonly patience: 'call' | 'migration';
 }
 
 /** What is known of the session behind a client. */
 interface Session {
-  /** Of the pool, when it was made. */
+  /** The pool's age when the session was made. */
   readonly age: number;
-  /** It is the client's alone, for as long as that lives. */
+  /** The session is the client's alone, for as long as that lives. */
   readonly isOwn: boolean;
-  /** By a call before. */
+  /** A call has used it before. */
   isUsed: boolean;
 }
 
@@ -47,10 +48,10 @@ export class PostgresPool {
   readonly #watch: PostgresWatch;
   readonly #writes: PostgresWrites;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
-  /** Clients that were made in an earlier one are used no more. */
+  /** Counts how often all clients were replaced: a client of an earlier age is not used any more. */
   #age = 0;
   #lent = 0;
-  /** A pooler between changes the session behind a client, though it did not look so. */
+  /** A pooler changes the session behind a client, though the session looked like the client's own. */
   #shared = false;
 
   /** @throws StoreError where the URL is not understood */
@@ -69,8 +70,8 @@ export class PostgresPool {
   }
 
   /**
-   * A connection, which is to be released. While the database is away, or has none for long, that is told; nothing was
-   * asked of it then.
+   * Lends a connection, which the caller releases. Rejects while the database is away, and where it has no connection left for
+   * too long; nothing was asked of it then.
    * @throws StoreError
    */
   async acquire(): Promise<Connection> {
@@ -91,13 +92,13 @@ export class PostgresPool {
     }
   }
 
-  /** Ends the connections, once they are all released. */
+  /** Ends the connections, when all are released. */
   end(): Promise<void> {
     this.#watch.stop();
     return this.#clients.end();
   }
 
-  /** Of the newest age: what became of older ones nobody knows. */
+  /** A client of the newest age. */
   async #connect(): Promise<Lent> {
     for (;;) {
       const client = await this.#clients.connect();
@@ -128,7 +129,7 @@ export class PostgresPool {
     });
   }
 
-  /** After those of its time were replaced, nobody has to be asked. */
+  /** Whether a newer connection than a session can write. Where a newer age has begun, one is tried without a question. */
   async #canWriteSince({ age }: Session): Promise<boolean | undefined> {
     return age !== this.#age || this.#writes.arePossible();
   }

@@ -1,32 +1,33 @@
+// Whether a PostgreSQL database answers at all.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreUnavailableError } from '../ports/errors.js';
 
-/** A database that answered nothing for so long, in ms, while it was asked, is looked after. */
+/** How long a database may answer nothing while questions wait, in ms, before it is probed. */
 const SILENT_MS = 1_000;
 
-/** How often that is looked at, in ms. */
+/** How often the watch looks whether that time is over, in ms. */
 const LOOK_EVERY_MS = 500;
 
 /** The pause between two probes of a database that is away, in ms. */
 const PROBE_EVERY_MS = 250;
 
 export interface PostgresWatchOptions {
-  /** Asks the database something over a way of its own, in bounded time; what it answers does not matter. */
+  /** Asks the database something over a connection apart, in bounded time. Undefined: it answered, whatever it said. */
   readonly probe: () => Promise<StoreUnavailableError | undefined>;
-  /** Whether anybody waits for an answer now. */
+  /** Whether a call waits for an answer now. */
   readonly isAsked: () => boolean;
-  /** It is away from now on. */
+  /** Hears that the database is away from now on. */
   readonly lost: (why: StoreUnavailableError) => void;
 }
 
 /**
- * Knows whether a database answers: from its answers, and where those fail or do not come, from a probe beside them. While
- * it is away one probe at a time looks for it, and nobody else has to.
+ * Knows whether a database answers: from its answers, and where those fail or do not come, from a probe beside them. While the
+ * database is away one probe at a time looks for it, and calls fail at once.
  */
 export class PostgresWatch {
   readonly #options: PostgresWatchOptions;
   readonly #timer: NodeJS.Timeout;
-  /** When the newest question was asked that has an answer. */
+  /** When the newest question was asked that the database has answered. */
   #heardOf = performance.now();
   #probing = false;
   #stopped = false;
@@ -37,17 +38,17 @@ export class PostgresWatch {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
-  /** Why it cannot be asked; undefined: it is there, as far as anybody knows. */
+  /** Why the database cannot be asked; undefined: it is there, as far as the watch knows. */
   get away(): StoreUnavailableError | undefined {
     return this.#away;
   }
 
-  /** It answered a question. @param askedAt by `performance.now` */
+  /** Notes that the database answered a question. @param askedAt by `performance.now` */
   heard(askedAt: number): void {
     this.#heardOf = Math.max(this.#heardOf, askedAt);
   }
 
-  /** It did not answer, or a connection was lost: perhaps it is away. */
+  /** Probes a database that did not answer, or whose connection was lost. */
   suspect(): void {
     if (this.#probing || this.#stopped) return;
     this.#probing = true;
@@ -69,13 +70,13 @@ export class PostgresWatch {
     for (let failed = 0; !this.#stopped; failed += 1) {
       const askedAt = performance.now();
       const why = await this.#options.probe();
-      // A probe may fail alone, where a pooler has no connection left for it.
+      // A probe may fail while calls are answered: a pooler may have no connection left for it.
       if (why === undefined || this.#heardOf > askedAt) {
         this.#away = undefined;
         this.heard(askedAt);
         break;
       }
-      // One that was lost at once may be lost alone; whoever asks meanwhile hears as soon.
+      // A first probe that fails at once is no proof: its connection may have been lost alone. Only a second one tells for sure.
       const isSure = failed > 0 || performance.now() - askedAt >= SILENT_MS;
       if (isSure && this.#away === undefined) this.#options.lost(why);
       if (isSure) this.#away = why;

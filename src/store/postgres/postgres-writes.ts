@@ -1,23 +1,24 @@
-/** How long it is believed, in ms, that connections that are made now cannot write either. */
-const BELIEVED_MS = 250;
+// Whether a new connection to PostgreSQL could write, where an older one cannot.
+/** How long the answer "no" holds before it is asked again, in ms. */
+const REFUSED_MS = 250;
 
 /**
- * Knows whether new connections to a database can write, where an older one cannot: it was made before a failover, or the
- * database takes no writes. Asked over a connection of its own, one at a time and now and then, whoever wants to write.
+ * Knows whether new connections to a database can write, where an older one cannot: either the older one was made before a
+ * failover, or the database takes no writes. However many calls want to write, one probe at a time asks, now and then.
  */
 export class PostgresWrites {
   readonly #probe: () => Promise<boolean | undefined>;
   #probing: Promise<boolean | undefined> | undefined;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param probe undefined: it could not be asked */
+  /** @param probe whether a new connection can write; undefined: the database could not be asked */
   constructor(probe: () => Promise<boolean | undefined>) {
     this.#probe = probe;
   }
 
-  /** Undefined: nobody knows. */
+  /** Whether new connections can write. Undefined: nobody knows. */
   async arePossible(): Promise<boolean | undefined> {
-    if (performance.now() - this.#refusedAt < BELIEVED_MS) return false;
+    if (performance.now() - this.#refusedAt < REFUSED_MS) return false;
     this.#probing ??= this.#ask();
     return this.#probing;
   }

@@ -1,3 +1,4 @@
+// Clients of a PostgreSQL database: their limits, and questions over a connection apart.
 import pg from 'pg';
 import { StoreError, StoreUnavailableError } from '../ports/errors.js';
 import { postgresError } from './postgres-errors.js';
@@ -5,15 +6,15 @@ import { postgresError } from './postgres-errors.js';
 /** How long a connection, new or free, is waited for, in ms. */
 export const DATABASE_CONNECT_MS = 5_000;
 
-/** How long the answer to a statement may take, in ms: more than the server has, so only where the network is gone. */
+/** How long the answer to a statement may take, in ms: longer than the server may work on it, so only where the network is gone. */
 const ANSWER_MS = 7_000;
 
 /** How long a probe may take to connect, and then to be answered, in ms. */
 const PROBE_MS = 2_000;
 
-/** What a server that is waited for is asked to bound, in ms. */
+/** Limits that the server keeps for calls, in ms. */
 export const CALL_LIMITS = {
-  /** How long it may work on a statement, waiting for locks included. */
+  /** How long the server may work on a statement, waiting for locks included. */
   statement_timeout: 5_000,
   /** How long a transaction of a process that hangs may hold its locks. */
   idle_in_transaction_session_timeout: 10_000,
@@ -27,7 +28,7 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
 };
 
-/** What of connections to the database of a URL does not depend on who makes them. */
+/** The options that all connections to a database share. */
 const options = (url: string) => ({
   types,
   connectionString: url,
@@ -38,7 +39,7 @@ const options = (url: string) => ({
 export interface ClientPoolOptions {
   readonly url: string;
   readonly max: number;
-  /** `migration`: answers may take as long as they take. */
+  /** How long answers may take. `migration`: as long as they take. */
   readonly patience: 'call' | 'migration';
   /** Readies a connection that is new. */
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
@@ -50,7 +51,7 @@ export interface ClientPoolOptions {
  */
 export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions): pg.Pool {
   try {
-    // Only this reads the URL: the pool does so at its first connection.
+    // A client reads the URL at once; the pool would only at its first connection.
     new pg.Client(url);
     const pool = new pg.Pool({
       ...options(url),
@@ -59,7 +60,7 @@ export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions)
       onConnect,
       ...(patience === 'call' && { query_timeout: ANSWER_MS }),
     });
-    // An idle connection was lost. It is out of the pool by now, and who needs one makes a new one.
+    // An idle connection was lost. The pool has dropped it already, and the next call makes a new one.
     pool.on('error', () => {});
     return pool;
   } catch {
@@ -70,7 +71,7 @@ export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions)
   }
 }
 
-/** Asks a database something over a connection of its own. Undefined: it answered, whatever it was. */
+/** Asks the database something over a connection apart. Undefined: it answered, whatever it said. */
 export async function probe(url: string): Promise<StoreUnavailableError | undefined> {
   try {
     await askApart(url, 'SELECT 1');
@@ -81,7 +82,7 @@ export async function probe(url: string): Promise<StoreUnavailableError | undefi
   }
 }
 
-/** Whether a connection that is made now can write. Undefined: it could not be asked. */
+/** Whether a connection that is made now can write. Undefined: the database could not be asked. */
 export async function probeWrites(url: string): Promise<boolean | undefined> {
   try {
     const [row] = await askApart<{ transaction_read_only: string }>(url, 'SHOW transaction_read_only');
@@ -97,7 +98,7 @@ async function askApart<Row extends object>(url: string, text: string): Promise<
     connectionTimeoutMillis: PROBE_MS,
     query_timeout: PROBE_MS,
   });
-  // Told by the question too.
+  // The question rejects with the same error.
   client.on('error', () => {});
   try {
     await client.connect();

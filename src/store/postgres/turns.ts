@@ -1,3 +1,4 @@
+// Turns at something of which there are few, in the order of their asking.
 import { StoreError } from '../ports/errors.js';
 
 interface Waiting {
@@ -6,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * Turns at something of which there are few: who comes first has the next one, and waits for a bounded time. How many
- * there are at once may be fewer for a while, and grows back one by one.
+ * Turns at something of which there are few. The caller that waits longest has the next turn, and waits for a bounded time. The
+ * number of turns at once may be narrowed for a while, and grows back one by one.
  */
 export class Turns {
   readonly #max: number;
@@ -19,8 +20,8 @@ export class Turns {
   #growing: NodeJS.Timeout | undefined;
 
   /**
-   * @param what these are turns at, for whoever waited in vain
-   * @param growMs how long after it became fewer, or grew, one more is tried
+   * @param what names the things, in the error of a caller who waited in vain
+   * @param growMs how long after the number was narrowed, or grew, it grows by one
    */
   constructor(max: number, what: string, growMs: number) {
     this.#max = max;
@@ -29,12 +30,12 @@ export class Turns {
     this.#growMs = growMs;
   }
 
-  /** Who waits. */
+  /** How many callers wait. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Resolves when it is the caller's turn, who then gives it back. Rejects with ERR_STORE_BUSY after `patienceMs`. */
+  /** Resolves when it is the caller's turn; the caller gives it back. Rejects with ERR_STORE_BUSY after `patienceMs`. */
   take(patienceMs: number): Promise<void> {
     if (this.#taken < this.#most && this.#waiting.size === 0) {
       this.#taken += 1;
@@ -63,18 +64,19 @@ export class Turns {
     });
   }
 
+  /** Gives a turn back. */
   give(): void {
     this.#taken -= 1;
     this.#next();
   }
 
-  /** For a while there are no more than `most` at once, but at least one. */
+  /** Narrows the turns at once to `most`, but at least one, for a while. */
   narrow(most: number): void {
     this.#most = Math.min(this.#most, Math.max(1, most));
     if (this.#most < this.#max) this.#growLater();
   }
 
-  /** Whoever waits is refused. */
+  /** Refuses every caller that waits. */
   refuseAll(error: StoreError): void {
     for (const waiting of [...this.#waiting]) waiting.refuse(error);
   }

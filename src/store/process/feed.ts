@@ -1,3 +1,4 @@
+// The store's process looks for changes that any process made, and reports them to its owner.
 import type { ChangePort } from '../ports/changes.js';
 import { StoreError } from '../ports/errors.js';
 import type { ChangeSeq } from '../ports/ids.js';

@@ -1,15 +1,17 @@
+// The store's process finds out what cannot be done with the data now: reads, or writes.
 import { StoreError, type StoreErrorCode } from '../ports/errors.js';
 import { type StoreFault, type StoreState, sameState } from '../ports/store-state.js';
 
-/** How often it is tried whether writes are possible again, in ms. */
+/** How often a store that takes no writes is tried, in ms. */
 const TRY_EVERY_MS = 1_000;
 
-/** A store to which nobody wrote for so long, in ms, is tried: what is wrong with it is known before somebody needs it. */
+/** After how long without a write a store is tried, in ms: what is wrong with it is known before a call needs it. */
 const UNSEEN_MS = 30_000;
 
 /**
- * What a write that failed says of others. `all`: they fail like it. `perhaps`: another one may have been in its way alone, and
- * one is tried. `nothing`: it was wrong itself, or ends the process. By code, so that a new one has to be judged.
+ * What a failed write says of other writes. `all`: they fail like it. `perhaps`: it may have failed alone, as another write was
+ * in its way, and a write is tried. `nothing`: the call was wrong itself, or its error ends the process. The table has every
+ * code, so that a new code has to be judged.
  */
 const SAYS: Readonly<Record<StoreErrorCode, 'all' | 'perhaps' | 'nothing'>> = {
   ERR_STORE_BUSY: 'perhaps',
@@ -29,22 +31,22 @@ const SAYS: Readonly<Record<StoreErrorCode, 'all' | 'perhaps' | 'nothing'>> = {
 };
 
 export interface StandingOptions {
-  /** Writes next to nothing. */
+  /** Writes next to nothing, to find out whether the store takes writes. */
   readonly tryWrite: () => Promise<void>;
-  /** False: not now; it is told again at a later tick. */
+  /** Tells the owner. False: the link is full, and the same is told at a later tick. */
   readonly tell: (state: StoreState) => boolean;
   /** Milliseconds of a clock that never steps back. */
   readonly now?: () => number;
 }
 
-/** What can be done with the data, as reads and writes find it; where nobody writes, it tries. */
+/** Knows what cannot be done with the data, from how reads and writes end; where nobody writes, from writes of its own. */
 export class Standing {
   readonly #options: StandingOptions;
   readonly #now: () => number;
   #state: StoreState = {};
   #told: StoreState = {};
   #trying = false;
-  /** When a write is to be tried, unless one is done before. */
+  /** When a write is tried, unless another one is done before. */
   #tryAt: number;
 
   constructor(options: StandingOptions) {
@@ -53,18 +55,18 @@ export class Standing {
     this.#tryAt = this.#now() + UNSEEN_MS;
   }
 
-  /** As far as anybody knows. */
+  /** Whether writes can be done, as far as is known. */
   get canWrite(): boolean {
     return this.#state.writes === undefined;
   }
 
-  /** A read was done; with an error: it was not. */
+  /** Hears that a read ended; with an error: it failed. */
   read(error?: unknown): void {
     const reads = faultOf(error);
     this.#set({ ...(reads && { reads }), ...(this.#state.writes && { writes: this.#state.writes }) });
   }
 
-  /** A write was done; with an error: it was not. */
+  /** Hears that a write ended; with an error: it failed. */
   wrote(error?: unknown): void {
     if (error === undefined) this.#canWrite();
     if (!(error instanceof StoreError)) return;
@@ -73,7 +75,7 @@ export class Standing {
     else if (says === 'perhaps') this.#tryAt = this.#now();
   }
 
-  /** To be called over and over. */
+  /** Tells what was not told yet, and tries a write where it is time. The owner calls it over and over. */
   tick(): void {
     this.#tell();
     if (this.#trying || this.#now() < this.#tryAt) return;
@@ -102,7 +104,7 @@ export class Standing {
   }
 }
 
-/** Undefined also for what ends the store, and for a fault of ours. */
+/** The fault of an error. Undefined where it says nothing of the data: the store is closed, or the error is no StoreError. */
 function faultOf(error: unknown): StoreFault | undefined {
   if (!(error instanceof StoreError) || error.code === 'ERR_STORE_CLOSED') return undefined;
   return { code: error.code, message: error.message };

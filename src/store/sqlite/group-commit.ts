@@ -1,21 +1,23 @@
-import { isLocked, isUndone, StoreError, StoreOutcomeUnknownError } from '../ports/errors.js';
+// The writes of a turn of the loop are committed together, as each commit costs an fsync.
+import { StoreError, StoreOutcomeUnknownError } from '../ports/errors.js';
 import { type Database, LOCKED_MS, unlockedPause } from './sqlite.js';
+import { isLocked, isUndone } from './sqlite-errors.js';
 
-/** Writes that may wait; more are refused with ERR_STORE_BUSY. */
+/** The most writes that wait; more are refused with ERR_STORE_BUSY. */
 const MAX_WAITING = 16_384;
 
-/** Time that one transaction may take before it is committed, in ms; the rest goes into the next one. */
+/** How long one transaction takes in writes, in ms; the writes that are left go into the next one. */
 const MAX_TRANSACTION_MS = 25;
 
-/** One caller's write: `perform` runs its statements and returns what tells the caller, after the commit. */
+/** One caller's write. `perform` runs its statements and returns a function that resolves the caller, for after the commit. */
 interface Write {
   perform(): () => void;
   reject(error: unknown): void;
-  /** By the clock of the options. */
+  /** When the caller asked, by `now` of the options. */
   readonly askedAt: number;
 }
 
-/** What it needs of the connection. */
+/** The part of a connection that a group commit uses. */
 export type Transactions = Pick<Database, 'exec' | 'isTransaction'>;
 
 export interface GroupCommitOptions {
@@ -118,7 +120,10 @@ export class GroupCommit {
     return true;
   }
 
-  /** What was thrown, and who asked before `late` is told so: all, unless only another process is in the way. */
+  /**
+   * Begins a transaction. Otherwise answers why that failed, and up to when a write was asked that fails by it (`late`): every
+   * write, unless another process has the lock, for which a write waits {@link LOCKED_MS}.
+   */
   #begin(): { readonly error: unknown; readonly late: number } | undefined {
     try {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -130,20 +135,20 @@ export class GroupCommit {
   }
 
   #refuse(error: unknown, late: number): void {
-    // They wait in the order in which they asked.
+    // The writes wait in the order in which they were asked.
     const refused = this.#waiting.filter(({ askedAt }) => askedAt <= late);
     this.#waiting = this.#waiting.slice(refused.length);
     for (const { reject } of refused) reject(error);
   }
 
-  /** What the callers get when a COMMIT failed. An error of which nothing is known is no answer: the process ends by it. */
+  /** The error of the callers whose COMMIT failed. An error that is no StoreError is no answer to them: it ends the process. */
   #outcome(error: unknown): unknown {
     const mapped = this.#mapError(error);
     if (isUndone(error) || !(mapped instanceof StoreError)) return mapped;
     return new StoreOutcomeUnknownError(mapped.message, { cause: mapped });
   }
 
-  /** Undefined: it failed and was told so. Throws when SQLite gave up the whole transaction (a full disk, say). */
+  /** Runs one write in a savepoint. Undefined: it failed, and its caller knows. Throws when SQLite undid the whole transaction. */
   #attempt(write: Write): (() => void) | undefined {
     this.#db.exec('SAVEPOINT one_write');
     try {

@@ -1,6 +1,7 @@
+// The engine that runs transactions on SQLite.
 import type { Engine, Query, QueryResult, Transaction } from '../engine/engine.js';
 import type { MigrationDialect } from '../migrations/migrate.js';
-import { isLocked, StoreError, storeError } from '../ports/errors.js';
+import { StoreError } from '../ports/errors.js';
 import { GroupCommit } from './group-commit.js';
 import {
   closeDatabase,
@@ -12,8 +13,9 @@ import {
   SameFile,
   unlockedPause,
 } from './sqlite.js';
+import { isLocked, storeError } from './sqlite-errors.js';
 
-/** STRICT tables know INTEGER only, which is 64 bits wide. */
+/** How migrations speak to SQLite. STRICT tables know INTEGER only, which is 64 bits wide. */
 export const SQLITE: MigrationDialect = {
   tables: { bigint: 'INTEGER', text: 'TEXT', options: 'STRICT' },
   findTable: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?",
@@ -44,7 +46,7 @@ class SqliteEngine implements Engine {
   readonly #same: SameFile;
   #seenAt = 0;
   #closed: Promise<void> | undefined;
-  /** By its text. */
+  /** Prepared statements by their text. */
   readonly #prepared = new Map<string, Prepared>();
 
   constructor(db: Database, file: string) {
@@ -78,8 +80,8 @@ class SqliteEngine implements Engine {
     });
   }
 
-  /** All its processes are on one machine. */
-  // biome-ignore lint/correctness/useYield: nobody has to be asked
+  /** The clock of the machine, which all processes of the file share. */
+  // biome-ignore lint/correctness/useYield: the time needs no query
   *time(): Transaction<number> {
     return Date.now();
   }
@@ -98,7 +100,7 @@ class SqliteEngine implements Engine {
     }
   }
 
-  /** @param trustedMs how old the last look at the file may be */
+  /** Checks that the file is the one that was opened. @param trustedMs how old the last check may be */
   #assertSame(trustedMs: number): void {
     const now = performance.now();
     if (now - this.#seenAt < trustedMs) return;

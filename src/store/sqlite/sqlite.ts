@@ -1,9 +1,11 @@
+// The file of the embedded database: it is opened, kept private, and closed.
 import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { makeDirectory } from '../../files/make-directory.js';
-import { isLocked, StoreError, sqliteCode, storeError } from '../ports/errors.js';
+import { StoreError } from '../ports/errors.js';
+import { isLocked, sqliteCode, storeError } from './sqlite-errors.js';
 
 /** A connection, by the API of `node:sqlite`. */
 export type Database = DatabaseSyncInstance;
@@ -11,7 +13,7 @@ export type Database = DatabaseSyncInstance;
 /** The first release without the WAL-reset bug (sqlite.org/wal.html#walresetbug). */
 const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
 
-/** SQLITE_FULL. */
+/** The result code SQLITE_FULL. */
 const FULL = 13;
 
 /** How long a statement waits for another process's lock, in ms: the whole process waits with it. */
@@ -23,7 +25,7 @@ export const LOCKED_MS = 5_000;
 /** The longest pause before a file that is locked is tried again, in ms. */
 const MAX_PAUSE_MS = 20;
 
-/** Until a file that is locked may be tried again. Others can read meanwhile. */
+/** Waits before a locked file is tried again. Other calls can read meanwhile. */
 export function unlockedPause(): Promise<void> {
   return delay(Math.random() * MAX_PAUSE_MS);
 }
@@ -33,7 +35,7 @@ export function databaseFile(dataDir: string): string {
   return join(dataDir, 'visiona.db');
 }
 
-/** What is done about a database that is missing, file or directory: data that was there is not to be made anew. */
+/** What is done about a missing file or directory: `fail` where data was there before, which must not be made anew. */
 export type IfMissing = 'make' | 'fail';
 
 /**
@@ -67,14 +69,14 @@ export function closeDatabase(db: Database): void {
   try {
     db.exec('PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
-    // Without room on the disk the WAL stays, as after a kill: it is durable, and whoever opens the file reads it.
+    // Without room on the disk the WAL stays, as after a kill: it is durable, and the next process that opens the file reads it.
     if (sqliteCode(error) !== FULL) throw error;
   } finally {
     db.close();
   }
 }
 
-/** The first Node whose SQLite is no experiment: before it each command would say so on stderr. */
+/** The first Node whose SQLite is no experiment: an earlier one warns of it on stderr at each command. */
 const FIRST_SETTLED_NODE = 24;
 
 /** The built-in SQLite where it is settled and sound, else the one from npm, which has the same API. */
@@ -101,14 +103,14 @@ function isSound(version: string | undefined): boolean {
  */
 function makePrivate(dataDir: string, file: string): void {
   makeDirectory(resolve(dataDir));
-  // A directory with other things in it is not ours to close to others.
+  // A directory that holds other things keeps its mode: other users may need them.
   if (readdirSync(dataDir).length === 0) chmodSync(dataDir, 0o700);
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined) closeSync(openSync(file, 'a', 0o600));
   else if ((found.mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
-/** SQLite itself would make an empty file. */
+/** Throws where the file is missing: SQLite itself would make an empty one. */
 function assertThere(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
   throw new StoreError(
@@ -117,12 +119,12 @@ function assertThere(file: string): void {
   );
 }
 
-/** Tells whether the file of an open database is still the one at its path: a process would go on with one that is gone. */
+/** Checks that an open database is still the file at its path: else a process would go on with a file that is gone. */
 export class SameFile {
   readonly #file: string;
   readonly #id: string | undefined;
 
-  /** Of the file that is there now. */
+  /** @param file the path; the file that is there now is the one that counts */
   constructor(file: string) {
     this.#file = file;
     this.#id = idOf(file);

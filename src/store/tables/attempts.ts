@@ -1,10 +1,11 @@
+// The table of tries that are counted.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { AttemptCount } from '../ports/attempts.js';
 
-/** Rows that are over and are deleted when one is counted: more than are added, so that they do not pile up. */
+/** The most rows whose window is over and that counting a try deletes: more than it adds, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
-/** The rows of what is tried, by what it is counted for. */
+/** A row counts the tries of one key within its window. */
 export class AttemptTable {
   *count(key: string, now: number, windowMs: number): Transaction<AttemptCount> {
     yield* run(

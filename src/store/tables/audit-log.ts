@@ -1,3 +1,4 @@
+// The table of the audit log.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
 import type { IdSource, UserId } from '../ports/ids.js';
@@ -7,10 +8,10 @@ import { listPage } from '../ports/page.js';
 /** How long an entry is kept, in ms: more than a year, so that a yearly review has all of it. */
 export const AUDIT_KEPT_MS = 400 * 86_400_000;
 
-/** Old rows that are deleted when one is added: more than are added, so that they do not pile up. */
+/** The most old rows that adding an entry deletes: more than it adds, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
-/** After every id. */
+/** Sorts after every id, as ids are in hex: a list that goes down begins here. */
 const END = 'g';
 
 interface Row {
@@ -25,7 +26,7 @@ interface Row {
   at: number;
 }
 
-/** The rows of who did what. */
+/** A row tells who did what. */
 export class AuditTable {
   readonly #ids: IdSource;
 

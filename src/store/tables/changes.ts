@@ -1,21 +1,22 @@
+// The table of the feed of changes.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Change, Changes } from '../ports/changes.js';
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ports/ids.js';
 
-/** Changes that are kept: hours of them at a pace that no fleet has, in a few megabytes. */
+/** How many changes are kept: hours of them at a pace that no fleet has, in a few megabytes. */
 export const CHANGES_KEPT = 50_000;
 
 interface ChangeRow {
   seq: ChangeSeq;
   kind: Change['kind'];
   user_id: UserId;
-  /** Of a device or a sign-in, as `kind` says. */
+  /** The id of a device or a sign-in, as `kind` says. */
   subject_id: string;
   credential_id: CredentialId | null;
   at: number;
 }
 
-/** The rows of the feed of changes. Their `seq` has no gaps, so a reader sees when it has missed some. */
+/** A row is a change. Their `seq` has no gaps, so a reader sees when it has missed some. */
 export class ChangeTable {
   readonly #kept: number;
 
@@ -24,9 +25,9 @@ export class ChangeTable {
   }
 
   /**
-   * The counter's row is locked until the commit, so that changes are committed in their order. What else a transaction
-   * needs it takes before.
-   * @param credential present where only this one of the device is concerned
+   * Adds a change. The counter's row is locked from here to the commit, so that changes are committed in their order: a
+   * transaction appends its changes last, when it holds all other rows that it needs.
+   * @param credential the one that was revoked; absent: the change is about the whole subject
    */
   *append(
     owner: UserId,
@@ -67,7 +68,7 @@ export class ChangeTable {
     );
     const changes = rows.map(change);
     const first = changes[0];
-    // A `seq` beyond the last one is from before a backup was restored.
+    // A reader whose `seq` is beyond the last change read it before a backup was restored.
     if (first === undefined) return { changes, last, missed: true };
     return { changes, last: changes.at(-1)?.seq ?? last, missed: first.seq !== seq + 1 };
   }

@@ -1,3 +1,4 @@
+// The table of device credentials, and when one is good.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { SpentCredential } from '../ports/admission.js';
 import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ports/ids.js';
@@ -9,7 +10,7 @@ import type { PendingRow } from './pending-devices.js';
  */
 export const SUPERSEDED_MS = 7 * 86_400_000;
 
-/** That a credential `c` is good at a time; with {@link activeAt} as its parameters. */
+/** The SQL condition that a credential `c` is good at a time; its parameters are {@link activeAt}. */
 export const ACTIVE = `c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > ?)
   AND (c.superseded_at IS NULL OR c.superseded_at > ?)`;
 
@@ -18,10 +19,10 @@ export function activeAt(now: number): [number, number] {
   return [now, now - SUPERSEDED_MS];
 }
 
-/** That nobody has revoked one that was superseded at a time or before. As the index has it. */
+/** The SQL condition of credentials whose time beside a newer one is over and that are not revoked, as an index has it. */
 const SUPERSEDED = 'superseded_at <= ? AND revoked_at IS NULL';
 
-/** One whose time beside a newer one was over. */
+/** A credential whose time beside a newer one was over. */
 interface SupersededCredential {
   readonly id: CredentialId;
   readonly owner: UserId;
@@ -31,19 +32,19 @@ interface SupersededCredential {
 const INSERT = `INSERT INTO device_credentials (id, user_id, device_id, token_hash, created_at, expires_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
-/** Credentials in one question of `active`: its text is a constant, whatever their number. */
+/** How many credentials one query asks about: its text is a constant, whatever their number. */
 const ACTIVE_AT_ONCE = 50;
 
-/** Credentials of one device that are kept, whatever became of them; those that are good always are. */
+/** How many credentials of one device are kept, whatever became of them; good ones are always kept. */
 const KEPT_OF_DEVICE = 20;
 
-/** Rows whose time beside a newer one is over and that are revoked at once: each is told, one after the other. */
+/** The most credentials that one transaction revokes because their time is over: it writes a change for each. */
 const ENDED_AT_ONCE = 50;
 
-/** Rows that were revoked long ago and are deleted at once: bounded, as all else waits meanwhile. */
+/** The most rows that one transaction deletes, as everything else waits meanwhile. */
 const PRUNED_AT_ONCE = 200;
 
-/** The rows of device credentials. */
+/** A row is a credential of a device: the hash of its session token, and what became of it. */
 export class CredentialTable {
   readonly #ids: IdSource;
 
@@ -61,12 +62,12 @@ export class CredentialTable {
     yield* run(INSERT, this.#ids.next(), owner, device, hash, now, expiresAt ?? null);
   }
 
-  /** Adds one that has its id. It does not expire. */
+  /** Adds the credential of a completed pairing, which has its id already and does not expire. */
   *addPaired(owner: UserId, { credentialId, deviceId, hash }: PendingRow, now: number): Transaction<void> {
     yield* run(INSERT, credentialId, owner, deviceId, hash, now, null);
   }
 
-  /** The one with this hash, if it is good. `retires`: it is newer than another that lives on until this one is used. */
+  /** The good credential with this hash. `retires`: an older one lives on until this one is used. */
   *find(hash: TokenHash, now: number): Transaction<{ id: CredentialId; retires: boolean } | undefined> {
     const row = yield* one<{ id: CredentialId; retires: number }>(
       `SELECT c.id, CASE WHEN c.superseded_at IS NULL AND EXISTS
@@ -80,7 +81,7 @@ export class CredentialTable {
     return row && { id: row.id, retires: row.retires === 1 };
   }
 
-  /** Those with these hashes that are good no more, or whose device is revoked. */
+  /** Whose these hashes were, in their order, where the credential is not good any more, or its device is revoked. */
   *spent(hashes: readonly TokenHash[], now: number): Transaction<(SpentCredential | undefined)[]> {
     const found = new Map<TokenHash, SpentCredential>();
     for (let at = 0; at < hashes.length; at += ACTIVE_AT_ONCE) {
@@ -98,7 +99,7 @@ export class CredentialTable {
     return hashes.map((hash) => found.get(hash));
   }
 
-  /** Those of them that are good, of devices that are not revoked. */
+  /** Those of these credentials that are good, and whose devices are not revoked. */
   *active(ids: readonly CredentialId[], now: number): Transaction<CredentialId[]> {
     const found = new Set<CredentialId>();
     for (let at = 0; at < ids.length; at += ACTIVE_AT_ONCE) {
@@ -114,7 +115,7 @@ export class CredentialTable {
     return ids.filter((id) => found.has(id));
   }
 
-  /** The device that it is of. */
+  /** The device of a credential. */
   *deviceOf(owner: UserId, id: CredentialId): Transaction<DeviceId | undefined> {
     const row = yield* one<{ device_id: DeviceId }>(
       'SELECT device_id FROM device_credentials WHERE user_id = ? AND id = ?',
@@ -124,7 +125,7 @@ export class CredentialTable {
     return row?.device_id;
   }
 
-  /** False: not this user's, or revoked before. */
+  /** Revokes a credential. False: it is not this user's, or was revoked before. */
   *revoke(owner: UserId, id: CredentialId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE device_credentials SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -145,9 +146,9 @@ export class CredentialTable {
   }
 
   /**
-   * Makes room for a new credential, of a device that is locked: the one that the device has been using lives on beside it.
-   * Of two, the newer one was never used: nobody may have it, so it goes.
-   * @returns those that are revoked by this
+   * Makes room for a new credential of a device that the caller has locked: the credential that the device has been using lives
+   * on beside it. Where there are two already, the newer one was never used (perhaps it was lost on its way) and is revoked.
+   * @returns the credentials that this revoked
    */
   *supersede(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
     const older = yield* one(
@@ -170,12 +171,12 @@ export class CredentialTable {
     return revoked;
   }
 
-  /** Revokes what lived on beside the newest credential of a device that is locked. @returns which */
+  /** Revokes what lives on beside the newest credential of a device that the caller has locked. @returns the revoked ones */
   *retire(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
     return yield* this.#revoke(owner, device, 'superseded_at IS NOT NULL', now);
   }
 
-  /** Whether there are some whose time beside a newer one is over. */
+  /** Whether there are credentials for `endSuperseded` to revoke. */
   *anySuperseded(now: number): Transaction<boolean> {
     const row = yield* one(
       `SELECT id FROM device_credentials WHERE ${SUPERSEDED} LIMIT 1`,
@@ -184,7 +185,7 @@ export class CredentialTable {
     return row !== undefined;
   }
 
-  /** Revokes some of those whose time beside a newer one is over. @returns which */
+  /** Revokes some credentials whose time beside a newer one is over. @returns the revoked ones */
   *endSuperseded(now: number): Transaction<SupersededCredential[]> {
     const rows = yield* all<{ id: CredentialId; user_id: UserId; device_id: DeviceId }>(
       `UPDATE device_credentials SET revoked_at = ?
@@ -214,7 +215,7 @@ export class CredentialTable {
     return rows.map(({ id }) => id);
   }
 
-  /** Forgets what was revoked of a device, but for the newest. */
+  /** Deletes the revoked credentials of a device, except the newest rows. */
   *forgetRevoked(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run(
       `DELETE FROM device_credentials WHERE user_id = ? AND device_id = ? AND revoked_at IS NOT NULL AND id NOT IN
@@ -227,13 +228,13 @@ export class CredentialTable {
     );
   }
 
-  /** Whether there are some that were revoked at this time or before. */
+  /** Whether there are credentials for `prune` to delete. */
   *anyRevoked(until: number): Transaction<boolean> {
     const row = yield* one('SELECT id FROM device_credentials WHERE revoked_at <= ? LIMIT 1', until);
     return row !== undefined;
   }
 
-  /** Deletes some of those that were revoked at this time or before. */
+  /** Deletes some credentials that were revoked at this time or before. */
   *prune(until: number): Transaction<void> {
     yield* run(
       `DELETE FROM device_credentials WHERE id IN
@@ -243,7 +244,7 @@ export class CredentialTable {
     );
   }
 
-  /** Deletes those of a device. */
+  /** Deletes all credentials of a device. */
   *dropAll(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run('DELETE FROM device_credentials WHERE user_id = ? AND device_id = ?', owner, device);
   }

@@ -1,13 +1,14 @@
+// The table of what happened to devices.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
 import type { DeviceId, IdSource, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 
-/** Events that are kept of one device: a week of one that dials every ten minutes. */
+/** How many events of one device are kept: a week of a device that dials every ten minutes. */
 export const EVENTS_KEPT = 1_000;
 
-/** After every id. */
+/** Sorts after every id, as ids are in hex: a list that goes down begins here. */
 const END = 'g';
 
 interface EventRow {
@@ -16,7 +17,7 @@ interface EventRow {
   at: number;
 }
 
-/** The rows of what happened to devices. */
+/** A row is an event of a device. */
 export class DeviceEventTable {
   readonly #ids: IdSource;
   readonly #kept: number;
@@ -38,7 +39,7 @@ export class DeviceEventTable {
     yield* this.#prune(owner, device);
   }
 
-  /** Nothing is added if the device has connected again since. */
+  /** Adds that a device went offline, unless it has connected again since, by its epoch. */
   *addOffline(owner: UserId, { deviceId, epoch }: DeviceOffline, now: number): Transaction<void> {
     const added = yield* run(
       `INSERT INTO device_events (id, user_id, device_id, kind, at)
@@ -68,7 +69,7 @@ export class DeviceEventTable {
     return listPage(rows, limit, ({ id, kind, at }) => ({ eventId: id, kind, at }));
   }
 
-  /** Deletes those of a device: as many as are kept. */
+  /** Deletes all events of a device. */
   *dropAll(owner: UserId, device: DeviceId): Transaction<void> {
     yield* run('DELETE FROM device_events WHERE user_id = ? AND device_id = ?', owner, device);
   }

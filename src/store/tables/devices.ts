@@ -1,3 +1,4 @@
+// The table of devices.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Admission } from '../ports/admission.js';
 import type { Device, DeviceUpdate, OwnedBy, OwnedDevice } from '../ports/devices.js';
@@ -24,10 +25,10 @@ const COLUMNS =
 
 const INSERT = 'INSERT INTO devices (id, user_id, name, model, serial, created_at) VALUES (?, ?, ?, ?, ?, ?)';
 
-/** Devices that a user may have paired. The operator may add more. */
+/** The most devices that a user may pair. The operator may add more. */
 export const DEVICES_OF_USER = 10_000;
 
-/** The rows of devices. */
+/** A row is a device, with the epoch of its newest connection. */
 export class DeviceTable {
   readonly #ids: IdSource;
 
@@ -41,13 +42,13 @@ export class DeviceTable {
     return id;
   }
 
-  /** Adds one that has its id. */
+  /** Adds the device of a completed pairing, which has its id already. */
   *addPaired(owner: UserId, device: PendingRow, now: number): Transaction<void> {
     const { deviceId, name, model = null, serial = null } = device;
     yield* run(INSERT, deviceId, owner, name, model, serial, now);
   }
 
-  /** Without those that are revoked. */
+  /** The devices of a user, without revoked ones. */
   *list(owner: UserId, { limit, after = '' as DeviceId }: PageRequest): Transaction<ListPage<Device>> {
     const rows = yield* all<DeviceRow>(
       `SELECT ${COLUMNS} FROM devices d
@@ -93,7 +94,7 @@ export class DeviceTable {
     return row?.user_id;
   }
 
-  /** False: not this user's, or revoked. */
+  /** Changes a device. False: it is not this user's, or revoked. */
   *update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): Transaction<boolean> {
     const changed = yield* run(
       `UPDATE devices SET name = COALESCE(?, name), labels = COALESCE(?, labels)
@@ -107,8 +108,8 @@ export class DeviceTable {
   }
 
   /**
-   * Counts the epoch of the device that has this credential. The row is locked from here on, but the credential was looked
-   * at before that: look again.
+   * Counts the epoch of the device that has this credential. The device's row is locked from here on; the credential was read
+   * before the lock, so the caller reads it again.
    */
   *countEpoch(token: TokenHash, now: number): Transaction<Omit<Admission, 'credentialId'> | undefined> {
     const row = yield* one<{ id: DeviceId; user_id: UserId; epoch: Epoch }>(
@@ -123,7 +124,7 @@ export class DeviceTable {
     return row && { deviceId: row.id, userId: row.user_id, epoch: row.epoch };
   }
 
-  /** How many of a user's devices are not revoked. */
+  /** The number of a user's devices that are not revoked. */
   *live(owner: UserId): Transaction<number> {
     const row = yield* one<{ count: number }>(
       'SELECT count(*) AS count FROM devices WHERE user_id = ? AND revoked_at IS NULL',
@@ -132,7 +133,7 @@ export class DeviceTable {
     return row?.count ?? 0;
   }
 
-  /** Keeps it from connecting until the transaction is over. False: it is not this user's, or revoked. */
+  /** Keeps a device from connecting until the transaction is over. False: it is not this user's, or revoked. */
   *lock(owner: UserId, id: DeviceId): Transaction<boolean> {
     const locked = yield* run(
       'UPDATE devices SET epoch = epoch WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -142,7 +143,7 @@ export class DeviceTable {
     return locked === 1;
   }
 
-  /** False: not this user's, or revoked before. */
+  /** Revokes a device. False: it is not this user's, or was revoked before. */
   *revoke(owner: UserId, id: DeviceId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE devices SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -153,7 +154,7 @@ export class DeviceTable {
     return revoked === 1;
   }
 
-  /** One that was revoked at this time or before. */
+  /** The device that was revoked first, at this time or before. */
   *revokedUntil(until: number): Transaction<{ readonly id: DeviceId; readonly owner: UserId } | undefined> {
     const row = yield* one<Pick<DeviceRow, 'id' | 'user_id'>>(
       'SELECT id, user_id FROM devices WHERE revoked_at <= ? ORDER BY revoked_at LIMIT 1',
@@ -162,7 +163,7 @@ export class DeviceTable {
     return row && { id: row.id, owner: row.user_id };
   }
 
-  /** Deletes one, of which nothing else is left. */
+  /** Deletes a device whose credentials and events are deleted already. */
   *drop(owner: UserId, id: DeviceId): Transaction<void> {
     yield* run('DELETE FROM devices WHERE user_id = ? AND id = ?', owner, id);
   }

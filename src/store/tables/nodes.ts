@@ -1,3 +1,4 @@
+// The table of processes that own tunnels.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { NodeId } from '../ports/ids.js';
 import type { NewNode } from '../ports/nodes.js';
@@ -10,25 +11,28 @@ interface Row {
   expires_at: number;
 }
 
-/** A row, as it is kept. */
+/** A node with its lease, as the table keeps it. */
 export interface KeptNode extends NewNode {
   readonly startedAt: number;
   readonly expiresAt: number;
 }
 
-/** The rows of processes that own tunnels. */
+/** A row is a node that has the lease, or had it until it ran out. */
 export class NodeTable {
-  /** Whoever else does this waits until the transaction is over: the time is to be asked for after it. */
+  /**
+   * Keeps other transactions from locking the table until this one is over. The caller asks for the time after it, as the wait
+   * may be long.
+   */
   *lock(): Transaction<void> {
     yield* run("UPDATE counters SET value = value + 1 WHERE name = 'nodes'");
   }
 
-  /** Takes away those whose lease has run out, and the one that has `ended`. */
+  /** Deletes nodes whose lease has run out, and the node that has `ended`. */
   *dropDead(now: number, ended: NodeId | undefined): Transaction<void> {
     yield* run('DELETE FROM nodes WHERE expires_at <= ? OR id = ?', now, ended ?? null);
   }
 
-  /** The one there is beside `node`. */
+  /** The node with the lease, unless that is `node`. */
   *other(node: NodeId): Transaction<KeptNode | undefined> {
     const row = yield* one<Row>(
       'SELECT id, name, process, started_at, expires_at FROM nodes WHERE id <> ? ORDER BY id LIMIT 1',
@@ -39,7 +43,7 @@ export class NodeTable {
     return { nodeId, name, startedAt, expiresAt, ...(process !== null && { process }) };
   }
 
-  /** Adds one; one that is there stays for as long. */
+  /** Adds a node with a lease until `until`; renews it where it is there already. */
   *add({ nodeId, name, process: identity }: NewNode, now: number, until: number): Transaction<void> {
     yield* run(
       `INSERT INTO nodes (id, name, process, started_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -52,7 +56,7 @@ export class NodeTable {
     );
   }
 
-  /** False: it is not there. */
+  /** Renews the lease of a node. False: it is not there. */
   *renew(id: NodeId, until: number): Transaction<boolean> {
     return (yield* run('UPDATE nodes SET expires_at = ? WHERE id = ?', until, id)) === 1;
   }

@@ -1,3 +1,4 @@
+// The table of pairing tokens.
 import { cut, MAX_NAME } from '../../text/characters.js';
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
@@ -6,7 +7,7 @@ import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 import type { NewPairingToken, PairingOffer, PairingToken, PairingTokenState } from '../ports/pairing.js';
 
-/** Tokens of one user that are kept, the newest, and those that may be used; beyond it the oldest are forgotten. */
+/** How many tokens of one user are kept: the newest, and always those that may be used. */
 const KEPT_OF_USER = 100;
 
 interface Row {
@@ -21,17 +22,17 @@ interface Row {
   device_id: DeviceId | null;
 }
 
-/** `used_at` is the time of the last use that there was to be. */
+/** The SQL condition of a token that may be used; its parameter is the time. `used_at` is the time of a token's last use. */
 const USABLE = 'used_at IS NULL AND revoked_at IS NULL AND expires_at > ?';
 
-/** What a token that is locked says of the device that uses it. */
+/** A use of a token: what the device is called, if the token says so. */
 export interface PairingUse {
   readonly name?: string;
   /** No use is left after this one. */
   readonly last: boolean;
 }
 
-/** The rows of pairing tokens. */
+/** A row is a pairing token. */
 export class PairingTokenTable {
   readonly #ids: IdSource;
 
@@ -39,7 +40,7 @@ export class PairingTokenTable {
     this.#ids = ids;
   }
 
-  /** How many may be used. */
+  /** The number of a user's tokens that may be used. */
   *live(owner: UserId, now: number): Transaction<number> {
     const row = yield* one<{ count: number }>(
       `SELECT count(*) AS count FROM pairing_tokens WHERE user_id = ? AND ${USABLE}`,
@@ -110,7 +111,7 @@ export class PairingTokenTable {
     return row && { tokenId: row.id, owner: row.user_id };
   }
 
-  /** One that was somebody's and is good no more. */
+  /** The token with this hash, where it may not be used any more. */
   *findSpent(hash: TokenHash, now: number): Transaction<PairingOffer | undefined> {
     const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
       `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND NOT (${USABLE})`,
@@ -120,7 +121,7 @@ export class PairingTokenTable {
     return row && { tokenId: row.id, owner: row.user_id };
   }
 
-  /** Undefined: it may not be used. Otherwise nobody else may use it until the transaction is over. */
+  /** Keeps others from using a token until the transaction is over, and answers its next use. Undefined: it may not be used. */
   *lock(owner: UserId, id: PairingTokenId, now: number): Transaction<PairingUse | undefined> {
     const row = yield* one<Pick<Row, 'name' | 'uses' | 'used'>>(
       `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}
@@ -136,7 +137,7 @@ export class PairingTokenTable {
     return { last, name: uses === 1 ? name : numbered(name, used + 1) };
   }
 
-  /** Counts a use of one that is locked. @throws StoreError, and with it the transaction fails, if it could not be marked */
+  /** Counts a use of a token that is locked. @throws StoreError, which undoes the transaction, if the row is not there */
   *use(owner: UserId, id: PairingTokenId, device: DeviceId, usedUpAt: number | undefined): Transaction<void> {
     const used = yield* run(
       'UPDATE pairing_tokens SET used = used + 1, used_at = ?, device_id = ? WHERE user_id = ? AND id = ?',
@@ -150,7 +151,7 @@ export class PairingTokenTable {
   }
 }
 
-/** The name of one of many: it is no longer than any other name. */
+/** The name of one device of many, cut so that with its number it is no longer than any name may be. */
 function numbered(name: string, number: number): string {
   const suffix = ` ${number}`;
   return cut(name, MAX_NAME - suffix.length) + suffix;

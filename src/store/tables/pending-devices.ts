@@ -1,11 +1,12 @@
+// The table of devices whose pairing is under way.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { PairedDevice } from '../ports/pairing.js';
 
-/** How long a pairing may be under way, in ms: far longer than any; what is older was left by a process that ended. */
+/** How long a pairing may be under way, in ms: far longer than any takes. An older row was left by a process that ended. */
 const MAX_AGE_MS = 10 * 60_000;
 
-/** Rows that were left and are deleted when one is added: more than are added, so that they do not pile up. */
+/** The most old rows that adding one deletes: more than are added, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /** A device with its credential, before its pairing is complete. */
@@ -24,8 +25,8 @@ interface Row {
 }
 
 /**
- * The rows of devices whose pairing is under way. They are in a table of their own, so that no other question about devices
- * and credentials can find them.
+ * A row is a device with its credential whose pairing is under way. They are in a table of their own, so that no other query
+ * about devices and credentials can find them.
  */
 export class PendingDeviceTable {
   readonly #ids: IdSource;
@@ -66,7 +67,7 @@ export class PendingDeviceTable {
     return { deviceId, credentialId };
   }
 
-  /** Finds one and keeps it from being dropped until the transaction is over. */
+  /** Keeps a pending device from being dropped until the transaction is over, and answers it. Undefined: it is not there. */
   *lock(
     owner: UserId,
     token: PairingTokenId,
@@ -86,7 +87,7 @@ export class PendingDeviceTable {
     return { deviceId, credentialId, hash, name, ...told };
   }
 
-  /** False: it is not there. */
+  /** Deletes a pending device. False: it is not there. */
   *drop(owner: UserId, credential: CredentialId): Transaction<boolean> {
     const dropped = yield* run(
       'DELETE FROM pending_devices WHERE user_id = ? AND credential_id = ?',
@@ -96,7 +97,7 @@ export class PendingDeviceTable {
     return dropped === 1;
   }
 
-  /** Drops whatever was made for a token, once that is used. */
+  /** Deletes all pending devices of a token, once that is used up. */
   *dropAll(owner: UserId, token: PairingTokenId): Transaction<void> {
     yield* run('DELETE FROM pending_devices WHERE user_id = ? AND pairing_token_id = ?', owner, token);
   }

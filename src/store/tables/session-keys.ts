@@ -1,14 +1,15 @@
+// The table of the keys that sign sessions, by their ids.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { Joining } from '../ports/sign-ins.js';
 
-/** Between the ids of keys, none of which holds it. */
+/** Separates the ids of keys; no id holds it. */
 const SEPARATOR = ' ';
 
-/** One row: the ids of the keys of the process that started last, the one that signs first. */
+/** The one row holds the ids of the keys of the process that started last; the id of its signing key is the first. */
 export class SessionKeyTable {
   *join(kids: readonly string[]): Transaction<Joining> {
     yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
-    // Of processes that start at once, each sees those before it.
+    // The row is locked from here on: of processes that start at once, each sees the keys of those before it.
     yield* run("UPDATE session_keys SET kids = kids WHERE id = 'last'");
     const row = yield* one<{ kids: string }>("SELECT kids FROM session_keys WHERE id = 'last'");
     const joining = joiningOf(kids, row?.kids.split(SEPARATOR) ?? []);
@@ -17,7 +18,7 @@ export class SessionKeyTable {
     return joining;
   }
 
-  /** Whichever process starts next is the first one. */
+  /** Deletes the row: whichever process starts next is as good as the first one. */
   *forget(): Transaction<void> {
     yield* run('DELETE FROM session_keys');
   }

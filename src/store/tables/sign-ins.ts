@@ -1,3 +1,4 @@
+// The table of sign-in sessions.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { CookieHash, IdSource, SignInId, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
@@ -10,7 +11,7 @@ import {
   type SignInSummary,
 } from '../ports/sign-ins.js';
 
-/** Rows whose time is over and that are deleted at once: bounded, as all else waits meanwhile. */
+/** The most rows that one transaction deletes, as everything else waits meanwhile. */
 const PRUNED_AT_ONCE = 200;
 
 interface SummaryRow {
@@ -31,10 +32,10 @@ interface Row extends SummaryRow {
   claimed_until: number;
 }
 
-/** A row that was deleted. */
+/** A session whose row was deleted. */
 export interface EndedSignIn {
   readonly owner: UserId;
-  /** Its time was not over. */
+  /** The session's time was not over. */
   readonly alive: boolean;
   readonly signIn: SealedSignIn;
 }
@@ -46,7 +47,7 @@ const ENDED = 'id, user_id, cookie_hash, sealed, ends_at';
 
 const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
 
-/** The rows of sign-in sessions. One that has ended is gone; one whose time is over is as good as gone. */
+/** A row is a session. One that has ended has no row; one whose time is over (`ends_at`) counts as ended. */
 export class SignInTable {
   readonly #ids: IdSource;
 
@@ -76,7 +77,7 @@ export class SignInTable {
     return id;
   }
 
-  /** Also one whose time is over. */
+  /** The session of a cookie, even if its time is over. */
   *find(cookie: CookieHash): Transaction<{ readonly signIn: SignIn; readonly endsAt: number } | undefined> {
     const row = yield* one<Row>(
       `SELECT ${SUMMARY}, user_id, sealed, ends_at, claimed_until FROM sign_ins WHERE cookie_hash = ?`,
@@ -87,7 +88,7 @@ export class SignInTable {
     return { signIn: { ...summary(row), userId, sealed, claimedUntil }, endsAt };
   }
 
-  /** Neither time goes back if the clock does. */
+  /** Notes a use. Neither the time of the last use nor the end goes back if the clock does. */
   *touch(owner: UserId, id: SignInId, now: number): Transaction<void> {
     const touched = yield* run(
       'UPDATE sign_ins SET last_used_at = ? WHERE user_id = ? AND id = ? AND last_used_at < ? AND ends_at > ?',
@@ -146,7 +147,7 @@ export class SignInTable {
     return listPage(rows, limit, summary);
   }
 
-  /** What it was; undefined: there was none. */
+  /** Deletes a session. Undefined: there was none. */
   *end(owner: UserId, id: SignInId, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(
       `DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ${ENDED}`,
@@ -156,13 +157,13 @@ export class SignInTable {
     return row && ended(row, now);
   }
 
-  /** Which one had this cookie. */
+  /** Deletes the session of a cookie. Undefined: there was none. */
   *endOfCookie(cookie: CookieHash, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(`DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING ${ENDED}`, cookie);
     return row && ended(row, now);
   }
 
-  /** Those that a user has beyond {@link MAX_SIGN_INS}: that were not used for longest. */
+  /** Deletes the sessions of a user beyond {@link MAX_SIGN_INS}: those that were not used for longest. */
   *endSurplus(owner: UserId, now: number): Transaction<EndedSignIn[]> {
     const rows = yield* all<EndedRow>(
       `DELETE FROM sign_ins WHERE id IN
@@ -175,14 +176,14 @@ export class SignInTable {
     return rows.map((row) => ended(row, now));
   }
 
-  /** Whether there are some whose time is over. */
+  /** Whether there are sessions for `prune` to delete. */
   *anyOver(now: number): Transaction<boolean> {
     return (
       (yield* one('SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT 1', now)) !== undefined
     );
   }
 
-  /** Deletes some of those whose time is over then. */
+  /** Deletes some sessions whose time is over at `then`. */
   *prune(then: number): Transaction<{ readonly owner: UserId; readonly id: SignInId }[]> {
     const rows = yield* all<OwnRow>(
       `DELETE FROM sign_ins WHERE id IN (SELECT id FROM sign_ins WHERE ends_at <= ? ORDER BY ends_at LIMIT ?)

@@ -1,15 +1,16 @@
+// The table of what may not begin a session any more.
 import { one, run, type Transaction } from '../engine/engine.js';
 
-/** How many are known at most, some 15 MB; beyond it the oldest are forgotten. */
+/** The most rows, some 15 MB; beyond it the oldest are deleted. */
 export const MAX_SPENT = 100_000;
 
-/** Rows that are forgotten when one is added: more than are added, so that they do not pile up. */
+/** The most old rows that adding one deletes: more than are added, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /**
- * What may not begin a session any more although it could: the `state` of a sign-in that came back, and the cookie of a
- * browser that was given another, each as a hash. Both are signed by us and their sign-in is over after some minutes, so a
- * row is forgotten then, and one that is forgotten too early lets nobody in who has not the provider's answer, too.
+ * A row is a hash of what may not begin a session any more, although its signature is good: the `state` of a sign-in that came
+ * back, or the cookie of a browser that was given another one. Their sign-in is over after some minutes, and then the row is
+ * deleted. A row that is deleted too early lets nobody in who does not have the provider's answer as well.
  */
 export class SpentSignInTable {
   readonly #max: number;
@@ -22,7 +23,7 @@ export class SpentSignInTable {
     return (yield* one('SELECT hash FROM spent_sign_ins WHERE hash = ?', hash)) !== undefined;
   }
 
-  /** False: it is already. */
+  /** Notes a hash as spent. False: it was spent already. */
   *spend(hash: string, expiresAt: number, now: number): Transaction<boolean> {
     yield* this.#forget(now);
     const added = yield* run(

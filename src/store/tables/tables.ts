@@ -1,3 +1,4 @@
+// All tables of a store.
 import { IdSource, type WallClock } from '../ports/ids.js';
 import { AttemptTable } from './attempts.js';
 import { AuditTable } from './audit-log.js';
@@ -13,19 +14,19 @@ import { SignInTable } from './sign-ins.js';
 import { MAX_SPENT, SpentSignInTable } from './spent-sign-ins.js';
 import { UserTable } from './users.js';
 
-/** How many rows there may be, or are kept. */
+/** How many rows there may be, or how many are kept. Absent: as the tables say. */
 export interface RowLimits {
-  /** Changes in the feed. */
+  /** How many changes the feed keeps. */
   readonly changesKept?: number;
-  /** Devices of one user, where the user pairs them. */
+  /** The most devices that one user may pair. */
   readonly devicesOfUser?: number;
-  /** Events of one device. */
+  /** How many events of one device are kept. */
   readonly eventsKept?: number;
-  /** Sign-ins that came back from the provider. */
+  /** The most rows of sign-ins that came back from the provider. */
   readonly maxSpent?: number;
 }
 
-/** The rows of every table, and how many there may be. */
+/** Every table, and how many devices a user may pair. */
 export type Tables = ReturnType<typeof tablesOf>;
 
 export function tablesOf(clock: WallClock, limits: RowLimits) {

@@ -1,7 +1,8 @@
+// The table of users.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 
-/** The rows of users. */
+/** A row is a user. */
 export class UserTable {
   readonly #ids: IdSource;
 
@@ -32,7 +33,7 @@ export class UserTable {
     return id;
   }
 
-  /** Whoever else does this for the same user waits until the transaction is over. */
+  /** Keeps other transactions from locking the same user until this one is over. */
   *lock(id: UserId): Transaction<void> {
     yield* run('UPDATE users SET created_at = created_at WHERE id = ?', id);
   }

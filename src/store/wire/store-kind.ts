@@ -1,3 +1,4 @@
+// The messages between the store's process and its owner.
 import type { HostedKind } from '../../actors/host.js';
 import type { StoreLocation } from '../location.js';
 import type { Changes } from '../ports/changes.js';
@@ -5,19 +6,20 @@ import type { ChangeSeq } from '../ports/ids.js';
 import type { StoreState } from '../ports/store-state.js';
 import type { CallName, Ports } from './call-policies.js';
 
+/** What the store's process needs to open the store. */
 export interface StoreActorInit {
   readonly location: StoreLocation;
   /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
   readonly since?: ChangeSeq;
 }
 
-/** What its owner hears of it: changes, and, when that has changed, what can be done. */
+/** What the store's owner hears of it: changes, and each time that changes, what cannot be done. */
 export type StoreReport = { readonly changes: Changes } | { readonly state: StoreState };
 
-/** `tick` comes from the actor's own timer; `look` asks it to look for changes now. */
+/** `tick` comes from the actor's own timer; `look` asks the actor to look for changes now. */
 export type StoreMessage = 'tick' | 'look';
 
-/** Every call of the ports, as a question of the same name with the arguments as its request. */
+/** Every call of the ports, as a question of the same name whose request is the arguments. */
 export type StoreAsks = {
   readonly [Name in CallName]: {
     request: Parameters<Ports[Name]>;
@@ -25,7 +27,7 @@ export type StoreAsks = {
   };
 };
 
-/** The store as an actor. To its owner it sends changes: first where the feed is, then each as it happens. */
+/** The store as an actor. It sends its owner first the end of the feed of changes, then each change as it happens. */
 export const STORE_KIND: HostedKind<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   name: 'store',
   in: {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type StoreError, storeError } from '../../../src/store/ports/errors.js';
+import type { StoreError } from '../../../src/store/ports/errors.js';
 import { GroupCommit, type GroupCommitOptions } from '../../../src/store/sqlite/group-commit.js';
 import { type Database, openDatabase } from '../../../src/store/sqlite/sqlite.js';
+import { storeError } from '../../../src/store/sqlite/sqlite-errors.js';
 import { withTempDir } from '../temp-dir.js';
 
 interface Bench {
