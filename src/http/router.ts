@@ -19,6 +19,7 @@ import {
   senderOf,
 } from './sender.js';
 
+/** The routes, and the parts of a process that decide whether a request is answered. */
 export interface RouterOptions {
   readonly routes: readonly Route[];
   readonly authenticator: Authenticator;

@@ -42,6 +42,7 @@ const signInSession = z
 
 const signInSessionPage = pageSchema('SignInSessions', signInSession);
 
+/** The parts of a process that the routes of who is signed in use. */
 export interface AccountNeeds {
   /** Undefined: nobody can sign in. */
   readonly accounts: SignInServices | undefined;

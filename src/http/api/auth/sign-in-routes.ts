@@ -28,6 +28,7 @@ type NavigationInput = Pick<Input, 'method'> & {
 const problemPage: ProblemPage = (...problem) =>
   new HtmlReply(signInProblemPage(...problem), { 'Content-Security-Policy': STILL_POLICY });
 
+/** The parts of a process that a sign-in uses. */
 export interface SignInNeeds extends AccountNeeds {
   readonly metrics: Pick<Metrics, 'signIns' | 'limited'>;
   /** Where a sign-in that failed is written down for its user. */

@@ -13,6 +13,7 @@ import type { ActiveRequests } from '../../active-requests.js';
 import type { HttpContext } from '../../http-context.js';
 import { FRAMEWORK_HEADERS } from '../../route.js';
 
+/** The parts of a process that calls to devices go through. */
 export interface DeviceCallNeeds {
   readonly devices: Pick<DeviceLookup, 'has' | 'peek'>;
   readonly forwarder: Forwarder & BridgeForwarder;

@@ -28,6 +28,7 @@ const eventPage = pageSchema('DeviceEventPage', event);
 
 const devicePage = pageSchema('DevicePage', device);
 
+/** The parts of a process that the routes of devices use. */
 export interface DeviceNeeds {
   readonly store: DeviceCarePort & Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
   readonly sessions: Pick<UserSessions, 'list'>;

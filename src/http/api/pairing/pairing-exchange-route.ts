@@ -28,6 +28,7 @@ const paired = z
 /** The reason in the log: the answer does not say which it is, and the audit log tells the token's owner. */
 const NOT_GOOD = 'the pairing code is unknown, used up, expired or revoked';
 
+/** The parts of a process that the exchange of a pairing token uses. */
 export interface PairingExchangeNeeds {
   readonly pairing: Pick<Pairing, 'exchange'>;
   readonly readiness: Pick<Readiness, 'draining'>;

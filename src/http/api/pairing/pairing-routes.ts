@@ -49,6 +49,7 @@ const pairingToken = z
 
 const pairingTokenPage = pageSchema('PairingTokenPage', pairingToken);
 
+/** The parts of a process that the routes of pairing use. */
 export interface PairingNeeds extends PairingExchangeNeeds {
   readonly pairing: Pick<Pairing, 'exchange' | 'mint'>;
   readonly store: Pick<PairingPort, 'listPairingTokens' | 'revokePairingToken'>;

@@ -28,6 +28,7 @@ const ready = z
   })
   .meta({ id: 'Ready' });
 
+/** The parts of a process that the routes of the service ask. */
 export interface ServiceNeeds {
   readonly readiness: Pick<Readiness, 'report'>;
 }

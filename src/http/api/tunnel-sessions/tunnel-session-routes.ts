@@ -23,6 +23,7 @@ const params = z.object({ deviceId: id<DeviceId>() });
 
 const sessionPage = pageSchema('TunnelSessionPage', session);
 
+/** The parts of a process that the routes of tunnel sessions use. */
 export interface TunnelSessionNeeds {
   readonly sessions: UserSessions;
 }
