@@ -86,7 +86,7 @@ const RULES: readonly HeaderRule[] = [
   },
   { name: 'refresh', stopsAt: FROM_DEVICE, why: 'takes the browser elsewhere by itself' },
 
-  // Policies of the answer, in whose place the product says its own (http/fields.ts).
+  // Policies of the answer, in whose place the product says its own (http/answer-headers.ts).
   { name: 'access-control-*', stopsAt: FROM_DEVICE, why: 'would let other origins read answers' },
   { name: 'timing-allow-origin', stopsAt: FROM_DEVICE, why: 'would let other origins read timings' },
   { name: 'content-security-policy*', stopsAt: FROM_DEVICE, why: 'is replaced by a sandbox' },

@@ -1,5 +1,4 @@
-// This file writes the heads of requests to devices, and checks each part as it is written.
-import { TARGET_CHARACTERS, TOKEN_CHARACTERS, UPGRADE_CHARACTERS, VALUE_CHARACTERS } from './characters.js';
+// This file writes the heads of requests to devices, each part checked as it is written, and the chunk coding of their bodies.
 import { isMessageHeader } from './headers.js';
 
 /** Why a request head cannot be written. */
@@ -34,8 +33,30 @@ export type RequestFraming =
 
 export const MAX_METHOD_BYTES = 32;
 export const MAX_TARGET_BYTES = 16 * 1024;
-/** The same as is taken from a device, 04-rest-api §4.1. */
+/** Bytes of a request head; the head of a device may have as many (04-rest-api §4.1). */
 export const MAX_REQUEST_HEAD_BYTES = 64 * 1024;
+
+/*
+ * Which bytes may stand where in a head, as tables of 256 flags: one look-up a character while it is written.
+ */
+
+function table(allowed: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (allowed(code) ? 1 : 0));
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/;
+
+/** RFC 9110 §5.6.2 token: methods and header names. */
+const TOKEN_CHARACTERS = table((code) => TOKEN.test(String.fromCharCode(code)));
+
+/** RFC 9110 §7.8 protocol: a token, or two with a slash. */
+const UPGRADE_CHARACTERS = table((code) => code === 0x2f || TOKEN_CHARACTERS[code] === 1);
+
+/** Visible ASCII: request targets. */
+const TARGET_CHARACTERS = table((code) => code > 0x20 && code < 0x7f);
+
+/** RFC 9110 §5.5 header values: visible, space, tab and obs-text; no CR, LF, NUL or other control. */
+const VALUE_CHARACTERS = table((code) => code === 0x09 || (code >= 0x20 && code !== 0x7f));
 
 const INITIAL_BYTES = 4 * 1024;
 const CR = 0x0d;
@@ -174,4 +195,22 @@ export class RequestHead {
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
+}
+
+/*
+ * The chunked transfer coding of a request body (RFC 9112 §7.1): chunkHead(n), n bytes, CRLF for each chunk, then LAST_CHUNK.
+ */
+
+export const CRLF: Uint8Array = Buffer.from('\r\n');
+
+/** The last chunk, without trailers. */
+export const LAST_CHUNK: Uint8Array = Buffer.from('0\r\n\r\n');
+
+/**
+ * The line before a chunk of `bytes` bytes.
+ * @throws RangeError if `bytes` is 0, which would end the body, or no safe positive integer
+ */
+export function chunkHead(bytes: number): Uint8Array {
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) throw new RangeError(`chunk of ${bytes} bytes`);
+  return Buffer.from(`${bytes.toString(16)}\r\n`, 'latin1');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CRLF, chunkHead, LAST_CHUNK } from '../../src/http1/chunk-coding.js';
+import { CRLF, chunkHead, LAST_CHUNK } from '../../src/http1/request-head.js';
 import { parse } from './record.js';
 
 test('a chunk head is the size in hexadecimal', () => {

@@ -1,6 +1,6 @@
 // An HTTP exchange is one HTTP/1.1 request and its answer on one stream (02-tunnel.md §2.3).
 import type { ForwardFailureCode } from '../../../contract/call.js';
-import { CRLF, chunkHead, LAST_CHUNK } from '../../../http1/chunk-coding.js';
+import { CRLF, chunkHead, LAST_CHUNK } from '../../../http1/request-head.js';
 import { INITIAL_WINDOW } from '../../yamux/constants.js';
 import type { MuxStream } from '../../yamux/contract.js';
 import type { SessionIn } from '../wire/session-in.js';
