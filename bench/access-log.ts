@@ -1,3 +1,4 @@
+// The benchmark access-log measures what a line of the log for each call costs.
 import { type Benchmark, missingAll } from './benchmark.js';
 import { smallCalls } from './forward-small.js';
 import { upByToken, withAccessLog } from './relay/product.js';

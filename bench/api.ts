@@ -1,3 +1,4 @@
+// The benchmark api measures the REST API without devices: sign-ins, pairings, lists.
 import { type Benchmark, type Figure, missingAll, type Size } from './benchmark.js';
 import { cpuMicros } from './relay/proc.js';
 import { UP, type UpRelay, upByToken } from './relay/product.js';
@@ -5,10 +6,10 @@ import { writeRequests } from './relay/relay.js';
 import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { Dropouts, type Measured, takeTurns } from './turns.js';
 
-/** What a page of the list holds. */
+/** Devices on a page of the list. */
 const DEVICES = 50;
 const CALLERS = 16;
-/** Who signs in or pairs at once. */
+/** People who sign in or pair at once. */
 const PEOPLE = 4;
 /**
  * `signIns` of all people in a round, fewer in all rounds than one address may begin in a minute; `pairings` likewise of
@@ -56,7 +57,7 @@ async function measure(relay: UpRelay, size: Size, out: Dropouts): Promise<reado
   ] as const;
   const all: Figure[] = [];
   for (const [title, work] of works) {
-    // To warm up; if it fails here, it fails in its rounds too.
+    // This warms up; what fails here fails in its rounds too.
     await work().catch(() => undefined);
     all.push(...(await takeTurns(subjects, { title, rounds, size, out }, work)));
   }
@@ -67,7 +68,7 @@ function named(prefix: string): string[] {
   return Array.from({ length: PEOPLE }, (_, i) => `${prefix}-${i}`);
 }
 
-/** So many times by all people, who do one thing after the other. */
+/** Does a thing so many times in all: by all people at once, one after the other for each. */
 async function together(
   relay: UpRelay,
   times: number,

@@ -1,3 +1,4 @@
+// `parseArguments` reads the command line of `npm run bench`.
 import { parseArgs } from 'node:util';
 import type { Size } from './benchmark.js';
 
@@ -9,7 +10,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export type Asked =
   | { readonly what: 'help' }
   | { readonly what: 'report'; readonly file: string }

@@ -1,3 +1,5 @@
+// A `Benchmark` is run by its name and gives an `Outcome`: figures of each subject, and who is missing.
+
 /** `small` finishes everything in under five minutes; `full` is for figures that are kept. */
 export type Size = 'small' | 'full';
 

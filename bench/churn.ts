@@ -1,3 +1,4 @@
+// The benchmark churn measures devices that are paired, called once and revoked.
 import { serve } from '../test/e2e/kit/load.js';
 import type { Person, RestProcess } from '../test/e2e/kit/rest-process.js';
 import { ScriptedDevice } from '../test/e2e/kit/scripted-device.js';
@@ -7,7 +8,7 @@ import { cpuMicros } from './relay/proc.js';
 import { UP, upByToken } from './relay/product.js';
 import { Dropouts, type Measured, takeTurns } from './turns.js';
 
-/** Who come and go at once; each of them has one device at a time. */
+/** People whose devices come and go at once; each has one device at a time. */
 const PEOPLE = 8;
 const SIZES = { small: { rounds: 3, times: 80 }, full: { rounds: 5, times: 800 } };
 
@@ -23,7 +24,7 @@ export const churn: Benchmark = {
       const people = await Promise.all(names.map((name) => process.signIn(name)));
       const round = () => comeAndGo(process, pid, people, times);
       const title = `pair, dial, call, revoke; ${PEOPLE} at once`;
-      // To warm up; if it fails here, it fails in its rounds too.
+      // This warms up; what fails here fails in its rounds too.
       await round().catch(() => undefined);
       const figures = await takeTurns([{ subject: UP }], { title, rounds, size, out }, round);
       return { product: UP, figures, missing: out.missing };

@@ -1,3 +1,4 @@
+// The benchmark fairness measures how much the calls of one device feel the load of another.
 import { type Benchmark, type Figure, missingAll } from './benchmark.js';
 import { callsBeside, type EndLoad, transfersBeside } from './load/beside.js';
 import { SlowReader } from './load/slow-reader.js';
@@ -11,10 +12,10 @@ import { type Dropouts, takeTurns } from './turns.js';
 
 const SIZES = { small: { rounds: 1, seconds: 1.5 }, full: { rounds: 5, seconds: 6 } };
 
-/** Of each load, before anything counts. */
+/** Milliseconds of each load before anything counts. */
 const WARM_SECONDS = 0.75;
 
-/** Calls a second of the device that is to feel nothing: few, for what they wait for is to be the other device. */
+/** Calls a second of the device that should feel nothing: few, so that they wait for the other device only. */
 const RATE = 200;
 const [LOADED, CALLED] = [0, 1];
 const TITLE = `calls of a device, ${RATE}/s`;
@@ -22,10 +23,10 @@ const TITLE = `calls of a device, ${RATE}/s`;
 const BULK = `/bytes?n=${64 * 2 ** 20}`;
 const ENDLESS = `/bytes?n=${2 ** 40}`;
 const FLOOD_CALLERS = 64;
-/** What they leave unread, with all that their windows may grow to (4 MiB each), is within a user's share: nobody is refused. */
+/** Readers that stop. What they leave unread, at windows of up to 4 MiB each, is within a user's share: no call is refused. */
 const STALLED_READERS = 32;
 
-/** Begins what is done to the other device. */
+/** Begins the load of the other device. */
 type Load = (relay: Relay, seconds: number) => Promise<EndLoad>;
 
 const LOADS: readonly (readonly [name: string, load: Load])[] = [
@@ -49,7 +50,7 @@ export const fairness: Benchmark = {
           const title = `${TITLE}, beside ${name} on another`;
           log(title);
           const beside = ({ relay }: Stand, forSeconds: number) => callsOfOne(relay, load, forSeconds);
-          // To warm up; who fails here fails in its rounds too.
+          // This warms up; a relay that fails here fails in its rounds too.
           for (const stand of ready) await beside(stand, WARM_SECONDS).catch(() => undefined);
           const turns = takeTurns(ready, { title, rounds, size, out }, (stand) => beside(stand, seconds));
           figures.push(...(await turns));
@@ -61,7 +62,7 @@ export const fairness: Benchmark = {
   },
 };
 
-/** Connects the device that is called, in a process of its own: what the devices share is the relay. */
+/** Connects the device that is called, in a process of its own: the devices share nothing but the relay. */
 async function withCalled(
   stands: readonly Stand[],
   out: Dropouts,

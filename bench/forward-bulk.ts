@@ -1,3 +1,4 @@
+// The benchmark forward-bulk measures large bodies, and small calls beside them.
 import type { Benchmark } from './benchmark.js';
 import { callsBeside, transfersBeside } from './load/beside.js';
 import { Transfers } from './load/generators.js';
@@ -17,7 +18,7 @@ const SIZES = {
 const DIRECTIONS = ['down', 'up'] as const;
 type Direction = (typeof DIRECTIONS)[number];
 
-/** 1 KiB calls a second beside a transfer: few, for what they wait for is to be the transfer. */
+/** 1 KiB calls a second beside a transfer: few, so that they wait for the transfer only. */
 const RATE = 200;
 const SMALL = '/bytes?n=1024';
 
@@ -34,7 +35,7 @@ export const forwardBulk: Benchmark = {
         for (const direction of DIRECTIONS) {
           const title = `${bytes / MIB} MiB ${direction}`;
           log(title);
-          // Once to warm up; who fails here fails in its rounds too.
+          // This warms up; a relay that fails here fails in its rounds too.
           for (const { relay } of stands) await transfer(relay, direction, bytes).catch(() => undefined);
           figures.push(
             ...(await takeTurns(stands, { title, rounds, size, out }, ({ relay }) =>
@@ -58,7 +59,7 @@ export const forwardBulk: Benchmark = {
   },
 };
 
-/** What the transfer is to the device, and the bytes of the request's body. */
+/** A transfer as the device sees it, with the bytes of the request's body. */
 function call(direction: Direction, bytes: number) {
   return direction === 'down'
     ? { method: 'GET', target: `/bytes?n=${bytes}`, upload: 0 }

@@ -1,3 +1,4 @@
+// The benchmark forward-small measures calls of 5 bytes.
 import { type Benchmark, mergeOutcomes, missingAll, type Outcome, type Size } from './benchmark.js';
 import { plainNode, rawUws, seedStack, seedStackReverseProxy } from './relay/peers.js';
 import { remoteProxy, UP, upByCookie, upByToken } from './relay/product.js';

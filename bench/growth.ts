@@ -1,3 +1,4 @@
+// The benchmark growth measures calls and lists as one user's tunnels grow.
 import { type Benchmark, mergeOutcomes, missingAll, type Outcome, type Size } from './benchmark.js';
 import { loopDelays } from './growth/loop-delays.js';
 import { type UpRelay, upByToken } from './relay/product.js';
@@ -10,10 +11,10 @@ const SIZES = {
   small: { tunnels: [10, 1_000], rounds: 2, seconds: 1 },
   full: { tunnels: [10, 100, 1_000, 10_000], rounds: 5, seconds: 2 },
 };
-/** Devices that are called, whatever their number: what grows is only the number of others. */
+/** Devices that are called, however many tunnels there are: only the number of other devices grows. */
 const CALLED = 10;
 const CALLERS = 64;
-/** A page of the list, and who asks for it at once. */
+/** Devices on a page of the list, and people who ask for it at once. */
 const LIST = { path: '/api/devices?limit=10', callers: 4 };
 
 /** What a call and a list cost as one user's tunnels grow; each number of them in a relay of its own, side by side. */
@@ -38,7 +39,7 @@ function costs(size: Size, log: (line: string) => void): Promise<Outcome> {
   return withStands(kinds, { title: 'a relay of its own', devices: 0, size, log }, async (stands, out) => {
     const ready = await Promise.all(stands.map(prepare));
     for (const { calls, list } of ready) {
-      // To warm up; who fails here fails in its rounds too.
+      // This warms up; what fails here fails in its rounds too.
       await calls(2 * seconds).catch(() => undefined);
       await list(seconds).catch(() => undefined);
     }

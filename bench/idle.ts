@@ -1,3 +1,4 @@
+// The benchmark idle measures the memory, CPU and traffic of tunnels on which nothing is called.
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Benchmark,
@@ -13,10 +14,10 @@ import { preloaded, UP, upByToken } from './relay/product.js';
 import type { Relay } from './relay/relay.js';
 import { CONNECT_MS, type Stand, startFleet, withStands } from './relay/stand.js';
 
-/** Tunnels that are there before memory is measured first: what the first ones cost, code above all, is not per tunnel. */
+/** Tunnels that are there before memory is first measured: the cost of the first ones is mostly code, not theirs. */
 const BASE = 10;
 const DAY_S = 86_400;
-/** How long it takes until a fleet that came and a collection of garbage are over, in ms. */
+/** Milliseconds until the arrival of a fleet and a collection of garbage are over. */
 const SETTLE_MS = 1500;
 /** `seconds` of keepalives and CPU: both ends' keepalives have periods that divide it. */
 const SIZES = {
@@ -90,7 +91,7 @@ async function idleOf(
   }
 }
 
-/** Resident memory after what happened is over, and its garbage collected. */
+/** Resident memory once everything has settled and the garbage is collected. */
 async function settledBytes({ pid }: Relay): Promise<number> {
   for (let times = 0; times < 2; times++) {
     await delay(SETTLE_MS);

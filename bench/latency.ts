@@ -1,3 +1,4 @@
+// The benchmark latency measures calls that arrive at a fixed rate.
 import { type Benchmark, missingAll } from './benchmark.js';
 import { openLoop } from './load/generators.js';
 import { seedStack } from './relay/peers.js';
@@ -16,7 +17,7 @@ const SIZES = {
 /** How the peer's peak is found. */
 const PEAK = { callers: 64, seconds: 1 };
 
-/** Latency of calls that arrive at a fixed rate, whoever waits: shares of what the peer can do at most. */
+/** Latency of calls that arrive at a fixed rate, which is a share of the most that the peer can do. */
 export const latency: Benchmark = {
   name: 'latency',
   async run(size, log) {

@@ -1,3 +1,4 @@
+// The benchmark mailbox measures messages between two threads.
 import { type Benchmark, Samples } from './benchmark.js';
 import { openEnd } from './mailbox/ends.js';
 import { Pair } from './mailbox/pair.js';

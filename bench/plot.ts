@@ -1,3 +1,4 @@
+// `plot` draws figures as an SVG.
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Figure } from './benchmark.js';

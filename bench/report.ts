@@ -1,3 +1,4 @@
+// `writeReport` writes a run into RESULTS.md, with its plots.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from '../test/scripts/root.js';
@@ -11,7 +12,7 @@ const PLOTS = path.join(root, 'bench', 'plots');
 const BEGIN = '<!-- Written by `npm run bench -- --full`: -->';
 const END = '<!-- end -->';
 
-/** What is drawn of each benchmark; its table has the rest. */
+/** The figures that are drawn of each benchmark; its table has the rest. */
 const DRAWN: Readonly<Record<string, readonly string[]>> = {
   'forward-small': ['relay CPU per call', 'calls'],
   'forward-bulk': ['volume', 'relay CPU per GiB', 'p99 latency, beside'],

@@ -1,3 +1,4 @@
+// A run is kept in a file of `results/`, with all samples and the setting they depend on.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -9,7 +10,7 @@ import type { Outcome, Size } from './benchmark.js';
 
 const run = promisify(execFile);
 
-/** What the figures of a run depend on. */
+/** The setting that the figures of a run depend on. */
 interface Setting {
   readonly started: Date;
   readonly size: Size;
@@ -124,7 +125,7 @@ async function firstLine(command: string, args: string[]): Promise<string> {
   return (await output(command, args)).split('\n')[0] || 'absent';
 }
 
-/** What a program prints, whatever its exit code: wrk says its version and fails. */
+/** The output of a program, whatever its exit code: wrk prints its version and fails. */
 async function output(command: string, args: string[]): Promise<string> {
   const { stdout } = await run(command, args, { cwd: root }).catch((error) => error);
   return String(stdout ?? '');

@@ -1,3 +1,4 @@
+// This is the program of `npm run bench`.
 import path from 'node:path';
 import { root } from '../test/scripts/root.js';
 import { accessLog } from './access-log.js';
@@ -63,7 +64,7 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
   for (const benchmark of selected) {
     process.stderr.write(`${benchmark.name} (${size})\n`);
     const running = benchmark.run(size, (line) => process.stderr.write(`  ${line}\n`));
-    // The others are worth having, and this one is named as not measured.
+    // The other benchmarks go on, and this one is named as not measured.
     const outcome = await running.catch((error) => missingAll(String(error)));
     if (outcome.figures.length === 0) process.exitCode = 1;
     outcomes[benchmark.name] = outcome;

@@ -1,3 +1,5 @@
+// Samples are summed up here: a median with its spread, and ratios round by round.
+
 /** A median with its spread. */
 export interface Spread {
   readonly median: number;
@@ -18,7 +20,7 @@ export function spread(samples: readonly number[]): Spread {
   return { median: (low + high) / 2, min, max };
 }
 
-/** `of` divided by `by`, round by round: what hit one round hit both. */
+/** `of` divided by `by`, round by round: a disturbance of one round hit both. */
 export function ratio(of: readonly number[], by: readonly number[]): Spread {
   if (of.length !== by.length) throw new RangeError('ratios need the same rounds on both sides');
   return spread(of.map((sample, round) => sample / (by[round] ?? Number.NaN)));

@@ -1,3 +1,4 @@
+// The benchmark storm measures devices that dial all at once.
 import { INSPECTED, Inspector } from '../test/e2e/kit/inspector.js';
 import { type Benchmark, Samples, withoutMissing } from './benchmark.js';
 import { seedStack } from './relay/peers.js';
@@ -110,7 +111,7 @@ class Storm<R extends Relay> {
     const before = await cpuMicros(relay.pid);
     const startedAt = performance.now();
     const took = await storm(startedAt).catch(async (error) => {
-      // Nobody else would: they call for minutes.
+      // The calls would go on for minutes.
       await end(startedAt, performance.now()).catch(() => undefined);
       throw error;
     });

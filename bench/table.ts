@@ -1,3 +1,4 @@
+// `table` shows a benchmark's figures as Markdown.
 import { type Figure, type Outcome, PRODUCT } from './benchmark.js';
 import { ratio, type Spread, spread } from './stats.js';
 

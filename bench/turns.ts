@@ -1,3 +1,4 @@
+// `takeTurns` measures several subjects turn by turn, round by round.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Figure, type Missing, Samples, type Size } from './benchmark.js';
 
@@ -7,7 +8,7 @@ import { type Figure, type Missing, Samples, type Size } from './benchmark.js';
  */
 const PAUSE_MS = { small: 500, full: 1000 };
 
-/** Those who do not take part, or not to the end. */
+/** The subjects that do not take part, or not to the end. */
 export class Dropouts {
   readonly missing: Missing[] = [];
   readonly #log: (line: string) => void;
@@ -24,12 +25,12 @@ export class Dropouts {
   }
 }
 
-/** What a turn measured. */
+/** One value that a turn measured. */
 export interface Measured {
   readonly metric: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** It may be zero or less: no ratio is made of it. */
+  /** True if the value may be zero or less, so that no ratio is made of it. */
   readonly noRatio?: true;
   readonly value: number;
 }
@@ -54,7 +55,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
   turn: (subject: S) => Promise<readonly Measured[]>,
 ): Promise<readonly Figure[]> {
   const samples = new Samples();
-  // In the order of the subjects, whoever is drawn first: tables go by it.
+  // The figures are in the order of the subjects, not of the draw: tables go by it.
   const results = new Map<S, Measured[][] | 'failed'>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
     for (const subject of shuffled(subjects)) {
@@ -76,7 +77,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
   return samples.figures;
 }
 
-/** In an order that is drawn. */
+/** The list in a random order. */
 export function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((item) => ({ item, place: Math.random() }))

@@ -1,3 +1,4 @@
+// The benchmark yamux measures multiplexers alone, in memory.
 import { type Benchmark, type Missing, type Outcome, Samples } from './benchmark.js';
 import { openHashicorp } from './yamux/hashicorp.js';
 import { libp2p, yamuxJs } from './yamux/npm-peers.js';
@@ -7,7 +8,7 @@ import { BATCH, type Subject } from './yamux/subject.js';
 const MIB = 1 << 20;
 const STREAMS = 200 * BATCH;
 const VOLUME = 256 * MIB;
-/** The least that a round takes. */
+/** The least time of a round. */
 const ROUND_MS = 300;
 const ROUNDS = { small: 2, full: 7 };
 

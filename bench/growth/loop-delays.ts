@@ -1,3 +1,4 @@
+// `loopDelays` measures how late the product's event loops are with many tunnels.
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,7 +14,7 @@ import { type Measured, takeTurns } from '../turns.js';
 /** Pages a second of the largest size, while event-loop delays are measured. */
 const LISTS_PER_SECOND = 20;
 const PAGE = '/api/devices?limit=200';
-/** Beyond the last sweep that is waited for, in ms. */
+/** Milliseconds to go on measuring after the last sweep. */
 const BEYOND_MS = 2000;
 /** How long a thread may take to write what it measured, in ms, and how often that is looked for. */
 const WRITE_MS = 5000;
@@ -60,7 +61,7 @@ async function whileListing(
     throw new Error(`only ${answered} lists went well`);
 }
 
-/** What each thread wrote, by its name. */
+/** The delays that each thread wrote, by its name. */
 async function delaysIn(folder: string): Promise<Map<string, Delays>> {
   const until = performance.now() + WRITE_MS;
   const delays = new Map<string, Delays>();
@@ -79,7 +80,7 @@ async function delaysIn(folder: string): Promise<Map<string, Delays>> {
   return delays;
 }
 
-/** Of the main thread, and the worst of all other threads. */
+/** The delays of the main thread, and the worst of all other threads. */
 function measuredOf(delays: Map<string, Delays>): Measured[] {
   const { main = [], ...others } = Object.fromEntries(delays);
   return main.flatMap(([percentile, ms], i) => {

@@ -1,3 +1,4 @@
+// `Answers` reads the answers of one keep-alive connection.
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** Reads the answers of a keep-alive connection. Bodies are counted and not kept; they must have a length. */
@@ -6,10 +7,10 @@ export class Answers {
   #head: Buffer | undefined;
   #status = 0;
   #length = 0;
-  /** Bytes of the body that are to come; undefined: a head is. */
+  /** Bytes of the body that are to come; undefined while a head is. */
   #left: number | undefined;
 
-  /** @param answered told of each answer when its last byte has come */
+  /** @param answered called for each answer when its last byte has come */
   constructor(answered: (status: number, bodyLength: number) => void) {
     this.#answered = answered;
   }

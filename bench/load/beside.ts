@@ -1,12 +1,13 @@
+// `callsBeside` measures calls alone and beside a load.
 import type { Relay } from '../relay/relay.js';
 import type { Measured } from '../turns.js';
 import { openLoop, Transfers } from './generators.js';
 
-/** Ends a load that is under way, and says what it did. @throws when it was not there all the while */
+/** Ends a load that is under way, and answers its figures. @throws when the load stopped before */
 export type EndLoad = () => Promise<readonly Measured[]>;
 
 /**
- * The latency of calls at a fixed rate, beside a load and, just before it, alone: what a machine is at changes by the minute.
+ * The latency of calls at a fixed rate, beside a load and, just before it, alone: a machine's speed changes by the minute.
  * @param file of `writeCalls`: the calls
  * @param begin begins the load
  */
@@ -19,7 +20,7 @@ export async function callsBeside(
   const alone = await openLoop(relay, file, calls);
   const end = await begin();
   const beside = await openLoop(relay, file, calls).catch(async (error) => {
-    // It fails for the same reason, or for none.
+    // The load fails for the same reason as the calls, or not at all.
     await end().catch(() => undefined);
     throw error;
   });

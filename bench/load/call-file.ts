@@ -1,3 +1,4 @@
+// `readRequests` reads the file in which a load generator is told its calls.
 import { readFileSync } from 'node:fs';
 
 /** Requests of a file that `writeCalls` wrote, as bytes on a connection to `host`. @param bodyLength of each */

@@ -1,3 +1,4 @@
+// `Connections` are the keep-alive connections of a load generator.
 import { connect, type Socket } from 'node:net';
 import { Answers } from './answers.js';
 
@@ -71,7 +72,7 @@ export class Connections {
         socket.destroy(error as Error);
       }
     });
-    // Its end is what counts.
+    // Only the end of a connection counts, not its error.
     socket.on('error', () => {});
     socket.on('close', () => this.#closed(connection));
     return connection;
@@ -93,7 +94,7 @@ export class Connections {
     this.#all.delete(connection);
     const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
-    // Before the end is told of: a call that is made then must not have the place of one that waits.
+    // The next call takes the connection before the end is reported: a call made then must not overtake one that waits.
     const next = this.#waiting.shift();
     if (next !== undefined) this.#send(this.#open(), next);
     this.#end(connection, 0);

@@ -1,3 +1,4 @@
+// The load generators that are programs of their own are started and stopped here.
 import path from 'node:path';
 import { root } from '../../test/scripts/root.js';
 import { EventProcess } from '../../test/support/event-process.js';
@@ -7,10 +8,10 @@ import type { Moved, Transferred } from './transfer.js';
 
 const program = (name: string) => path.join(root, 'dist/bench/load', `${name}.js`);
 
-/** How long a transfer, or what is left of a load, may take, in ms. */
+/** Milliseconds that a transfer, or the rest of a load, may take. */
 const LONG_MS = 600_000;
 
-/** Calls at a fixed rate, from a process of their own. */
+/** A process that makes calls at a fixed rate. */
 export class OpenLoop {
   readonly #process: EventProcess<OpenLoopPrinted>;
 
@@ -20,7 +21,7 @@ export class OpenLoop {
     this.#process = new EventProcess(process.execPath, [program('open-loop'), ...args]);
   }
 
-  /** What became of all of them, when they are over. */
+  /** The outcome of all calls, when they are over. */
   async outcome(): Promise<OpenLoopPrinted> {
     try {
       return await this.#process.event(() => true, LONG_MS);
@@ -29,7 +30,7 @@ export class OpenLoop {
     }
   }
 
-  /** Begins no more. @param window percentiles are of the calls due in it */
+  /** Begins no more calls. @param window percentiles are of the calls due in it */
   stop(window: Window): Promise<OpenLoopPrinted> {
     this.#process.command(JSON.stringify(window));
     return this.outcome();
@@ -56,7 +57,7 @@ export async function openLoop(
 /** A transfer that is to be a load moves more than this. */
 const MOVED_BYTES = 2 ** 20;
 
-/** Transfers one after the other, from a process of their own. */
+/** A process that makes transfers, one after the other. */
 export class Transfers {
   readonly #process: EventProcess<Transferred | Moved>;
 
@@ -66,14 +67,14 @@ export class Transfers {
     this.#process = new EventProcess(process.execPath, [program('transfer'), ...args]);
   }
 
-  /** The next one. @throws when it did not go well */
+  /** The next transfer. @throws when it failed */
   async next(): Promise<Transferred> {
     const transferred = await this.#process.event((event) => 'status' in event, LONG_MS);
     if (!('status' in transferred)) throw new Error('it was asked to end');
     return transferred;
   }
 
-  /** Breaks off. @returns bytes a second since it began @throws when a transfer did not go well, or hardly anything moved */
+  /** Breaks off. @returns bytes a second since it began @throws when a transfer failed, or hardly anything moved */
   async breakOff(): Promise<number> {
     this.#process.command('stop');
     const event = await this.#process.event((each) => 'moved' in each);

@@ -1,3 +1,4 @@
+// This program makes calls at a fixed rate.
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRequests } from './call-file.js';
 import { Connections, MAX_CONNECTIONS } from './connections.js';
@@ -5,9 +6,9 @@ import { type OpenLoopPrinted, percentiles, type Window } from './percentiles.js
 
 /**
  * `node open-loop.js ORIGIN FILE RATE SECONDS [CONNECTIONS]`: makes the calls of a file at a fixed rate, whether or not
- * earlier ones have been answered, and prints what became of them. Latency is from when a call was to begin, so that what
- * waits for a slow relay, or for a connection, is counted (no coordinated omission). Begins no more calls after a line on
- * stdin or its end, so that it does not outlive whoever started it: from /dev/null it makes next to none. The line may be a
+ * earlier ones have been answered, and prints their outcome. Latency is from when a call was to begin, so that waiting for a
+ * slow relay or a connection counts (no coordinated omission). Begins no more calls after a line on
+ * stdin or its end, so that it does not outlive its parent: from /dev/null it makes next to none. The line may be a
  * `Window`: percentiles are then of the calls that were due in it.
  */
 const [origin = '', file = '', rate = '', seconds = '', limit = MAX_CONNECTIONS] = process.argv.slice(2);

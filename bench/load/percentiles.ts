@@ -1,3 +1,5 @@
+// `percentiles` sums up latencies; this is also the form in which a generator prints them.
+
 /** Latencies in ms; NaN of none. */
 export interface Percentiles {
   readonly p50: number;
@@ -12,7 +14,7 @@ export interface Window {
   readonly until: number;
 }
 
-/** What the open-loop generator prints. */
+/** The line that the open-loop generator prints. */
 export interface OpenLoopPrinted extends Percentiles {
   readonly answered: number;
   /** Calls that were still waited for when it gave up. */
@@ -21,7 +23,7 @@ export interface OpenLoopPrinted extends Percentiles {
   readonly failed: readonly (readonly [status: number, count: number])[];
 }
 
-/** Of all samples, not of an estimate. */
+/** The percentiles of all samples, not of an estimate. */
 export function percentiles(samples: readonly number[]): Percentiles {
   const sorted = Float64Array.from(samples).sort();
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;

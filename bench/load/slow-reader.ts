@@ -1,8 +1,9 @@
+// `SlowReader` is a caller that reads its answer far more slowly than it comes.
 import { connect, type Socket } from 'node:net';
 import type { Relay } from '../relay/relay.js';
 import { readRequests } from './call-file.js';
 
-/** After each piece of at most 64 KiB, in ms: about a megabyte a second. */
+/** Milliseconds to wait after each piece of at most 64 KiB: it reads about a megabyte a second. */
 const PAUSE_MS = 50;
 
 /** Makes one call, and reads its answer far more slowly than it comes, until it is stopped. */
@@ -30,7 +31,7 @@ export class SlowReader {
     });
   }
 
-  /** @throws when it has not read all the while */
+  /** Ends the call. @throws when it was not reading all the while */
   stop(): void {
     this.#socket.destroy();
     const why = this.#ended ?? (this.#bytes === 0 ? 'nothing came' : undefined);

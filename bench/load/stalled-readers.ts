@@ -1,3 +1,4 @@
+// `StalledReaders` are callers that stop reading their answers.
 import { connect, type Socket } from 'node:net';
 import type { Relay } from '../relay/relay.js';
 import { readRequests } from './call-file.js';
@@ -26,7 +27,7 @@ export class StalledReaders {
     }
   }
 
-  /** @throws when one of them had no answer, or lost it */
+  /** Ends the calls. @throws when one of them had no answer, or lost it */
   stop(): void {
     for (const socket of this.#sockets) socket.destroy();
     const missing = this.#sockets.length - this.#begun;

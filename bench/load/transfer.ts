@@ -1,3 +1,4 @@
+// This program makes one large call again and again.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Answers } from './answers.js';
@@ -6,13 +7,13 @@ import { readRequests } from './call-file.js';
 /**
  * `node transfer.js ORIGIN FILE UPLOAD_BYTES TIMES`: makes the call of a file, with a body of so many bytes, again and again,
  * and prints how long each took and how long its answer was. Ends after so many times, or at a line on stdin or its end, when
- * it prints what it moved in all: it does not outlive whoever started it, and from /dev/null it moves next to nothing.
+ * it prints how much it moved in all: it does not outlive its parent, and from /dev/null it moves next to nothing.
  */
 const [origin = '', file = '', upload = '', times = ''] = process.argv.slice(2);
 
 const BLOCK = Buffer.alloc(64 * 1024, 'visiona');
 
-/** What is printed of each transfer. */
+/** The line that is printed for each transfer. */
 export interface Transferred {
   readonly status: number;
   /** Bytes of the answer's body. */
@@ -20,7 +21,7 @@ export interface Transferred {
   readonly ms: number;
 }
 
-/** What is printed at the end that was asked for: all bytes in both directions, heads included. */
+/** The line that is printed at the end that was asked for: all bytes in both directions, heads included. */
 export interface Moved {
   readonly moved: number;
   readonly ms: number;

@@ -1,3 +1,4 @@
+// This is the other thread of a mailbox: it sends each message back.
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { openEnd } from './ends.js';
 

@@ -1,3 +1,4 @@
+// A mailbox between two threads has these kinds of ends: the actors' link, and postMessage.
 import type { MessagePort } from 'node:worker_threads';
 import { TELL_ENTRY } from '../../src/actors/link/entry.js';
 import { defaultBounds, Link } from '../../src/actors/link/link.js';

@@ -1,3 +1,4 @@
+// `Pair` is two threads that send each other messages.
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { openEnd } from './ends.js';
 

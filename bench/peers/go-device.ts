@@ -1,3 +1,4 @@
+// `GoDevice` runs the device that is written in Go, or a fleet of them.
 import { EventProcess } from '../../test/support/event-process.js';
 
 /** An event of the Go device, see go-device/events.go. */

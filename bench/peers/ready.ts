@@ -1,3 +1,5 @@
+// A peer says by `ready` that it listens.
+
 /** Says where a peer listens, in the form of the product's ready line, and ends on SIGTERM. */
 export function ready(addresses: { readonly tunnel?: string; readonly internal: string }): void {
   process.stdout.write(`${JSON.stringify({ msg: 'ready', ...addresses })}\n`);

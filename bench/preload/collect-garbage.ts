@@ -1,3 +1,4 @@
+// This program is loaded before the product and has it collect garbage when it is told to.
 import { Session } from 'node:inspector';
 import { atSignal } from './every-thread.js';
 

@@ -1,3 +1,4 @@
+// `atSignal` lets a program that is loaded before the product act in each of its threads.
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 
 /** At each SIGUSR2 to the process, does something in every thread that has called this with the same name. */

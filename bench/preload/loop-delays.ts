@@ -1,3 +1,4 @@
+// This program is loaded before the product and writes down how late its event loops are.
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';

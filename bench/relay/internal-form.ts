@@ -1,3 +1,4 @@
+// The internal form is how calls are made at the internal API of remote-proxy and of its peers.
 import { randomBytes } from 'node:crypto';
 import type { CallForm } from './relay.js';
 

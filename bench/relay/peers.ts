@@ -1,3 +1,4 @@
+// The relays that the product is compared with are started here.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

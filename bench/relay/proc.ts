@@ -1,3 +1,4 @@
+// The CPU time and memory of processes are read from /proc here.
 import { readdir, readFile } from 'node:fs/promises';
 
 /** Ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on. */

@@ -1,3 +1,4 @@
+// The product is started here as a relay, with its devices and callers.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -15,7 +16,7 @@ export const UP = 'visiona up, signed in';
 /** Devices in one transaction. */
 const CHUNK = 500;
 
-/** What the test kit sets otherwise, at its default. */
+/** The defaults of settings that the test kit sets otherwise. */
 const DEFAULTS = { VISIONA_HOSTS: String(Math.max(1, availableParallelism() - 1)), LOG_LEVEL: 'info' };
 
 /** The environment that loads a program of `preload/` before the product's own code. */
@@ -31,7 +32,7 @@ export interface UpRelay extends Relay {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-/** `visiona up` with the development provider, called at the REST API by who owns the devices. */
+/** `visiona up` with the development provider, called at the REST API by the owner of the devices. */
 function up(
   subject: string,
   credentialsOf: (user: Person, up: RestProcess) => Promise<Header>,
@@ -51,7 +52,7 @@ export const withAccessLog: RelayKind<UpRelay> = {
   subject: 'visiona up, access log',
   async start({ env, ...options }) {
     const relay = await upByToken.start({ ...options, env: { ...env, VISIONA_ACCESS_LOG: 'true' } });
-    // To read its lines one by one would cost the cores that the relay shares more than to write them.
+    // Reading its lines one by one would cost the cores that the relay shares more than writing them.
     relay.process.program.forgetOutput();
     return relay;
   },

@@ -1,3 +1,4 @@
+// A `Relay` is the product or a peer, as a benchmark runs, calls and stops it.
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -15,7 +16,7 @@ export interface Relay {
   readonly pid: number;
   /** Where devices dial; undefined for a relay that answers itself. */
   readonly tunnel: string | undefined;
-  /** What its devices present, one a line. */
+  /** The file of its devices' credentials, one a line. */
   readonly tokenFile: string;
   /** How many devices it knows. */
   readonly devices: number;
@@ -23,12 +24,12 @@ export interface Relay {
   readonly origin: string;
   /** A folder that goes with it. */
   readonly folder: string;
-  /** What a caller sends so that a device gets `method` and `target`. */
+  /** The request that a caller sends so that a device gets `method` and `target`. */
   form(method: string, target: string): CallForm;
   stop(): Promise<void>;
 }
 
-/** What a relay is started for. */
+/** How a relay is started. */
 export interface RelayOptions {
   readonly devices: number;
   /** Settings beside the defaults; peers have none. */

@@ -1,14 +1,15 @@
+// Callers sign in here at the development provider, by cookie and by access token.
 import { DEV_CLIENT_ID } from '../../src/config/types.js';
 import type { Person, RestProcess } from '../../test/e2e/kit/rest-process.js';
 
 const PROVIDER_READY = 'the development OpenID provider signs anybody in; set OIDC_ISSUER for a real one';
 const SESSION_COOKIE = '__Host-visiona_session';
-/** What the development provider's access tokens are good for. */
+/** The audience of the development provider's access tokens. */
 const AUDIENCE = 'urn:visiona:api';
 /** Forms of the provider between the link and its last page. */
 const MAX_FORMS = 5;
 
-/** The session cookie of who is signed in, as a `Cookie` field. */
+/** The session cookie of a signed-in user, as a `Cookie` header. */
 export function cookieOf({ browser }: Person): string {
   const value = browser.cookie(SESSION_COOKIE);
   if (value === undefined) throw new Error('the sign-in left no session cookie');
@@ -16,7 +17,7 @@ export function cookieOf({ browser }: Person): string {
 }
 
 /**
- * An access token of who is signed in, by the device authorization grant (RFC 8628) as `visiona token` gets it, but asked for
+ * An access token of a signed-in user, by the device authorization grant (RFC 8628) as `visiona token` gets it, but asked for
  * once, when it has been confirmed: the polling interval of that command is 5 s.
  */
 export async function accessTokenOf(user: Person, up: RestProcess): Promise<string> {

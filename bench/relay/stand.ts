@@ -1,3 +1,4 @@
+// A `Stand` is a relay with its devices connected.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,12 +17,12 @@ export interface Stand<R extends Relay = Relay> {
   stop(): Promise<void>;
 }
 
-/** What a stand is opened for. */
+/** How a stand is opened. */
 export interface StandOptions extends RelayOptions {
   readonly connected?: number;
 }
 
-/** How long a fleet may take to be in, in ms. */
+/** Milliseconds that a fleet may take to connect. */
 export const CONNECT_MS = 120_000;
 
 /** How long it may take until a first call is answered, and between two of them, in ms. */
@@ -98,7 +99,7 @@ export async function startFleet(
   return new GoDevice(build.path, { url: relay.tunnel ?? '', tokens, query: true, ...options });
 }
 
-/** As `startFleet`; resolves when all of them are in. @throws when they are not in time, and has ended them then */
+/** As `startFleet`; resolves when all devices are connected. @throws when they are not in time, after ending them */
 export async function startConnected(relay: Relay, from: number, upTo: number): Promise<GoDevice> {
   const fleet = await startFleet(relay, { from, upTo });
   try {

@@ -1,3 +1,4 @@
+// `wrk` loads a relay with callers in a closed loop.
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';

@@ -1,3 +1,4 @@
+// `Bystander` is a device that is called while others come.
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpenLoop } from '../load/generators.js';
 import type { GoDevice } from '../peers/go-device.js';
@@ -11,7 +12,7 @@ const SECONDS = 600;
 /** Until calls run and the first ones, which are not counted, are over, in ms. */
 const BEFORE_MS = 1000;
 
-/** What calls of a device met. */
+/** The outcome of a device's calls during a storm. */
 export interface Seen {
   /** Whether its own connection ended meanwhile. */
   readonly fell: boolean;
@@ -48,7 +49,7 @@ export class Bystander {
           from: performance.timeOrigin + from,
           until: performance.timeOrigin + until,
         });
-        // JSON has no NaN: there is none of no calls.
+        // JSON has no NaN: the latency of no calls is left out.
         if (!Number.isFinite(p99))
           throw new Error('a device that is connected answered no call that was due');
         const fell = await this.#device.next('disconnected', 1).then(

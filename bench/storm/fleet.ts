@@ -1,3 +1,4 @@
+// `allIn` tells when all devices of a fleet are connected.
 import type { GoDevice } from '../peers/go-device.js';
 import { CONNECT_MS } from '../relay/stand.js';
 

@@ -1,3 +1,4 @@
+// hashicorp/yamux is a subject of the benchmark yamux, in a process of its own.
 import { EventProcess } from '../../test/support/event-process.js';
 import type { Missing } from '../benchmark.js';
 import { buildGo } from '../peers/go.js';

@@ -1,3 +1,4 @@
+// The multiplexers that npm has are subjects of the benchmark yamux.
 import type { Stream } from 'yamux-js';
 import { Client, Server } from 'yamux-js';
 import {

@@ -1,3 +1,4 @@
+// The product's multiplexer is a subject of the benchmark yamux, by its contract and under Node streams.
 import { finished } from 'node:stream/promises';
 import type {
   MuxSession,
@@ -9,7 +10,7 @@ import { StreamDuplex } from '../../src/tunnel/yamux/duplex.js';
 import { createSession } from '../../src/tunnel/yamux/session.js';
 import { BATCH, CHUNK, type Subject } from './subject.js';
 
-/** What one WebSocket message of the tunnel carries at most. */
+/** The largest WebSocket message of the tunnel. */
 const MESSAGE = 64 << 10;
 
 const ignore = (): void => {};

@@ -1,3 +1,5 @@
+// A `Subject` of the benchmark yamux is one implementation, with both its ends in memory.
+
 /** Streams open at once in `churn`. */
 export const BATCH = 64;
 /** Bytes of one write in `bulk`. */

@@ -1,3 +1,4 @@
+// `forward` makes one call through a tunnel by node:http.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Tunnel } from './tunnel.js';

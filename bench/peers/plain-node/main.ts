@@ -1,3 +1,4 @@
+// This peer is the relay that a Node program would be, made of ws, yamux-js and node:http.
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// `Tunnel` is a device's tunnel through yamux-js.
 import type { WebSocket } from 'ws';
 import { Server } from 'yamux-js';
 
@@ -22,7 +23,7 @@ export class Tunnel {
 
   open(): Stream {
     const stream = this.#session.open();
-    // It also complains about reads larger than its window, which nobody makes.
+    // It also reports reads larger than its window, which do not happen here.
     stream.on('error', () => this.#session.closeStream(stream.ID()));
     return stream;
   }

@@ -1,3 +1,4 @@
+// This peer answers by itself, with no tunnel: the least that a call through uWebSockets.js costs.
 import uWS from 'uWebSockets.js';
 import { ready } from '../ready.js';
 
