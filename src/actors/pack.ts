@@ -65,12 +65,6 @@ export class PackWriter {
     this.#length += 8;
   }
 
-  /** Length-prefixed bytes (u32). */
-  blob(value: Uint8Array): void {
-    this.u32(value.length);
-    this.raw(value);
-  }
-
   /** Bytes without a length. */
   raw(value: Uint8Array): void {
     const at = this.reserve(value.length);
@@ -134,11 +128,6 @@ export class PackReader {
     return this.#leased !== undefined && this.#leased.size > 0;
   }
 
-  /** Bytes left in the current entry. */
-  get remaining(): number {
-    return this.#end - this.#at;
-  }
-
   /** Turns to another range of the same buffer, so that one reader serves a whole batch. */
   seek(at: number, end: number): void {
     this.#at = at;
@@ -167,14 +156,6 @@ export class PackReader {
     const value = this.#bytes.readDoubleLE(this.#at);
     this.#at += 8;
     return value;
-  }
-
-  /** A view of length-prefixed bytes. */
-  blob(): Buffer {
-    const length = this.u32();
-    this.#at += length;
-    this.#isKept = true;
-    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   /** A view of all that is left in the entry. */

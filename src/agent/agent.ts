@@ -7,7 +7,7 @@ import { connectUrl, isExposed } from './dial.js';
 import { Dialer } from './dialer.js';
 import type { StreamService } from './service/stream-service.js';
 import { forwardTo, targetOf } from './service/target.js';
-import { bootHost } from './simulator/edge-host.js';
+import { bootHost } from './simulator/edge-api.js';
 import { simulate } from './simulator/simulator.js';
 import { openTokenSource } from './token-source.js';
 

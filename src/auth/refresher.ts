@@ -52,11 +52,6 @@ export class Refresher {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Refreshes under way. */
-  get size(): number {
-    return this.#flights.size;
-  }
-
   /** Whether the provider's tokens of a session have run out, and new ones may be had. */
   isDue({ tokens: { refreshToken, expiresAt }, signIn: { signInId, claimedUntil } }: Session): boolean {
     if (refreshToken === undefined || expiresAt === undefined) return false;

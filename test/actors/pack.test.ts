@@ -5,7 +5,6 @@ import { PackReader, PackWriter, unpooled } from '../../src/actors/pack.js';
 
 type Field =
   | { readonly type: 'u8' | 'u16' | 'u32' | 'f64'; readonly value: number }
-  | { readonly type: 'blob'; readonly value: Uint8Array }
   | { readonly type: 'latin1'; readonly value: string }
   | { readonly type: 'utf8'; readonly value: string };
 
@@ -15,20 +14,17 @@ const field: fc.Arbitrary<Field> = fc.oneof(
   fc.record({ type: fc.constant('u16'), value: fc.integer({ min: 0, max: 0xffff }) }),
   fc.record({ type: fc.constant('u32'), value: fc.integer({ min: 0, max: 0xffff_ffff }) }),
   fc.record({ type: fc.constant('f64'), value: fc.double() }),
-  fc.record({ type: fc.constant('blob'), value: fc.uint8Array({ maxLength: 300 }) }),
   fc.record({ type: fc.constant('latin1'), value: latin1 }),
   fc.record({ type: fc.constant('utf8'), value: fc.string({ unit: 'grapheme' }) }),
 );
 
 function write(out: PackWriter, field: Field): void {
-  if (field.type === 'blob') out.blob(field.value);
-  else if (field.type === 'latin1' || field.type === 'utf8') out[field.type](field.value);
+  if (field.type === 'latin1' || field.type === 'utf8') out[field.type](field.value);
   else out[field.type](field.value);
 }
 
 function read(from: PackReader, { type }: Field): unknown {
-  const value = from[type]();
-  return value instanceof Buffer ? new Uint8Array(value) : value;
+  return from[type]();
 }
 
 test('what is written in any order is read in the same order, whatever the first capacity', () => {
@@ -38,7 +34,7 @@ test('what is written in any order is read in the same order, whatever the first
       for (const each of fields) write(out, each);
       const from = new PackReader(Buffer.from(out.bytes.subarray(0, out.length)));
       for (const each of fields) assert.deepEqual(read(from, each), each.value);
-      assert.equal(from.remaining, 0);
+      assert.equal(from.rest().length, 0);
     }),
   );
 });
@@ -91,9 +87,8 @@ test('one reader serves several ranges of a buffer', () => {
   const from = new PackReader(Buffer.from([1, 2, 3, 4]), 0, 1);
   assert.equal(from.u8(), 1);
   from.seek(2, 4);
-  assert.equal(from.remaining, 2);
   assert.deepEqual([...from.rest()], [3, 4]);
-  assert.equal(from.remaining, 0);
+  assert.equal(from.rest().length, 0);
 });
 
 test('reading beyond the buffer throws', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
 import { connectUrl, dial } from '../../src/agent/dial.js';
-import { bootHost } from '../../src/agent/simulator/edge-host.js';
+import { bootHost } from '../../src/agent/simulator/edge-api.js';
 import { simulate } from '../../src/agent/simulator/simulator.js';
 import { Tunnel } from '../../src/agent/tunnel.js';
 import type { Authenticator } from '../../src/auth/authenticator.js';

@@ -1,9 +1,23 @@
-// The edge API of a virtual host: `routes` says what it answers, `route` finds the one for a request.
-
+// A virtual edge host is its system and its modules; `routes` says what its edge API answers, `route` finds one for a request.
 import type { ServiceProblem } from '../service/problem.js';
 import { PROBLEM_TYPE, problemBody } from '../service/problem.js';
-import type { EdgeHost } from './edge-host.js';
 import type { NpuModule } from './module.js';
+import { ModuleBay } from './module-bay.js';
+import { System } from './system.js';
+
+/** Everything a virtual edge host has. */
+export interface EdgeHost {
+  readonly system: System;
+  readonly modules: ModuleBay;
+  /** Wall-clock ms. */
+  readonly now: () => number;
+}
+
+/** Boots a host. `serial` is hexadecimal. */
+export function bootHost(serial: string, now: () => number): EdgeHost {
+  const bootedAt = now();
+  return { system: new System(serial, bootedAt), modules: new ModuleBay(bootedAt), now };
+}
 
 /** What a route answers, ready to send. */
 export interface EdgeAnswer {

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { problemAnswer } from '../service/problem.js';
 import type { StreamService } from '../service/stream-service.js';
 import { discardRest } from '../service/stream-service.js';
+import type { EdgeHost } from './edge-api.js';
 import { route } from './edge-api.js';
-import type { EdgeHost } from './edge-host.js';
 
 /** Serves a virtual edge host on streams, with node's HTTP server and without a port. */
 export function simulate(host: EdgeHost): StreamService {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { bootHost } from '../../../src/agent/simulator/edge-host.js';
+import { bootHost } from '../../../src/agent/simulator/edge-api.js';
 import { simulate } from '../../../src/agent/simulator/simulator.js';
 import { connectDevice } from '../device.js';
 
