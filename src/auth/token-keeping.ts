@@ -4,7 +4,7 @@ import type { Logger } from '../observability/log.js';
 import { StoreError, storeWhy } from '../store/ports/errors.js';
 import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
-import type { StoreState } from '../store/ports/store-state.js';
+import type { StoreState } from '../store/ports/store.js';
 import type { Sealer } from './seal.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { Session } from './sessions.js';

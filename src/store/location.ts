@@ -1,8 +1,8 @@
-// Where the durable data of a process is.
+// The location of a store says where the durable data of a process is.
 import type { StoreConfig } from '../config/types.js';
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 
-/** Where a configuration has the data. */
+/** The location that a configuration names. */
 export function locationOf({ dataDir, databaseUrl, databasePool }: StoreConfig): StoreLocation {
   return databaseUrl === undefined
     ? { dataDir }
@@ -11,10 +11,10 @@ export function locationOf({ dataDir, databaseUrl, databasePool }: StoreConfig):
 
 /** Where the data is. */
 export interface StoreLocation {
-  /** Of the embedded store. */
+  /** The directory of the embedded store. */
   readonly dataDir: string;
   /** A `postgres://` URL: the data is there instead. A secret, as it may hold a password. */
   readonly databaseUrl?: string;
-  /** The most connections to that; {@link DEFAULT_DATABASE_POOL}, if absent. */
+  /** The most connections to that database. Default: {@link DEFAULT_DATABASE_POOL}. */
   readonly databasePool?: number;
 }

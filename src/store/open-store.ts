@@ -1,4 +1,4 @@
-// The store of a location is opened in this process.
+// The store of a location is opened here, in this process.
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 import { admissionCalls, refusalCalls } from './calls/admission.js';
 import { attemptCalls } from './calls/attempts.js';

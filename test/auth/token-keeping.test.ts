@@ -8,7 +8,7 @@ import { MAX_WAITING, TokenKeeping } from '../../src/auth/token-keeping.js';
 import { MAX_REVOCATIONS, TokenRevocation } from '../../src/auth/token-revocation.js';
 import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';
 import type { CookieHash, SignInId, UserId } from '../../src/store/ports/ids.js';
-import type { StoreState } from '../../src/store/ports/store-state.js';
+import type { StoreState } from '../../src/store/ports/store.js';
 import { ManualClock } from '../actors/kit.js';
 import { keys } from './keys.js';
 

@@ -7,7 +7,7 @@ import type { Logger } from '../../observability/log.js';
 import type { StoreClient } from '../../store/client/store-client.js';
 import { startStoreProcess } from '../../store/client/store-process.js';
 import type { StoreLocation } from '../../store/location.js';
-import { type StoreState, sameState } from '../../store/ports/store-state.js';
+import { type StoreState, sameState } from '../../store/ports/store.js';
 
 const STOP_MS = 10_000;
 

@@ -1,4 +1,4 @@
-// The calls that let devices in, and that tell whose token was refused.
+// These calls let devices in, and tell whose a refused token was.
 import type { Transaction } from '../engine/engine.js';
 import type { Admission, AdmissionPort, RefusalPort } from '../ports/admission.js';
 import type { DeviceId, TokenHash, UserId } from '../ports/ids.js';

@@ -1,4 +1,4 @@
-// The calls that count tries.
+// These calls count tries.
 import type { AttemptPort } from '../ports/attempts.js';
 import { checkAttemptKey } from '../ports/validate.js';
 import type { StoreContext } from './context.js';

@@ -1,4 +1,4 @@
-// The calls of the audit log.
+// These calls write and read the audit log.
 import type { AuditPort } from '../ports/audit.js';
 import { checkAuditEntry, checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';

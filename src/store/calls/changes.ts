@@ -1,4 +1,4 @@
-// The calls that read the feed of changes.
+// These calls read the feed of changes.
 import type { ChangePort } from '../ports/changes.js';
 import { checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';

@@ -1,4 +1,4 @@
-// The calls by which a user keeps one device, and that its history comes from.
+// By these calls a user keeps one device, and its history is written and read.
 import type { DeviceCarePort, DeviceEventPort } from '../ports/devices.js';
 import { hashToken, newSessionToken } from '../ports/ids.js';
 import { checkCount, checkDeviceUpdate } from '../ports/validate.js';

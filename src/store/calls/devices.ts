@@ -1,4 +1,4 @@
-// The calls about devices: to add, list, find and revoke them, and those of the operator.
+// These calls add, list, find and revoke devices, for users and for the operator.
 import type { Transaction } from '../engine/engine.js';
 import type { DevicePort, OperatorPort, ProvisionedDevice } from '../ports/devices.js';
 import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';

@@ -1,4 +1,4 @@
-// The calls by which a process owns the tunnels.
+// By these calls a process takes, keeps and gives back the tunnels.
 import type { NodePort } from '../ports/nodes.js';
 import type { StoreContext } from './context.js';
 

@@ -1,4 +1,4 @@
-// The calls of pairing.
+// These calls pair devices.
 import type { Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';

@@ -1,4 +1,4 @@
-// The calls about users, their sign-in sessions, and the keys that sign those.
+// These calls keep users, their sign-in sessions, and the keys that sign those.
 import type { Transaction } from '../engine/engine.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInId, UserId } from '../ports/ids.js';

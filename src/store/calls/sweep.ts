@@ -1,4 +1,4 @@
-// What the store does because time has passed, and not because somebody asks for it.
+// The store sweeps because time has passed, and not because a caller asks for it.
 import type { TimedStore } from '../ports/store.js';
 import type { StoreContext } from './context.js';
 

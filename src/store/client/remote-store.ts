@@ -1,4 +1,4 @@
-// The client's side of every call of the ports: each method asks the store's process by its own name and arguments.
+// Each call of the ports is a method here, which asks the store's process by its own name and arguments.
 import type { CallName, Ports } from '../wire/call-policies.js';
 
 type Args<Name extends CallName> = Parameters<Ports[Name]>;

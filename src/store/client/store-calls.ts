@@ -1,4 +1,4 @@
-// Calls to the store's process: they wait while it restarts, and are made again where that is safe.
+// Calls to the store's process wait while it restarts, and are made again where that is safe.
 import type { ActorRef } from '../../actors/behaviour.js';
 import type { Clock } from '../../actors/clock.js';
 import { ActorGoneError, CodedError } from '../../actors/errors.js';

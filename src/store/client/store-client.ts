@@ -1,11 +1,10 @@
-// The store as every other process part uses it: calls, changes, and what cannot be done now.
+// The rest of the product has the store as this client: calls, changes, and what cannot be done now.
 import type { ActorRef } from '../../actors/behaviour.js';
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { Changes } from '../ports/changes.js';
 import { StoreError } from '../ports/errors.js';
 import type { ChangeSeq } from '../ports/ids.js';
-import type { Store } from '../ports/store.js';
-import type { StoreFault, StoreState } from '../ports/store-state.js';
+import type { Store, StoreFault, StoreState } from '../ports/store.js';
 import type { CallName, Ports } from '../wire/call-policies.js';
 import type { StoreAsks, StoreMessage, StoreReport } from '../wire/store-kind.js';
 import { RemoteStore } from './remote-store.js';

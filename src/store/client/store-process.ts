@@ -1,4 +1,4 @@
-// The store's process is started, and a client attached to it.
+// The store's process is started here, and a client attached to it.
 import { ActorGoneError, CodedError, describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { startProcessHost } from '../../actors/hosting/process-host.js';

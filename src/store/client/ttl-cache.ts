@@ -1,4 +1,4 @@
-// A cache before the store: fresh for a second, refreshed beside its use, and stale for a minute while the store is away.
+// A cache stands before the store: fresh for a second, refreshed beside its use, and stale while the store is away.
 import { BoundedMap } from '../../collections/bounded-map.js';
 import { isStoreAway } from '../ports/errors.js';
 

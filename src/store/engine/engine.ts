@@ -1,4 +1,4 @@
-// A transaction of the store, as a generator of SQL statements, and the database that runs it.
+// A transaction of the store is a generator of SQL statements, and an engine is a database that runs it.
 import { StoreError } from '../ports/errors.js';
 
 /** The value of a parameter of a statement. */

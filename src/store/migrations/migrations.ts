@@ -1,4 +1,4 @@
-// The migrations: each makes the tables of one version from those of the version before.
+// Each migration makes the tables of one version from those of the version before.
 /** What differs between the databases in the definition of a table; everything else is common SQL. */
 export interface TableDialect {
   /** A 64-bit integer. */

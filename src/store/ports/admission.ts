@@ -1,4 +1,4 @@
-// The port by which devices are let in, and the one that tells whose token was refused.
+// The tunnel side admits devices by one port of this file, and by the other asks whose a refused token was.
 import type { CredentialId, DeviceId, Epoch, TokenHash, UserId } from './ids.js';
 import type { PairingOffer } from './pairing.js';
 

@@ -1,4 +1,4 @@
-// The port that counts tries which guess at something, for all processes together.
+// This port counts tries that guess at something, for all processes together.
 /** The tries of one key within its window of time, which begins with the first try. */
 export interface AttemptCount {
   readonly count: number;

@@ -1,4 +1,4 @@
-// The port of the audit log: who did what.
+// The audit log says who did what; this is its port.
 import type { UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
 

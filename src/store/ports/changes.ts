@@ -1,4 +1,4 @@
-// The port of the feed of changes: what every running process must learn, whichever process did it.
+// The feed of changes tells every running process what it must learn, whichever process did it; this is its port.
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from './ids.js';
 
 interface AnyChange {

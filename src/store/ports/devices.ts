@@ -1,4 +1,4 @@
-// The ports of devices: what their users, the tunnel side and the operator do with them.
+// These ports are for what users, the tunnel side and the operator do with devices.
 import type { Requester } from './audit.js';
 import type { DeviceId, Epoch, SessionToken, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';

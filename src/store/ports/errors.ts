@@ -1,4 +1,4 @@
-// The errors of the store, and what a caller may conclude from them.
+// The store fails by these errors, each of which says what its caller may do.
 import { CodedError } from '../../actors/errors.js';
 
 /** All codes of {@link StoreError}: the list is closed, as a code becomes a label of a metric. */

@@ -1,4 +1,4 @@
-// The ids, tokens and hashes that name rows of the store.
+// These ids, tokens and hashes name the rows of the store.
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 declare const brand: unique symbol;

@@ -1,4 +1,4 @@
-// The port of nodes: which process owns the tunnels.
+// This port decides which process owns the tunnels.
 import type { NodeId } from './ids.js';
 
 /** A process that wants to own the tunnels of devices. */

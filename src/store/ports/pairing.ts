@@ -1,4 +1,4 @@
-// The port of pairing: how devices become a user's.
+// Devices become a user's by pairing; this is its port.
 import type { Requester } from './audit.js';
 import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';

@@ -1,4 +1,4 @@
-// The ports of users, of their sign-in sessions, and of the keys that sign those.
+// These ports are for users, their sign-in sessions, and the keys that sign those.
 import type { Requester } from './audit.js';
 import type { CookieHash, SignInId, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';

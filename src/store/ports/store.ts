@@ -1,9 +1,10 @@
-// The store: all ports together.
+// A store is all ports together; its state says what cannot be done now.
 import type { AdmissionPort, RefusalPort } from './admission.js';
 import type { AttemptPort } from './attempts.js';
 import type { AuditPort } from './audit.js';
 import type { ChangePort } from './changes.js';
 import type { DeviceCarePort, DeviceEventPort, DevicePort, OperatorPort } from './devices.js';
+import type { StoreErrorCode } from './errors.js';
 import type { NodePort } from './nodes.js';
 import type { PairingPort } from './pairing.js';
 import type { SessionKeyPort, SignInPort, UserPort } from './sign-ins.js';
@@ -37,4 +38,22 @@ export interface TimedStore extends Store {
   sweep(): Promise<void>;
   /** Writes next to nothing, to find out whether the store takes writes now. */
   tryWrite(): Promise<void>;
+}
+
+/** Why reads, or writes, cannot be done now. */
+export interface StoreFault {
+  readonly code: StoreErrorCode;
+  /** One sentence for the operator. */
+  readonly message: string;
+}
+
+/** What cannot be done with the data now; absent: it can. */
+export interface StoreState {
+  readonly reads?: StoreFault;
+  readonly writes?: StoreFault;
+}
+
+/** Whether two states allow the same. */
+export function sameState(one: StoreState, other: StoreState): boolean {
+  return one.reads?.code === other.reads?.code && one.writes?.code === other.writes?.code;
 }

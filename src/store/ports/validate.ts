@@ -1,4 +1,4 @@
-// Checks of what is asked of the store, before it reaches a database.
+// The store checks what is asked of it, before that reaches a database.
 import { isLonger, MAX_NAME } from '../../text/characters.js';
 import type { NewAuditEntry } from './audit.js';
 import type { DeviceUpdate } from './devices.js';

@@ -1,4 +1,4 @@
-// A connection to PostgreSQL, lent to one call, and what its failures mean for the next.
+// A connection to PostgreSQL is lent to one call, and judges what its failures mean for the next.
 import pg from 'pg';
 import type { Query, QueryResult } from '../engine/engine.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../ports/errors.js';

@@ -1,4 +1,4 @@
-// The engine that runs transactions on PostgreSQL.
+// This engine runs transactions on PostgreSQL.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.js';
 import { one, type Transaction } from '../engine/engine.js';

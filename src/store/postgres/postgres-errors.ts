@@ -1,4 +1,4 @@
-// What PostgreSQL and its client report, as errors of the store.
+// What PostgreSQL and its client report becomes an error of the store.
 import pg from 'pg';
 import { OTHER_DATA, StoreError, StoreUnavailableError } from '../ports/errors.js';
 

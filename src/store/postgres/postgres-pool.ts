@@ -1,4 +1,4 @@
-// The connections to one PostgreSQL database, and which of them may be lent.
+// The pool lends the connections to one PostgreSQL database.
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreUnavailableError } from '../ports/errors.js';

@@ -1,4 +1,4 @@
-// Whether a PostgreSQL database answers at all.
+// The watch knows whether a PostgreSQL database answers at all.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreUnavailableError } from '../ports/errors.js';
 

@@ -1,4 +1,4 @@
-// Whether a new connection to PostgreSQL could write, where an older one cannot.
+// This knows whether a new connection to PostgreSQL could write, where an older one cannot.
 /** How long the answer "no" holds before it is asked again, in ms. */
 const REFUSED_MS = 250;
 

@@ -1,4 +1,4 @@
-// Clients of a PostgreSQL database: their limits, and questions over a connection apart.
+// Clients of a PostgreSQL database are made here, with their limits, and questions are asked over a connection apart.
 import pg from 'pg';
 import { StoreError, StoreUnavailableError } from '../ports/errors.js';
 import { postgresError } from './postgres-errors.js';
@@ -47,7 +47,7 @@ export interface ClientPoolOptions {
 
 /**
  * Clients of the database of a `postgres://` URL; the first is made when it is needed.
- * @throws StoreError where the URL is not understood; it shows nothing of it
+ * @throws StoreError where the URL is not understood; the message shows no part of the URL
  */
 export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions): pg.Pool {
   try {

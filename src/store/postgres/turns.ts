@@ -1,4 +1,4 @@
-// Turns at something of which there are few, in the order of their asking.
+// Callers take turns at something of which there are few, in the order of their asking.
 import { StoreError } from '../ports/errors.js';
 
 interface Waiting {

@@ -1,6 +1,6 @@
 // The store's process finds out what cannot be done with the data now: reads, or writes.
 import { StoreError, type StoreErrorCode } from '../ports/errors.js';
-import { type StoreFault, type StoreState, sameState } from '../ports/store-state.js';
+import { type StoreFault, type StoreState, sameState } from '../ports/store.js';
 
 /** How often a store that takes no writes is tried, in ms. */
 const TRY_EVERY_MS = 1_000;

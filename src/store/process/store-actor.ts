@@ -1,4 +1,4 @@
-// The store as an actor in a process of its own; the module which that process loads.
+// The store is an actor in a process of its own, which loads this module.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../actors/behaviour.js';
 import { type HostedContext, hosted, type Implementation } from '../../actors/host.js';

@@ -1,4 +1,4 @@
-// The engine that runs transactions on SQLite.
+// This engine runs transactions on SQLite.
 import type { Engine, Query, QueryResult, Transaction } from '../engine/engine.js';
 import type { MigrationDialect } from '../migrations/migrate.js';
 import { StoreError } from '../ports/errors.js';

@@ -1,4 +1,4 @@
-// What SQLite and the file system throw, as errors of the store.
+// What SQLite and the file system throw becomes an error of the store.
 import { StoreError } from '../ports/errors.js';
 
 /**

@@ -1,4 +1,4 @@
-// The file of the embedded database: it is opened, kept private, and closed.
+// The file of the embedded database is opened, kept private, and closed here.
 import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

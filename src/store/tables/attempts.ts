@@ -1,4 +1,4 @@
-// The table of tries that are counted.
+// This table counts tries.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { AttemptCount } from '../ports/attempts.js';
 

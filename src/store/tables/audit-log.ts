@@ -1,11 +1,11 @@
-// The table of the audit log.
+// This table is the audit log.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 
-/** How long an entry is kept, in ms: more than a year, so that a yearly review has all of it. */
+/** How long an entry is kept, in ms: more than a year, so that a yearly review finds every entry. */
 export const AUDIT_KEPT_MS = 400 * 86_400_000;
 
 /** The most old rows that adding an entry deletes: more than it adds, so that they do not pile up. */

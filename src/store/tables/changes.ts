@@ -1,4 +1,4 @@
-// The table of the feed of changes.
+// This table is the feed of changes.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Change, Changes } from '../ports/changes.js';
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ports/ids.js';

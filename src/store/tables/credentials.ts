@@ -1,4 +1,4 @@
-// The table of device credentials, and when one is good.
+// This table holds the credentials of devices, and its conditions say when one is good.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { SpentCredential } from '../ports/admission.js';
 import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ports/ids.js';

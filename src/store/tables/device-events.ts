@@ -1,4 +1,4 @@
-// The table of what happened to devices.
+// This table holds what happened to devices.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
 import type { DeviceId, IdSource, UserId } from '../ports/ids.js';

@@ -1,4 +1,4 @@
-// The table of devices.
+// This table holds the devices.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Admission } from '../ports/admission.js';
 import type { Device, DeviceUpdate, OwnedBy, OwnedDevice } from '../ports/devices.js';

@@ -1,4 +1,4 @@
-// The table of processes that own tunnels.
+// This table holds the process that owns the tunnels.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { NodeId } from '../ports/ids.js';
 import type { NewNode } from '../ports/nodes.js';

@@ -1,4 +1,4 @@
-// The table of pairing tokens.
+// This table holds the pairing tokens.
 import { cut, MAX_NAME } from '../../text/characters.js';
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';

@@ -1,4 +1,4 @@
-// The table of devices whose pairing is under way.
+// This table holds devices whose pairing is under way.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { PairedDevice } from '../ports/pairing.js';

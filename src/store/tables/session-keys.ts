@@ -1,4 +1,4 @@
-// The table of the keys that sign sessions, by their ids.
+// This table holds the ids of the keys that sign sessions.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { Joining } from '../ports/sign-ins.js';
 

@@ -1,4 +1,4 @@
-// The table of sign-in sessions.
+// This table holds the sign-in sessions.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { CookieHash, IdSource, SignInId, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';

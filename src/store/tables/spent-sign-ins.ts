@@ -1,4 +1,4 @@
-// The table of what may not begin a session any more.
+// This table holds what may not begin a session any more.
 import { one, run, type Transaction } from '../engine/engine.js';
 
 /** The most rows, some 15 MB; beyond it the oldest are deleted. */

@@ -1,4 +1,4 @@
-// All tables of a store.
+// A store has these tables.
 import { IdSource, type WallClock } from '../ports/ids.js';
 import { AttemptTable } from './attempts.js';
 import { AuditTable } from './audit-log.js';

@@ -1,4 +1,4 @@
-// The table of users.
+// This table holds the users.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 

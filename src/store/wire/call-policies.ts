@@ -1,4 +1,4 @@
-// The calls that the store's client may make, and how each is treated on the way.
+// The store's client may make these calls, each of which has a policy for its way.
 import type { Store } from '../ports/store.js';
 
 /** The calls of all ports: a store without its `close`, which is each side's own. */

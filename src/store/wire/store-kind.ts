@@ -1,9 +1,9 @@
-// The messages between the store's process and its owner.
+// The store's process and its owner exchange these messages.
 import type { HostedKind } from '../../actors/host.js';
 import type { StoreLocation } from '../location.js';
 import type { Changes } from '../ports/changes.js';
 import type { ChangeSeq } from '../ports/ids.js';
-import type { StoreState } from '../ports/store-state.js';
+import type { StoreState } from '../ports/store.js';
 import type { CallName, Ports } from './call-policies.js';
 
 /** What the store's process needs to open the store. */
@@ -13,7 +13,7 @@ export interface StoreActorInit {
   readonly since?: ChangeSeq;
 }
 
-/** What the store's owner hears of it: changes, and each time that changes, what cannot be done. */
+/** The store tells its owner changes, and each time its state is another one, that. */
 export type StoreReport = { readonly changes: Changes } | { readonly state: StoreState };
 
 /** `tick` comes from the actor's own timer; `look` asks the actor to look for changes now. */

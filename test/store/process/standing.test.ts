@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { STORE_ERROR_CODES, StoreError, type StoreErrorCode } from '../../../src/store/ports/errors.js';
-import type { StoreState } from '../../../src/store/ports/store-state.js';
+import type { StoreState } from '../../../src/store/ports/store.js';
 import { Standing } from '../../../src/store/process/standing.js';
 
 const failed = (code: StoreErrorCode) => new StoreError(code, 'it failed');
