@@ -1,3 +1,4 @@
+// This file puts sign-in together from its parts.
 import type { OidcConfig } from '../config/types.js';
 import { SharedLimit } from '../limits/shared-limit.js';
 import type { Logger } from '../observability/log.js';
@@ -10,78 +11,77 @@ import { type Authenticator, DenyAll } from './authenticator.js';
 import { BearerTokens } from './bearer.js';
 import { CookieCodec } from './cookie.js';
 import type { CookieKeys } from './cookie-keys.js';
-import { endedSignIns } from './ended.js';
+import { tokenFlags } from './device-grant.js';
 import { Provider } from './provider.js';
 import { Refresher } from './refresher.js';
 import { Sealer } from './seal.js';
 import { SessionAuthenticator } from './session-authenticator.js';
-import { Sessions } from './sessions.js';
+import { endedSignIns, Sessions } from './sessions.js';
 import { type Lifetimes, SignInFlow } from './sign-in.js';
 import { SignOut } from './sign-out.js';
-import { tokenFlags } from './token-flags.js';
 import { type StateReports, TokenKeeping } from './token-keeping.js';
 import { TokenRevocation } from './token-revocation.js';
 
-/** What sign-in keeps, and hears from other processes. */
+/** The part of the store that sign-in uses, and how it hears of changes by other processes. */
 export interface AuthStore extends UserPort, SignInPort, AttemptPort, StateReports {
   onChanges(listener: (changes: Changes) => void): () => void;
 }
 
 export interface AuthOptions {
   readonly oidc: OidcConfig;
-  /** What browsers see of us. */
+  /** Where browsers reach us. */
   readonly publicUrl: URL;
-  readonly sessionKeys: CookieKeys;
+  readonly cookieKeys: CookieKeys;
   readonly store: AuthStore;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly lifetimes?: Lifetimes;
-  /** Asks the provider at once, beside the start: what is wrong with it is in the log before somebody signs in. */
+  /** Asks the provider at once, without waiting for it, so that the log says what is wrong before the first sign-in. */
   readonly askAtOnce?: boolean;
 }
 
-/** Sign-in, put together. */
+/** The parts of sign-in that the routes of the REST API work with. */
 export interface SignInServices {
   readonly cookies: CookieCodec;
   readonly sessions: Sessions;
   readonly signIn: SignInFlow;
   readonly signOut: SignOut;
-  /** Sign-ins that are begun: each makes us keep something. */
+  /** Limits how often one address may begin a sign-in: each makes the store keep a row. */
   readonly starts: SharedLimit;
-  /** What `visiona token` must be told; undefined: access tokens are off. */
+  /** The flags that `visiona token` needs for this installation; undefined: access tokens are off. */
   readonly tokenFlags: string | undefined;
 }
 
-/** How the REST API tells who calls. */
+/** How the REST API knows who calls. */
 export interface Auth {
   readonly authenticator: Authenticator;
   /** Undefined: there is no OpenID provider, and nobody can sign in. */
   readonly accounts: SignInServices | undefined;
-  /** Tells of all sessions that ended, by whichever process; undefined: some may have, and nobody knows which. */
+  /** Reports the sessions that any process ended; undefined: reports were missed, and any session may have ended. */
   onSignInEnded(listener: (signIns: ReadonlySet<SignInId> | undefined) => void): void;
 }
 
-/** Where no provider is configured. */
+/** Sign-in where no provider is configured. */
 export const NO_SIGN_IN: Auth = {
   authenticator: new DenyAll(),
   accounts: undefined,
   onSignInEnded() {},
 };
 
-/** A company behind one address comes to work at nine. */
+/** 300 sign-ins a minute per address: an office behind one NAT signs in at the same time. */
 const STARTS = { points: 300, windowSeconds: 60 };
 
-/** 8 hours without use, a week at most. */
+/** A session ends after 8 hours without use, and after a week in any case. */
 const LIFETIMES: Lifetimes = { idleMs: 8 * 3_600_000, absoluteMs: 7 * 24 * 3_600_000 };
 
-/** Puts sign-in together. The provider may be down meanwhile. */
+/** Puts sign-in together. It does not wait for the provider, which may be down. */
 export function createAuth(options: AuthOptions): Auth {
-  const { oidc, publicUrl, sessionKeys: keys, store, metrics, log } = options;
+  const { oidc, publicUrl, cookieKeys: keys, store, metrics, log } = options;
   const { lifetimes = LIFETIMES, askAtOnce = false } = options;
   const cookies = new CookieCodec(keys);
   const sealer = new Sealer(keys);
   const provider = new Provider({ ...oidc, publicUrl, log });
-  // Discovery logs what is wrong, and whoever signs in asks again.
+  // A failure is logged by Discovery, and the first sign-in asks again.
   if (askAtOnce) provider.metadata().catch(() => {});
   const revocation = new TokenRevocation({ provider, log });
   const keeping = new TokenKeeping({ store, sealer, revocation, log });

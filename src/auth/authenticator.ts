@@ -1,49 +1,50 @@
+// This file says what an authenticator is: it names the user of a request.
 import type { SignInId, UserId } from '../store/ports/ids.js';
 
-/** A user by the session of a browser. */
+/** A user who is known by a browser's session. */
 export interface SessionPrincipal {
   readonly userId: UserId;
   readonly via: 'session';
   readonly signInId: SignInId;
 }
 
-/** A user by an access token. */
+/** A user who is known by an access token. */
 export interface BearerPrincipal {
   readonly userId: UserId;
   readonly via: 'bearer';
-  /** When the token is good no more, in ms since 1970. */
+  /** When the token expires, in ms since 1970. */
   readonly endsAt: number;
 }
 
-/** Who a request comes from, and by what. */
+/** The user of a request, and by which credentials. */
 export type Principal = SessionPrincipal | BearerPrincipal;
 
-/** Credentials that are not accepted, though they are ours. */
+/** Credentials that are meant for us and are not accepted. */
 export interface CredentialsRefusal {
   /**
    * `ambiguous`: a session cookie and a bearer token together. `ended`: a cookie whose session has ended. `too-long`: a bearer
-   * token that is longer than any that is taken.
+   * token longer than the limit.
    */
   readonly refused: 'ambiguous' | 'ended' | 'too-long';
 }
 
-/** What a request says about who it comes from, as its fields are; empty where it says nothing. */
+/** The headers of a request that name its user, unparsed; empty where a header is absent. */
 export interface Credentials {
   readonly authorization: string;
   readonly cookie: string;
-  /** The request is none that a person makes, such as one of a page that asks over and over: it is no use of a session. */
+  /** A page sends the request by itself, again and again: it does not extend the session's idle time. */
   readonly passive: boolean;
 }
 
-/** Tells who a request comes from. */
+/** Finds the user of a request. */
 export interface Authenticator {
-  /** Who it is where that is known without a wait, which calls of a busy client are spared; undefined: ask. */
+  /** The user, if that is known without a wait, as for a busy client; undefined: ask {@link authenticate}. */
   peek(credentials: Credentials): Principal | undefined;
-  /** Undefined: the credentials are not valid. Rejects when that cannot be known, such as with ERR_STORE_UNAVAILABLE. */
+  /** The user. Undefined: the credentials are not valid. Rejects if that cannot be found out, such as with ERR_STORE_UNAVAILABLE. */
   authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined>;
 }
 
-/** Accepts nobody: while no way to sign in is configured, nobody is signed in (03-identity §3.1). */
+/** Accepts no request: no way to sign in is configured (03-identity §3.1). */
 export class DenyAll implements Authenticator {
   peek(): undefined {
     return undefined;

@@ -1,34 +1,34 @@
+// This file verifies the access tokens of REST clients.
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { BearerRefusal, Metrics } from '../observability/metrics.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
 import type { UserPort } from '../store/ports/sign-ins.js';
 import type { BearerPrincipal, CredentialsRefusal } from './authenticator.js';
-import { claimAhead } from './claim-times.js';
 import { type Identity, identityOf } from './identity.js';
 import type { Provider } from './provider.js';
 import { ProviderError } from './provider-error.js';
-import { ALGORITHMS, OF_ANYBODY_MS } from './signing-keys.js';
+import { ALGORITHMS, claimAhead, OF_ANYBODY_MS } from './signing-keys.js';
 
 export interface BearerOptions {
   readonly provider: Pick<Provider, 'metadata' | 'keys'>;
   readonly store: UserPort;
   readonly metrics: Metrics;
-  /** What tokens must be made for. */
+  /** The audience that tokens must be made for. */
   readonly audience: string;
   /** By how much the provider's clock may differ from ours, in seconds. */
   readonly clockToleranceS: number;
 }
 
-/** What an access token must say (RFC 9068 §2.2). */
+/** Claims that an access token must have (RFC 9068 §2.2). */
 const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 
-/** Longer ones are not looked at, in characters. The head of a request takes longer ones, so that their sender is told. */
+/** The longest token that is verified, in characters. A request's head holds longer ones, so that their sender gets an answer. */
 export const MAX_TOKEN_LENGTH = 8192;
 
-/** Access tokens of REST clients: JWTs of the same provider (RFC 9068). */
+/** Accepts access tokens of REST clients: JWTs of the same provider (RFC 9068). */
 export class BearerTokens {
   readonly #options: BearerOptions;
-  /** By token: a hash would cost each call more than all else that is asked about it. */
+  /** By token. Hashing the token would cost each call more than all other checks of the call. */
   readonly #known = new TtlCache(
     (token) => this.#verify(token),
     (user) => user !== undefined && Date.now() >= user.endsAt,
@@ -38,14 +38,14 @@ export class BearerTokens {
     this.#options = options;
   }
 
-  /** Whose token it is; undefined: it is not good. Rejects with a ProviderError or StoreError when that cannot be known. */
+  /** The user of a token; undefined: it is not valid. Rejects with a ProviderError or StoreError if that cannot be found out. */
   async user(token: string): Promise<BearerPrincipal | CredentialsRefusal | undefined> {
     if (token.length <= MAX_TOKEN_LENGTH) return this.#known.get(token);
     this.#refused('too-long');
     return { refused: 'too-long' };
   }
 
-  /** Whose token it is, where that was found just now; undefined: ask. */
+  /** The user of a token that was verified just now; undefined: ask {@link user}. */
   peek(token: string): BearerPrincipal | undefined {
     return this.#known.peek(token);
   }
@@ -89,7 +89,7 @@ export class BearerTokens {
 
 const BY_CLAIM: Readonly<Record<string, BearerRefusal>> = { iss: 'issuer', aud: 'audience' };
 
-/** What is wrong with a token, by jose's error. */
+/** The reason for which jose refused a token. */
 function refusalOf(error: errors.JOSEError): BearerRefusal {
   if (error instanceof errors.JWTExpired) return 'expired';
   if (error instanceof errors.JWTClaimValidationFailed) return BY_CLAIM[error.claim] ?? 'claims';
@@ -100,14 +100,14 @@ function refusalOf(error: errors.JOSEError): BearerRefusal {
 }
 
 /**
- * A token that a client got for itself is no user's (RFC 9068 §2.2: its `sub` is the client), and one that is bound to a
- * key of its sender is not good alone (RFC 9449, RFC 8705).
+ * Whether a token is a user's and valid by itself. A token that a client got for itself has the client as `sub` (RFC 9068 §2.2);
+ * one with `cnf` is bound to a key of its sender (RFC 9449, RFC 8705).
  */
 function isOfUser({ sub, client_id, cnf }: JWTPayload): boolean {
   return sub !== client_id && cnf === undefined;
 }
 
-/** Undefined: its `sub` is no key of a user. */
+/** The user of a token. Undefined: its issuer and subject are no key of a user. */
 function userOf(claims: JWTPayload): Identity | undefined {
   try {
     return identityOf(claims);

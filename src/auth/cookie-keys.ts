@@ -1,23 +1,24 @@
+// This file derives the keys for cookies and sealed tokens from SESSION_SECRET.
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Secret } from '../text/secret.js';
 
-/** What one entry of SESSION_SECRET is used for: a key for each purpose, none of which gives another away. */
+/** The keys derived from one entry of SESSION_SECRET: one for each purpose, none of which reveals another. */
 export interface CookieKey {
-  /** Names the key in what it made; says nothing of it. */
+  /** The key id that cookies and sealed texts carry; it reveals nothing of the key. */
   readonly kid: string;
   /** Signs cookies. */
   readonly mac: Buffer;
-  /** Encrypts what the store keeps of a sign-in. */
+  /** Encrypts the tokens that the store keeps of a sign-in. */
   readonly seal: Buffer;
 }
 
 const KID_BYTES = 6;
 const KEY_BYTES = 32;
 
-/** The keys of SESSION_SECRET: the first makes, all read. */
+/** The keys of SESSION_SECRET: the first signs and seals, all of them verify and open. */
 export class CookieKeys {
   readonly current: CookieKey;
-  /** Of all, in their order. */
+  /** The ids of all keys, in the order of SESSION_SECRET. */
   readonly kids: readonly string[];
   readonly #byKid: ReadonlyMap<string, CookieKey>;
 
@@ -31,7 +32,7 @@ export class CookieKeys {
     this.#byKid = new Map(keys.map((key) => [key.kid, key]));
   }
 
-  /** Undefined: a key that was taken away, or never was. */
+  /** The key with that id. Undefined: it was taken away, or never existed. */
   find(kid: string): CookieKey | undefined {
     return this.#byKid.get(kid);
   }
@@ -47,7 +48,7 @@ function cookieKey(secret: Secret): CookieKey {
   };
 }
 
-/** Fields as bytes that only these fields give: each behind its length. */
+/** Encodes fields so that no other fields give the same bytes: each follows its length. */
 export function delimited(...fields: readonly string[]): Buffer {
   return Buffer.concat(
     fields.flatMap((field) => {

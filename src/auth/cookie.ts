@@ -1,15 +1,16 @@
+// This file makes and reads the one cookie that the product sets.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BoundedMap } from '../collections/bounded-map.js';
 import type { CookieHash } from '../store/ports/ids.js';
 import { type CookieKeys, macOf } from './cookie-keys.js';
 
-/** The only cookie. `__Host-`: browsers take it with Secure, Path=/ and without Domain only. */
+/** The cookie's name. Browsers accept a `__Host-` cookie only with Secure, Path=/ and without Domain. */
 export const COOKIE_NAME = '__Host-visiona_session';
 
-/** A browser that is signed in, or one that may be on its way to sign in. */
+/** `session`: the browser is signed in. `pending`: it may be on its way to sign in. */
 export type CookieType = 'session' | 'pending';
 
-/** A cookie of ours, of which its signature says that we made it; whether its session lives is for the store to say. */
+/** A cookie whose signature shows that we made it. Whether its session lives, the store says. */
 export interface BrowserCookie {
   readonly type: CookieType;
   /** 256 random bits, base64url. */
@@ -19,13 +20,13 @@ export interface BrowserCookie {
   readonly stale: boolean;
 }
 
-/** Headers whose cookie is remembered. */
+/** Cookie headers whose parsed cookie is remembered. */
 const MAX_REMEMBERED = 10_000;
-/** Longer headers are read anew each time, in characters. */
+/** Headers longer than this, in characters, are parsed each time. */
 const MAX_REMEMBERED_LENGTH = 1024;
 
 const ID_BYTES = 32;
-/** HttpOnly keeps it from scripts; Lax sends it with the navigation that comes back from the provider. */
+/** HttpOnly hides the cookie from scripts; Lax sends it with the navigation that comes back from the provider. */
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Lax';
 const VALUE = /^v1\.([\w-]{8})\.(session|pending)\.([\w-]{43})\.([\w-]{43})$/;
 
@@ -39,27 +40,27 @@ export class CookieCodec {
     this.#keys = keys;
   }
 
-  /** A cookie that was never there before. */
+  /** Makes a cookie with a new random id. */
   create(type: CookieType): BrowserCookie {
     const id = randomBytes(ID_BYTES).toString('base64url');
     return { type, id, hash: hashOf(id), stale: false };
   }
 
-  /** A `Set-Cookie` that gives it to the browser, signed with the first key. @param maxAge seconds */
+  /** The `Set-Cookie` value that gives a cookie to the browser, signed with the first key. @param maxAge seconds */
   set({ type, id }: BrowserCookie, maxAge: number): string {
     const { kid, mac } = this.#keys.current;
     const value = `v1.${kid}.${type}.${id}.${sign(mac, kid, type, id)}`;
     return `${COOKIE_NAME}=${value}; ${ATTRIBUTES}; Max-Age=${maxAge}`;
   }
 
-  /** A `Set-Cookie` that takes it away. */
+  /** The `Set-Cookie` value that removes the cookie from the browser. */
   clear(): string {
     return `${COOKIE_NAME}=; ${ATTRIBUTES}; Max-Age=0`;
   }
 
   /**
-   * The cookie in a `Cookie` header. Undefined: there is none, none of ours, or more than one, of which nobody can say
-   * who set which.
+   * The cookie in a `Cookie` header. Undefined: there is none of ours, or more than one, of which another page may have set
+   * one.
    */
   read(header: string): BrowserCookie | undefined {
     const known = this.#read.get(header);
@@ -75,7 +76,7 @@ export class CookieCodec {
     if (kid === undefined || id === undefined || mac === undefined) return undefined;
     const key = this.#keys.find(kid);
     if (key === undefined || !isCookieType(type)) return undefined;
-    // Both are 43 characters of ASCII: lengths that differ would throw.
+    // Both have 43 ASCII characters: timingSafeEqual throws for different lengths.
     if (!timingSafeEqual(Buffer.from(mac), Buffer.from(sign(key.mac, kid, type, id)))) return undefined;
     return { type, id, hash: hashOf(id), stale: key !== this.#keys.current };
   }

@@ -1,9 +1,11 @@
+// This file gets access tokens for programs without a browser: the code behind `visiona token`.
 import * as oc from 'openid-client';
-import type { TokenConfig } from '../config/types.js';
+import type { OidcConfig, TokenConfig } from '../config/types.js';
+import { DEV_AUDIENCE, DEV_CLIENT_ID } from '../config/types.js';
 import { discover } from './discovery.js';
 import { ProviderError, providerError } from './provider-error.js';
 
-/** What a person does to let a program have a token. */
+/** What a person has to open and enter to let a program have a token. */
 export interface Invitation {
   /** The page to open, with the code in it if the provider makes such links. */
   readonly url: string;
@@ -11,20 +13,20 @@ export interface Invitation {
   readonly userCode: string;
 }
 
-/** What a program without a browser gets of a person. */
+/** The tokens that a program gets from a person. */
 export interface ProgramTokens {
   readonly accessToken: string;
-  /** Undefined: it was not asked for, or the provider gives none; after a refresh: the one that was used goes on. */
+  /** Undefined: none was asked for, or the provider gives none; after a refresh: the one that was used stays valid. */
   readonly refreshToken: string | undefined;
 }
 
-/** The longest that a person is waited for, in ms, whatever the provider says. */
+/** The longest wait for a person, in ms, whatever the provider says. */
 const PERSON_MS = 3_600_000;
 
 /**
  * Gets an access token of a person for a program without a browser (RFC 8628), for our API alone (RFC 8707).
  * @param offline asks for a refresh token too (OpenID Connect Core §11)
- * @param invite told once, before the person is waited for
+ * @param invite is called once, before the wait for the person
  * @throws ProviderError
  */
 export async function tokensOfPerson(
@@ -56,7 +58,7 @@ export async function tokensOfPerson(
 /** Gets another access token for our API by a refresh token (RFC 6749 §6), which may be replaced. @throws ProviderError */
 export type Refresh = (refreshToken: string) => Promise<ProgramTokens>;
 
-/** Finds out how the provider is asked; it gets a refresh token only then. @throws ProviderError */
+/** Discovers the provider, and returns how to refresh tokens there. @throws ProviderError */
 export async function refreshAt({ audience, ...client }: TokenConfig): Promise<Refresh> {
   const { configuration } = await discover(client);
   return async (refreshToken) => {
@@ -70,4 +72,22 @@ export async function refreshAt({ audience, ...client }: TokenConfig): Promise<R
 
 function tokensOf({ access_token, refresh_token }: oc.TokenEndpointResponse): ProgramTokens {
   return { accessToken: access_token, refreshToken: refresh_token };
+}
+
+/**
+ * The flags with which `visiona token` gets a token for this installation, quoted for a POSIX shell. None of them is secret: a
+ * browser sees most of them at each sign-in. Undefined: access tokens are off.
+ */
+export function tokenFlags({ issuer, clientId, audience }: OidcConfig): string | undefined {
+  if (audience === undefined) return undefined;
+  const isDevelopment =
+    audience === DEV_AUDIENCE && clientId === DEV_CLIENT_ID && issuer.protocol === 'http:';
+  const words = isDevelopment
+    ? ['--dev-op-addr', issuer.host]
+    : ['--oidc-issuer', issuer.href, '--oidc-client-id', clientId, '--oidc-audience', audience];
+  return words.map(shellWord).join(' ');
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,3 +1,4 @@
+// This file asks the provider for its discovery document, and keeps the last one in use.
 import * as oc from 'openid-client';
 import { isLoopback } from '../net/address.js';
 import type { Logger } from '../observability/log.js';
@@ -6,7 +7,7 @@ import { LastKnown } from './last-known.js';
 import { ProviderError, providerError, whyOf } from './provider-error.js';
 import { type Endpoints, type ProviderMetadata, readMetadata } from './provider-metadata.js';
 
-/** Where the provider is, and who we are to it. */
+/** Where the provider is, and as which client we speak to it. */
 export interface Client {
   readonly issuer: URL;
   readonly clientId: string;
@@ -19,25 +20,26 @@ export interface Client {
 }
 
 export interface ClientOptions extends Client {
-  /** How long is believed what the provider said of itself, in seconds. */
+  /** How long a discovery document is used before it is asked for again, in seconds. */
   readonly discoveryRefreshS: number;
   readonly log: Logger;
   /** Milliseconds of a clock that never steps back. */
   readonly now?: () => number;
 }
 
-/** What the provider says of itself, for the library and for us. */
+/** The discovery document, as openid-client and as the product use it. */
 export interface Discovered {
   readonly configuration: oc.Configuration;
   readonly metadata: ProviderMetadata;
 }
 
+/** How long an answer of the provider may take, in ms, unless the client says otherwise. */
 export const ANSWER_MS = 5_000;
 
-/** How often what only the provider itself can cause may have it asked again, in ms. */
+/** How often answers of the provider itself may cause a request for its document or keys, in ms. */
 export const OF_PROVIDER_MS = 1000;
 
-/** What the provider says of itself, asked for when it is first needed: it may be down when we start. */
+/** The provider's discovery document. It is asked for when it is first needed: the provider may be down when we start. */
 export class Discovery extends LastKnown<Discovered> {
   constructor(options: ClientOptions) {
     const { protocol, hostname, href: issuer } = options.issuer;
@@ -66,7 +68,7 @@ export class Discovery extends LastKnown<Discovered> {
     });
   }
 
-  /** Runs a call to an endpoint; once more, if that is gone and the provider names another by now. Rejects as it does. */
+  /** Runs a call to an endpoint; once more if that is gone and the provider names another one now. Rejects as the call does. */
   async at<T>(endpoint: keyof Endpoints, call: (discovered: Discovered) => Promise<T>): Promise<T> {
     const discovered = await this.get();
     try {
@@ -81,10 +83,10 @@ export class Discovery extends LastKnown<Discovered> {
   }
 }
 
-/** Asks once. Rejects with a {@link ProviderError}. */
+/** Asks the provider for its discovery document. Rejects with a {@link ProviderError}. */
 export async function discover(client: Client): Promise<Discovered> {
   const { issuer, clientId, clientSecret, clockToleranceS, timeoutMs = ANSWER_MS } = client;
-  // A bare secret would be sent by client_secret_post; without one nothing is sent.
+  // Given a bare secret, openid-client would send it by client_secret_post, which fewer providers accept.
   const method = clientSecret === undefined ? oc.None() : oc.ClientSecretBasic(clientSecret.reveal());
   let configuration: oc.Configuration;
   try {
@@ -98,7 +100,7 @@ export async function discover(client: Client): Promise<Discovered> {
   return { configuration, metadata: readMetadata(configuration.serverMetadata()) };
 }
 
-/** A discovery document that is not there, or another issuer's, is for the operator: but it may be mended meanwhile. */
+/** The error of a discovery document that is missing or another issuer's: the operator has to look at OIDC_ISSUER. */
 function discoveryError(thrown: unknown): unknown {
   const error = isUrlError(thrown)
     ? new ProviderError('ERR_PROVIDER_ANSWER', 'the issuer in it is no URL')
@@ -110,7 +112,7 @@ function discoveryError(thrown: unknown): unknown {
   );
 }
 
-/** openid-client compares issuers as URLs, and is not ready for one that is none. */
+/** openid-client compares issuers as URLs, and throws a plain TypeError for an issuer that is no URL. */
 function isUrlError(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }

@@ -1,21 +1,22 @@
+// This file reads who signed in from the claims of an ID token.
 import { StoreError } from '../store/ports/errors.js';
 import { checkUserKey } from '../store/ports/validate.js';
 import { cut } from '../text/characters.js';
 import { ProviderError } from './provider-error.js';
 
-/** The key of a user, exactly as the provider says it. */
+/** The key of a user, exactly as the provider writes it. */
 export interface UserKey {
   readonly issuer: string;
   readonly subject: string;
 }
 
-/** Who signed in. What is not the key is for people to read and decides nothing. */
+/** The user who signed in. `name` and `email` are shown to people and decide nothing. */
 export interface Identity extends UserKey {
   readonly name: string | undefined;
   readonly email: string | undefined;
 }
 
-/** Longer names and addresses are cut, in characters. */
+/** Names and addresses are cut to this length, in characters. */
 const MAX_SHOWN = 255;
 
 /**

@@ -1,24 +1,25 @@
+// This file keeps the last answer of another party in use until there is a newer one (docs/adr/0025).
 import { type Backoff, backoffMs } from '../actors/supervision/spec.js';
 
 export interface LastKnownOptions<T> {
   /** Asks the other party. */
   readonly ask: () => Promise<T>;
-  /** An answer of this age, in ms, is asked for anew before its next use. */
+  /** From this age on, in ms, an answer is asked for again before its next use. */
   readonly maxAgeMs: number;
-  /** Told of each failure. @param retryMs it is not asked again before then, in ms */
+  /** Is called after each failure. @param retryMs how long the other party is not asked again */
   readonly failed: (error: unknown, retryMs: number) => void;
-  /** Told when it answers again after failures. */
+  /** Is called when the other party answers again after failures. */
   readonly answersAgain: () => void;
   /** Milliseconds of a clock that never steps back. */
   readonly now?: (() => number) | undefined;
 }
 
-/** How long it is left alone after failures in a row. */
+/** How long the other party is not asked after failures in a row. */
 const RETRY: Backoff = { minMs: 500, maxMs: 10_000 };
 
 /**
- * What another party said last. It is asked when that is first needed, and again when that is old or was found wrong: one
- * question at a time, and none for a while after a failure. What is known stays in use until there is better.
+ * The last answer of another party. The party is asked when the answer is first needed, and again when the answer is old or was
+ * found wrong: one question at a time, and none for a while after a failure. Until then the last answer stays in use.
  */
 export class LastKnown<T> {
   readonly #options: LastKnownOptions<T>;
@@ -33,22 +34,21 @@ export class LastKnown<T> {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** What is known; asked for if nothing is, and then it rejects as `ask` does. */
+  /** The last answer. If there is none yet, it is asked for; then this rejects as `ask` does. */
   get(): Promise<T> {
     const known = this.#known;
     if (known === undefined) return this.#ask();
     if (this.#now() - known.askedAt < this.#options.maxAgeMs) return Promise.resolve(known.value);
     const { value } = known;
-    // Who failed last time is not waited for.
+    // A party that failed last time is not waited for.
     const isWaitedFor = this.#failed === undefined;
     const asked = this.#ask().catch(() => value);
     return isWaitedFor ? asked : Promise.resolve(value);
   }
 
   /**
-   * What is said now, where what is known was found wrong; what is known if it is younger than `minAgeMs`. Rejects if there
-   * is no answer.
-   * @param minAgeMs bounds how often others can have us ask, in ms
+   * A new answer, because the last one was found wrong. Rejects if there is none.
+   * @param minAgeMs an answer younger than this is given as it is: it bounds how often clients can make us ask, in ms
    */
   renewed(minAgeMs: number): Promise<T> {
     const known = this.#known;

@@ -1,29 +1,30 @@
+// This file is the error of the OpenID provider, made from what openid-client and jose throw.
 import * as oc from 'openid-client';
 import { CodedError } from '../actors/errors.js';
 
 /** Stable codes of {@link ProviderError}. */
 export type ProviderErrorCode =
-  /** It cannot be reached, answers too late, or says that it is down. The same may work later. */
+  /** The provider cannot be reached, answers too late, or says that it is down. The same call may work later. */
   | 'ERR_PROVIDER_UNREACHABLE'
-  /** It refuses this client or what is asked: usually the client's registration or our configuration is wrong. */
+  /** The provider refuses this client or its request: usually the client's registration or our configuration is wrong. */
   | 'ERR_PROVIDER_REFUSED'
-  /** The code or refresh token is not good (any more). */
+  /** The code or refresh token is not valid, or not any more. */
   | 'ERR_PROVIDER_GRANT'
-  /** What it answered is not to be trusted: not signed by it, for somebody else, too old, or no answer at all. */
+  /** The answer is not to be trusted: not signed by the provider, for another client, too old, or no answer at all. */
   | 'ERR_PROVIDER_ANSWER'
-  /** The user, or it on the user's behalf, declined. */
+  /** The user, or the provider on the user's behalf, declined. */
   | 'ERR_PROVIDER_DENIED'
-  /** What came to the callback is not what it sends. */
+  /** The callback's query is not what the provider sends. */
   | 'ERR_PROVIDER_CALLBACK';
 
 interface About {
-  /** There is no such endpoint (any more), and so nothing was done. */
+  /** The endpoint does not exist, or not any more, so that nothing was done. */
   readonly isGone?: boolean;
-  /** It was reached, and said that it failed: perhaps at this request only. */
+  /** The provider was reached, and said that it failed: perhaps at this request only. */
   readonly hasAnswered?: boolean;
 }
 
-/** What went wrong with the OpenID provider. `message` is for the operator; it holds no token, code or state. */
+/** A failure of or at the OpenID provider. `message` is for the operator; it holds no token, code or state. */
 export class ProviderError extends CodedError {
   override readonly name = 'ProviderError';
   declare readonly code: ProviderErrorCode;
@@ -37,11 +38,11 @@ export class ProviderError extends CodedError {
   }
 }
 
-/** Authorization errors that say that it is down (RFC 6749 §4.1.2.1). */
+/** Authorization errors that say that the provider is down (RFC 6749 §4.1.2.1). */
 const DOWN = new Set(['server_error', 'temporarily_unavailable']);
 /**
- * Errors that say that nobody signed in (also OpenID Connect Core §3.1.2.6). At the token endpoint: that the user has to
- * sign in anew.
+ * Errors that say that the user did not sign in (also OpenID Connect Core §3.1.2.6). At the token endpoint they say that the user
+ * has to sign in again.
  */
 const DECLINED = new Set([
   'access_denied',
@@ -50,16 +51,16 @@ const DECLINED = new Set([
   'interaction_required',
   'account_selection_required',
 ]);
-/** What fetch() rejects with when there is no, or only half an, answer. */
+/** Messages of fetch()'s TypeError where there is no answer, or only a part of one. */
 const BROKEN_OFF = new Set(['fetch failed', 'terminated']);
-/** Nobody is there. */
+/** Codes that say that no host answers at the address. */
 const NO_HOST = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
-/** Of an endpoint that was taken away, or is elsewhere. */
+/** Statuses of an endpoint that was removed or moved. */
 const GONE = new Set([301, 302, 303, 307, 308, 404, 405, 410]);
 
 /**
- * The {@link ProviderError} for what openid-client or jose threw; anything else is a fault of ours and comes back as it
- * is. Causes are not kept: they hold whole responses and the claims of tokens.
+ * The {@link ProviderError} for an error of openid-client or jose; any other error is a fault of ours and is returned as it is.
+ * Causes are not kept: they hold whole responses and the claims of tokens.
  */
 export function providerError(error: unknown): unknown {
   if (error instanceof oc.AuthorizationResponseError) return authorizationError(error.error);
@@ -90,7 +91,7 @@ function bodyError(status: number, error: string): ProviderError {
   });
 }
 
-/** The error that an answer with this status is, which should have been another. */
+/** The error for an answer with an unexpected status. */
 export function statusError(status: number): ProviderError {
   if (status >= 500) return faulty(status);
   const isGone = GONE.has(status);
@@ -107,7 +108,7 @@ function declined(error: string): ProviderError {
 
 function clientError(error: oc.ClientError): ProviderError {
   const { code, message } = error;
-  // What broke off, or was given up, while it was read is the cause of a cause: that of its not being JSON.
+  // An answer that broke off while it was read is not JSON: the reason is then the cause of a cause.
   for (
     let cause: unknown = error;
     cause !== undefined;
@@ -122,18 +123,18 @@ function clientError(error: oc.ClientError): ProviderError {
   return new ProviderError('ERR_PROVIDER_ANSWER', text);
 }
 
-/** For a line of the log: what the provider did is said by its sentence; only of a fault of ours is the stack of use. */
+/** The fields of a log line about an error: a provider's error by its sentence, a fault of ours with its stack. */
 export function whyOf(error: unknown): { readonly problem: string } | { readonly err: unknown } {
   return error instanceof ProviderError ? { problem: error.message } : { err: error };
 }
 
-/** What is wrong with a time that it says. */
+/** The error for a time in a token that cannot be right. */
 export function clockError(text: string): ProviderError {
   const hint = 'its clock may differ from ours by more than OIDC_CLOCK_TOLERANCE';
   return new ProviderError('ERR_PROVIDER_ANSWER', `${text}; ${hint}`);
 }
 
-/** What the library found wrong, in words of its own; a parser's words quote what it read. */
+/** What openid-client found wrong, in its own words. The words of a JSON parser are left out: they quote the answer. */
 function detailOf(cause: unknown): string {
   return cause instanceof Error && cause.name === 'OperationProcessingError' ? `: ${cause.message}` : '';
 }
@@ -153,7 +154,7 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
 }
 
-/** An error code as it may stand in a log: it comes from a browser or the network. */
+/** An error code that may stand in a log, though it comes from a browser or the network. */
 function word(text: string): string {
   return /^[\w.-]{1,64}$/.test(text) ? text : 'an error without a name';
 }

@@ -1,7 +1,8 @@
+// This file reads a provider's discovery document.
 import type { ServerMetadata } from 'openid-client';
 import { ProviderError } from './provider-error.js';
 
-/** Where a provider is asked. All are absolute URLs, and on TLS where the issuer is. */
+/** A provider's endpoints. All are absolute URLs, and on TLS if the issuer is. */
 export interface Endpoints {
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
@@ -12,19 +13,19 @@ export interface Endpoints {
   readonly device_authorization_endpoint: string | undefined;
 }
 
-/** What is used of a discovery document. */
+/** The part of a discovery document that the product uses. */
 export interface ProviderMetadata {
   readonly issuer: string;
-  /** Its answers to browsers name it (RFC 9207). */
+  /** Whether the provider's answers to browsers name their issuer (RFC 9207). */
   readonly namesItself: boolean;
   readonly endpoints: Endpoints;
-  /** What is wrong in the document and can be done without, in a sentence each. */
+  /** Optional members that are wrong, a sentence each. */
   readonly flaws: readonly string[];
 }
 
 /**
- * Reads a discovery document, of which nothing but the issuer has been checked.
- * @throws ProviderError ERR_PROVIDER_ANSWER if nobody can sign in by it (OpenID Connect Discovery §3)
+ * Reads a discovery document of which only the issuer has been checked.
+ * @throws ProviderError ERR_PROVIDER_ANSWER a required endpoint is missing or wrong (OpenID Connect Discovery §3)
  */
 export function readMetadata(document: ServerMetadata): ProviderMetadata {
   const { issuer } = document;
@@ -55,9 +56,9 @@ export function readMetadata(document: ServerMetadata): ProviderMetadata {
 
 const MISSING = 'is missing';
 
-/** The address, or what is wrong with it. */
+/** The endpoint's URL, or what is wrong with it. */
 function readEndpoint(given: unknown, issuer: string): URL | string {
-  // null is how some say that they have none.
+  // Some providers write null for an endpoint that they do not have.
   if (given === undefined || given === null) return MISSING;
   if (typeof given !== 'string' || !URL.canParse(given)) return 'is no absolute URL';
   const url = new URL(given);

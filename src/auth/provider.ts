@@ -1,19 +1,19 @@
+// This file is the OpenID provider as the authorization-code flow uses it.
 import * as oc from 'openid-client';
 import type { OidcConfig } from '../config/types.js';
-import { claimAhead } from './claim-times.js';
 import { type ClientOptions, Discovery } from './discovery.js';
 import { type Identity, identityOf, type UserKey } from './identity.js';
 import { clockError, ProviderError, providerError, whyOf } from './provider-error.js';
 import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
 import { type OnRotated, RotationWatch } from './rotation.js';
-import { SigningKeys } from './signing-keys.js';
+import { claimAhead, SigningKeys } from './signing-keys.js';
 
 export interface ProviderOptions extends ClientOptions, Pick<OidcConfig, 'scopes' | 'consent'> {
-  /** What browsers see of us; where the provider sends them back to comes from it alone, never from a request. */
+  /** Where browsers reach us. The address that the provider sends them back to comes from it alone, never from a request. */
   readonly publicUrl: URL;
 }
 
-/** What ties an answer of the provider to the browser that was sent there. */
+/** The values that tie an answer of the provider to the browser that was sent there. */
 export interface SignInChecks {
   readonly state: string;
   readonly nonce: string;
@@ -21,31 +21,31 @@ export interface SignInChecks {
   readonly verifier: string;
 }
 
-/** What the provider gave for a code or a refresh token. Times in ms since 1970. */
+/** The tokens that the provider gave for a code or a refresh token. */
 export interface Tokens {
   /** Absent after a refresh if the provider gave no new one. */
   readonly idToken: string | undefined;
   readonly refreshToken: string | undefined;
-  /** When the access token ends; undefined: it did not say. */
+  /** When the access token ends, in ms since 1970; undefined: the provider did not say. */
   readonly expiresAt: number | undefined;
 }
 
-/** The scope that refresh tokens need; most providers give it with prompt=consent only (OpenID Connect Core §11). */
+/** The scope that refresh tokens need; most providers grant it only with prompt=consent (OpenID Connect Core §11). */
 const OFFLINE = 'offline_access';
 
-/** The longest that an access token is taken to last, in seconds: some say 1e308 for ever. */
+/** The longest lifetime of an access token that is believed, in seconds: some providers say 1e308 for ever. */
 const MAX_LIFE_S = 365 * 24 * 3600;
 
-/** Longer ID tokens are no hint at the sign-out, in characters: proxies and providers refuse URLs that are too long. */
+/** The longest ID token that is sent as a hint at sign-out, in characters: proxies and providers refuse longer URLs. */
 const MAX_HINT = 2048;
 
-/** What an access token may hold (RFC 6749 §A.12): anything else is no header field. */
+/** The characters of an access token (RFC 6749 §A.12): no others may stand in a header. */
 const VISIBLE = /^[\x20-\x7e]+$/;
 
-/** The OpenID provider, as the authorization-code flow needs it. Every call rejects with a {@link ProviderError}. */
+/** The OpenID provider. Every call rejects with a {@link ProviderError}. */
 export class Provider {
   readonly redirectUri: string;
-  /** What it signs with. */
+  /** The keys that the provider signs with. */
   readonly keys: SigningKeys;
   readonly #options: ProviderOptions;
   readonly #discovery: Discovery;
@@ -58,7 +58,7 @@ export class Provider {
     this.redirectUri = new URL('/api/auth/callback', options.publicUrl).href;
   }
 
-  /** What the provider says of itself. */
+  /** The provider's discovery document. */
   async metadata(): Promise<ProviderMetadata> {
     return (await this.#discovery.get()).metadata;
   }
@@ -78,7 +78,7 @@ export class Provider {
     });
   }
 
-  /** Trades the code for tokens. @param query what came to the callback, without the question mark */
+  /** Exchanges the code for tokens. @param query of the callback, without the question mark */
   async redeem(query: string, { state, nonce, verifier }: SignInChecks): Promise<Tokens & Identity> {
     const here = new URL(this.redirectUri);
     here.search = query;
@@ -98,10 +98,10 @@ export class Provider {
   }
 
   /**
-   * Trades a refresh token for new tokens.
-   * @param rotated hears of this user's refresh token that is good from then on, also where the rest of the answer is not to be
-   *   believed, before this resolves or rejects
-   * @throws ProviderError ERR_PROVIDER_GRANT also if they are another user's, which openid-client does not look at
+   * Exchanges a refresh token for new tokens.
+   * @param rotated is called with the refresh token that is valid from then on, before this resolves or rejects, also where the
+   *   rest of the answer is not valid
+   * @throws ProviderError ERR_PROVIDER_GRANT also if the tokens are another user's, which openid-client does not check
    */
   async refresh(refreshToken: string, user: UserKey, rotated: OnRotated = () => {}): Promise<Tokens> {
     const answer = await this.#at('token_endpoint', (configuration) => {
@@ -122,7 +122,7 @@ export class Provider {
     return tokensOf(answer);
   }
 
-  /** Takes a refresh token back, where the provider can (RFC 7009). */
+  /** Revokes a refresh token, if the provider has an endpoint for it (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
     const { endpoints } = await this.metadata();
     if (endpoints.revocation_endpoint === undefined) return;
@@ -132,7 +132,7 @@ export class Provider {
     );
   }
 
-  /** Where to send the browser to sign out there too; undefined: it has no such place. */
+  /** Where to send the browser to sign out at the provider too; undefined: the provider has no such page. */
   async endSessionUrl(idToken: string | undefined): Promise<URL | undefined> {
     const { configuration, metadata } = await this.#discovery.get();
     if (metadata.endpoints.end_session_endpoint === undefined) return undefined;
@@ -142,9 +142,9 @@ export class Provider {
     });
   }
 
-  /** What the ID token says, which the provider itself signed, by clocks that agree. */
+  /** The claims of the ID token, after its signature and its times were checked. */
   async #claimsOf(answer: TokenAnswer): Promise<Readonly<Record<string, unknown>>> {
-    // The library looks at all but these: it trusts the connection instead of the signature.
+    // openid-client checks neither: it trusts the connection instead of the signature.
     await this.keys.checkIdToken(answer.id_token ?? '');
     const claims = { ...answer.claims() };
     const ahead = claimAhead(claims, this.#options.clockToleranceS);
@@ -152,7 +152,7 @@ export class Provider {
     throw clockError(`the ID token's "${ahead}" is in the future`);
   }
 
-  /** Name and address, where the ID token does not have them. Not to get them keeps nobody out; another's do. */
+  /** Name and e-mail address, if the ID token has none. Failure here does not stop the sign-in; another user's data does. */
   async #userInfo(accessToken: string, { subject, name }: Identity) {
     if (!VISIBLE.test(accessToken))
       throw new ProviderError('ERR_PROVIDER_ANSWER', 'no access token is like that');
@@ -168,7 +168,7 @@ export class Provider {
     throw new ProviderError('ERR_PROVIDER_ANSWER', 'its userinfo is of another user');
   }
 
-  /** Runs a call of the library to an endpoint, wherever that is by now. */
+  /** Runs a call of openid-client to an endpoint, at the address that the provider names now. */
   #at<T>(endpoint: keyof Endpoints, call: (configuration: oc.Configuration) => Promise<T>): Promise<T> {
     return this.#discovery.at(endpoint, ({ configuration }) => known(() => call(configuration)));
   }
@@ -176,7 +176,7 @@ export class Provider {
 
 type TokenAnswer = oc.TokenEndpointResponse & oc.TokenEndpointResponseHelpers;
 
-/** The issuer in the answer, where the provider promises one (RFC 9207), before anything is sent there. */
+/** Checks the issuer in the answer, if the provider promises one (RFC 9207), before the code is sent to it. */
 function checkIssuer(query: URLSearchParams, { issuer, namesItself }: ProviderMetadata): void {
   const given = query.getAll('iss');
   if (given.length === 0 ? !namesItself : given.length === 1 && given[0] === issuer) return;
@@ -192,7 +192,7 @@ function tokensOf(answer: TokenAnswer): Tokens {
   };
 }
 
-/** Turns what a call of the library throws into what it means. */
+/** Runs a call of openid-client and throws its errors as ProviderErrors. */
 async function known<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();

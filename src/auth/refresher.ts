@@ -1,3 +1,4 @@
+// This file refreshes the provider's tokens of sessions when they have run out.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -6,8 +7,8 @@ import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { Provider, Tokens } from './provider.js';
 import { ProviderError, type ProviderErrorCode, whyOf } from './provider-error.js';
+import type { Session } from './session-tokens.js';
 import { refreshed, type SessionTokens } from './session-tokens.js';
-import type { Session } from './sessions.js';
 import type { TokenKeeping } from './token-keeping.js';
 import type { TokenRevocation } from './token-revocation.js';
 
@@ -22,29 +23,32 @@ export interface RefresherOptions {
   readonly clock?: () => number;
 }
 
-/** How long a session is left as it is from the begin of a refresh, whatever comes of it, in ms. The store keeps it. */
+/**
+ * How long one refresh claims a session, in ms, whatever comes of it: no process refreshes the session again before. The store
+ * keeps the claim.
+ */
 const CLAIM_MS = 30_000;
 
 /**
- * How long nobody asks a provider that could not be reached, in ms. Shorter than a claim: next comes another session than
- * the one that found it so.
+ * How long the provider is not asked after it could not be reached, in ms. It is shorter than a claim, so that another session
+ * asks next than the one that met the failure.
  */
 const UNREACHABLE_MS = 10_000;
 
-/** How long the store is waited for to take a claim, in ms, and then not again: the session is good without new tokens. */
+/** How long a request waits for the store to take a claim, in ms. A session is good without new tokens too. */
 const PATIENCE_MS = 1_000;
 
-/** Refusals that say that somebody is not signed in at the provider any more. */
+/** Errors of the provider that end the session: its user is not signed in there any more. */
 const ENDS: ReadonlySet<ProviderErrorCode> = new Set(['ERR_PROVIDER_GRANT', 'ERR_PROVIDER_DENIED']);
 
-/** Gets new tokens of the provider for sessions, once for each session however many ask. */
+/** Gets new tokens for sessions from the provider. Requests that ask for one session at the same time share one refresh. */
 export class Refresher {
   readonly #options: RefresherOptions;
   readonly #clock: () => number;
   readonly #flights = new Map<SignInId, Promise<Session | undefined>>();
-  /** The provider could not be reached, or the store not be written: nobody waits for them again before then. */
+  /** Until then no refresh begins: the provider could not be reached, or the store takes no writes. */
   #notBefore = 0;
-  /** The last session that was asked for, if the provider answered that it fails: is that all of it, or this one's? */
+  /** The session at which the provider failed last; a failure at another one too means that all refreshes fail. */
   #failedFor: SignInId | undefined;
 
   constructor(options: RefresherOptions) {
@@ -55,15 +59,15 @@ export class Refresher {
   /** Whether the provider's tokens of a session have run out, and new ones may be had. */
   isDue({ tokens: { refreshToken, expiresAt }, signIn: { signInId, claimedUntil } }: Session): boolean {
     if (refreshToken === undefined || expiresAt === undefined) return false;
-    // Its old tokens are used up.
+    // The store's tokens of this session are used up, and the new ones wait to be stored.
     if (this.#options.keeping.isWaiting(signInId)) return false;
     const now = this.#clock();
     return now >= expiresAt && now >= claimedUntil && now >= this.#notBefore;
   }
 
   /**
-   * The session with new tokens, or as it is if they cannot be had now; undefined: it has ended. Rejects with a StoreError
-   * where that takes no writes now.
+   * The session with new tokens, or unchanged if there are none now; undefined: the session has ended. Rejects with a
+   * StoreError while the store takes no writes.
    */
   refresh(session: Session): Promise<Session | undefined> {
     const { signInId } = session.signIn;
@@ -76,7 +80,7 @@ export class Refresher {
     return flight;
   }
 
-  /** Counted once, however many wait for it. */
+  /** Refreshes and counts the outcome, once for all requests that wait for it. */
   async #counted(session: Session): Promise<Session | undefined> {
     const { refreshes } = this.#options.metrics;
     try {
@@ -117,7 +121,7 @@ export class Refresher {
     }
   }
 
-  /** New tokens; those that are there, if it gives none; undefined: the session is over. */
+  /** New tokens, or the present ones if the provider gives none; undefined: the provider ended the session. */
   async #askProvider({ tokens, signIn: { signInId } }: Session): Promise<SessionTokens | undefined> {
     const { provider, revocation } = this.#options;
     const { refreshToken = '', issuer, subject } = tokens;
@@ -148,7 +152,7 @@ export class Refresher {
     return false;
   }
 
-  /** Nobody waits for a provider that cannot be reached; one that answers may fail at one session only. */
+  /** Pauses all refreshes if the provider cannot be reached, or fails at two sessions in a row: one failure may be that session's. */
   #noteDown(signInId: SignInId, error: unknown): void {
     const isDown = error instanceof ProviderError && error.code === 'ERR_PROVIDER_UNREACHABLE';
     const before = this.#failedFor;

@@ -1,3 +1,4 @@
+// This file notices a rotated refresh token in the provider's answer before the rest of the answer is judged.
 import { decodeJwt } from 'jose';
 import type * as oc from 'openid-client';
 import { z } from 'zod';
@@ -5,7 +6,7 @@ import type { UserKey } from './identity.js';
 
 const answerSchema = z.object({ refresh_token: z.string().min(1), id_token: z.unknown() });
 
-/** Hears of a refresh token that replaces the one that was sent. */
+/** Is called with the refresh token that replaces the one that was sent. */
 export type OnRotated = (refreshToken: string) => void;
 
 interface Watched {
@@ -14,11 +15,11 @@ interface Watched {
 }
 
 /**
- * A fetch that tells which refresh token an answer brings, before anybody judges the rest of it: the provider has taken
- * the one that was sent back, whatever else is wrong with what it answers (RFC 6749 §6).
+ * A fetch that reports the refresh token of an answer before the library validates the answer: the provider has made the token
+ * that was sent void, even if the rest of its answer is wrong (RFC 6749 §6, docs/adr/0026).
  */
 export class RotationWatch {
-  /** Refreshes under way, by the token that they send. */
+  /** Refreshes under way, by the refresh token that they send. */
   readonly #watched = new Map<string, Watched>();
 
   readonly fetch: oc.CustomFetch = async (url, options) => {
@@ -32,7 +33,7 @@ export class RotationWatch {
     return response;
   };
 
-  /** Runs `call`, which sends `refreshToken`. One at a time may send it. */
+  /** Runs `call`, which sends `refreshToken`. Only one call at a time may send a token. */
   async during<T>(refreshToken: string, watched: Watched, call: () => Promise<T>): Promise<T> {
     this.#watched.set(refreshToken, watched);
     try {
@@ -43,7 +44,7 @@ export class RotationWatch {
   }
 }
 
-/** Undefined: the answer brings none of this user. What is wrong with it is for its reader to say. */
+/** The refresh token in an answer. Undefined: there is none for this user; openid-client says what is wrong with the answer. */
 async function refreshTokenOf(answer: Response, user: UserKey): Promise<string | undefined> {
   try {
     const { data } = answerSchema.safeParse(await answer.json());
@@ -53,7 +54,7 @@ async function refreshTokenOf(answer: Response, user: UserKey): Promise<string |
   }
 }
 
-/** Whether an ID token, as it says itself, is another user's: those tokens are not ours to keep, nor to take back. */
+/** Whether an ID token, unverified, names another user: tokens of that answer are neither kept nor revoked. */
 function isOfAnother(idToken: unknown, { issuer, subject }: UserKey): boolean {
   if (typeof idToken !== 'string') return false;
   try {

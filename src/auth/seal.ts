@@ -1,3 +1,4 @@
+// This file encrypts what the store keeps of sign-ins.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type CookieKeys, delimited } from './cookie-keys.js';
 
@@ -5,7 +6,7 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts what the store keeps of sign-ins, so that whoever reads the store's data holds no token. */
+/** Encrypts what the store keeps of sign-ins, so that the store's data holds no usable token. */
 export class Sealer {
   readonly #keys: CookieKeys;
 
@@ -14,9 +15,9 @@ export class Sealer {
   }
 
   /**
-   * `<kid>.<base64url of nonce, ciphertext, tag>` by AES-256-GCM.
-   * @param purpose what it is
-   * @param context the row that it belongs to: in another row it cannot be opened
+   * Encrypts `text` by AES-256-GCM. @returns `<kid>.<base64url of nonce, ciphertext, tag>`
+   * @param purpose the kind of text, bound into the tag
+   * @param context the row that the text belongs to: in another row it cannot be opened
    */
   seal(purpose: string, context: string, text: string): string {
     const { kid, seal } = this.#keys.current;
@@ -27,7 +28,7 @@ export class Sealer {
     return `${kid}.${bytes.toString('base64url')}`;
   }
 
-  /** Undefined: changed in any character, of another purpose or row, or sealed with a key that is no longer there. */
+  /** The text. Undefined: `sealed` was changed, is of another purpose or row, or its key was taken away. */
   open(purpose: string, context: string, sealed: string): string | undefined {
     const dot = sealed.indexOf('.');
     const kid = sealed.slice(0, dot);
@@ -35,7 +36,7 @@ export class Sealer {
     const encoded = sealed.slice(dot + 1);
     const bytes = Buffer.from(encoded, 'base64url');
     if (key === undefined || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    // The same bytes can be written in many ways, and who keeps count of what came must see one.
+    // base64url can write the same bytes in several ways; a `state` is counted by its text and must have one.
     if (bytes.toString('base64url') !== encoded) return undefined;
     const tagAt = bytes.length - TAG_BYTES;
     const decipher = createDecipheriv(CIPHER, key.seal, bytes.subarray(0, NONCE_BYTES), {
@@ -47,7 +48,7 @@ export class Sealer {
     try {
       return text + decipher.final('utf8');
     } catch {
-      // The tag does not fit: the one thing that final() throws for.
+      // final() throws for one reason: the tag does not match.
       return undefined;
     }
   }

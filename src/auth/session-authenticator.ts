@@ -1,3 +1,4 @@
+// This file finds the user of a request by its session cookie or its access token.
 import type {
   Authenticator,
   Credentials,
@@ -7,12 +8,13 @@ import type {
 } from './authenticator.js';
 import type { BearerTokens } from './bearer.js';
 import { type CookieCodec, hasCookie } from './cookie.js';
-import type { Session, Sessions } from './sessions.js';
+import type { Session } from './session-tokens.js';
+import type { Sessions } from './sessions.js';
 
-/** How clients write the scheme. */
+/** The scheme as almost all clients write it; other spellings take the slower way. */
 const SCHEME = 'Bearer ';
 
-/** Accepts the cookie of a session that lives, or an access token of the provider. */
+/** Accepts the cookie of a live session, or an access token of the provider. */
 export class SessionAuthenticator implements Authenticator {
   readonly #cookies: CookieCodec;
   readonly #sessions: Sessions;
@@ -31,13 +33,13 @@ export class SessionAuthenticator implements Authenticator {
       const session = browser && this.#sessions.peek(browser);
       return session && this.#used(session, passive);
     }
-    // Both together, and another scheme, want a closer look.
+    // A cookie and a token together, or another scheme, are judged by authenticate().
     if (cookie !== '' || !authorization.startsWith(SCHEME)) return undefined;
     return this.#bearer?.peek(authorization.slice(SCHEME.length));
   }
 
   async authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined> {
-    // Other schemes are for a proxy before us.
+    // Other schemes are credentials for a proxy before us, not for this product.
     const bearer = /^bearer(?: +(.*))?$/i.exec(credentials.authorization);
     if (bearer === null) return this.#bySession(credentials);
     if (hasCookie(credentials.cookie)) return { refused: 'ambiguous' };

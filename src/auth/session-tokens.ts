@@ -1,6 +1,8 @@
+// This file is a session with the provider's tokens, and how the tokens are sealed for the store.
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import type { CookieHash } from '../store/ports/ids.js';
+import type { SignIn } from '../store/ports/sign-ins.js';
 import type { Tokens } from './provider.js';
 import type { Sealer } from './seal.js';
 
@@ -14,27 +16,27 @@ const schema = z.object({
   expiresAt: z.number().optional(),
 });
 
-/** What is kept of a sign-in beside its session: who it was, and the provider's tokens. Times in ms since 1970. */
+/** Who signed in, and the provider's tokens. `expiresAt`: when the access token ends, in ms since 1970. */
 export type SessionTokens = Readonly<z.infer<typeof schema>>;
 
 const PURPOSE = 'session tokens';
 
-/** As the store keeps it: good for this cookie's session only. */
+/** Encrypts tokens for the store, so that they open for this cookie's session only. */
 export function sealTokens(sealer: Sealer, cookie: CookieHash, tokens: SessionTokens): string {
   return sealer.seal(PURPOSE, cookie, JSON.stringify(schema.parse(tokens)));
 }
 
-/** Undefined: it is not what {@link sealTokens} made for this session, or its key was taken away. */
+/** Undefined: `sealed` is not what {@link sealTokens} made for this session, or its key was taken away. */
 export function openTokens(sealer: Sealer, cookie: CookieHash, sealed: string): SessionTokens | undefined {
   const text = sealer.open(PURPOSE, cookie, sealed);
-  // What another version of the software sealed may look otherwise: its session is over.
+  // Another version of the software may have sealed another shape: such a session is over.
   return text === undefined ? undefined : schema.safeParse(JSON.parse(text)).data;
 }
 
 /**
- * Whether the provider may take the tokens of one back with those of the other: it may have one grant for all that a browser
- * was given for a user (RFC 7009 §2.1). Only another user, or two sessions there that its ID tokens tell apart (`sid`), are
- * told apart for certain; many a provider tells no `sid`.
+ * Whether revoking the tokens of one session may revoke those of the other: a provider may have one grant for all that a browser
+ * got for a user (RFC 7009 §2.1). Two sessions certainly differ only by their user, or by the `sid` of their ID tokens, which
+ * many providers leave out.
  */
 export function mayShareGrant(one: SessionTokens, other: SessionTokens): boolean {
   if (one.issuer !== other.issuer || one.subject !== other.subject) return false;
@@ -42,7 +44,7 @@ export function mayShareGrant(one: SessionTokens, other: SessionTokens): boolean
   return sid === undefined || otherSid === undefined || sid === otherSid;
 }
 
-/** Of an ID token that was verified when it came. */
+/** The provider's session id. The ID token was verified when it came. */
 function sidOf({ idToken }: SessionTokens): unknown {
   return idToken === undefined ? undefined : decodeJwt(idToken).sid;
 }
@@ -55,4 +57,11 @@ export function refreshed(tokens: SessionTokens, by: Tokens): SessionTokens {
     refreshToken: by.refreshToken ?? tokens.refreshToken,
     expiresAt: by.expiresAt,
   };
+}
+
+/** A live sign-in session. */
+export interface Session {
+  readonly signIn: SignIn;
+  readonly cookie: CookieHash;
+  readonly tokens: SessionTokens;
 }

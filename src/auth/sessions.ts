@@ -1,3 +1,4 @@
+// This file holds the sign-in sessions behind browsers' cookies: found, refreshed, used, ended.
 import type { Logger } from '../observability/log.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
 import type { Requester } from '../store/ports/audit.js';
@@ -5,21 +6,14 @@ import type { Changes } from '../store/ports/changes.js';
 import { StoreError, storeWhy } from '../store/ports/errors.js';
 import type { CookieHash, SignInId, UserId } from '../store/ports/ids.js';
 import type { ListPage, PageRequest } from '../store/ports/page.js';
-import type { SealedSignIn, SignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
+import type { SealedSignIn, SignInPort, SignInSummary } from '../store/ports/sign-ins.js';
 import type { BrowserCookie } from './cookie.js';
-import { endedSignIns } from './ended.js';
 import type { Refresher } from './refresher.js';
 import type { Sealer } from './seal.js';
+import type { Session } from './session-tokens.js';
 import { mayShareGrant, openTokens, type SessionTokens, sealTokens } from './session-tokens.js';
 import type { TokenKeeping } from './token-keeping.js';
 import type { TokenRevocation } from './token-revocation.js';
-
-/** A sign-in session that lives. */
-export interface Session {
-  readonly signIn: SignIn;
-  readonly cookie: CookieHash;
-  readonly tokens: SessionTokens;
-}
 
 export interface SessionsOptions {
   readonly store: SignInPort;
@@ -32,10 +26,10 @@ export interface SessionsOptions {
   readonly clock?: () => number;
 }
 
-/** A session's use is written down at most this often, in ms: far below any idle time. */
+/** How often the use of one session is written to the store at most, in ms: far below any idle time. */
 const TOUCH_EVERY_MS = 60_000;
 
-/** Longer than it takes to encrypt a session's tokens anew, in ms. */
+/** How long {@link Sessions.renew} claims a session, in ms: longer than it takes to encrypt the tokens anew. */
 const RENEW_MS = 5_000;
 
 /** The sign-in sessions behind cookies. */
@@ -46,7 +40,7 @@ export class Sessions {
     (cookie) => this.#ask(cookie as CookieHash),
     (session) => session !== undefined && this.#isOver(session),
   );
-  /** Sessions whose use is being written down. */
+  /** Sessions whose use is being written to the store. */
   readonly #touching = new Set<SignInId>();
 
   constructor(options: SessionsOptions) {
@@ -55,24 +49,24 @@ export class Sessions {
   }
 
   /**
-   * Undefined: there is none, or it has ended. When the provider's tokens have run out, it is asked for new ones first:
-   * somebody who is signed out there is signed out here. Rejects with a `StoreError`.
+   * The session of a cookie. Undefined: there is none, or it has ended. If the provider's tokens have run out, the provider is
+   * asked for new ones first, so that a user who is signed out there is signed out here. Rejects with a `StoreError`.
    */
   async find({ type, hash }: BrowserCookie): Promise<Session | undefined> {
     if (type !== 'session') return undefined;
     const session = await this.#known.get(hash);
     if (session === undefined || !this.#options.refresher.isDue(session)) return session;
     const answer = await this.#refresh(session);
-    // Over is over, whether the store could be told or not.
+    // The provider ended the session: it is over here even if the store could not be told.
     if (answer === undefined) this.forget(hash);
-    // Of all that waited, the first outdates; also what was asked of the store before its new tokens were there.
+    // The first waiter outdates the cached session, so that no one keeps the tokens from before the refresh.
     const known = this.#known.peek(hash);
     if (known === session || (known && this.#options.refresher.isDue(known))) this.#known.outdate(hash);
-    // As it was before the provider was waited for: it may have ended since.
+    // Nothing was refreshed, and the session may have ended while the provider was waited for: the cache or the store says.
     return answer === session ? this.#known.get(hash) : answer;
   }
 
-  /** A session is not refreshed where the store takes no writes: whether it lives is what that says, or said last. */
+  /** Refreshes a session; leaves it as it is while the store takes no writes. */
   async #refresh(session: Session): Promise<Session | undefined> {
     try {
       return await this.#options.refresher.refresh(session);
@@ -82,7 +76,7 @@ export class Sessions {
     }
   }
 
-  /** The session as {@link find} would answer, where that takes no wait; undefined: ask. */
+  /** The session as {@link find} would answer, if that is known without a wait; undefined: ask `find`. */
   peek({ type, hash }: BrowserCookie): Session | undefined {
     const session = type === 'session' ? this.#known.peek(hash) : undefined;
     return session !== undefined && this.#options.refresher.isDue(session) ? undefined : session;
@@ -92,7 +86,7 @@ export class Sessions {
     return this.#clock() >= Math.min(expiresAt, lastUsedAt + idleMs);
   }
 
-  /** It was used now. Does not wait for the store. */
+  /** Notes that the session was used now, for its idle time. Does not wait for the store. */
   touch({ signIn: { signInId, userId, lastUsedAt } }: Session): void {
     if (this.#clock() - lastUsedAt < TOUCH_EVERY_MS || this.#touching.has(signInId)) return;
     const { store, log } = this.#options;
@@ -106,8 +100,8 @@ export class Sessions {
   }
 
   /**
-   * Encrypts a session's tokens with the first key, before the key that they are under is taken away. Not while another
-   * process gets new ones, or new ones wait for the store: those would be lost. False: the session has ended meanwhile.
+   * Encrypts a session's tokens with the first key, before the key that sealed them is taken away. It does nothing while another
+   * process refreshes the session, or new tokens wait for the store: those would be lost. False: the session has ended.
    */
   async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<boolean> {
     const { store, sealer, keeping } = this.#options;
@@ -117,7 +111,7 @@ export class Sessions {
     return store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
   }
 
-  /** Ends a session of this user, here for certain, at the provider as far as it goes. False: there is none, or it had ended. */
+  /** Ends a session of this user: here for certain, at the provider if it can be reached. False: there is none that lives. */
   async end(owner: UserId, signInId: SignInId, by?: Requester): Promise<boolean> {
     const ended = await this.#options.store.endSignIn(owner, signInId, by);
     this.#known.forgetAll();
@@ -125,23 +119,23 @@ export class Sessions {
     return ended !== undefined;
   }
 
-  /** Takes note that a session has ended for another one, with these tokens. */
+  /** Forgets a session that a new one has replaced, and revokes its tokens unless they may share a grant with the new ones. */
   replaced(old: SealedSignIn, by: SessionTokens): void {
     this.#known.forget(old.cookie);
     this.#revoke(old, by);
   }
 
-  /** A user's sessions that live, oldest first. */
+  /** A user's live sessions, oldest first. */
   list(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>> {
     return this.#options.store.listSignIns(owner, page);
   }
 
-  /** Asks the store again the next time. */
+  /** Drops a session from the cache: the next request asks the store. */
   forget(cookie: CookieHash): void {
     this.#known.forget(cookie);
   }
 
-  /** Takes what the store reports: a session that any process ended is not believed any more. */
+  /** Takes what the store reports: a session that any process ended leaves the cache. */
   changed(changes: Changes): void {
     const ended = endedSignIns(changes);
     if (ended === undefined) this.#known.forgetAll();
@@ -164,4 +158,10 @@ export class Sessions {
     const tokens = openTokens(sealer, cookie, signIn.sealed);
     return tokens && { signIn, cookie, tokens };
   }
+}
+
+/** The sessions that ended among `changes`; undefined: changes were missed, and any session may have ended. */
+export function endedSignIns({ changes, missed }: Changes): ReadonlySet<SignInId> | undefined {
+  if (missed) return undefined;
+  return new Set(changes.flatMap((change) => (change.kind === 'sign-in-ended' ? [change.signInId] : [])));
 }

@@ -1,3 +1,4 @@
+// This file is the sign-in flow: it sends browsers to the provider and begins sessions for those that come back.
 import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
 import type { Logger } from '../observability/log.js';
@@ -17,9 +18,9 @@ import type { TokenRevocation } from './token-revocation.js';
 
 /** How long sessions last, in ms. */
 export interface Lifetimes {
-  /** Without being used. */
+  /** Of a session that is not used. */
   readonly idleMs: number;
-  /** In any case. */
+  /** Of any session. */
   readonly absoluteMs: number;
 }
 
@@ -36,13 +37,13 @@ export interface SignInOptions {
 
 /** A browser that asks to be signed in. */
 export interface Begin {
-  /** The cookie that it has. */
+  /** The cookie that the browser has. */
   readonly cookie: BrowserCookie | undefined;
-  /** Where it wants to go, as it says. */
+  /** Where the browser asks to go afterwards, unchecked. */
   readonly returnTo: string | undefined;
 }
 
-/** A browser that is sent on. */
+/** Where a browser is sent, and the cookie that it is given. */
 export interface Redirect {
   readonly location: string;
   readonly setCookie: string | undefined;
@@ -51,25 +52,25 @@ export interface Redirect {
 /** A browser that came back from the provider. */
 export interface Finish {
   readonly cookie: BrowserCookie | undefined;
-  /** What it brought; no name twice. */
+  /** The query of the callback; no name twice. */
   readonly query: Readonly<Record<string, string>>;
   readonly userAgent: string;
   readonly remoteAddr: string;
   readonly requestId: string;
-  /** Hears who it is before a session is begun; rejects where this user has to wait. */
+  /** Is called with the user before a session is begun; rejects if this user has to wait. */
   readonly admit: (user: UserId) => Promise<void>;
 }
 
 /**
- * Why nobody was signed in. `malformed`: what came is nothing that a provider sends. `unknown`: this browser did not ask
- * for it, or too long ago, or has had its answer. Otherwise the provider's error.
+ * Why a sign-in failed. `malformed`: the query is nothing that a provider sends. `unknown`: this browser did not begin the
+ * sign-in, began it too long ago, or has finished it. Otherwise the provider's error.
  */
 export type SignInFailure = 'malformed' | 'unknown' | ProviderErrorCode;
 
-/** Its cookie stays longer, in ms: so a browser that comes back late can be told from one that keeps no cookies. */
+/** How long a pending sign-in's cookie stays, in ms: longer than the sign-in, to tell a late browser from one without cookies. */
 const PENDING_COOKIE_MS = 60 * 60_000;
 
-/** Sends browsers to the provider, and makes sessions of those that come back. */
+/** Sends browsers to the provider, and begins sessions for those that come back (docs/adr/0014). */
 export class SignInFlow {
   readonly #options: SignInOptions;
 
@@ -78,13 +79,12 @@ export class SignInFlow {
   }
 
   /**
-   * Keeps nothing: what must be known when the browser comes back, it brings itself. Rejects with a ProviderError or
-   * StoreError.
+   * Begins a sign-in. Nothing is kept here: the browser brings the `state` back. Rejects with a ProviderError or StoreError.
    */
   async begin({ cookie, returnTo }: Begin): Promise<Redirect> {
     const { provider, store, cookies, sealer } = this.#options;
-    // Whose new cookie was lost on the way gets one more. Nothing is to be written, but where the store does not answer nobody
-    // is sent to the provider for nothing: the way back needs it.
+    // A browser whose new cookie was lost on the way still has the old one, and gets another. The question also makes sure that
+    // the store answers: the way back from the provider needs it.
     const isGood = cookie !== undefined && !(await store.isReplaced(cookie.hash));
     const browser = isGood ? cookie : cookies.create('pending');
     const pending = {
@@ -97,12 +97,12 @@ export class SignInFlow {
       ...pending,
       state: sealState(sealer, browser.hash, pending),
     });
-    // A session's cookie stays as it is; a pending one lives on with each sign-in that it is for.
+    // A session's cookie stays as it is; a pending cookie's life is extended by each sign-in that it is used for.
     const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_COOKIE_MS / 1000) : undefined;
     return { location: url.href, setCookie };
   }
 
-  /** Rejects with a StoreError, and as {@link Finish.admit}; what can be done about that is to try again, with a new sign-in. */
+  /** Finishes a sign-in. Rejects with a StoreError, and as {@link Finish.admit}; the user then has to begin a new sign-in. */
   async finish(finish: Finish): Promise<Redirect | SignInFailure> {
     const { provider, revocation } = this.#options;
     const { cookie, query } = finish;
@@ -116,13 +116,13 @@ export class SignInFlow {
     try {
       return { location: pending.returnTo, setCookie: await this.#beginSession(finish, tokens) };
     } catch (error) {
-      // The tokens of a session that this browser has already may be of the same grant.
+      // A session that this browser has already may share the grant of these tokens: then they are not revoked.
       if (cookie?.type !== 'session') revocation.begin(undefined, tokens.refreshToken);
       throw error;
     }
   }
 
-  /** @returns its cookie, to be set */
+  /** @returns the `Set-Cookie` value of the new session */
   async #beginSession(
     { cookie, userAgent, remoteAddr, requestId, admit }: Finish,
     tokens: SessionTokens,
@@ -130,7 +130,7 @@ export class SignInFlow {
     const { store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
     await admit(owner);
-    // Always a new id: whoever knew the one before, knows nothing now.
+    // Always a new id, so that an attacker who knew the old one has nothing (session fixation).
     const session = cookies.create('session');
     const signIn = {
       cookie: session.hash,
@@ -147,7 +147,7 @@ export class SignInFlow {
     return cookies.set(session, lifetimes.absoluteMs / 1000);
   }
 
-  /** The person is told little; the operator is told what to look at. */
+  /** Logs for the operator why a sign-in failed; the user is told only the code. */
   #failure(error: unknown, { requestId, remoteAddr }: Finish): ProviderErrorCode {
     if (!(error instanceof ProviderError)) throw error;
     const level = error.code === 'ERR_PROVIDER_DENIED' ? 'info' : 'warn';
@@ -158,7 +158,7 @@ export class SignInFlow {
     return error.code;
   }
 
-  /** Undefined: it was not begun by this browser, or is over. */
+  /** Opens the `state` and marks it as spent. Undefined: another browser began it, or it is over. */
   async #spend({ hash: browser }: BrowserCookie, state: string): Promise<PendingSignIn | undefined> {
     const { store, sealer } = this.#options;
     const pending = openState(sealer, browser, state);
@@ -167,5 +167,5 @@ export class SignInFlow {
   }
 }
 
-/** What is shown of a browser in the list of sessions; the rest is cut, in characters. */
+/** The part of a User-Agent that the list of sessions shows, in characters. */
 const MAX_USER_AGENT = 256;

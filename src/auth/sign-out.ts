@@ -1,8 +1,10 @@
+// This file signs users out, here and at the provider.
 import type { Logger } from '../observability/log.js';
 import type { Requester } from '../store/ports/audit.js';
 import type { Provider } from './provider.js';
 import { whyOf } from './provider-error.js';
-import type { Session, Sessions } from './sessions.js';
+import type { Session } from './session-tokens.js';
+import type { Sessions } from './sessions.js';
 
 export interface SignOutOptions {
   readonly provider: Pick<Provider, 'endSessionUrl'>;
@@ -10,7 +12,7 @@ export interface SignOutOptions {
   readonly log: Logger;
 }
 
-/** Signs people out: here for certain, at the provider as far as it goes. */
+/** Signs users out: here for certain, at the provider if it can be reached. */
 export class SignOut {
   readonly #options: SignOutOptions;
 
@@ -19,7 +21,7 @@ export class SignOut {
   }
 
   /**
-   * Ends a session, after which copies of its cookie are good for nothing.
+   * Ends a session, after which copies of its cookie are void.
    * @returns where to send the browser to sign out at the provider too; undefined: nowhere, or it cannot be reached
    */
   async run({ signIn, tokens }: Session, by?: Requester): Promise<URL | undefined> {

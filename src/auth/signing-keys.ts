@@ -1,18 +1,22 @@
+// This file checks tokens of the provider: their signatures, by the keys that it publishes, and their times.
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { ANSWER_MS, type ClientOptions, type Discovery, OF_PROVIDER_MS } from './discovery.js';
 import { LastKnown } from './last-known.js';
 import { ProviderError, providerError, statusError, whyOf } from './provider-error.js';
 
-/** Signatures by a key that only the provider has; `none` and shared secrets are not among them. */
+/** Signature algorithms with a private key, which only the provider has: neither `none` nor shared secrets. */
 export const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
   ...['EdDSA', 'Ed25519', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'],
 ];
 
-/** How often tokens that anybody can send may have the provider asked for its keys, in ms. */
+/** How often tokens that any client can send may cause a request for the provider's keys, in ms. */
 export const OF_ANYBODY_MS = 10_000;
 
-/** Says whether a token is good by these keys; rejects with a JOSEError if not. */
+/** Claims that name a past time, in seconds since 1970 (RFC 7519 §4.1.6, OpenID Connect Core §2). */
+const PAST = ['iat', 'auth_time'] as const;
+
+/** Verifies a token by these keys; rejects with a JOSEError if it is not valid. */
 type Verify<T> = (keys: JWTVerifyGetKey) => Promise<T>;
 
 /** The keys that the provider signs with. */
@@ -37,10 +41,10 @@ export class SigningKeys {
   }
 
   /**
-   * Verifies a token; once more with the keys of now, if it does not fit those that are known: a provider may change its
-   * keys at any time, even under the same key id.
-   * @param minAgeMs keys that are younger are not asked for again, in ms
-   * @throws JOSEError as `verify` does; ProviderError when it cannot be known
+   * Verifies a token, and once more with newly fetched keys if the known ones do not fit: a provider may change its keys at any
+   * time, even under the same key id.
+   * @param minAgeMs keys younger than this, in ms, are not fetched again
+   * @throws JOSEError as `verify` does; ProviderError if the keys cannot be had
    */
   async verify<T>(verify: Verify<T>, minAgeMs: number): Promise<T> {
     const keys = await this.#keys.get();
@@ -48,7 +52,7 @@ export class SigningKeys {
       return await verify(keys);
     } catch (error) {
       if (!mayFitOthers(error)) throw error;
-      // They may be at another place by now. Where that cannot be told, they are where they were.
+      // The keys may have moved. If discovery fails, they are fetched from where they were.
       await this.#discovery.renewed(minAgeMs).catch(() => {});
       const renewed = await this.#keys.renewed(minAgeMs);
       if (renewed === keys) throw unusable(error);
@@ -58,7 +62,7 @@ export class SigningKeys {
     }
   }
 
-  /** @throws ProviderError ERR_PROVIDER_ANSWER if the provider did not sign it */
+  /** @throws ProviderError ERR_PROVIDER_ANSWER the provider did not sign the ID token */
   async checkIdToken(idToken: string): Promise<void> {
     try {
       const options = { algorithms: ALGORITHMS };
@@ -76,13 +80,13 @@ function mayFitOthers(error: unknown): boolean {
   return !(error instanceof JOSEError);
 }
 
-/** What is no JOSEError comes of a key that cannot be read. */
+/** An error that is no JOSEError comes from a key that cannot be read. */
 function unusable(error: unknown): unknown {
   if (error instanceof errors.JOSEError) return error;
   return new ProviderError('ERR_PROVIDER_ANSWER', 'a key of it is of no use here');
 }
 
-/** Asks once. Rejects with a ProviderError. */
+/** Fetches the provider's keys. Rejects with a ProviderError. */
 async function fetchKeys(url: string, timeoutMs = ANSWER_MS): Promise<JWTVerifyGetKey> {
   try {
     const response = await fetch(url, {
@@ -99,4 +103,21 @@ async function fetchKeys(url: string, timeoutMs = ANSWER_MS): Promise<JWTVerifyG
       ? new ProviderError('ERR_PROVIDER_ANSWER', 'what is at its jwks_uri is no set of keys')
       : providerError(error);
   }
+}
+
+/**
+ * The claim whose past time is in the future, because the clocks differ by more than is allowed; undefined: there is none. `exp`
+ * and `nbf` are checked by the libraries.
+ * @param toleranceS by how much the clocks may differ, in seconds
+ * @param now seconds since 1970
+ */
+export function claimAhead(
+  claims: Readonly<Record<string, unknown>>,
+  toleranceS: number,
+  now: number = Date.now() / 1000,
+): (typeof PAST)[number] | undefined {
+  return PAST.find((name) => {
+    const time = claims[name];
+    return typeof time === 'number' && time > now + toleranceS;
+  });
 }

@@ -1,3 +1,4 @@
+// This file stores refreshed tokens of sessions, and keeps them while the store takes none.
 import { type Clock, systemClock } from '../actors/clock.js';
 import { backoffMs } from '../actors/supervision/spec.js';
 import type { Logger } from '../observability/log.js';
@@ -6,8 +7,8 @@ import type { SignInId } from '../store/ports/ids.js';
 import type { SignInPort } from '../store/ports/sign-ins.js';
 import type { StoreState } from '../store/ports/store.js';
 import type { Sealer } from './seal.js';
+import type { Session } from './session-tokens.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
-import type { Session } from './sessions.js';
 import type { TokenRevocation } from './token-revocation.js';
 
 export interface TokenKeepingOptions {
@@ -18,43 +19,43 @@ export interface TokenKeepingOptions {
   readonly timers?: Clock;
 }
 
-/** Tells what the store can do, whenever that has perhaps changed. */
+/** Reports what the store can do, whenever that may have changed. */
 export interface StateReports {
   onState(listener: (state: StoreState) => void): void;
 }
 
-/** Sessions whose tokens wait for the store: some 10 MB. Those of more are lost. */
+/** Sessions whose tokens may wait for the store, about 10 MB of them. Tokens of more sessions are lost. */
 export const MAX_WAITING = 1_000;
 
-/** Tries after the first, some two minutes of them. */
+/** Tries after the first; together they take about two minutes. */
 const MAX_TRIES = 30;
 const AGAIN = { minMs: 250, maxMs: 5_000 };
 
 /**
- * Stores new tokens of sessions. The provider has taken the old ones back, so while the store takes none they are kept
- * here and offered to it again.
+ * Stores new tokens of sessions. The provider has made the old tokens void, so while the store takes no writes the new ones are
+ * kept here and offered to it again.
  */
 export class TokenKeeping {
   readonly #options: TokenKeepingOptions;
   readonly #timers: Clock;
-  /** How each is tried before its time. */
+  /** By session whose tokens wait: a function that tries to store them now. */
   readonly #waiting = new Map<SignInId, () => void>();
 
   constructor(options: TokenKeepingOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemClock;
-    // Before another process claims the session and sends its old token.
+    // At once, before another process claims the session and sends its old refresh token.
     options.store.onState(({ reads, writes }) => {
       if (reads === undefined && writes === undefined) for (const now of [...this.#waiting.values()]) now();
     });
   }
 
-  /** Whether newer tokens of this session than the store's are here. */
+  /** Whether tokens of this session that are newer than the store's wait here. */
   isWaiting(signInId: SignInId): boolean {
     return this.#waiting.has(signInId);
   }
 
-  /** False: the session has ended. Rejects with a StoreError when the store does not take them now; it is asked again. */
+  /** Stores tokens. False: the session has ended. Rejects with a StoreError if the store takes none now; it is tried again later. */
   async keep(session: Session, tokens: SessionTokens): Promise<boolean> {
     try {
       return await this.#store(session, tokens);
@@ -88,7 +89,7 @@ export class TokenKeeping {
 
   async #again(session: Session, tokens: SessionTokens, tries: number): Promise<void> {
     const { signInId } = session.signIn;
-    // It is being tried.
+    // A try is under way: the store's report must not begin a second one.
     this.#waiting.set(signInId, () => {});
     try {
       await this.#store(session, tokens);

@@ -1,3 +1,4 @@
+// This file revokes refresh tokens of ended sessions at the provider.
 import type { Logger } from '../observability/log.js';
 import type { SignInId } from '../store/ports/ids.js';
 import type { Provider } from './provider.js';
@@ -8,10 +9,10 @@ export interface TokenRevocationOptions {
   readonly log: Logger;
 }
 
-/** Revocations under way; more at once are left out. The provider's time to answer bounds each. */
+/** Revocations that may be under way; more are left out. The provider's answer timeout bounds each. */
 export const MAX_REVOCATIONS = 100;
 
-/** Takes the refresh tokens of sessions that ended back at the provider (RFC 7009), as far as it goes. Nobody waits for it. */
+/** Revokes refresh tokens of ended sessions at the provider (RFC 7009). It is a best effort: no caller waits for it. */
 export class TokenRevocation {
   readonly #options: TokenRevocationOptions;
   #underWay = 0;
@@ -20,7 +21,7 @@ export class TokenRevocation {
     this.#options = options;
   }
 
-  /** @param refreshToken undefined: the session had none */
+  /** Begins to revoke. @param refreshToken undefined: the session had none */
   begin(signInId: SignInId | undefined, refreshToken: string | undefined): void {
     if (refreshToken === undefined) return;
     const { provider, log } = this.#options;

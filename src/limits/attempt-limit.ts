@@ -1,4 +1,5 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { networkOf } from '../net/ip-address.js';
 
 /** Keys that are remembered; what a flood of more does is not counted until the window is over. */
 const MAX_KEYS = 100_000;
@@ -72,4 +73,23 @@ export class AttemptLimit {
 
 function seconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));
+}
+
+/** Counts what comes from each address, in normal form; an IPv6 network of one customer counts as one. */
+export class AddressLimit {
+  readonly #limit: AttemptLimit;
+
+  constructor(allowance: Allowance) {
+    this.#limit = new AttemptLimit(allowance);
+  }
+
+  /** Seconds for which an address is refused; 0: it is not. */
+  blockedFor(address: string): Promise<number> {
+    return this.#limit.blockedFor(networkOf(address));
+  }
+
+  /** Counts one for an address. */
+  count(address: string): Promise<void> {
+    return this.#limit.count(networkOf(address));
+  }
 }

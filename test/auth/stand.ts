@@ -62,7 +62,7 @@ export class Stand {
       createAuth({
         oidc,
         publicUrl,
-        sessionKeys: new CookieKeys(secrets),
+        cookieKeys: new CookieKeys(secrets),
         store,
         metrics: new Metrics(),
         log,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Sealer } from '../../src/auth/seal.js';
-import type { Session } from '../../src/auth/sessions.js';
+import type { Session } from '../../src/auth/session-tokens.js';
 import { MAX_WAITING, TokenKeeping } from '../../src/auth/token-keeping.js';
 import { MAX_REVOCATIONS, TokenRevocation } from '../../src/auth/token-revocation.js';
 import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';

@@ -66,12 +66,12 @@ function authBy(authenticator: Authenticator, store: TestStore): AuthAt {
     ...OIDC_POLICY,
     audience: undefined,
   };
-  const sessionKeys = new CookieKeys([new Secret('a secret of a test, 32 bytes long')]);
+  const cookieKeys = new CookieKeys([new Secret('a secret of a test, 32 bytes long')]);
   return (publicUrl) => ({
     ...createAuth({
       oidc,
       publicUrl,
-      sessionKeys,
+      cookieKeys,
       store,
       metrics: new Metrics(),
       log: pino({ level: 'silent' }),

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { AddressLimit } from '../../src/limits/address-limit.js';
-import { AttemptLimit } from '../../src/limits/attempt-limit.js';
+import { AddressLimit, AttemptLimit } from '../../src/limits/attempt-limit.js';
 
 test('what is taken at one time is limited as what is taken one after the other', async () => {
   const limit = new AttemptLimit({ points: 3, windowSeconds: 60 });

@@ -1,3 +1,4 @@
+// This file is the module of the development provider's thread.
 import type { Implementation } from '../../actors/host.js';
 import { hosted } from '../../actors/host.js';
 import { Secret } from '../../text/secret.js';
@@ -25,5 +26,5 @@ const devProviderActor: Implementation<never, LogLine, LogLine, DevProviderInit,
   },
 };
 
-/** The module of the provider's thread. */
+/** The actors that the thread can start. */
 export const implementations = [hosted(devProviderActor)];

@@ -1,3 +1,4 @@
+// This file configures oidc-provider as the development provider.
 import type { Configuration, errors } from 'oidc-provider';
 import { DEV_CLIENT_ID } from '../../config/types.js';
 import type { DevProviderKeys } from './keys.js';
@@ -5,17 +6,17 @@ import type { DevProviderKeys } from './keys.js';
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-/** How REST clients get a token that is a person's: he confirms it in his browser (RFC 8628). */
+/** The grant by which REST clients get a token of a person, who confirms it in a browser (RFC 8628). */
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const SCOPES = 'openid profile email offline_access';
 
 /**
- * A provider that believes whoever signs in: any name, any password. The account's id is the name, and nobody is asked for
- * consent to tell it.
+ * The configuration of a provider that accepts any name with any password. The account's id is the name, and the user is not
+ * asked for consent.
  * @param publicUrl where its one client is
- * @param audience what its access tokens are good for, when they are asked for it (RFC 8707)
- * @param InvalidTarget what it refuses other audiences with
+ * @param audience the audience of access tokens, for requests that name it (RFC 8707)
+ * @param InvalidTarget the error with which other audiences are refused
  */
 export function devProviderConfiguration(
   keys: DevProviderKeys,
@@ -37,7 +38,7 @@ export function devProviderConfiguration(
       },
     ],
     jwks: { keys: [keys.signing] },
-    // Cookies are not kept apart by port: these reach our listener, and ours reach this one.
+    // Browsers do not separate cookies by port: these reach our listener too, so their names differ from ours.
     cookies: {
       keys: [keys.cookies],
       names: { session: 'devop_session', interaction: 'devop_interaction', resume: 'devop_resume' },

@@ -1,3 +1,4 @@
+// This file is the development OpenID provider: oidc-provider behind a listener of its own.
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Provider from 'oidc-provider';
@@ -8,13 +9,15 @@ import { type Address, ListenError, urlOf } from '../../net/address.js';
 import { devProviderConfiguration } from './configuration.js';
 import { devProviderKeys } from './keys.js';
 import type { WriteLine } from './kind.js';
-import { takeNotices } from './notices.js';
 
-/** A development OpenID provider (03-identity §3.6), which has its port and does not serve yet. */
+/** A notice that oidc-provider prints: that its development features are not for production, where they are not used. */
+const NOTICE = /oidc-provider (?:NOTICE|WARNING): (.*)/;
+
+/** A development OpenID provider (03-identity §3.6) that has its port and does not serve yet. */
 export interface BoundProvider {
   /** The port in use, also where 0 was asked for. */
   readonly port: number;
-  /** Begins to serve. @param publicUrl where it sends browsers back to */
+  /** Begins to serve. @param publicUrl where the provider sends browsers back to */
   serve(publicUrl: URL): void;
   /** Ends at once. */
   close(): Promise<void>;
@@ -25,8 +28,8 @@ const STARTING: RequestListener = (_request, response) => {
 };
 
 /**
- * Answers requests to this host alone: a page whose own name is made to lead here (DNS rebinding) would be of our origin to
- * its browser, read what it answers, and so have a token of anybody.
+ * Answers requests for this host only. Otherwise a page whose own name is made to lead here (DNS rebinding) would have the
+ * provider's origin in its browser, could read the answers, and so get a token of any user.
  */
 function atHost(host: string, listener: RequestListener): RequestListener {
   return (request, response) => {
@@ -43,7 +46,7 @@ export async function bindDevProvider(
   const endNotices = takeNotices(write);
   const server = createServer(STARTING);
   try {
-    // Loaded here: it gives notice while it is.
+    // It is loaded only now because it prints notices while it loads, which takeNotices() catches.
     const { default: OidcProvider, errors } = await import('oidc-provider');
     const port = await listenOn(server, address);
     const issuer = urlOf('http', address, port);
@@ -81,17 +84,17 @@ function listenOn(server: Server, address: Address): Promise<number> {
   });
 }
 
-/** Its pages name a font of another site: what people see of this machine comes from this machine. */
+/** Removes the font of another site from the provider's pages: pages of this machine load nothing from elsewhere. */
 async function onlyFromHere(context: Context, next: () => Promise<void>): Promise<void> {
   await next();
   if (typeof context.body === 'string')
     context.body = context.body.replace(/@import url\(https:[^)]*\);/g, '');
 }
 
-/** What it refuses, and what fails in it; the errors' own text holds no code or token. */
+/** Logs what the provider refuses and where it fails; the errors' own text holds no code or token. */
 function writeErrors(provider: Provider, write: WriteLine): void {
   const refused = (_ctx: unknown, { message: problem }: Error): void => {
-    // A program asks so until its person has confirmed.
+    // A program polls with this answer until its person has confirmed.
     if (problem === 'authorization_pending') return;
     const text = 'the development OpenID provider refused a request';
     write({ level: 'info', fields: { problem }, text });
@@ -102,4 +105,23 @@ function writeErrors(provider: Provider, write: WriteLine): void {
     const text = 'the development OpenID provider failed';
     write({ level: 'error', error: serializeError(error), text });
   });
+}
+
+/** Moves oidc-provider's notices from the console to the log. @returns undoes it */
+function takeNotices(write: WriteLine): () => void {
+  const { info, warn } = console;
+  const taking =
+    (print: typeof info): typeof info =>
+    (...args) => {
+      const notice = NOTICE.exec(String(args[0]));
+      if (notice?.[1] === undefined) return print.apply(console, args);
+      const text = 'the development OpenID provider says';
+      write({ level: 'debug', fields: { notice: notice[1] }, text });
+    };
+  console.info = taking(info);
+  console.warn = taking(warn);
+  return () => {
+    console.info = info;
+    console.warn = warn;
+  };
 }

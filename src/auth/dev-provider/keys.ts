@@ -1,23 +1,24 @@
+// This file derives the development provider's keys from the secret in the data directory.
 import { createECDH, hkdfSync } from 'node:crypto';
 import type { JWK } from 'oidc-provider';
 import type { Secret } from '../../text/secret.js';
 
 const BYTES = 32;
 
-/** What the development provider signs with; the same after every start with the same secret. */
+/** The development provider's keys; every start with the same secret has the same ones. */
 export interface DevProviderKeys {
-  /** Of ID tokens: ES256. */
+  /** Signs ID tokens: ES256. */
   readonly signing: JWK;
-  /** Of its cookies. */
+  /** Signs the provider's own cookies. */
   readonly cookies: string;
 }
 
-/** The keys that come from the secret in the data directory. */
+/** Derives the keys. */
 export function devProviderKeys(secret: Secret): DevProviderKeys {
   const derive = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret.reveal(), '', `visiona development provider ${purpose}`, BYTES));
   const ecdh = createECDH('prime256v1');
-  // All but one in 2³² of 32-byte numbers are private keys of the curve; the rest throws.
+  // All but one in 2³² of 32-byte numbers are private keys of the curve; setPrivateKey throws for the rest.
   ecdh.setPrivateKey(derive('signing'));
   const point = ecdh.getPublicKey();
   const coordinate = (at: number): string => point.subarray(at, at + BYTES).toString('base64url');

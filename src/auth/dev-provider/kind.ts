@@ -1,13 +1,14 @@
+// This file says what the development provider's thread and its owner say to each other.
 import type { SerializedError } from '../../actors/errors.js';
 import type { HostedKind } from '../../actors/host.js';
 import type { Address } from '../../net/address.js';
 
-/** What the provider is started with; secrets as they are, since a `Secret` does not cross threads. */
+/** The settings of the provider's actor. `secret` is plain text, since a `Secret` does not cross threads. */
 export interface DevProviderInit {
   readonly address: Address;
   readonly secret: string;
   readonly audience: string;
-  /** Where it sends browsers back to. Absent: it waits to be told. */
+  /** Where the provider sends browsers back to. Absent: the provider waits for `serve`. */
   readonly publicUrl?: string;
 }
 
@@ -19,13 +20,13 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** `port`: which one it has. `serve`: begins to, with where it sends browsers back to. */
+/** `port` answers the port in use. `serve` begins to serve; its request is the URL that browsers are sent back to. */
 export type DevProviderAsks = {
   readonly port: { request: undefined; response: number };
   readonly serve: { request: string; response: undefined };
 };
 
-/** The development OpenID provider as an actor. To its owner it sends what belongs in the log. */
+/** The development OpenID provider as an actor. It sends log lines to its owner. */
 export const DEV_PROVIDER_KIND: HostedKind<never, LogLine, LogLine, DevProviderInit, DevProviderAsks> = {
   name: 'development provider',
   in: {
@@ -40,5 +41,5 @@ export const DEV_PROVIDER_KIND: HostedKind<never, LogLine, LogLine, DevProviderI
   },
 };
 
-/** What takes its log lines. */
+/** Takes a log line of the provider. */
 export type WriteLine = (line: LogLine) => void;

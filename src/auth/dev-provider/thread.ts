@@ -1,3 +1,4 @@
+// This file runs the development OpenID provider in a thread of its own, under a supervisor (docs/adr/0022).
 import type { ActorRef } from '../../actors/behaviour.js';
 import { ActorGoneError, describeExit, rebuildError } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
@@ -8,29 +9,29 @@ import { type Address, ListenError, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { DEV_PROVIDER_KIND, type DevProviderAsks, type DevProviderInit, type LogLine } from './kind.js';
 
-/** Heap of its thread in MiB. It keeps the last thousand or two of what it gave out. */
+/** Heap of the provider's thread, in MiB. The provider keeps the last thousand or two of its tokens. */
 const HEAP_MB = 256;
 
-/** How long it may take to begin, in ms: it is code to load, and a port. */
+/** How long the provider may take to begin, in ms: it loads code and binds a port. */
 const BEGIN_MS = 10_000;
 
-/** How long it may take to end, in ms, before it is killed; its supervisor waits for that. */
+/** How long the provider may take to end, in ms, before it is killed. */
 const END_MS = 5_000;
 
-/** It is restarted however often it fails, ever more slowly (up to 10 s apart): calls to devices do without. */
+/** The provider is restarted however often it fails, up to 10 s apart: calls to devices do not need it. */
 const PATIENT = { restarts: Number.POSITIVE_INFINITY, withinMs: 30_000 };
 
-/** The development OpenID provider, in a thread of its own under a supervisor; it does not serve yet. */
+/** The development OpenID provider in its thread. It has its port; it serves once it is told to. */
 export interface DevProvider {
-  /** How our side signs users in there. */
+  /** The settings with which our side signs users in at the provider. */
   readonly client: OidcConfig;
-  /** Begins to serve. @param publicUrl where it sends browsers back to */
+  /** Begins to serve. @param publicUrl where the provider sends browsers back to */
   serve(publicUrl: URL): Promise<void>;
-  /** Ends at once, its connections too. */
+  /** Ends the provider and its connections at once. */
   stop(): Promise<void>;
 }
 
-/** One start of it. */
+/** One start of the provider. */
 interface Started {
   readonly host: Host;
   readonly actor: ActorRef<never, DevProviderAsks>;
@@ -38,8 +39,8 @@ interface Started {
 }
 
 /**
- * Starts the development provider. One that fails is started again, at the same port and with the same keys; what it had in
- * memory, such as its own sessions, is lost.
+ * Starts the development provider. If it fails it is started again, at the same port and with the same keys; its memory, such as
+ * its own sessions, is lost.
  * @throws ListenError, HostStartError at the first start
  */
 export async function startDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
@@ -90,7 +91,7 @@ export async function startDevProvider(config: DevProviderConfig, log: Logger): 
   };
 }
 
-/** Starts the thread and, in it, the provider; with the end of either the other ends. */
+/** Starts the thread and the provider in it; if either ends, so does the other. */
 async function startThread(threads: ThreadHosts, init: DevProviderInit, log: Logger): Promise<Started> {
   const module = new URL('./actor.js', import.meta.url);
   const host = await threads.start({ name: 'development provider', module });
@@ -104,20 +105,20 @@ async function startThread(threads: ThreadHosts, init: DevProviderInit, log: Log
     return { host, actor, port: await actor.ask('port', undefined, BEGIN_MS) };
   } catch (error) {
     host.kill('its provider did not begin');
-    // Until then there is no thread for the next.
+    // The next start needs the thread's place.
     await host.exited;
     throw beginError(error, init.address);
   }
 }
 
-/** Why it did not begin, as the error that it was in its thread. */
+/** The error with which the provider did not begin, as it was thrown in its thread. */
 function beginError(error: unknown, address: Address): unknown {
   if (!(error instanceof ActorGoneError) || error.reason.kind !== 'crashed') return error;
   const { reason } = error;
   return reason.error.code === 'ERR_LISTEN' ? new ListenError(address) : rebuildError(reason.error);
 }
 
-/** An `err` gets its stack from its thread; what must not be in the log is taken out there, as of all lines. */
+/** Writes a log line of the thread; an error keeps the stack that it has there. */
 function write(log: Logger, { level, fields, error, text }: LogLine): void {
   log[level]({ ...fields, ...(error && { err: rebuildError(error) }) }, text);
 }

@@ -1,5 +1,5 @@
 // Admission control decides which devices may connect.
-import { AddressLimit } from '../../limits/address-limit.js';
+import { AddressLimit } from '../../limits/attempt-limit.js';
 import type { AdmissionPort } from '../../store/ports/admission.js';
 import { hashToken } from '../../store/ports/ids.js';
 import type { Dial, DialDecision } from './dial-queue.js';

@@ -49,7 +49,7 @@ describe('development provider', () => {
     store = await TestStore.open();
     const oidc = provider.client;
     const auth: AuthAt = (publicUrl) =>
-      createAuth({ oidc, publicUrl, sessionKeys: keys, store, metrics: new Metrics(), log });
+      createAuth({ oidc, publicUrl, cookieKeys: keys, store, metrics: new Metrics(), log });
     rest = await TestRest.start({ log, auth }, store);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
     await provider.serve(new URL(rest.url('/')));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { tokenFlags } from '../../src/auth/token-flags.js';
+import { tokenFlags } from '../../src/auth/device-grant.js';
 import { loadTokenConfig } from '../../src/config/load.js';
 import { DEV_AUDIENCE, DEV_CLIENT_ID } from '../../src/config/types.js';
 import { Secret } from '../../src/text/secret.js';
