@@ -1,6 +1,7 @@
 // This file is one request as handlers see it: its id, its sender, its body, and the ways to answer it.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { isBodyless } from '../http1/response-head.js';
+import type { WriteAllowance } from '../limits/write-allowance.js';
 import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
 import { endHead, endWhole, statusLine, utf8 } from '../server/answer.js';
@@ -12,7 +13,6 @@ import { type ProblemRequest, sendProblem, tellProblem } from '../server/send.js
 import type { TrustedProxies } from '../server/trusted-proxies.js';
 import { OWN_ANSWER_HEADERS } from './answer-headers.js';
 import { HtmlReply, type ProblemPage, type ReplyHeaders } from './reply.js';
-import type { WriteAllowance } from './write-allowance.js';
 
 /** The parts that all requests of a listener share. */
 export interface SharedParts {

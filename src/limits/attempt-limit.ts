@@ -1,16 +1,26 @@
+// This file counts attempts in the memory of this process, and makes the problem with which a limit refuses.
+//
+// Which limit to use:
+// - AttemptLimit: attempts at something that this process alone can answer for, by any key. A restart forgets the counts.
+// - AddressLimit: the same by the sender's address, where a customer's IPv6 network must count as one sender.
+// - SharedLimit (shared-limit.ts): guesses at a secret. All processes of the same data count together, so that more processes
+//   do not mean more guesses; each attempt is a write to the store.
+// - WriteAllowance (write-allowance.ts): changes of one user, by the minute and by the day. Every route that writes counts there.
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { networkOf } from '../net/ip-address.js';
+import type { Metrics, RateLimit } from '../observability/metrics.js';
+import { ProblemError } from '../problems/problem-error.js';
 
-/** Keys that are remembered; what a flood of more does is not counted until the window is over. */
+/** Keys whose counts are kept. Attempts of further keys are not counted until a window is over: a flood takes bounded memory. */
 const MAX_KEYS = 100_000;
 
-/** How often something may happen in a window of time, which begins with the first. */
+/** How often something may happen in a window of time. A key's window begins with its first attempt. */
 export interface Allowance {
   readonly points: number;
   readonly windowSeconds: number;
 }
 
-/** Counts what happens for each key. In memory, for this process. */
+/** Counts attempts by key, in the memory of this process. */
 export class AttemptLimit {
   readonly #allowance: Allowance;
   readonly #maxKeys: number;
@@ -23,7 +33,7 @@ export class AttemptLimit {
     this.#counts = new RateLimiterMemory({ points: allowance.points, duration: allowance.windowSeconds });
   }
 
-  /** Keys that are remembered. */
+  /** Keys whose counts are kept now. */
   get size(): number {
     return this.#keys.size;
   }
@@ -34,12 +44,12 @@ export class AttemptLimit {
     return state === null || state.consumedPoints < this.#allowance.points ? 0 : seconds(state.msBeforeNext);
   }
 
-  /** Counts one for a key, before this returns: any number at one time are counted as one after the other. */
+  /** Counts one attempt of a key, before this returns: attempts at one time count as attempts one after the other. */
   async count(key: string): Promise<void> {
     await this.#add(key);
   }
 
-  /** Counts one for a key as {@link count} does. Seconds for which it is refused; 0: it is not. */
+  /** Counts one attempt of a key as {@link count} does. @returns seconds for which it is refused; 0: it is not */
   async take(key: string): Promise<number> {
     const state = await this.#add(key);
     return state === undefined || state.consumedPoints <= this.#allowance.points
@@ -47,12 +57,12 @@ export class AttemptLimit {
       : seconds(state.msBeforeNext);
   }
 
-  /** Counts one less for a key of which one was counted. */
+  /** Takes one counted attempt of a key back. */
   async giveBack(key: string): Promise<void> {
     if (this.#keys.has(key)) await this.#counts.reward(key);
   }
 
-  /** Refuses a key for so many seconds, whatever was counted. */
+  /** Refuses a key for so many seconds, whatever its count. */
   async block(key: string, seconds: number): Promise<void> {
     if (this.#remember(key)) await this.#counts.block(key, seconds);
   }
@@ -61,7 +71,7 @@ export class AttemptLimit {
     return this.#remember(key) ? this.#counts.penalty(key) : undefined;
   }
 
-  /** False: there is no room. */
+  /** False: there is no room for another key. */
   #remember(key: string): boolean {
     if (this.#keys.has(key)) return true;
     if (this.#keys.size >= this.#maxKeys) return false;
@@ -71,11 +81,7 @@ export class AttemptLimit {
   }
 }
 
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
-}
-
-/** Counts what comes from each address, in normal form; an IPv6 network of one customer counts as one. */
+/** Counts attempts by the sender's address, in normal form; the IPv6 network of one customer counts as one address. */
 export class AddressLimit {
   readonly #limit: AttemptLimit;
 
@@ -88,8 +94,22 @@ export class AddressLimit {
     return this.#limit.blockedFor(networkOf(address));
   }
 
-  /** Counts one for an address. */
+  /** Counts one attempt of an address. */
   count(address: string): Promise<void> {
     return this.#limit.count(networkOf(address));
   }
+}
+
+/** Counts a refusal by a limit, and makes its problem: `rate-limited`, with the seconds to wait as Retry-After. */
+export function rateLimited(
+  { limited }: Pick<Metrics, 'limited'>,
+  limit: RateLimit,
+  seconds: number,
+): ProblemError {
+  limited[limit] += 1;
+  return new ProblemError('rate-limited', { because: limit, headers: { 'Retry-After': String(seconds) } });
+}
+
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
 }

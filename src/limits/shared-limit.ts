@@ -1,22 +1,23 @@
+// This file limits guesses at secrets, counted by all processes of the same data together.
 import type { AttemptCount, AttemptPort } from '../store/ports/attempts.js';
 import { StoreError } from '../store/ports/errors.js';
 import { type Allowance, AttemptLimit } from './attempt-limit.js';
 
-/** How often the store is asked in a minute, for all keys: a flood from many addresses is none of writes. */
+/** Attempts that the store is asked about in a minute, for all keys: a flood from many addresses must not flood the store. */
 const ASKED: Allowance = { points: 3_000, windowSeconds: 60 };
 
-/** One try. */
+/** One counted attempt. */
 export interface Attempt {
-  /** Seconds for which it is refused; 0: it is not. */
+  /** Seconds for which the attempt is refused; 0: it is not. */
   readonly waitSeconds: number;
-  /** It was no guess: it is not counted. Does not fail. */
+  /** Takes the attempt back: it was no guess. Never rejects. */
   giveBack(): Promise<void>;
 }
 
 /**
- * Limits tries that guess at something, for all processes of the same data together. The memory of this process stands before
- * the store: what is over its allowance here, or over what the store may be asked in a minute, is not asked there. While the
- * store is away the memory alone counts.
+ * Limits attempts by key, counted in the store for all processes and in the memory of this process before it. An attempt over
+ * its allowance here, or over what the store may be asked in a minute, does not reach the store. While the store is away the
+ * memory alone counts.
  */
 export class SharedLimit {
   readonly #name: string;
@@ -25,7 +26,7 @@ export class SharedLimit {
   readonly #own: AttemptLimit;
   readonly #asked = new AttemptLimit(ASKED);
 
-  /** @param name tells its keys in the store from those of others */
+  /** @param name separates the keys of this limit in the store from those of other limits */
   constructor(name: string, allowance: Allowance, store: AttemptPort) {
     this.#name = name;
     this.#allowance = allowance;
@@ -33,13 +34,13 @@ export class SharedLimit {
     this.#own = new AttemptLimit(allowance);
   }
 
-  /** Counts one for a key. Any number at one time are counted as one after the other. */
+  /** Counts one attempt of a key. Attempts at one time count as attempts one after the other. */
   async attempt(key: string): Promise<Attempt> {
     const here = await this.#own.take(key);
     if (here > 0) return { waitSeconds: here, giveBack: async () => {} };
     const all = await this.#count(key);
     const waitSeconds = all === undefined ? 0 : this.#over(all);
-    // What the store has refused it is not asked for again.
+    // A key that the store refuses is refused here from now on, without asking the store again.
     if (waitSeconds > 0) await this.#own.block(key, waitSeconds);
     return {
       waitSeconds,
@@ -54,7 +55,7 @@ export class SharedLimit {
     return count > this.#allowance.points ? Math.max(1, Math.ceil(leftMs / 1000)) : 0;
   }
 
-  /** Undefined: nobody counts it but this process. */
+  /** Counts the attempt in the store. Undefined: the store was not asked or did not answer, and this process alone counts. */
   async #count(key: string): Promise<AttemptCount | undefined> {
     if ((await this.#asked.take('')) > 0) return undefined;
     try {
@@ -69,7 +70,7 @@ export class SharedLimit {
     try {
       await this.#store.forgiveAttempt(this.#keyOf(key));
     } catch (error) {
-      // It counts until its window is over.
+      // The attempt stays counted until its window is over.
       if (!(error instanceof StoreError)) throw error;
     }
   }

@@ -67,7 +67,7 @@ export function createLogger(level: string, stream: DestinationStream): Logger {
   const { child } = logger;
   // pino has formatters for the lines of all loggers, but for the bindings of the first one only.
   logger.child = function (this: Logger, bindings, options) {
-    return child.call(this, redactKeys(bindings), options);
+    return Reflect.apply(child, this, [redactKeys(bindings), options]);
   } as typeof child;
   return logger;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import type { Route } from '../../src/http/route.js';
-import { WriteAllowance } from '../../src/http/write-allowance.js';
+import { WriteAllowance } from '../../src/limits/write-allowance.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { ProblemError } from '../../src/problems/problem-error.js';
 import type { UserId } from '../../src/store/ports/ids.js';

@@ -2,6 +2,7 @@
 import type { DependencyContainer } from 'tsyringe';
 import { type Auth, createAuth, NO_SIGN_IN } from '../../auth/auth.js';
 import type { OidcConfig, RestConfig } from '../../config/types.js';
+import { DeviceClient } from '../../devices/client/device-client.js';
 import { DeviceLookup } from '../../devices/own-device.js';
 import { Pairing } from '../../devices/pairing.js';
 import { ActiveRequests } from '../../http/active-requests.js';
@@ -9,7 +10,7 @@ import { RestListener } from '../../http/api/rest.js';
 import { restRoutes } from '../../http/api/routes.js';
 import type { SharedParts } from '../../http/http-context.js';
 import { Router } from '../../http/router.js';
-import { WriteAllowance } from '../../http/write-allowance.js';
+import { WriteAllowance } from '../../limits/write-allowance.js';
 import { isLoopback, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -27,6 +28,7 @@ export function provideRestSide(c: DependencyContainer, config: RestConfig): voi
   provideBy(c, T.accounts, ({ accounts }: Auth) => accounts, [T.auth]);
   provideBy(c, T.authenticator, ({ authenticator }: Auth) => authenticator, [T.auth]);
   provide(c, T.devices, DeviceLookup, [T.restStore]);
+  provide(c, T.deviceClient, DeviceClient, [T.forwarder]);
   provide(c, T.pairing, Pairing, [
     { store: T.restStore, attempts: T.restStore, refusals: T.refusals, log: T.log },
   ]);
@@ -51,6 +53,7 @@ function provideRoutes(c: DependencyContainer): void {
       sessions: T.userSessions,
       devices: T.devices,
       forwarder: T.forwarder,
+      client: T.deviceClient,
       calls: T.calls,
       open: T.activeRequests,
       scheme: T.scheme,
@@ -93,10 +96,10 @@ export async function provideSignIn(
     c.registerInstance(T.authAt, () => NO_SIGN_IN);
     return;
   }
-  const sessionKeys = await joinedKeys(config, store, log);
+  const cookieKeys = await joinedKeys(config, store, log);
   const askAtOnce = config.oidc !== undefined;
   c.registerInstance(T.authAt, (publicUrl) =>
-    createAuth({ oidc, publicUrl, sessionKeys, store, metrics, log, askAtOnce }),
+    createAuth({ oidc, publicUrl, cookieKeys, store, metrics, log, askAtOnce }),
   );
 }
 

@@ -6,6 +6,7 @@ import type { Authenticator } from '../../auth/authenticator.js';
 import type { Forwarder } from '../../contract/call.js';
 import type { UserSessions } from '../../contract/session.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
+import type { DeviceClient } from '../../devices/client/device-client.js';
 import type { DeviceLookup } from '../../devices/own-device.js';
 import type { Pairing } from '../../devices/pairing.js';
 import type { ActiveRequests } from '../../http/active-requests.js';
@@ -13,7 +14,7 @@ import type { RestListener, RestStore } from '../../http/api/rest.js';
 import type { SharedParts } from '../../http/http-context.js';
 import type { Route } from '../../http/route.js';
 import type { Router } from '../../http/router.js';
-import type { WriteAllowance } from '../../http/write-allowance.js';
+import type { WriteAllowance } from '../../limits/write-allowance.js';
 import type { Address } from '../../net/address.js';
 import type { Exposition } from '../../observability/exposition.js';
 import type { Logger } from '../../observability/log.js';
@@ -119,6 +120,7 @@ export const T = {
   authenticator: token<Authenticator>('authenticator'),
   restStore: token<RestStore>('restStore'),
   devices: token<DeviceLookup>('devices'),
+  deviceClient: token<DeviceClient>('deviceClient'),
   pairing: token<Pairing>('pairing'),
   activeRequests: token<ActiveRequests>('activeRequests'),
   writes: token<WriteAllowance>('writes'),

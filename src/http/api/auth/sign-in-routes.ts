@@ -4,7 +4,8 @@ import type { RefusalAudit } from '../../../audit/refusal-audit.js';
 import type { SignInServices } from '../../../auth/auth.js';
 import { isTopLevel } from '../../../auth/navigation.js';
 import type { Finish, Redirect } from '../../../auth/sign-in.js';
-import { rateLimited } from '../../../limits/rate-limited.js';
+import { rateLimited } from '../../../limits/attempt-limit.js';
+import type { WriteAllowance } from '../../../limits/write-allowance.js';
 import { networkOf } from '../../../net/ip-address.js';
 import type { Metrics, SignInResult } from '../../../observability/metrics.js';
 import type { ProblemCode } from '../../../problems/problem.js';
@@ -15,7 +16,6 @@ import { jsonRoute } from '../../json-route.js';
 import type { Input } from '../../json-spec.js';
 import { HtmlReply, type ProblemPage, Reply } from '../../reply.js';
 import type { Route } from '../../route.js';
-import type { WriteAllowance } from '../../write-allowance.js';
 import { type AccountNeeds, accountsOf } from './account-routes.js';
 
 /** Headers that tell a person who navigates from a page that sends a request behind the person's back. */

@@ -1,10 +1,9 @@
 // This file has the routes of devices: users list, rename and unpair them, rotate their tokens, ping them, see their history.
 import { z } from 'zod';
-import type { Forwarder } from '../../../contract/call.js';
 import type { UserSessions } from '../../../contract/session.js';
+import type { DeviceClient } from '../../../devices/client/device-client.js';
 import { listDevices } from '../../../devices/device-list.js';
 import { ownDevice, sessionOf } from '../../../devices/own-device.js';
-import { ping } from '../../../devices/ping.js';
 import { ProblemError } from '../../../problems/problem-error.js';
 import { DEVICE_EVENT_KINDS, type DeviceCarePort, type DevicePort } from '../../../store/ports/devices.js';
 import type { DeviceId } from '../../../store/ports/ids.js';
@@ -32,11 +31,11 @@ const devicePage = pageSchema('DevicePage', device);
 export interface DeviceNeeds {
   readonly store: DeviceCarePort & Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
   readonly sessions: Pick<UserSessions, 'list'>;
-  readonly forwarder: Forwarder;
+  readonly client: Pick<DeviceClient, 'ping'>;
 }
 
 /** The routes of devices (04-rest-api, rows 11 to 17). */
-export function deviceRoutes({ store, sessions, forwarder }: DeviceNeeds): readonly Route[] {
+export function deviceRoutes({ store, sessions, client }: DeviceNeeds): readonly Route[] {
   const one = {
     access: 'user',
     path: '/api/devices/{deviceId}',
@@ -142,8 +141,7 @@ export function deviceRoutes({ store, sessions, forwarder }: DeviceNeeds): reado
         ],
       },
       async ({ params: { deviceId }, requestId }, { userId }) => {
-        await ownDevice({ store }, userId, deviceId);
-        const ms = await ping(forwarder, deviceId, { userId, requestId });
+        const ms = await client.ping(await ownDevice({ store }, userId, deviceId), { requestId });
         return { roundTripMs: Math.round(ms * 10) / 10 };
       },
     ),

@@ -1,7 +1,7 @@
 // This file has the route with which a device trades its pairing token for a session token.
 import { z } from 'zod';
 import type { Pairing } from '../../../devices/pairing.js';
-import { rateLimited } from '../../../limits/rate-limited.js';
+import { rateLimited } from '../../../limits/attempt-limit.js';
 import type { Metrics } from '../../../observability/metrics.js';
 import { ProblemError } from '../../../problems/problem-error.js';
 import type { Readiness } from '../../../server/readiness.js';

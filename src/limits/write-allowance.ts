@@ -1,16 +1,16 @@
 // This file limits how much each user may change in a minute and in a day.
-import { type Allowance, AttemptLimit } from '../limits/attempt-limit.js';
-import { rateLimited } from '../limits/rate-limited.js';
+
 import type { Metrics } from '../observability/metrics.js';
 import type { UserId } from '../store/ports/ids.js';
+import { type Allowance, AttemptLimit, rateLimited } from './attempt-limit.js';
 
 const MINUTE_S = 60;
 const DAY_S = 86_400;
 
-/** Changes of one user in a day, in those of a minute: each leaves rows that are kept for long. */
-const DAY = 100;
+/** The allowance of a day, as a multiple of that of a minute: each change leaves rows that are kept for long. */
+const MINUTES_A_DAY = 100;
 
-/** How much each user may change: so much in a minute, and a hundred times that in a day. In memory, for this process. */
+/** Limits the changes of each user: some in a minute, a hundred times as many in a day. In the memory of this process. */
 export class WriteAllowance {
   readonly #limits: readonly AttemptLimit[];
   readonly #metrics: Pick<Metrics, 'limited'>;
@@ -19,7 +19,7 @@ export class WriteAllowance {
   constructor(aMinute: number, metrics: Pick<Metrics, 'limited'>) {
     const allowances: Allowance[] = [
       { points: aMinute, windowSeconds: MINUTE_S },
-      { points: aMinute * DAY, windowSeconds: DAY_S },
+      { points: aMinute * MINUTES_A_DAY, windowSeconds: DAY_S },
     ];
     this.#limits = allowances.map((allowance) => new AttemptLimit(allowance));
     this.#metrics = metrics;
