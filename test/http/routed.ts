@@ -1,12 +1,7 @@
 // This file starts a listener with routes of a test's own.
 import type { Route } from '../../src/http/route.js';
-<<<<<<< HEAD
 import { Router, type RouterOptions } from '../../src/http/router.js';
-import { WriteAllowance } from '../../src/http/write-allowance.js';
-=======
-import { Router } from '../../src/http/router.js';
 import { WriteAllowance } from '../../src/limits/write-allowance.js';
->>>>>>> 42cffd8 (devices, limits: ping goes by DeviceClient; WriteAllowance stands beside the other limits, with which to use when)
 import { Metrics } from '../../src/observability/metrics.js';
 import { BridgedSockets } from '../../src/server/bridged-sockets.js';
 import { listen } from '../../src/server/listener.js';

@@ -173,3 +173,21 @@ test('what was left unread too long fails a WebSocket', async () => {
     for await (const _message of socket) assert.fail('it was dropped');
   }, failsWith('overloaded'));
 });
+
+test("a WebSocket's deadline is for the handshake alone", async () => {
+  const forwarder = new FakeForwarder();
+  let sink: BridgeSink | undefined;
+  forwarder.bridgeWith = (_request, made) => {
+    sink = made;
+    return { message: () => true, consumed() {}, close() {} };
+  };
+  const opening = new DeviceClient(forwarder).subscribe(NOWHERE, { ...WITH, path: '/', deadlineMs: 10 });
+  sink?.opened('');
+  const socket = await opening;
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  sink?.message(Buffer.from('still here'), false);
+  for await (const message of socket) {
+    assert.equal(message, 'still here');
+    break;
+  }
+});
