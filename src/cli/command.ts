@@ -1,9 +1,11 @@
+// This file says what a command is, what it works with, and how it prints.
 import type { Writable } from 'node:stream';
 import type { RawSettings } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
+import { OutputError } from './errors.js';
 import type { SignalSource } from './process/run.js';
 
-/** What a command works with, beside its arguments. */
+/** The surroundings of a command: environment, streams and signals. */
 export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Writable;
@@ -11,21 +13,29 @@ export interface CommandIo {
   readonly signals: SignalSource;
 }
 
-/** One call of a command: its flags and variables, and its operands, as many as it names. */
+/** One call of a command. It has as many operands as the command names. */
 export interface Invocation extends CommandIo {
-  readonly given: RawSettings;
+  /** Flags and variables, not parsed yet. */
+  readonly raw: RawSettings;
   readonly operands: readonly string[];
 }
 
-/** One command: the source of the command line's parsing and of its help. */
+/** One command. The parsing of the command line and the help come from it. */
 export interface Command {
   /** One word or two: `up`, `device add`. */
   readonly name: string;
   readonly summary: string;
-  /** The names of what follows the flags. */
+  /** Names of the operands, which follow the flags. */
   readonly operands: readonly string[];
   readonly table: SettingTable;
   readonly examples: readonly string[];
   /** @returns the exit code */
   run(invocation: Invocation): Promise<number>;
+}
+
+/** Writes `text` to the standard output; resolves when the stream has taken it. @throws OutputError */
+export function print(stdout: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdout.write(text, (error) => (error ? reject(new OutputError(error)) : resolve()));
+  });
 }

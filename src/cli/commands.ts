@@ -1,3 +1,4 @@
+// This file is the list of commands; parsing and help come from it.
 import {
   loadAgentConfig,
   loadApiConfig,
@@ -8,16 +9,16 @@ import {
   loadTokenConfig,
   loadUpConfig,
 } from '../config/load.js';
+import { describeConfig } from '../config/report.js';
 import { settings } from '../config/settings.js';
 import { tables } from '../config/tables.js';
 import { locationOf } from '../store/location.js';
 import { VERSION } from '../version.js';
-import type { Command } from './command.js';
-import { printConfig } from './config.js';
+import type { Command, Invocation } from './command.js';
+import { print } from './command.js';
 import { longRunning } from './long-running.js';
-import { print } from './print.js';
 
-/** Composition roots and the store are loaded by the command that needs them: each command starts fast. */
+/** All commands. Each loads the process or the store that it needs when it runs, so that every command starts fast. */
 export const commands: readonly Command[] = [
   {
     name: 'up',
@@ -69,8 +70,8 @@ export const commands: readonly Command[] = [
       'visiona token --keep ~/.visiona/grant',
       'visiona token --oidc-issuer https://id.example --oidc-client-id visiona --oidc-audience https://visiona.example',
     ],
-    async run({ given, stdout, stderr }) {
-      const config = loadTokenConfig(given);
+    async run({ raw, stdout, stderr }) {
+      const config = loadTokenConfig(raw);
       const { printToken } = await import('./token.js');
       await printToken(config, { stdout, stderr });
       return 0;
@@ -86,8 +87,8 @@ export const commands: readonly Command[] = [
       'visiona device add --user alice --name bench --count 1000 --json',
       'visiona device add --oidc-issuer https://id.example --user 248289761001 --name "Line 3 camera"',
     ],
-    async run({ given, stdout }) {
-      const { issuer, user, name, count = 1, json = false, ...store } = loadDeviceAddConfig(given);
+    async run({ raw, stdout }) {
+      const { issuer, user, name, count = 1, json = false, ...store } = loadDeviceAddConfig(raw);
       const { deviceAdd } = await import('./device.js');
       await deviceAdd({ issuer, user, name, count, json }, { location: locationOf(store), stdout });
       return 0;
@@ -99,8 +100,8 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.deviceList,
     examples: ['visiona device list --user alice'],
-    async run({ given, stdout, stderr }) {
-      const { user, revoked = false, json = false, proxy, ...store } = loadDeviceListConfig(given);
+    async run({ raw, stdout, stderr }) {
+      const { user, revoked = false, json = false, proxy, ...store } = loadDeviceListConfig(raw);
       const [{ deviceList }, { devicesOnline }] = await Promise.all([
         import('./device.js'),
         import('./devices-online.js'),
@@ -117,8 +118,8 @@ export const commands: readonly Command[] = [
     operands: ['ID'],
     table: tables.deviceRevoke,
     examples: ['visiona device revoke ID'],
-    async run({ given, operands: [deviceId = ''], stdout }) {
-      const store = loadStoreConfig(tables.deviceRevoke, given);
+    async run({ raw, operands: [deviceId = ''], stdout }) {
+      const store = loadStoreConfig(tables.deviceRevoke, raw);
       const { deviceRevoke } = await import('./device.js');
       await deviceRevoke({ deviceId }, { location: locationOf(store), stdout });
       return 0;
@@ -130,9 +131,9 @@ export const commands: readonly Command[] = [
     operands: [],
     table: tables.sessionsEnd,
     examples: ['visiona sessions end'],
-    async run({ given, stdout }) {
-      const store = loadStoreConfig(tables.sessionsEnd, given);
-      const { sessionsEnd } = await import('./sessions.js');
+    async run({ raw, stdout }) {
+      const store = loadStoreConfig(tables.sessionsEnd, raw);
+      const { sessionsEnd } = await import('./operator.js');
       await sessionsEnd(locationOf(store), stdout);
       return 0;
     },
@@ -157,3 +158,16 @@ export const commands: readonly Command[] = [
     },
   },
 ];
+
+/** `visiona config`: prints every setting, and on stderr what is wrong with them. @returns 1 where something is */
+async function printConfig({ raw, stdout, stderr }: Invocation): Promise<number> {
+  const { rows, issues, notes } = describeConfig(raw);
+  const width = (column: 'name' | 'value'): number => Math.max(...rows.map((row) => row[column].length));
+  const [names, values] = [width('name'), width('value')];
+  const lines = rows.map(
+    ({ name, value, source }) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${source}\n`,
+  );
+  await print(stdout, lines.join(''));
+  for (const { name, problem } of [...notes, ...issues]) stderr.write(`${name}: ${problem}\n`);
+  return issues.length === 0 ? 0 : 1;
+}

@@ -1,3 +1,4 @@
+// This file writes what the commands on devices print.
 import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 
 export function lineOfAdded({ deviceId, sessionToken }: ProvisionedDevice, name: string): string {
@@ -12,7 +13,7 @@ Give each device its session token and keep it secret: it is stored as a hash an
 `;
 }
 
-/** What is to be done about devices that were made when their tokens could not be printed. */
+/** Says which devices were made although their tokens could not be printed, and what to do about them. */
 export function describeUnseen(
   why: string,
   added: readonly ProvisionedDevice[],
@@ -26,7 +27,7 @@ export function describeUnseen(
   return `${why}: ${which} lost, and what was written just before may not have been read; revoke these devices with "visiona device revoke" and add them anew`;
 }
 
-/** What is to be done where nobody knows whether devices were made. */
+/** Says what to do where it is not known whether devices were made. */
 export function describeDoubtful(names: readonly string[]): string {
   const which = names.length === 1 ? `${names[0]} is` : `${names[0]} to ${names.at(-1)} are`;
   return `if ${which} in "visiona device list", its token was never shown: revoke it and add it anew`;
@@ -57,7 +58,7 @@ export function lineOfDevice(device: OwnedDevice, online: boolean | undefined): 
   })}\n`;
 }
 
-/** What a person sees above the devices. */
+/** The header of the table of devices. */
 export const HEADER = row('DEVICE', 'STATE', 'USER', 'ISSUER', 'NAME');
 
 /** A line for a person: without secrets. @param online undefined: it is not known */
@@ -65,7 +66,7 @@ export function rowOfDevice(device: OwnedDevice, online: boolean | undefined): s
   return row(device.deviceId, state(device, online), device.subject, device.issuer, device.name);
 }
 
-/** The widths of an id and of the longest state; names and subjects have none. */
+/** Column widths: of an id, and of the longest state. Names and subjects have no bound. */
 function row(id: string, state: string, user: string, issuer: string, name: string): string {
   return `${id.padEnd(36)}  ${state.padEnd(44)}  ${user.padEnd(12)}  ${issuer.padEnd(21)}  ${name}\n`;
 }

@@ -1,9 +1,11 @@
+// This file has the commands on devices: add, list, revoke.
 import type { Writable } from 'node:stream';
 import type { StoreLocation } from '../store/location.js';
 import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 import { StoreOutcomeUnknownError } from '../store/ports/errors.js';
 import type { DeviceId } from '../store/ports/ids.js';
 import { checkNames } from '../store/ports/validate.js';
+import { print } from './command.js';
 import {
   describeAdded,
   describeDoubtful,
@@ -14,11 +16,10 @@ import {
   rowOfDevice,
 } from './device-output.js';
 import type { DevicesOnline } from './devices-online.js';
-import { CliError } from './errors.js';
-import { OutputError, print } from './print.js';
-import { OPERATOR, withStore } from './with-store.js';
+import { CliError, OutputError } from './errors.js';
+import { OPERATOR, withStore } from './operator.js';
 
-/** Where a command works and writes. */
+/** The store that a command works on, and the stream that it prints to. */
 export interface DeviceCommandContext {
   readonly location: StoreLocation;
   readonly stdout: Writable;
@@ -37,7 +38,7 @@ export interface DeviceAddValues {
 
 export interface DeviceListValues {
   readonly user?: string;
-  /** Also those that are revoked. */
+  /** Whether revoked devices are listed too. */
   readonly revoked?: boolean;
   readonly json?: boolean;
 }
@@ -46,7 +47,7 @@ export interface DeviceRevokeValues {
   readonly deviceId: string;
 }
 
-/** Devices in one transaction and lines in one write. */
+/** How many devices are made in one transaction and printed in one write. */
 const CHUNK = 500;
 
 /**
@@ -56,11 +57,11 @@ const CHUNK = 500;
 export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandContext): Promise<void> {
   const { issuer, user, name, count, json = false } = values;
   const chunks = chunksOf(namesOf(name, count));
-  // All of them before the first is made: the last is the longest.
+  // All names are checked before the first device is made: the last name is the longest.
   for (const chunk of chunks) checkNames(chunk);
   await withStore(context.location, 'make', async (store) => {
     const owner = await store.ensureUser(issuer, user);
-    // What a chunk made is printed before the next is made: an early end loses no token of a device that exists.
+    // Each chunk is printed before the next is made, so that an early end loses no token of a device that exists.
     for (const names of chunks) {
       const added = await store.provision(owner, names, undefined, OPERATOR).catch((error: unknown) => {
         throw doubt(error, describeDoubtful(names));
@@ -116,7 +117,7 @@ export function deviceRevoke(values: DeviceRevokeValues, context: DeviceCommandC
   });
 }
 
-/** An error after which nobody knows whether the write was done, with what to do about this one. */
+/** Adds advice to an error that leaves unknown whether the write was done. */
 function doubt(error: unknown, advice: string): unknown {
   if (!(error instanceof StoreOutcomeUnknownError)) return error;
   return new CliError('ERR_OUTCOME_UNKNOWN', `${error.message}; ${advice}`, { cause: error });

@@ -1,15 +1,17 @@
+// This file asks remote-proxy which devices have a tunnel.
 import type { Writable } from 'node:stream';
 import { CodedError } from '../actors/errors.js';
 import { HttpProxyClient } from '../tunnel/remote/proxy-client.js';
 import { ProxyClientStore } from '../tunnel/remote/proxy-client-store.js';
 import { ProxyPool, type ProxyPoolOptions } from '../tunnel/remote/proxy-pool.js';
-import { print } from './print.js';
+import { print } from './command.js';
 
-/** The ids of devices that have a tunnel; undefined: it is not known. */
+/** Ids of the devices that have a tunnel; undefined: not known. */
 export type DevicesOnline = ReadonlySet<string> | undefined;
 
 /**
- * Asks remote-proxy, which alone knows. Where it cannot be asked, says why on `stderr`; without a secret nobody is asked.
+ * Asks remote-proxy, which owns the tunnels. Where it cannot be asked, says why on `stderr`.
+ * @param proxy undefined: there is no internal secret to ask with
  * @throws OutputError
  */
 export async function devicesOnline(

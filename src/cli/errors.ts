@@ -1,3 +1,4 @@
+// This file has the errors of commands.
 export type CliErrorCode =
   /** The command line names a command or operand that does not exist. */
   | 'ERR_USAGE'
@@ -12,7 +13,7 @@ export type CliErrorCode =
   /** The standard output took no more. */
   | 'ERR_OUTPUT';
 
-/** A command that cannot do its work, for a reason that its message says in one sentence. */
+/** A command cannot do its work; the message says why in one sentence. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
   readonly code: CliErrorCode;
@@ -20,5 +21,17 @@ export class CliError extends Error {
   constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+}
+
+/** The standard output took no more. */
+export class OutputError extends CliError {
+  /** Whether the reader closed the pipe, as `| head` does. False: the write failed, as on a full disk. */
+  readonly closedByReader: boolean;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super('ERR_OUTPUT', `standard output cannot be written: ${cause.message}`, { cause });
+    // A socket in place of a pipe reports ECONNRESET where its reader left bytes unread.
+    this.closedByReader = cause.code === 'EPIPE' || cause.code === 'ECONNRESET';
   }
 }

@@ -1,3 +1,4 @@
+// This file writes the help texts from the list of commands.
 import type { Setting } from '../config/setting.js';
 import type { Command } from './command.js';
 

@@ -1,3 +1,4 @@
+// This file keeps a refresh token in a file, for `visiona token --keep`.
 import { existsSync } from 'node:fs';
 import { lock } from 'proper-lockfile';
 import { type ProgramTokens, refreshAt } from '../auth/device-grant.js';
@@ -6,9 +7,9 @@ import { PrivateFileError, readPrivateLine } from '../files/private-file.js';
 import { ReservedFile } from '../files/reserved-file.js';
 import { CliError } from './errors.js';
 
-/** A process that was killed is known to be gone after this, in ms. */
+/** The age at which the lock of a process that was killed is void, in ms. */
 const STALE_MS = 10_000;
-/** Others are waited for: they ask the provider once each. In ms. */
+/** How long the lock of another process is waited for, in ms: each holds it for one request to the provider. */
 const WAIT_MS = 60_000;
 const TRY_MS = 100;
 
@@ -30,7 +31,7 @@ export class KeptGrant {
    * @throws CliError, ProviderError, an error of the file system
    */
   async use(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    // Without the lock: a person may take an hour, and nothing is used twice.
+    // The lock is not held here: a person may take an hour, and no refresh token is in use that could be used twice.
     if (!existsSync(this.#path)) return this.#first(config, first);
     const lost = new AbortController();
     const unlock = await this.#lock(lost);
@@ -42,7 +43,7 @@ export class KeptGrant {
   }
 
   async #first(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    // No person is asked for what cannot be kept.
+    // The file is reserved first: a person who confirms a code gets a grant that can be kept.
     await ReservedFile.check(this.#path);
     const tokens = await first();
     const { refreshToken } = tokens;
@@ -60,7 +61,7 @@ export class KeptGrant {
   async #refresh(config: TokenConfig, lost: AbortSignal): Promise<ProgramTokens> {
     const kept = this.#read();
     const refresh = await refreshAt(config);
-    // A token that was replaced and cannot be kept is lost.
+    // The place for the new token is reserved first: the provider voids the old one, so a new one that cannot be kept is lost.
     const place = await ReservedFile.at(this.#path);
     try {
       const tokens = await refresh(kept);

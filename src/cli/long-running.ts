@@ -1,13 +1,16 @@
+// This file makes the `run` of commands that keep running.
 import type { RawSettings } from '../config/read.js';
 import { unknownVariables } from '../config/report.js';
 import type { LogConfig } from '../config/types.js';
 import { type Logger, openLog } from '../observability/log.js';
 import type { Command } from './command.js';
 import { CliError } from './errors.js';
-import { missingBinary } from './native.js';
 import { DRAIN_MS, type RunningProcess, runProcess } from './process/run.js';
 
-/** A composition root: starts everything a command is made of. */
+/** The beginning of the message with which the loader of uWebSockets.js refuses: its error has no code. */
+const UWS_REFUSAL = 'This version of uWS.js supports only';
+
+/** Starts a process. @throws what keeps it from starting, after all that had started is stopped */
 export type Root<C> = (config: C, log: Logger) => Promise<RunningProcess>;
 
 async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
@@ -21,11 +24,11 @@ async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
 
 /** The `run` of a command that keeps running until it is told to stop. */
 export function longRunning<C extends { readonly log: LogConfig; readonly accessLog?: boolean }>(
-  load: (given: RawSettings) => C,
+  load: (raw: RawSettings) => C,
   root: () => Promise<Root<C>>,
 ): Command['run'] {
-  return async ({ given, signals }) => {
-    const config = load(given);
+  return async ({ raw, signals }) => {
+    const config = load(raw);
     const { logger, flush } = await openLog({ ...config.log, bulk: config.accessLog });
     const lastWords = (error: Error): void => {
       logger.fatal({ err: error }, 'uncaught');
@@ -33,9 +36,9 @@ export function longRunning<C extends { readonly log: LogConfig; readonly access
     };
     process.on('uncaughtExceptionMonitor', lastWords);
     try {
-      // The first line comes after the handlers of signals: a process that a signal ends loses what waits to be written.
+      // Nothing is logged before the signal handlers are there: a signal would end the process, and lose lines not yet written.
       const start = async (): Promise<RunningProcess> => {
-        for (const { name, problem } of unknownVariables(given.env)) logger.warn({ name }, problem);
+        for (const { name, problem } of unknownVariables(raw.env)) logger.warn({ name }, problem);
         return (await importRoot(root))(config, logger);
       };
       await runProcess(start, { log: logger, signals, drainMs: DRAIN_MS });
@@ -45,4 +48,26 @@ export function longRunning<C extends { readonly log: LogConfig; readonly access
       flush();
     }
   };
+}
+
+/** A sentence for the operator where the error says that a native module has no binary for this machine; else undefined. */
+export function missingBinary(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !error.message.startsWith(UWS_REFUSAL)) return undefined;
+  const { platform, arch, version } = process;
+  const here = platform === 'linux' ? `${platform} ${arch}, ${glibcVersion()}` : `${platform} ${arch}`;
+  return (
+    `uWebSockets.js has no binary that loads on Node ${version} here (${here}); ` +
+    'use Node 20, or Node 22 or 24 where glibc is 2.38 or later'
+  );
+}
+
+function glibcVersion(): string {
+  const report = process.report?.getReport();
+  const header =
+    typeof report === 'object' && report !== null && 'header' in report ? report.header : undefined;
+  const version =
+    typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header
+      ? header.glibcVersionRuntime
+      : undefined;
+  return typeof version === 'string' ? `glibc ${version}` : 'no glibc';
 }

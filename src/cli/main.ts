@@ -1,14 +1,18 @@
+// This file runs one command line: it finds the command, its help, and what to say of errors.
 import { readArguments } from '../config/arguments.js';
 import { ConfigError, type ConfigIssue } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
+import type { RawSettings } from '../config/read.js';
+import { readSetting } from '../config/read.js';
 import { findIssues } from '../config/rules.js';
+import type { SettingTable } from '../config/setting.js';
+import { ListenError } from '../net/address.js';
 import { VERSION } from '../version.js';
 import type { Command, CommandIo } from './command.js';
+import { print } from './command.js';
 import { commands } from './commands.js';
-import { CliError } from './errors.js';
+import { CliError, OutputError } from './errors.js';
 import { commandHelp, groupHelp, overview } from './help.js';
-import { withListenSetting } from './listen-settings.js';
-import { OutputError, print } from './print.js';
 
 interface Match {
   readonly command: Command;
@@ -23,7 +27,7 @@ function matchCommand(args: readonly string[]): Match | undefined {
   return undefined;
 }
 
-/** The commands whose first word this is, and which have another. */
+/** The commands of two words whose first is `word`. */
 function groupOf(word: string): readonly Command[] {
   return commands.filter(({ name }) => name.startsWith(`${word} `));
 }
@@ -50,20 +54,20 @@ function checkOperands(command: Command, operands: readonly string[]): ConfigIss
   return [...missing, ...extra];
 }
 
-async function runCommand({ command, rest }: Match, surroundings: CommandIo): Promise<number> {
+async function runCommand({ command, rest }: Match, io: CommandIo): Promise<number> {
   const { flags, positionals, help, issues } = readArguments(rest, command.table);
-  const given = { flags, env: surroundings.env };
+  const raw = { flags, env: io.env };
   if (help) {
-    await print(surroundings.stdout, commandHelp(command));
+    await print(io.stdout, commandHelp(command));
     return 0;
   }
-  // A value behind a flag that does not exist looks like an operand: one mistake is enough.
+  // The value of an unknown flag looks like an operand, so operands are checked only where the flags are good.
   const all = issues.length > 0 ? issues : checkOperands(command, positionals);
-  if (all.length > 0) throw new ConfigError([...all, ...findIssues(command.table, given)]);
+  if (all.length > 0) throw new ConfigError([...all, ...findIssues(command.table, raw)]);
   try {
-    return await command.run({ ...surroundings, given, operands: positionals });
+    return await command.run({ ...io, raw, operands: positionals });
   } catch (error) {
-    throw withListenSetting(error, command.table, given);
+    throw withListenSetting(error, command.table, raw);
   }
 }
 
@@ -79,23 +83,23 @@ async function help(args: readonly string[], { stdout }: CommandIo): Promise<num
   return 0;
 }
 
-async function dispatch(args: readonly string[], surroundings: CommandIo): Promise<number> {
+async function dispatch(args: readonly string[], io: CommandIo): Promise<number> {
   const [first] = args;
-  if (first === undefined || first === '--help' || first === '-h') return help([], surroundings);
-  if (first === 'help') return help(args.slice(1), surroundings);
+  if (first === undefined || first === '--help' || first === '-h') return help([], io);
+  if (first === 'help') return help(args.slice(1), io);
   if (first === '--version') {
-    await print(surroundings.stdout, `${VERSION}\n`);
+    await print(io.stdout, `${VERSION}\n`);
     return 0;
   }
   const match = matchCommand(args);
   if (args.length === 2 && (args[1] === '--help' || args[1] === '-h') && groupOf(first).length > 0) {
-    return help([first], surroundings);
+    return help([first], io);
   }
   if (match === undefined) throw new CliError('ERR_USAGE', noSuchCommand(args));
-  return runCommand(match, surroundings);
+  return runCommand(match, io);
 }
 
-/** An error with a code was expected and says what to do; of others the stack is the only help there is. */
+/** The text for an error. One with a code was foreseen, and its message says what to do; any other needs its stack. */
 function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return `visiona: ${String(error)}`;
@@ -103,13 +107,31 @@ function describeError(error: unknown): string {
 }
 
 /** Runs one command line. @returns the exit code: 0, or 1 with the reason on standard error. Never rejects. */
-export async function main(args: readonly string[], surroundings: CommandIo): Promise<number> {
+export async function main(args: readonly string[], io: CommandIo): Promise<number> {
   try {
-    return await dispatch(args, surroundings);
+    return await dispatch(args, io);
   } catch (error) {
-    // Who reads it has seen enough.
+    // The reader closed the pipe (head, less): not an error.
     if (error instanceof OutputError && error.closedByReader) return 0;
-    surroundings.stderr.write(`${describeError(error)}\n`);
+    io.stderr.write(`${describeError(error)}\n`);
     return 1;
   }
+}
+
+/** Adds to a {@link ListenError} the setting that its address comes from, which the operator can change. Returns other errors as they are. */
+function withListenSetting(error: unknown, table: SettingTable, raw: RawSettings): unknown {
+  if (!(error instanceof ListenError)) return error;
+  const { host, port } = error.address;
+  const names = Object.values(table).flatMap((setting) => {
+    const reading = readSetting(setting, raw);
+    if (!reading.ok || !isAddress(reading.value)) return [];
+    if (reading.value.host !== host || reading.value.port !== port) return [];
+    return [reading.source === 'flag' || setting.env === undefined ? `--${setting.flag}` : setting.env];
+  });
+  if (names.length === 0) return error;
+  return new ListenError(error.address, names.join(' or '));
+}
+
+function isAddress(value: unknown): value is ListenError['address'] {
+  return typeof value === 'object' && value !== null && 'host' in value && 'port' in value;
 }

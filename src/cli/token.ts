@@ -1,13 +1,14 @@
+// This file has `visiona token`.
 import type { Writable } from 'node:stream';
 import { type ProgramTokens, tokensOfPerson } from '../auth/device-grant.js';
 import { ProviderError } from '../auth/provider-error.js';
 import type { TokenConfig } from '../config/types.js';
+import { print } from './command.js';
 import { CliError } from './errors.js';
 import { KeptGrant } from './kept-grant.js';
-import { print } from './print.js';
 
 /**
- * `visiona token`: the token goes to the standard output and nothing else does, so that a shell can take it.
+ * `visiona token`: prints the token, and nothing else, on the standard output, so that a shell can take it.
  * @throws CliError, OutputError
  */
 export async function printToken(
@@ -31,7 +32,7 @@ export async function printToken(
   }
 }
 
-/** What to do about it, where we know. */
+/** What the person can do about the error; empty where we do not know. */
 function adviceOn({ code }: ProviderError, { keep, isDevelopment }: TokenConfig): string {
   if (code === 'ERR_PROVIDER_GRANT' && keep !== undefined) {
     return `; the sign-in that ${keep} keeps is over: remove it, and confirm in a browser again`;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
+// This file is the program: it sets the process up and runs one command line.
 import { setFlagsFromString } from 'node:v8';
 import { main } from './main.js';
 
-// What this process writes (store, secrets, model files) is for its user only.
+// Files that this process writes (store, secrets, model files) are for its user only.
 process.umask(0o077);
 
 // Each thread collects its own garbage. Little survives, so helper threads have nothing to share, but take the cores from the
@@ -10,7 +11,7 @@ process.umask(0o077);
 setFlagsFromString('--no-parallel-scavenge');
 setFlagsFromString('--no-concurrent-array-buffer-sweeping');
 
-// Whoever writes to them hears of a failure at the write.
+// A failed write is reported to its writer; without a listener the event would end the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 const code = await main(process.argv.slice(2), {
@@ -19,5 +20,5 @@ const code = await main(process.argv.slice(2), {
   stderr: process.stderr,
   signals: process,
 });
-// A command that has ended leaves nothing that is worth waiting for, and a handle that was left must not hold it.
+// An ended command has nothing to wait for; a handle that it left open must not keep the process alive.
 process.exit(code);

@@ -1,3 +1,4 @@
+// This file puts `visiona agent` together, starts it and drains it.
 import { makeAgent } from '../../agent/agent.js';
 import { connectUrl } from '../../agent/dial.js';
 import { describeMachine } from '../../agent/machine.js';
@@ -9,7 +10,7 @@ import type { Secret } from '../../text/secret.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from '../process/run.js';
 
 /**
- * `visiona agent`: ready when it dials, not when the cloud answers, which may be down for hours.
+ * Starts `visiona agent`. It is ready when it dials, not when the cloud answers, which may be down for hours.
  * @throws TokenFileError when there is no usable credential; PairError
  */
 export async function startAgent(config: AgentConfig, log: Logger): Promise<RunningProcess> {
@@ -43,7 +44,7 @@ async function pairDevice(
   code: Secret,
   log: Logger,
 ): Promise<void> {
-  // Loaded by the start that pairs: the HTTP client is not small.
+  // Only a start that pairs loads the HTTP client, which is not small.
   const { pair } = await import('../../agent/pair.js');
   const machine = async () => {
     const { name, ...real } = await describeMachine();

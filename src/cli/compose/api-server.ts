@@ -1,4 +1,4 @@
-// Puts `visiona api-server` together, starts it and drains it.
+// This file puts `visiona api-server` together, starts it and drains it.
 import type { DependencyContainer } from 'tsyringe';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';

@@ -1,4 +1,4 @@
-// Registers what every process with listeners has: log, metrics, the store and its process, the operations listener.
+// This file registers what every process with listeners has: log, metrics, the store and its process, the operations listener.
 import type { DependencyContainer } from 'tsyringe';
 import { systemClock } from '../../actors/clock.js';
 import { RefusalAudit } from '../../audit/refusal-audit.js';

@@ -1,4 +1,4 @@
-// Typed registrations of a tsyringe container: each dependency is checked against the parameter that it is for.
+// This file makes typed registrations of a tsyringe container: each dependency is checked against its parameter.
 import 'reflect-metadata';
 import { container, type DependencyContainer, type InjectionToken, instanceCachingFactory } from 'tsyringe';
 

@@ -1,4 +1,4 @@
-// Puts `visiona remote-proxy` together, starts it and drains it.
+// This file puts `visiona remote-proxy` together, starts it and drains it.
 import type { ProxyConfig } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';

@@ -1,4 +1,4 @@
-// Registers and starts the REST side of a process: sign-in, devices, routes, and the listener that callers reach.
+// This file registers and starts the REST side of a process: sign-in, devices, routes, and the listener that callers reach.
 import type { DependencyContainer } from 'tsyringe';
 import { type Auth, createAuth, NO_SIGN_IN } from '../../auth/auth.js';
 import type { OidcConfig, RestConfig } from '../../config/types.js';

@@ -1,4 +1,4 @@
-// The names of everything that the container of a process puts together.
+// This file names everything that the container of a process puts together.
 import type { Clock } from '../../actors/clock.js';
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { Auth } from '../../auth/auth.js';

@@ -1,4 +1,4 @@
-// Registers and starts the tunnel side of a process: sessions, the internal API, and the listener that devices dial.
+// This file registers and starts the tunnel side of a process: sessions, the internal API, and the listener that devices dial.
 import { hostname } from 'node:os';
 import type { DependencyContainer } from 'tsyringe';
 import type { ProxyConfig } from '../../config/types.js';

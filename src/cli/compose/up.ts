@@ -1,4 +1,4 @@
-// Puts `visiona up` together, starts it and drains it: both sides in one process, where calls go by message.
+// This file puts `visiona up` together, starts it and drains it: both sides in one process, where calls go by message.
 import { startDevProvider } from '../../auth/dev-provider/thread.js';
 import type { UpConfig } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';

@@ -1,4 +1,4 @@
-// The parts of a process that were started, which are stopped in reverse.
+// This file records the parts of a process that were started, and stops them in reverse.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../actors/errors.js';

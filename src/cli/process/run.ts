@@ -1,21 +1,22 @@
+// This file runs a process until a signal or a failure ends it, with a bound on its drain.
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, describeExit, type ExitReason } from '../../actors/errors.js';
 import type { Logger } from '../../observability/log.js';
 
-/** What a drain could not wait for. */
+/** The result of a drain. */
 export interface Drained {
-  /** Calls and WebSockets that were cut, where the command has such. */
+  /** Calls and WebSockets that were cut at the deadline; undefined: the process has none. */
   readonly cut?: number;
 }
 
-/** A command that keeps running: what a composition root gives the run loop. */
+/** A started process, as the run loop sees it. */
 export interface RunningProcess {
   /** The URLs it listens on, by name (`api`, `tunnel`, `internal`), for the ready line. */
   readonly ready: Readonly<Record<string, string>>;
-  /** Unready first, then lets what runs finish and closes everything; resolves when nothing is left open. */
+  /** Makes the process unready, lets calls finish, and stops all parts; resolves when nothing is left open. */
   drain(): Promise<Drained>;
-  /** Resolves with the reason when it cannot go on. Pending as long as it can. */
+  /** Resolves with the reason when the process cannot go on; pending as long as it can. */
   readonly failed: Promise<Error>;
 }
 
@@ -45,13 +46,13 @@ export interface RunOptions {
   readonly now?: () => number;
 }
 
-/** The bound of a drain (01-system §1.4 of the specification). */
+/** How long a drain may take, in ms (01-system §1.4 of the specification). */
 export const DRAIN_MS = 30_000;
 
-/** How much of it calls may take to finish: what is left is for a clean close. */
+/** How much of {@link DRAIN_MS} calls may take to finish: the rest is for stopping the parts. */
 export const CALLS_DRAIN_MS = 25_000;
 
-/** Signals closer together than this are one: a process group gets a terminal's or a supervisor's twice. In ms. */
+/** Signals closer together than this count as one, in ms: a process may get one of its own and one of its group. */
 const SAME_SIGNAL_MS = 500;
 
 /** Counts signals: the first asks for a drain, the second ends it. */
@@ -104,7 +105,7 @@ export async function runProcess(
   const over = new AbortController();
   try {
     const running = await Promise.race([start(), forced(second)]);
-    // Its own level: whoever waits for this line gets it however little else is logged.
+    // The line has a level of its own: scripts wait for it, whatever LOG_LEVEL is.
     log.child({}, { level: 'info' }).info(running.ready, 'ready');
     await Promise.race([aborted(first), failure(running)]);
     log.info('draining');

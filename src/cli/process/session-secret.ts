@@ -1,3 +1,4 @@
+// This file brings the keys of cookies in line with those of other processes of the same data.
 import { CodedError } from '../../actors/errors.js';
 import { CookieKeys } from '../../auth/cookie-keys.js';
 import { generatedPath } from '../../config/generated.js';
@@ -39,12 +40,12 @@ export async function joinedKeys(
   return keys;
 }
 
-/** The secret of the data directory. Beside data that know another one none is made: it would keep out the one that is restored. */
+/** The secret of the data directory; made where there is none, unless the data know another: a new one would keep that out. */
 async function ownSecret(dataDir: string, store: SessionKeyPort): Promise<Secret> {
   const found = findGenerated('session-secret', dataDir);
   if (found !== undefined) return found;
   if ((await store.joinSessionKeys([])) !== 'foreign') return generated('session-secret', dataDir);
-  // Of processes that start at once another one may have made it meanwhile, and joined.
+  // Another process that started at the same time may have made the secret and joined meanwhile.
   const made = findGenerated('session-secret', dataDir);
   if (made !== undefined) return made;
   throw new CodedError('ERR_SESSION_SECRET', lost(dataDir));

@@ -1,4 +1,4 @@
-// The store's process as an api-server, remote-proxy or up keeps it: restarted whenever it ends.
+// This file keeps the store's process running: whenever it ends it is restarted.
 import { describeExit, type ExitReason } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import type { Intensity } from '../../actors/supervision/spec.js';
@@ -12,12 +12,12 @@ import { type StoreState, sameState } from '../../store/ports/store.js';
 const STOP_MS = 10_000;
 
 /**
- * A store that has run once is waited for, however long it is away: tunnels and calls through them do without. Restarts
- * come ever more slowly (up to 10 s apart), and readiness says `store-unavailable`.
+ * Restarts do not run out: tunnels and calls through them work without the store, so the process waits for it. Restarts
+ * come ever more slowly (up to 10 s apart); readiness says `store-unavailable` meanwhile.
  */
 const PATIENT: Intensity = { restarts: Number.POSITIVE_INFINITY, withinMs: 30_000 };
 
-/** One line when something cannot be done any more, and one when all can again: calls that fail meanwhile are many. */
+/** Logs each change of what the store can do, instead of each call that fails meanwhile. */
 function logStates(client: StoreClient, log: Logger): void {
   let logged: StoreState = {};
   let badSince = 0;

@@ -1,3 +1,4 @@
+// This file has the lease by which one process owns the tunnels of its data (ADR 27).
 import { hostname } from 'node:os';
 import type { Clock } from '../../actors/clock.js';
 import { CodedError } from '../../actors/errors.js';
@@ -7,13 +8,13 @@ import { IdSource, type NodeId } from '../../store/ports/ids.js';
 import type { LiveNode, NewNode, NodePort } from '../../store/ports/nodes.js';
 import { hasEnded, pidHere, processIdentity } from './process-identity.js';
 
-/** How long a process that is gone without a word keeps others out, in ms. */
+/** How long the lease of a process that was killed keeps others out, in ms. */
 export const LEASE_MS = 15_000;
 
 /** How often the lease is renewed, in ms: two renewals may fail. */
 const RENEW_MS = 5_000;
 
-/** How often whoever waits for the end of another's lease looks, in ms. */
+/** How often a process that waits for another's lease to end looks at it, in ms. */
 const LOOK_MS = 500;
 
 export interface NodeLeaseOptions {
@@ -90,7 +91,7 @@ export class NodeLease {
     this.#schedule();
   }
 
-  /** Ends it: another process may take over. Does not fail: where the store is away, it runs out. */
+  /** Gives the lease up, so that another process may take it. Does not fail: where the store is away, the lease runs out. */
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
@@ -113,7 +114,7 @@ export class NodeLease {
       if (!(await store.renewNode(this.#nodeId, LEASE_MS)) && !this.#released) await this.#takeAgain();
       this.#failing = false;
     } catch (error) {
-      // The tunnels there are do without the store.
+      // Open tunnels work without the store, so a failed renewal ends nothing.
       if (!this.#failing)
         log.warn(storeWhy(error), 'the lease of the tunnels could not be renewed: it is tried again');
       this.#failing = true;
@@ -121,7 +122,7 @@ export class NodeLease {
     this.#schedule();
   }
 
-  /** Another process has it, or the row is gone for another reason, such as an older copy of the data. */
+  /** Claims a lease that could not be renewed: another process has it, or its row is gone, as with an older copy of the data. */
   async #takeAgain(): Promise<void> {
     const holder = await this.#options.store.claimNode(ownNode(this.#nodeId), LEASE_MS);
     if (holder === undefined) return;
@@ -132,7 +133,7 @@ export class NodeLease {
   }
 }
 
-/** Undefined: it is not of this machine, as far as anybody knows. */
+/** The process id of a node; undefined: it is not known to be of this machine. */
 function pidOf({ process: identity }: LiveNode): number | undefined {
   return identity === undefined ? undefined : pidHere(identity);
 }

@@ -1,17 +1,18 @@
+// This file tells whether a process of this machine still lives, by more than its id.
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** What tells one process from all others of one machine, also from a later one with its id. */
+/** Tells a process from all others of its machine, also from a later one that has its id. */
 interface Identity {
-  /** Of the machine's start. */
+  /** The id of the machine's start. */
   readonly boot: string;
-  /** In which process ids mean what they mean. */
+  /** The namespace that the process id belongs to. */
   readonly namespace: string;
   readonly pid: number;
-  /** In ticks since the machine's start. */
+  /** When the process started, in ticks since the machine's start. */
   readonly startedAt: string;
 }
 
-/** This process, as others of its machine may know it again; undefined: the system does not say (it is not Linux). */
+/** The identity of this process, by which others of its machine know it again; undefined: the system is not Linux. */
 export function processIdentity(): string | undefined {
   try {
     return JSON.stringify(identityOf(process.pid));
@@ -20,7 +21,7 @@ export function processIdentity(): string | undefined {
   }
 }
 
-/** Whether a process has certainly ended. False: it lives, or it is of another machine or container, or nobody knows. */
+/** Whether a process has certainly ended. False: it lives, is of another machine or container, or cannot be told. */
 export function hasEnded(identity: string): boolean {
   try {
     const pid = pidHere(identity);
@@ -34,7 +35,7 @@ export function hasEnded(identity: string): boolean {
   }
 }
 
-/** The process id that another process is known by here; undefined: it is of another machine or container, or nobody knows. */
+/** The process id that another process has here; undefined: it is of another machine or container, or cannot be told. */
 export function pidHere(identity: string): number | undefined {
   try {
     const { boot, namespace, pid } = JSON.parse(identity) as Identity;
@@ -54,7 +55,7 @@ function identityOf(pid: number): Identity {
   };
 }
 
-/** Also a process of another user, which /proc may hide. */
+/** Whether a process with this id exists, also one of another user, which /proc may hide. */
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -64,7 +65,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** Of proc_pid_stat(5): fields 3 and 22. The second is a name, which may hold spaces and brackets. */
+/** Fields 3 and 22 of proc_pid_stat(5). They are counted behind field 2, a name, which may hold spaces and brackets. */
 function statOf(pid: number): { readonly state: string; readonly startedAt: string } {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -1,4 +1,4 @@
-// The supervision tree that the sessions of a process live in.
+// This file has the supervision tree that the sessions of a process live in.
 import { describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { ThreadHosts } from '../../actors/hosting/thread-host.js';
@@ -16,7 +16,7 @@ import {
 import { superviseSweeper } from '../registry/sweeper.js';
 import type { SessionHosts } from '../session/main/session-hosts.js';
 
-/** Messages that may wait for the session registry: all calls of one loop turn, many times over. */
+/** Messages that may wait for the session registry: many times the calls of one loop turn. */
 const REGISTRY_MAILBOX = 65_536;
 const HOST_STOP_MS = 5000;
 const ACTOR_STOP_MS = 1000;
@@ -35,7 +35,7 @@ export interface SessionPlaneOptions {
   /** How many session host threads there are. */
   readonly threads: number;
   readonly idleTimeoutMs: number;
-  /** Gets the hosts that run. */
+  /** The tree adds each host here when it has started, and removes it when it has ended. */
   readonly hosts: SessionHosts;
   readonly registry: SessionRegistryRef;
   readonly store: RegistryStore;
@@ -103,7 +103,7 @@ export class SessionPlane {
     });
   }
 
-  /** Nothing is restarted here: without the session registry's state the sessions are lost, so its end is the end. */
+  /** Restarts nothing: without the state of the session registry all sessions are lost, so its end ends the process. */
   #superviseAll(): Supervisor {
     const { registry, store, idleTimeoutMs, log } = this.#options;
     return new Supervisor({

@@ -1,4 +1,4 @@
-// What the tunnel side of a process needs of the store, which parts of it can serve, and how it drains.
+// This file says what the tunnel side needs of the store and which parts of it can serve, and drains it.
 import type { CallRecorder } from '../../server/call-recorder.js';
 import type { Missing, Readiness } from '../../server/readiness.js';
 import type { StoreClient } from '../../store/client/store-client.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missingBinary } from '../../src/cli/native.js';
+import { missingBinary } from '../../src/cli/long-running.js';
 
 test('the refusal of a native module is one sentence that names the machine and what to use', () => {
   const error = new Error(
