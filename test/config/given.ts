@@ -18,12 +18,12 @@ export function tempDir(t: TestContext): string {
 }
 
 /** The lines of the ConfigError that `load` must throw. */
-export function mistakesOf(load: () => unknown): string[] {
+export function issuesOf(load: () => unknown): string[] {
   try {
     load();
   } catch (error) {
     if (error instanceof ConfigError) return error.message.split('\n');
     throw error;
   }
-  throw new Error('there was no mistake');
+  throw new Error('there was no issue');
 }

@@ -13,7 +13,7 @@ import {
 } from '../../src/config/load.js';
 import { tunnelsWithin } from '../../src/config/process-limits.js';
 import { EXAMPLE_SECRETS } from '../../src/config/schemas.js';
-import { given, mistakesOf, tempDir } from './given.js';
+import { given, issuesOf, tempDir } from './given.js';
 
 const STRONG = 'kP3vN8sYq2Wm5Zt7Lr9Jx4Hc6Bf1Gd0A';
 
@@ -35,7 +35,7 @@ test('defaults are those of the documentation', (t) => {
 });
 
 test('B3: more tunnels than there are descriptors for are a mistake, and some are kept for the rest', (t) => {
-  const [mistake] = mistakesOf(() =>
+  const [mistake] = issuesOf(() =>
     loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t), VISIONA_MAX_TUNNELS: '1000000' })),
   );
   assert.match(mistake ?? '', /VISIONA_MAX_TUNNELS.*leaves room for \d+ tunnels/);
@@ -74,7 +74,7 @@ test('with port 0 the URLs wait for the port that is bound', (t) => {
 
 test('all mistakes come at once, a line each, under the name the operator used', (t) => {
   const dir = tempDir(t);
-  const lines = mistakesOf(() =>
+  const lines = issuesOf(() =>
     loadUpConfig(
       given(
         {
@@ -113,7 +113,7 @@ test('values that contradict each other are refused, and only where a command re
     OIDC_SERVICE_CLIENT_ID: 'x',
     VISIONA_PUBLIC_URL: 'http://visiona.example',
   };
-  const lines = mistakesOf(() => loadUpConfig(given(env)));
+  const lines = issuesOf(() => loadUpConfig(given(env)));
   assert.deepEqual(
     lines.map((line) => line.split(':')[0]),
     ['VISIONA_IDLE_TIMEOUT_MS', 'VISIONA_PUBLIC_URL', 'OIDC_ISSUER', 'OIDC_ISSUER', 'OIDC_SERVICE_CLIENT_ID'],
@@ -130,14 +130,14 @@ test('two listeners of one process with one address are a mistake each, all at o
     VISIONA_OPS_ADDR: '127.0.0.1:4001',
     VISIONA_DEV_OP_ADDR: '[::1]:4001',
   };
-  const lines = mistakesOf(() => loadUpConfig(given({ ...env, ...same })));
+  const lines = issuesOf(() => loadUpConfig(given({ ...env, ...same })));
   assert.deepEqual(lines.slice(1), [
     'VISIONA_TUNNEL_ADDR: VISIONA_API_ADDR is 127.0.0.1:4000 already; give each a port of its own',
     'VISIONA_OPS_ADDR: VISIONA_INTERNAL_ADDR is 127.0.0.1:4001 already; give each a port of its own',
   ]);
   assert.match(lines[0] ?? '', /^VISIONA_HOSTS: /);
   const free = Object.fromEntries(Object.keys(same).map((name) => [name, '127.0.0.1:0']));
-  assert.equal(mistakesOf(() => loadUpConfig(given({ ...env, ...free }))).length, 1);
+  assert.equal(issuesOf(() => loadUpConfig(given({ ...env, ...free }))).length, 1);
   // Without a development provider its address is nobody's; api-server does not listen where devices dial.
   const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'visiona' };
   const data = { VISIONA_DATA_DIR: tempDir(t) };
@@ -162,7 +162,7 @@ test('the development provider is for one machine, and not for production', (t) 
     ['VISIONA_PUBLIC_URL', 'https://visiona.example'],
   ] as const) {
     const open = { ...env, VISIONA_PUBLIC_URL: 'http://127.0.0.1', [name]: value };
-    const lines = mistakesOf(() => loadUpConfig(given(open)));
+    const lines = issuesOf(() => loadUpConfig(given(open)));
     assert.equal(lines.length, 1, lines.join('\n'));
     assert.match(lines[0] ?? '', new RegExp(`^OIDC_ISSUER: it must be set .*${name}.* signs anybody in`));
     const oidc = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'visiona' };
@@ -183,12 +183,12 @@ test('a public URL without TLS is for loopback only', (t) => {
     'https://visiona.example/app',
   ]) {
     assert.match(
-      mistakesOf(() => loadUpConfig(given({ ...env, VISIONA_PUBLIC_URL: bad })))[0] ?? '',
+      issuesOf(() => loadUpConfig(given({ ...env, VISIONA_PUBLIC_URL: bad })))[0] ?? '',
       /^VISIONA_PUBLIC/,
     );
   }
   assert.match(
-    mistakesOf(() => loadUpConfig(given({ ...env, VISIONA_API_ADDR: '10.0.0.1:80' })))[0] ?? '',
+    issuesOf(() => loadUpConfig(given({ ...env, VISIONA_API_ADDR: '10.0.0.1:80' })))[0] ?? '',
     /TLS/,
   );
 });
@@ -197,7 +197,7 @@ test('attack 12: secrets under 32 bytes, the examples of the documentation and b
   const dir = tempDir(t);
   for (const secret of ['tooshort', `${STRONG} ${STRONG}`, ...EXAMPLE_SECRETS]) {
     for (const name of ['INTERNAL_SECRET', 'SESSION_SECRET']) {
-      const lines = mistakesOf(() => loadUpConfig(given({ VISIONA_DATA_DIR: dir, [name]: secret })));
+      const lines = issuesOf(() => loadUpConfig(given({ VISIONA_DATA_DIR: dir, [name]: secret })));
       assert.equal(lines.length, 1);
       assert.match(lines[0] ?? '', new RegExp(`^${name}: .*openssl rand`));
       assert.doesNotMatch(lines[0] ?? '', new RegExp(secret));
@@ -218,7 +218,7 @@ test('SESSION_SECRET is a list in order, INTERNAL_SECRET is one secret, commas a
   );
   assert.equal(config.internalSecret.reveal(), `${STRONG},x`);
   assert.deepEqual(
-    mistakesOf(() => loadUpConfig(given({ ...env, SESSION_SECRET: `${STRONG},old` }))).map((line) =>
+    issuesOf(() => loadUpConfig(given({ ...env, SESSION_SECRET: `${STRONG},old` }))).map((line) =>
       line.slice(0, 24),
     ),
     ['SESSION_SECRET: entry 2:'],
@@ -241,12 +241,12 @@ test('beyond loopback a process does not start without its secret, unless the da
   const env = { VISIONA_DATA_DIR: tempDir(t) };
   const proxy = given({ ...env, VISIONA_INTERNAL_ADDR: '0.0.0.0:3801' });
   assert.match(
-    mistakesOf(() => loadProxyConfig(proxy)).join('\n'),
+    issuesOf(() => loadProxyConfig(proxy)).join('\n'),
     /^INTERNAL_SECRET: it must be set when 0\.0\.0\.0/,
   );
   const api = given({ ...env, VISIONA_PROXY_URL: 'http://10.0.0.2:3801', VISIONA_API_ADDR: '0.0.0.0:3721' });
   assert.deepEqual(
-    mistakesOf(() => loadApiConfig(api)).map((line) => line.split(':')[0]),
+    issuesOf(() => loadApiConfig(api)).map((line) => line.split(':')[0]),
     ['INTERNAL_SECRET', 'SESSION_SECRET'],
   );
   const { internalSecret } = loadUpConfig(given(env));
@@ -266,7 +266,7 @@ test('the agent reads its own settings', () => {
   assert.equal(config.tunnelUrl, undefined);
   assert.ok(isAbsolute(config.tokenFile));
   const both = given({ VISIONA_DEVICE_TOKEN: 'abc', VISIONA_PAIR: 'K7' });
-  assert.match(mistakesOf(() => loadAgentConfig(both)).join('\n'), /^VISIONA_PAIR: /);
+  assert.match(issuesOf(() => loadAgentConfig(both)).join('\n'), /^VISIONA_PAIR: /);
 });
 
 test('OIDC settings are read whole', (t) => {
@@ -295,10 +295,10 @@ test('S4, S8, S9: how a provider is dealt with has bounds, and all mistakes come
   const { scopes, ...policy } = loadUpConfig(given(dir)).devProvider?.policy ?? { scopes: [] };
   assert.deepEqual(policy, { consent: 'auto', clockToleranceS: 30, discoveryRefreshS: 600 });
   const wrong = { OIDC_CONSENT: 'maybe', OIDC_CLOCK_TOLERANCE: '-1', OIDC_DISCOVERY_REFRESH: '0' };
-  const names = mistakesOf(() => loadUpConfig(given({ ...dir, ...wrong }))).map((line) => line.split(':')[0]);
+  const names = issuesOf(() => loadUpConfig(given({ ...dir, ...wrong }))).map((line) => line.split(':')[0]);
   assert.deepEqual(names, Object.keys(wrong));
   for (const over of [{ OIDC_CLOCK_TOLERANCE: '601' }, { OIDC_DISCOVERY_REFRESH: '86401' }]) {
-    assert.equal(mistakesOf(() => loadUpConfig(given({ ...dir, ...over }))).length, 1);
+    assert.equal(issuesOf(() => loadUpConfig(given({ ...dir, ...over }))).length, 1);
   }
 });
 
@@ -308,8 +308,8 @@ test('a token comes from the development provider of this machine, or from one t
   const { devProvider } = loadUpConfig(given({ VISIONA_DATA_DIR: tempDir(t) }));
   assert.deepEqual([clientId, audience], ['visiona', devProvider?.audience]);
   const named = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'cli' };
-  assert.match(mistakesOf(() => loadTokenConfig(given(named))).join(), /^OIDC_AUDIENCE: it is missing/);
+  assert.match(issuesOf(() => loadTokenConfig(given(named))).join(), /^OIDC_AUDIENCE: it is missing/);
   assert.equal(loadTokenConfig(given({ ...named, OIDC_AUDIENCE: 'urn:x' })).audience, 'urn:x');
-  const unknown = mistakesOf(() => loadTokenConfig(given({ VISIONA_DEV_OP_ADDR: '127.0.0.1:0' })));
+  const unknown = issuesOf(() => loadTokenConfig(given({ VISIONA_DEV_OP_ADDR: '127.0.0.1:0' })));
   assert.match(unknown.join(), /^OIDC_ISSUER: the port/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadApiConfig, loadProxyConfig, loadUpConfig } from '../../src/config/load.js';
-import { given, mistakesOf, tempDir } from './given.js';
+import { given, issuesOf, tempDir } from './given.js';
 
 test('trusted proxies are addresses and ranges of both families; there are none unless they are listed', (t) => {
   const env = { VISIONA_DATA_DIR: tempDir(t) };
@@ -24,7 +24,7 @@ test('trusted proxies are addresses and ranges of both families; there are none 
 test('whatever else is listed is refused with a sentence that names it', (t) => {
   const env = { VISIONA_DATA_DIR: tempDir(t) };
   const problems = (list: string) =>
-    mistakesOf(() => loadProxyConfig(given({ ...env, VISIONA_TRUSTED_PROXIES: list })));
+    issuesOf(() => loadProxyConfig(given({ ...env, VISIONA_TRUSTED_PROXIES: list })));
   for (const bad of [
     'proxy.example',
     'localhost',
