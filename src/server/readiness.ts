@@ -28,16 +28,27 @@ export const UP_DUTIES: Duties = { parts: PARTS, essential: ['reads'] };
 /** Why parts cannot be served; parts that are not in it can. */
 export type Missing = Readonly<Partial<Record<ReadinessPart, ProblemCode>>>;
 
-/** What a process answers about itself; `degraded`: some parts work, those that were asked for among them. */
-export interface ReadinessReport {
-  readonly status: 'ready' | 'degraded' | 'unready';
+interface ReportedParts {
   readonly works: readonly ReadinessPart[];
   readonly missing: readonly { readonly part: ReadinessPart; readonly code: ProblemCode }[];
   /** Parts that were asked for and that this process does not have. */
   readonly foreign: readonly ReadinessPart[];
-  /** Why the process is of no use to who asked; undefined: the parts asked for work. */
-  readonly why: ProblemCode | undefined;
 }
+
+/** The parts asked for work; `degraded`: others do not. */
+interface ServingReport extends ReportedParts {
+  readonly status: 'ready' | 'degraded';
+  readonly why: undefined;
+}
+
+/** A part that was asked for does not work, and why. */
+interface UnreadyReport extends ReportedParts {
+  readonly status: 'unready';
+  readonly why: ProblemCode;
+}
+
+/** What a process answers about itself. */
+export type ReadinessReport = ServingReport | UnreadyReport;
 
 /** How long the result of one check is good for, in ms: anybody may ask, and a check costs the store and the proxy a call. */
 const GOOD_FOR_MS = 1000;
@@ -81,8 +92,8 @@ export class Readiness {
     });
     const foreign = needed.filter((part) => !parts.includes(part));
     const why = needed.map(code).find((each) => each !== undefined);
-    const status = missing.length === 0 ? 'ready' : why === undefined ? 'degraded' : 'unready';
-    return { status, works, missing, foreign, why };
+    if (why !== undefined) return { status: 'unready', works, missing, foreign, why };
+    return { status: missing.length === 0 ? 'ready' : 'degraded', works, missing, foreign, why };
   }
 
   async #found(): Promise<Missing> {
@@ -106,12 +117,12 @@ export function partsOf(text: string): readonly ReadinessPart[] | undefined {
 export const PARTS_RULE = `parts: names between commas of ${PARTS.join(', ')}`;
 
 /** The body of a good answer. */
-export function readyBody({ status, works, missing }: ReadinessReport) {
+export function readyBody({ status, works, missing }: ServingReport) {
   return { status, works: [...works], missing: [...missing] };
 }
 
 /** The detail of a problem, for a person: parts that this process does not have, parts that are missing, parts that work. */
-export function unreadyDetail({ works, missing, foreign }: ReadinessReport): string {
+export function unreadyDetail({ works, missing, foreign }: UnreadyReport): string {
   const lacks = missing.map(({ part, code }) => `${part} (${code})`).join(', ');
   const state = `missing: ${lacks || 'nothing'}; works: ${works.join(', ') || 'nothing'}`;
   return foreign.length === 0 ? state : `this process has no part ${foreign.join(', ')}; ${state}`;

@@ -54,12 +54,19 @@ export function serviceRoutes({ readiness }: ServiceNeeds): readonly Route[] {
         summary: 'Whether it can serve, what works and what is missing',
         query: z.object({ parts: parts.optional() }),
         answer: ready,
-        problems: ['draining', 'store-unavailable', 'store-read-only', 'proxy-unreachable', 'overloaded'],
+        problems: [
+          'draining',
+          'store-unavailable',
+          'store-read-only',
+          'proxy-unreachable',
+          'overloaded',
+          'not-supported',
+        ],
       },
       async ({ query }) => {
         const report = await readiness.report(query.parts);
-        if (report.status !== 'unready') return { ...readyBody(report), status: report.status };
-        throw new ProblemError(report.why ?? 'internal', { detail: unreadyDetail(report), unready: true });
+        if (report.status !== 'unready') return readyBody(report);
+        throw new ProblemError(report.why, { detail: unreadyDetail(report), unready: true });
       },
     ),
   ];
