@@ -20,7 +20,7 @@ test('a part that the process does not have is not supported, whether anything o
     const { ask, close } = await serve(missing);
     t.after(close);
     const [status, { type, detail }] = await ask('?parts=dials');
-    assert.deepEqual([status, String(type).split('/').at(-1)], [501, 'not-supported']);
+    assert.deepEqual([status, type], [501, 'urn:visiona:problem:not-supported']);
     assert.match(String(detail), /^this process has no part dials; missing: /);
     assert.equal((await ask('?parts=reads'))[0], 200);
   }
