@@ -1,3 +1,4 @@
+// This file writes refusals to the audit log, a bounded number of rows for each user and kind (docs/adr/0031).
 import { type Clock, systemClock } from '../actors/clock.js';
 import type { Logger } from '../observability/log.js';
 import type { RefusalPort } from '../store/ports/admission.js';
@@ -5,26 +6,26 @@ import type { AuditPort, NewAuditEntry, Requester } from '../store/ports/audit.j
 import { storeWhy } from '../store/ports/errors.js';
 import type { TokenHash, UserId } from '../store/ports/ids.js';
 
-/** The part of the store that it uses. */
+/** The part of the store that {@link RefusalAudit} uses. */
 export type RefusalStore = Pick<AuditPort, 'audit'> & RefusalPort;
 
-/** Rows of one user and kind in a window; what else is refused in it becomes one row more, with how often. */
+/** Rows of one user and kind in a window. All further refusals of the window become one more row, with their number. */
 const ROWS = 5;
 const WINDOW_MS = 10 * 60_000;
 
-/** Users and kinds that are counted at one time; what others are refused then is in the log alone. */
+/** Pairs of user and kind that are counted at one time; refusals of further pairs are in the log only. */
 const MAX_COUNTED = 10_000;
 
-/** Questions whose it was, at one time; what is refused meanwhile is in the log alone. */
+/** Pairing tokens that are looked up at one time, for their owner; refusals beyond are in the log only. */
 const MAX_QUESTIONS = 8;
 
-/** What was refused of one user and kind since the first. */
+/** The refusals of one user and kind since the first of the window. */
 interface Count {
   readonly owner: UserId | undefined;
   readonly cancel: () => void;
   rows: number;
   more: number;
-  /** The newest that has no row. */
+  /** The newest refusal that has no row yet. */
   last: NewAuditEntry | undefined;
 }
 
@@ -36,8 +37,8 @@ export interface RefusalAuditOptions {
 }
 
 /**
- * Writes to the audit log what was refused, beside the answer: nobody waits for it, and nobody can fill the table by being
- * refused over and over. An attack shows as a few rows, and how often.
+ * Writes refusals to the audit log. The answer does not wait for it, and a client that is refused over and over cannot fill the
+ * table: an attack shows as a few rows and a number.
  */
 export class RefusalAudit {
   readonly #store: RefusalStore;
@@ -54,12 +55,12 @@ export class RefusalAudit {
     this.#maxCounted = maxCounted;
   }
 
-  /** Users and kinds that are counted. */
+  /** Pairs of user and kind that are counted now. */
   get size(): number {
     return this.#counts.size;
   }
 
-  /** @param owner whose account it concerns; undefined: nobody's that is known */
+  /** Counts a refusal, and writes its row if the window has room. @param owner of the account; undefined: not known */
   record(owner: UserId | undefined, entry: NewAuditEntry): void {
     const key = `${owner ?? ''} ${entry.action}`;
     const count = this.#counts.get(key) ?? this.#begin(key, owner);
@@ -73,7 +74,7 @@ export class RefusalAudit {
     }
   }
 
-  /** A device presented a pairing token that is not good. */
+  /** Records that a device presented an invalid pairing token, for the token's owner. */
   pairing(hash: TokenHash, by: Requester): void {
     if (this.#questions >= MAX_QUESTIONS) return;
     this.#questions += 1;
@@ -90,12 +91,12 @@ export class RefusalAudit {
       });
   }
 
-  /** Writes what is counted so far, before its time. The store must still be there. */
+  /** Writes the rows of all open windows now. The store must still answer. */
   close(): void {
     for (const key of [...this.#counts.keys()]) this.#end(key);
   }
 
-  /** Undefined: there is no room. */
+  /** Begins a window. Undefined: there is no room for another pair. */
   #begin(key: string, owner: UserId | undefined): Count | undefined {
     if (this.#counts.size >= this.#maxCounted) return undefined;
     const cancel = this.#clock.after(WINDOW_MS, () => this.#end(key));

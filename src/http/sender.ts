@@ -1,7 +1,7 @@
 // This file reads from a request's headers who sent it, and says why credentials or the page that sent them are refused.
 import type { Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
-import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/csrf.js';
+import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/browser.js';
 import type { ProblemCode } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
 import type { HeaderSource } from '../server/request-headers.js';

@@ -1,10 +1,11 @@
+// This file exposes histograms and sums that are kept in plain fields as Prometheus metrics.
 import { Histogram, type Registry, Summary } from 'prom-client';
 import type { Buckets } from './buckets.js';
 
-// prom-client can only observe one value at a time. What was observed in plain fields is handed over where its
-// registry asks a metric for what it prints: `getForPromString`.
+// prom-client can only observe one value at a time. These metrics hand their plain fields over when the registry asks for the
+// values to print: `getForPromString`.
 
-/** {@link Buckets} under some labels. */
+/** One {@link Buckets} with its labels. */
 interface BucketSeries<L extends string> {
   readonly labels: Readonly<Partial<Record<L, string>>>;
   readonly buckets: Buckets;
@@ -44,7 +45,7 @@ export class BucketHistogram<L extends string = never> extends Histogram<L> {
   }
 }
 
-/** The sum and the count of what was observed, under some labels. */
+/** The sum and the number of observations, with their labels. */
 export interface Totals<L extends string> {
   readonly labels: Readonly<Record<L, string>>;
   readonly sum: number;

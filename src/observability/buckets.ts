@@ -1,4 +1,5 @@
-/** A histogram in plain numbers, cheap enough for every request; exposed at scrape time. */
+// This file is a histogram in plain numbers.
+/** A histogram that is cheap enough to observe every request; it is exposed at scrape time (aggregates.ts). */
 export class Buckets {
   /** Upper bounds, ascending, without +Inf. */
   readonly bounds: readonly number[];
@@ -12,6 +13,7 @@ export class Buckets {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
+  /** Counts one observation, in the unit of the bounds. */
   observe(value: number): void {
     const { bounds, counts } = this;
     let at = 0;

@@ -1,9 +1,9 @@
+// This file puts the Prometheus exposition of a process together.
 import { Registry } from 'prom-client';
 import { BucketHistogram } from './aggregates.js';
-import { exposeBuild } from './build-info.js';
 import { counter, gauge, labelled } from './families.js';
 import type { Metrics } from './metrics.js';
-import { exposeProcess } from './process-metrics.js';
+import { exposeBuild, exposeProcess } from './process-metrics.js';
 import { exposeRestSide } from './rest-families.js';
 import { exposeTunnelSide } from './tunnel-families.js';
 
@@ -103,12 +103,12 @@ export interface Exposition {
   text(): Promise<string>;
 }
 
-/** What a process does beside calls: it serves people and programs, or has the tunnels; `up` does both. */
+/** The sides of the product that a process runs: `rest` serves users and programs, `tunnels` holds the tunnels; `up` runs both. */
 export type Side = 'rest' | 'tunnels';
 
 /**
- * Exposes what the product counts in a process that has these sides, and the standard set about the process and its main
- * thread (prom-client's).
+ * Exposes the product's metrics of a process that runs these sides, and prom-client's standard metrics of the process and its
+ * main thread.
  */
 export function expose(metrics: Metrics, sides: readonly Side[]): Exposition {
   const registry = new Registry();

@@ -1,9 +1,10 @@
+// This file makes Prometheus counters and gauges whose values are read at scrape time.
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Values of a family, each with its labels. */
+/** The values of a metric family, each with its labels. */
 export type Samples<L extends string> = Iterable<readonly [Partial<Record<L, string>>, number]>;
 
-/** A counter that is set to what was counted elsewhere, each time it is scraped. */
+/** Registers a counter whose values are read from plain fields at each scrape. */
 export function counter<L extends string>(
   registry: Registry,
   name: string,
@@ -23,7 +24,7 @@ export function counter<L extends string>(
   });
 }
 
-/** A gauge that is read each time it is scraped. */
+/** Registers a gauge whose values are read at each scrape. */
 export function gauge<L extends string>(
   registry: Registry,
   name: string,
@@ -43,7 +44,7 @@ export function gauge<L extends string>(
   });
 }
 
-/** One sample for each word of a closed set. */
+/** One sample for each key of `counts`, which is a closed set. */
 export function* labelled<L extends string>(label: L, counts: Readonly<Record<string, number>>): Samples<L> {
   for (const [value, count] of Object.entries(counts)) {
     yield [{ [label]: value } as Partial<Record<L, string>>, count] as const;

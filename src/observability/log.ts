@@ -1,3 +1,4 @@
+// This file makes the log of a process (pino), without secrets in it.
 import {
   type DestinationStream,
   destination,
@@ -11,36 +12,36 @@ import { redactKeys, redactText } from './redact.js';
 
 export type { Logger } from 'pino';
 
-/** What is logged, and how it looks. */
+/** Which lines are logged, and in which form. */
 export interface LogOptions {
   readonly level: string;
-  /** Undefined: pretty where the output is a terminal, else JSON. */
+  /** Undefined: pretty if the output is a terminal, else JSON. */
   readonly format?: 'json' | 'pretty' | undefined;
-  /** Lines are many, and may be written some at a time, up to {@link WRITTEN_WITHIN_MS} late. Default: false. */
+  /** Lines are many, and are written several at a time, up to {@link WRITTEN_WITHIN_MS} late. Default: false. */
   readonly bulk?: boolean | undefined;
 }
 
-/** A log and the way to get its last lines out before the process ends. */
+/** A log, and the function that writes its last lines before the process ends. */
 export interface Log {
   readonly logger: Logger;
   flush(): void;
 }
 
-/** Bytes that wait for a slow reader of the log; lines beyond are dropped, so that a stuck pipe stops nobody. */
+/** Bytes that may wait for a slow reader of the log. Further lines are dropped: a stuck pipe must not stop the process. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of lines that are written at once where they are many; a write for each line costs more than the line. */
+/** Bytes of lines that one write carries in bulk mode: a write for each line would cost more than the line. */
 const BULK_BYTES = 8 * 1024;
 
-/** How long a line may wait for others, in ms. */
+/** How long a line may wait for others in bulk mode, in ms. */
 const WRITTEN_WITHIN_MS = 100;
 
-/** How every line begins. */
+/** The fields with which every line begins. */
 const LOOKS = { base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime };
 
 const levelByName = (label: string) => ({ level: label });
 
-/** `isoTime`, written once for all lines of a millisecond. */
+/** pino's `isoTime`, formatted once for all lines of a millisecond. */
 function timeOnce(): () => string {
   let [at, text] = [0, ''];
   return () => {
@@ -65,7 +66,7 @@ function pinoOptions(level: string): LoggerOptions {
 export function createLogger(level: string, stream: DestinationStream): Logger {
   const logger = pino(pinoOptions(level), stream);
   const { child } = logger;
-  // pino has formatters for the lines of all loggers, but for the bindings of the first one only.
+  // pino applies formatters to the lines of all loggers, but to the bindings of the first logger only.
   logger.child = function (this: Logger, bindings, options) {
     return Reflect.apply(child, this, [redactKeys(bindings), options]);
   } as typeof child;
@@ -73,8 +74,8 @@ export function createLogger(level: string, stream: DestinationStream): Logger {
 }
 
 /**
- * A logger to where `log` writes, whatever its level is, for lines that are many and whose fields are chosen: nothing in them
- * is looked for that must not be told, which is most of what a line costs.
+ * A logger to the same output as `log`, of level info, for many lines whose fields are known to hold no secret: it does not
+ * redact, which is most of the cost of a line.
  */
 export function plainLogger(log: Logger): Logger {
   const stream = (log as unknown as Record<symbol, DestinationStream>)[symbols.streamSym];
@@ -84,7 +85,7 @@ export function plainLogger(log: Logger): Logger {
 /** The log of a process, on its standard output. */
 export async function openLog({ level, format, bulk = false }: LogOptions): Promise<Log> {
   if (format === 'pretty' || (format === undefined && process.stdout.isTTY)) {
-    // Loaded only where a person reads: it costs a start 20 ms.
+    // It is loaded only for a terminal: loading takes 20 ms.
     const { default: pretty } = await import('pino-pretty');
     const stream = pretty({ colorize: process.stdout.isTTY, ignore: 'pid', sync: true });
     return { logger: createLogger(level, stream), flush: () => {} };

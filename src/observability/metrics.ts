@@ -1,3 +1,4 @@
+// This file is everything that the product counts, in plain fields.
 import type { HostStats } from '../actors/host.js';
 import { FORWARD_FAILURES } from '../contract/call.js';
 import { CLOSE_REASONS } from '../contract/session.js';
@@ -5,7 +6,7 @@ import { PROBLEM_CODES } from '../problems/problem.js';
 import { STORE_ERROR_CODES } from '../store/ports/errors.js';
 import { Buckets } from './buckets.js';
 
-/** What became of a device that dialled. The set is closed: it becomes a label. */
+/** How a device's dial ended. The set is closed: it becomes a label. */
 export const DIAL_RESULTS = [
   'accepted',
   'not-upgrade',
@@ -18,32 +19,32 @@ export const DIAL_RESULTS = [
 
 export type DialResult = (typeof DIAL_RESULTS)[number];
 
-/** Why a tunnel ended: by our word, or because its connection was gone. The set is closed: it becomes a label. */
+/** Why a tunnel ended: we closed it, or its connection broke. The set is closed: it becomes a label. */
 export const TUNNEL_ENDS = [...CLOSE_REASONS, 'disconnected'] as const;
 
 /** How a sign-in ended. The set is closed: it becomes a label. */
 export const SIGN_IN_RESULTS = [
   'signed-in',
-  /** What came back is of no sign-in that this browser has begun. */
+  /** The browser came back with a `state` of no sign-in that it has begun. */
   'unknown',
-  /** The provider, or the person at it, said no. */
+  /** The provider, or the user at the provider, declined. */
   'denied',
   'provider-failed',
   'provider-unreachable',
-  /** Of the store, or ours. */
+  /** The store failed, or there is a fault of ours. */
   'failed',
 ] as const;
 
 export type SignInResult = (typeof SIGN_IN_RESULTS)[number];
 
-/** What became of a refresh of a session's tokens. The set is closed: it becomes a label. */
+/** How a refresh of a session's tokens ended. The set is closed: it becomes a label. */
 export const REFRESH_RESULTS = [
   'refreshed',
   /** The provider says that the session is over. */
   'ended',
-  /** The provider gave nothing, or another process asks it just now. */
+  /** The provider gave no new tokens, or another process is refreshing the session. */
   'unchanged',
-  /** Of the store, or ours. */
+  /** The store failed, or there is a fault of ours. */
   'failed',
 ] as const;
 
@@ -58,13 +59,13 @@ export const BEARER_REFUSALS = [
   'issuer',
   'audience',
   'claims',
-  /** It is a client's own, or bound to a key of its sender. */
+  /** The token is a client's own, or bound to a key of its sender. */
   'no-user',
 ] as const;
 
 export type BearerRefusal = (typeof BEARER_REFUSALS)[number];
 
-/** What limits how often one sender may try. The set is closed: it becomes a label. */
+/** The limits on how often one sender may try (src/limits). The set is closed: it becomes a label. */
 export const RATE_LIMITS = [
   'dial-address',
   'sign-in-address',
@@ -75,9 +76,9 @@ export const RATE_LIMITS = [
 
 export type RateLimit = (typeof RATE_LIMITS)[number];
 
-/** Why a request's body was not taken to its end. The set is closed: it becomes a label. */
+/** Why a request's body was not read to its end. The set is closed: it becomes a label. */
 export const UPLOAD_CUTS = [
-  /** The device's answer was whole before the body was. */
+  /** The device's answer was complete before the body was. */
   'answered',
   'failed',
   /** The caller went away. */
@@ -86,12 +87,12 @@ export const UPLOAD_CUTS = [
 
 export type UploadCut = (typeof UPLOAD_CUTS)[number];
 
-/** A host as it is at scrape time. */
+/** A session host at scrape time. */
 export interface HostSample {
-  /** Its place among the hosts, the only label it gets; the same after a restart. */
+  /** The host's number, its only label; a restarted host keeps it. */
   readonly index: number;
   readonly restarts: number;
-  /** Undefined while it is down. */
+  /** Undefined while the host is down. */
   readonly stats: HostStats | undefined;
 }
 
@@ -104,8 +105,8 @@ function tally<K extends string>(keys: readonly K[]): Record<K, number> {
 }
 
 /**
- * What the product counts, in plain fields that the forwarding path adds to; `exposition.ts` reads them at scrape
- * time. Nothing in here is kept per device, user or session.
+ * The product's counts. The forwarding path adds to plain fields; `exposition.ts` reads them at scrape time, those of the sides
+ * that the process runs. No count is kept per device, user or session.
  */
 export class Metrics {
   /** Tunnels connected now. */
@@ -120,16 +121,16 @@ export class Metrics {
   aborted = 0;
   /** Calls sent once more, because they had provably not reached the device. */
   retries = 0;
-  /** From the request's head to the end of the answer; a WebSocket's is that to its handshake. */
+  /** Seconds from the request's head to the end of the answer; of a WebSocket, to the answer to its handshake. */
   readonly callSeconds = new Buckets(CALL_SECONDS);
   /** Tunnel bytes, framing included. */
   bytesToDevices = 0;
   bytesFromDevices = 0;
   /** Bytes of answers and messages that callers have not taken, with what devices may still add to them. */
   unreadBytes = 0;
-  /** Calls and WebSockets that were refused, for too much was unread. */
+  /** Calls and WebSockets that were refused because too much was unread. */
   unreadRefused = 0;
-  /** Readers that were cut, for too much was unread. */
+  /** Readers that were cut because too much was unread. */
   unreadCut = 0;
   readonly cutUploads = tally(UPLOAD_CUTS);
   /** Requests that this process answered with an error of its own. */
@@ -140,7 +141,7 @@ export class Metrics {
   /** Pairing codes that devices presented. */
   readonly pairings = tally(['made', 'refused']);
   readonly bearerRefused = tally(BEARER_REFUSALS);
-  /** What the store took to answer, as its callers see it. */
+  /** Seconds that the store took to answer, as its callers see it. */
   readonly storeSeconds = { read: new Buckets(STORE_SECONDS), write: new Buckets(STORE_SECONDS) };
   readonly storeErrors = tally([...STORE_ERROR_CODES, 'other']);
   readonly dials = tally(DIAL_RESULTS);
@@ -149,8 +150,8 @@ export class Metrics {
   windowStalls = 0;
   /** Streams that ended by a reset, from either side. */
   streamResets = 0;
-  /** Round trips of heartbeat pings. */
+  /** Seconds of heartbeat pings' round trips. */
   readonly roundTripSeconds = new Buckets(ROUND_TRIP_SECONDS);
-  /** Reads the session hosts; the supervisor of the hosts sets it. */
+  /** Reads the session hosts. The owner of the hosts sets it. */
   hosts: () => readonly HostSample[] = () => [];
 }

@@ -1,16 +1,20 @@
+// This file exposes metrics of the process itself: its versions, prom-client's standard set, its event loop, its open files.
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { VERSION } from '../version.js';
+import { gauge } from './families.js';
 
-/** How often the event loop is looked at, in ms: each look wakes a process that has nothing else to do. */
+/** How often the event loop's lag is sampled, in ms: each sample wakes an idle process. */
 const LOOK_EVERY_MS = 100;
 
-/** prom-client has its own look, a hundred times a second, which cannot be left out; this is in twelve days. */
+/** The interval of prom-client's own sampling, in ms: it cannot be turned off, and this makes it one sample in twelve days. */
 const NEVER_MS = 2 ** 30;
 
 const OPEN_FILES = 'process_open_fds';
 
-/** What is told of the event loop's lag, under the names of prom-client's set. */
+/** The metrics of the event loop's lag, by their names in prom-client's set. */
 const LAG: Readonly<Record<string, (lag: IntervalHistogram) => number>> = {
   min: (lag) => lag.min,
   max: (lag) => lag.max,
@@ -21,14 +25,14 @@ const LAG: Readonly<Record<string, (lag: IntervalHistogram) => number>> = {
   p99: (lag) => lag.percentile(99),
 };
 
-/** Exposes prom-client's standard set about the process and its main thread. What in it is too dear is measured otherwise. */
+/** Exposes prom-client's standard set about the process and its main thread, with cheaper measurements where its own cost too much. */
 export function exposeProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   exposeLag(registry);
   exposeOpenFiles(registry);
 }
 
-/** Since the last scrape. */
+/** Exposes the event loop's lag since the last scrape. */
 function exposeLag(registry: Registry): void {
   const histogram = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
   histogram.enable();
@@ -42,16 +46,16 @@ function exposeLag(registry: Registry): void {
       collect() {
         const period = name === 'stddev' ? 0 : LOOK_EVERY_MS / 1000;
         this.set(histogram.count === 0 ? 0 : Math.max(0, read(histogram) / 1e9 - period));
-        // The last of them to be read.
+        // p99 is the last of them to be read in a scrape.
         if (name === 'p99') histogram.reset();
       },
     });
   }
 }
 
-/** Not in one go on the main thread, which would stand still for 10 ms and more with ten thousand tunnels. */
+/** Counts open files without blocking: prom-client's own way stops the main thread for 10 ms and more with ten thousand tunnels. */
 function exposeOpenFiles(registry: Registry): void {
-  // It is in the set on Linux only.
+  // prom-client has this metric on Linux only.
   if (registry.getSingleMetric(OPEN_FILES) === undefined) return;
   registry.removeSingleMetric(OPEN_FILES);
   new Gauge({
@@ -59,10 +63,25 @@ function exposeOpenFiles(registry: Registry): void {
     help: 'Number of open file descriptors.',
     registers: [registry],
     async collect() {
-      // Where none is left to read it with, the others are still worth having, and so is the last count.
+      // If no descriptor is left to read the folder with, the last count stays, and the other metrics are still exposed.
       const open = await readdir('/proc/self/fd').catch(() => undefined);
-      // Without the one that reading took.
+      // The descriptor that reading took is not counted.
       if (open !== undefined) this.set(open.length - 1);
     },
   });
+}
+
+/** Exposes the versions of the product, Node.js and uWebSockets.js, as labels of a gauge that is always 1. */
+export function exposeBuild(registry: Registry): void {
+  const { version: uws } = createRequire(import.meta.url)('uWebSockets.js/package.json') as {
+    version: string;
+  };
+  const labels = { version: VERSION, node: process.versions.node, uws };
+  gauge(
+    registry,
+    'visiona_build_info',
+    'What runs here: the versions of visionA-backend, Node.js and uWebSockets.js. Always 1.',
+    ['version', 'node', 'uws'],
+    () => [[labels, 1]],
+  );
 }

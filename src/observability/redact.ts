@@ -1,6 +1,7 @@
+// This file takes secrets out of log lines.
 import { stdSerializers } from 'pino';
 
-/** Keys whose values never reach a line, at the top of a logged object and two levels below it. */
+/** Keys whose values are never logged, at the top of a logged object and two levels below. */
 export const REDACTED_KEYS: readonly string[] = [
   'authorization',
   'cookie',
@@ -30,14 +31,14 @@ const LEVELS_BELOW = 2;
 
 const CREDENTIAL_IN_TEXT = /([?&](?:token|code|secret|state|nonce|id_token_hint)=|\bBearer\s+)[^\s"'&\\]+/gi;
 
-/** Takes credentials out of text: `?token=…` in a URL, `Bearer …` in a header that was quoted. */
+/** Removes credentials from text: `?token=…` in a URL, `Bearer …` in a quoted header. */
 export function redactText(line: string): string {
   return line.replace(CREDENTIAL_IN_TEXT, `$1${CENSOR}`);
 }
 
 /**
- * The same object without the values of {@link REDACTED_KEYS}; itself, if it has none. Not pino's `redact`, which takes 70 µs a
- * line for so many keys: a fleet that connects writes a line for each device.
+ * A copy of `logged` without the values of {@link REDACTED_KEYS}; `logged` itself if it has none. pino's own `redact` would take
+ * 70 µs a line for so many keys, and a fleet that connects writes a line for each device.
  */
 export function redactKeys(logged: Record<string, unknown>): Record<string, unknown> {
   return redacted(logged, LEVELS_BELOW) as Record<string, unknown>;
@@ -56,7 +57,7 @@ function redacted(value: unknown, levels: number): unknown {
   return copy ?? value;
 }
 
-/** An error as its line has it: a copy of its fields alone would have neither message nor stack. */
+/** A copy. An error is copied as pino logs it: its own fields have neither message nor stack. */
 function copyOf(from: object): Record<string, unknown> {
   return from instanceof Error ? { ...stdSerializers.err(from) } : { ...from };
 }

@@ -1,8 +1,9 @@
+// This file exposes the metrics of the REST side.
 import type { Registry } from 'prom-client';
 import { counter, labelled } from './families.js';
 import type { Metrics } from './metrics.js';
 
-/** What is counted where people and programs are served: api-server, and `up`. */
+/** Registers the metrics of processes that serve users and programs: api-server and `up`. */
 export function exposeRestSide(registry: Registry, metrics: Metrics): void {
   counter(
     registry,

@@ -1,3 +1,4 @@
+// This file exposes the metrics of the tunnel side.
 import type { Registry } from 'prom-client';
 import { BucketHistogram, TotalsSummary } from './aggregates.js';
 import { counter, gauge, labelled } from './families.js';
@@ -5,7 +6,7 @@ import type { HostSample, Metrics } from './metrics.js';
 
 type HostLabel = 'host';
 
-/** What is counted where the tunnels are: remote-proxy, and `up`. */
+/** Registers the metrics of processes that hold tunnels: remote-proxy and `up`. */
 export function exposeTunnelSide(registry: Registry, metrics: Metrics): void {
   exposeTunnels(registry, metrics);
   exposeHosts(registry, metrics);
@@ -46,7 +47,7 @@ function exposeTunnels(registry: Registry, metrics: Metrics): void {
   });
 }
 
-/** One value of each host that is up. */
+/** One sample of each session host that is up. */
 function* perHost(hosts: readonly HostSample[], value: (stats: NonNullable<HostSample['stats']>) => number) {
   for (const { index, stats } of hosts) {
     if (stats !== undefined) yield [{ host: String(index) }, value(stats)] as const;

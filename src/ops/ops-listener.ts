@@ -1,3 +1,4 @@
+// This file is the operations listener: health, readiness and metrics of a process.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Address } from '../net/address.js';
@@ -8,15 +9,15 @@ import { answerReadiness, type Readiness } from '../server/readiness.js';
 import { requestId } from '../server/request-headers.js';
 import type { RequestLog } from '../server/request-log.js';
 
-/** A balancer, a scraper and a person, many times over; connections beyond are closed at once. */
+/** Connections at one time, far more than load balancers, scrapers and operators need; further ones are closed at once. */
 const MAX_CONNECTIONS = 64;
 const MAX_HEAD_BYTES = 8 * 1024;
-/** How long a request may take to arrive, and an answer to be taken, in ms. */
+/** How long a request may take to arrive, in ms. */
 const PATIENCE_MS = 5000;
 /** How long a connection may be idle, in ms: longer than a scraper's usual interval. */
 const IDLE_MS = 65_000;
 
-/** @param query what was asked behind the path @returns status, content type and body of an answer */
+/** Answers one path. @param query of the request @returns status, content type and body of the answer */
 type Page = (query: URLSearchParams) => Promise<readonly [status: number, contentType: string, body: string]>;
 
 export interface OpsListenerOptions {
@@ -27,8 +28,8 @@ export interface OpsListenerOptions {
 }
 
 /**
- * What an operator's tools ask of a process: `/healthz`, `/readyz`, `/metrics`, without a secret, and nothing else. On
- * node:http: it is asked a few times a minute, and what it needs bounded is bounded there.
+ * Answers an operator's tools: `/healthz`, `/readyz`, `/metrics`, without a secret, and nothing else. It uses node:http, whose
+ * bounds are enough: it is asked a few times a minute.
  */
 export class OpsListener {
   readonly #options: OpsListenerOptions;
@@ -54,7 +55,7 @@ export class OpsListener {
       (req, res) => void this.#serve(req, res),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
-    // Of a connection on which nothing moves, such as one whose answer nobody reads.
+    // Closes a connection on which nothing moves, such as one whose answer is not read.
     this.#server.timeout = IDLE_MS;
   }
 
@@ -110,7 +111,7 @@ export class OpsListener {
     res.end(renderProblem(code, { requestId: id, detail }));
   }
 
-  /** @throws OpsProblem */
+  /** Answers a request. @throws OpsProblem */
   #answer({ method, url = '' }: IncomingMessage): ReturnType<Page> {
     const page = this.#pages.get(pathOf(url));
     if (page === undefined) throw new OpsProblem('not-found');
@@ -129,7 +130,7 @@ export class OpsListener {
 class OpsProblem extends Error {
   readonly problem: ProblemCode;
   readonly detail: string | undefined;
-  /** It answers who asked for readiness: no request has failed. */
+  /** The answer tells a readiness probe that the process is not ready: no request has failed. */
   readonly unready: boolean;
 
   constructor(problem: ProblemCode, detail?: string, unready = false) {

@@ -1,3 +1,4 @@
+// This file is the error that is answered with a problem, and the problems that other errors become.
 import { CodedError } from '../actors/errors.js';
 import {
   isStoreFailure,
@@ -7,7 +8,7 @@ import {
 } from '../store/ports/errors.js';
 import type { FieldError, ProblemCode } from './problem.js';
 
-/** A request that is answered with a problem: thrown by handlers, for what they expect to go wrong. */
+/** Thrown by handlers for expected failures: the request is answered with this problem. */
 export class ProblemError extends CodedError {
   readonly problem: ProblemCode;
   readonly options: ProblemOptions;
@@ -19,7 +20,7 @@ export class ProblemError extends CodedError {
   }
 }
 
-/** What errors of those that handlers call are to whoever asked. */
+/** The problems of errors that come from the proxy's and the provider's clients, by error code. */
 const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROXY_UNREACHABLE: 'proxy-unreachable',
   ERR_PROXY_BROKE_OFF: 'proxy-broke-off',
@@ -32,17 +33,17 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROVIDER_CALLBACK: 'sign-in-failed',
 };
 
-/** Errors of the store that say that nothing can be written now, and that nothing was. */
+/** Codes of store errors which say that the store takes no writes now, and that nothing was written. */
 const READ_ONLY: ReadonlySet<string> = new Set(['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL']);
 
-/** The problem that `error` says itself, for whoever asked; undefined: it is for the log. */
+/** The problem of an error whose message may be shown to the client; undefined: the message is for the log only. */
 export function toldProblem(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_LIMIT') return undefined;
   return new ProblemError('limit-reached', { detail: error.message });
 }
 
-/** The problem that any other error is; `internal` for a fault of ours. */
+/** The problem of any other error; `internal` for a fault of ours. */
 export function problemOf(error: unknown): ProblemCode {
   if (error instanceof StoreOutcomeUnknownError) return 'store-outcome-unknown';
   if (isStoreFailure(error)) return READ_ONLY.has(error.code) ? 'store-read-only' : 'store-unavailable';
@@ -50,27 +51,27 @@ export function problemOf(error: unknown): ProblemCode {
 }
 
 /**
- * What an error is before anything of the request itself was done: whatever else was written by then, the request may be sent
- * again. Throws it.
+ * Throws the error of a step that runs before the request itself does anything, such as finding its user: a write of unknown
+ * outcome is then no reason not to send the request again.
  */
 export function beforeRequest(error: unknown): never {
   if (!(error instanceof StoreOutcomeUnknownError)) throw error;
   throw new StoreUnavailableError(error.message, { cause: error });
 }
 
-/** The problem that an error with this code is; undefined: there is none. */
+/** The problem of an error code; undefined: there is none. */
 export function problemOfCode(code: string): ProblemCode | undefined {
   return BY_CODE[code];
 }
 
-/** What is said about one problem beside its code. */
+/** The parts of a problem's answer beside its code. */
 export interface ProblemOptions {
   readonly detail?: string;
-  /** Why, for the log alone: what was thrown, or a word. Default: `detail`, else the first of `errors`. */
+  /** The reason, for the log only: an error, or a word. Default: `detail`, else the first of `errors`. */
   readonly because?: unknown;
-  /** It answers who asked for readiness: no request has failed. */
+  /** The answer tells a readiness probe that the process is not ready: no request has failed. */
   readonly unready?: boolean;
-  /** Of a `validation` problem: what does not match. */
+  /** Members that do not match, of a `validation` problem. */
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Close the connection: the request's body was not read. */

@@ -1,6 +1,4 @@
-/*
- * RFC 9457 problem details: every error the REST API and the internal API answer with, in one table.
- */
+// This file is the table of problems (RFC 9457): every error that the REST API and the internal API answer with.
 
 /**
  * Whether the same request may be sent again. `any`: yes, it had no effect. `idempotent`: only if its method is
@@ -12,7 +10,7 @@ interface ProblemKind {
   readonly status: number;
   readonly title: string;
   readonly retry: Retry;
-  /** Default for Retry-After, in seconds; the field is sent if and only if this is set. */
+  /** Default of Retry-After, in seconds; the header is sent if and only if this is set. */
   readonly retryAfter?: number;
 }
 
@@ -138,7 +136,7 @@ export interface ProblemDetails {
   readonly errors?: readonly FieldError[];
 }
 
-/** What is said about one occurrence. */
+/** The members of a problem document that differ from one occurrence to the next. */
 export type Occurrence = Pick<ProblemDetails, 'requestId'> & {
   readonly detail?: string | undefined;
   readonly instance?: string | undefined;
@@ -163,7 +161,7 @@ export function problem(
   };
 }
 
-/** The body of an error answer, to be sent as `PROBLEM_CONTENT_TYPE` with the status of `problemKind(code)`. */
+/** The body of an error answer, as JSON; it is sent as `PROBLEM_CONTENT_TYPE` with the status of `problemKind(code)`. */
 export function renderProblem(code: ProblemCode, occurrence: Occurrence): string {
   return JSON.stringify(problem(code, occurrence));
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csrfProblem, handshakeProblem } from '../../src/auth/csrf.js';
-import { isTopLevel } from '../../src/auth/navigation.js';
+import { csrfProblem, handshakeProblem, isTopLevel } from '../../src/auth/browser.js';
 
 const OWN = 'http://127.0.0.1:3721';
 const FOREIGN = [

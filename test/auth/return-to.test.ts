@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { localPath } from '../../src/auth/return-to.js';
+import { localPath } from '../../src/auth/browser.js';
 import { sized } from '../support/sized.js';
 
 const LEADS = ['', ' ', '\t', '\n', '\0', '\u00a0', '\ufeff', '.', '@', '%09', '%2f', '%5c', 'x:'];

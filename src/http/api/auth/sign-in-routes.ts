@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RefusalAudit } from '../../../audit/refusal-audit.js';
 import type { SignInServices } from '../../../auth/auth.js';
-import { isTopLevel } from '../../../auth/navigation.js';
+import { isTopLevel } from '../../../auth/browser.js';
 import type { Finish, Redirect } from '../../../auth/sign-in.js';
 import { rateLimited } from '../../../limits/attempt-limit.js';
 import type { WriteAllowance } from '../../../limits/write-allowance.js';
