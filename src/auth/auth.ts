@@ -55,7 +55,7 @@ export interface SignInServices {
 /** How the REST API knows who calls. */
 export interface Auth {
   readonly authenticator: Authenticator;
-  /** Undefined: there is no OpenID provider, and nobody can sign in. */
+  /** Undefined: no OpenID provider is configured, and no user can sign in. */
   readonly accounts: SignInServices | undefined;
   /** Reports the sessions that any process ended; undefined: reports were missed, and any session may have ended. */
   onSignInEnded(listener: (signIns: ReadonlySet<SignInId> | undefined) => void): void;

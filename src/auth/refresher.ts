@@ -24,7 +24,7 @@ export interface RefresherOptions {
 }
 
 /**
- * How long one refresh claims a session, in ms, whatever comes of it: no process refreshes the session again before. The store
+ * How long one refresh claims a session, in ms, whether it succeeds or not: no process refreshes the session again before. The store
  * keeps the claim.
  */
 const CLAIM_MS = 30_000;

@@ -42,7 +42,7 @@ export class DeviceLookup {
     this.#store = store;
   }
 
-  /** False: not there, revoked or another user's, which nobody can tell apart. Rejects with a `StoreError`. */
+  /** False: the device is not there, revoked or another user's; the answer does not tell which. Rejects with a `StoreError`. */
   has(owner: UserId, deviceId: string): Promise<boolean> {
     if (deviceId.length > MAX_ID_LENGTH) return Promise.resolve(false);
     return this.#known.get(keyOf(owner, deviceId));

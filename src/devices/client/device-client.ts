@@ -31,7 +31,7 @@ export interface DevicePath extends DeviceCallOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An HTTP request to a device. The deadline is for all of it, until the body of the answer was read. */
+/** An HTTP request to a device. The deadline covers the whole call, until the body of the answer was read. */
 export interface DeviceHttpRequest extends DevicePath {
   readonly method: string;
   readonly body?: Uint8Array | StreamedBody;

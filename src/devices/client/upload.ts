@@ -29,13 +29,13 @@ export class Upload {
     this.#body = body;
   }
 
-  /** Sends all of it. Rejects with what the source throws; RangeError: the source gave another length than was said. */
+  /** Sends the body. Rejects with the source's error, or with a RangeError if the source gave another length than it was said to. */
   async run(): Promise<void> {
     try {
       await this.#run();
     } catch (error) {
       if (!this.#isOver) throw error;
-      // Nobody wants the body any more, and so nobody needs to know that its source failed.
+      // The device does not want the rest of the body, so that a failure of its source does not matter.
     } finally {
       this.#isOver = true;
     }
@@ -58,7 +58,7 @@ export class Upload {
     for await (const chunk of source) {
       await this.#send(chunk);
       if (this.#sent === length) this.#isOver = true;
-      // The next chunk is not read before some of it may be sent.
+      // The next chunk is not read before there is credit to send it.
       else await this.#credited();
       if (this.#isOver) return;
     }
