@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { createAuth } from '../../src/auth/auth.js';
 import { COOKIE_NAME } from '../../src/auth/cookie.js';
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import type { Lifetimes } from '../../src/auth/sign-in.js';
-import type { AuthAt } from '../../src/cli/compose/tokens.js';
-import { Metrics } from '../../src/observability/metrics.js';
 import type { Secret } from '../../src/text/secret.js';
 import { type RawAnswer, rawRequest, TestRest } from '../http/kit.js';
 import { TestStore } from '../support/test-store.js';
@@ -58,18 +55,12 @@ export class Stand {
       ...OIDC_POLICY,
       audience,
     };
-    const auth: AuthAt = (publicUrl) =>
-      createAuth({
-        oidc,
-        publicUrl,
-        cookieKeys: new CookieKeys(secrets),
-        store,
-        metrics: new Metrics(),
-        log,
-        ...(lifetimes && { lifetimes }),
-      });
+    const signIn = { oidc, cookieKeys: new CookieKeys(secrets), ...(lifetimes && { lifetimes }) };
     const { userWrites } = options;
-    const rest = await TestRest.start({ auth, log, ...(userWrites !== undefined && { userWrites }) }, store);
+    const rest = await TestRest.start(
+      { signIn, log, ...(userWrites !== undefined && { userWrites }) },
+      store,
+    );
     const close = options.store === undefined ? () => store.close() : () => Promise.resolve();
     return new Stand({ provider, store, rest, lines }, close);
   }

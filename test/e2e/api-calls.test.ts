@@ -5,7 +5,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { after, before, test } from 'node:test';
 import { pino } from 'pino';
 import { WebSocket, WebSocketServer } from 'ws';
-import { NO_SIGN_IN } from '../../src/auth/auth.js';
 import { startApiServer } from '../../src/cli/compose/api-server.js';
 import type { RunningProcess } from '../../src/cli/process/run.js';
 import { loadApiConfig } from '../../src/config/load.js';
@@ -40,7 +39,7 @@ before(async () => {
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
   const user = { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY } as const;
   const authenticator = { peek: () => user, authenticate: () => Promise.resolve(user) };
-  api = await startApiServer(config, pino({ level: 'silent' }), () => ({ ...NO_SIGN_IN, authenticator }));
+  api = await startApiServer(config, pino({ level: 'silent' }), authenticator);
   device = await ScriptedDevice.connect(proxy.tunnelUrl, online.sessionToken);
   void serveStreams();
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { NO_SIGN_IN } from '../../src/auth/auth.js';
 import { startApiServer } from '../../src/cli/compose/api-server.js';
 import { loadApiConfig } from '../../src/config/load.js';
 import { createLogger } from '../../src/observability/log.js';
@@ -99,7 +98,7 @@ test('O1: a problem that api-server passes on is a line of remote-proxy too, und
   const config = loadApiConfig({ flags: new Map(), env: apiEnvironment(proxy) });
   const user = { userId, via: 'bearer', endsAt: Number.POSITIVE_INFINITY } as const;
   const authenticator = { peek: () => user, authenticate: () => Promise.resolve(user) };
-  const api = await startApiServer(config, log, () => ({ ...NO_SIGN_IN, authenticator }));
+  const api = await startApiServer(config, log, authenticator);
   t.after(() => api.drain());
   const call = () =>
     fetch(new URL(`/api/devices/${deviceId}/proxy/x`, String(api.ready.api)), {

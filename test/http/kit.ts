@@ -1,14 +1,16 @@
 import { type BlockList, connect } from 'node:net';
 import { pino } from 'pino';
-import { createAuth } from '../../src/auth/auth.js';
+import type { AuthStore } from '../../src/auth/auth.js';
 import type { Authenticator, Credentials } from '../../src/auth/authenticator.js';
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
+import type { Lifetimes } from '../../src/auth/sign-in.js';
 import { provideCommon } from '../../src/cli/compose/common.js';
 import { createContainer } from '../../src/cli/compose/provide.js';
 import { provideRestSide, startRestSide } from '../../src/cli/compose/rest-side.js';
-import { type AuthAt, T } from '../../src/cli/compose/tokens.js';
+import { provideSignIn } from '../../src/cli/compose/sign-in.js';
+import { T } from '../../src/cli/compose/tokens.js';
 import { starting } from '../../src/cli/process/lifecycle.js';
-import type { RestConfig } from '../../src/config/types.js';
+import type { OidcConfig, RestConfig } from '../../src/config/types.js';
 import type {
   ForwardCall,
   Forwarder,
@@ -56,29 +58,25 @@ export class NameTag implements Authenticator {
   }
 }
 
-/** Tells who calls by `authenticator`; the provider by whom others may sign in cannot be reached. */
-function authBy(authenticator: Authenticator, store: TestStore): AuthAt {
-  const issuer = new URL('http://127.0.0.1:1');
-  const oidc = {
-    issuer,
+/** A provider at which people sign in, and the keys that sign their cookies. */
+export interface TestSignIn {
+  readonly oidc: OidcConfig;
+  readonly cookieKeys: CookieKeys;
+  /** How long sessions live; the product's, if absent. */
+  readonly lifetimes?: Lifetimes;
+}
+
+/** Sign-in at a provider that cannot be reached. */
+const UNREACHABLE: TestSignIn = {
+  oidc: {
+    issuer: new URL('http://127.0.0.1:1'),
     clientId: 'visiona',
     clientSecret: undefined,
     ...OIDC_POLICY,
     audience: undefined,
-  };
-  const cookieKeys = new CookieKeys([new Secret('a secret of a test, 32 bytes long')]);
-  return (publicUrl) => ({
-    ...createAuth({
-      oidc,
-      publicUrl,
-      cookieKeys,
-      store,
-      metrics: new Metrics(),
-      log: pino({ level: 'silent' }),
-    }),
-    authenticator,
-  });
-}
+  },
+  cookieKeys: new CookieKeys([new Secret('a secret of a test, 32 bytes long')]),
+};
 
 /** A forwarded call as the fake forwarder got it. */
 export class FakeCall implements ForwardCall {
@@ -180,10 +178,12 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
 
 /** What a test has otherwise than {@link TestRest}. */
 export interface RestFixtureOptions {
+  /** Knows who calls; {@link NameTag}, if neither this nor `signIn` is given. */
   readonly authenticator?: Authenticator;
-  readonly auth?: AuthAt;
+  /** Sign-in by which callers are known, as in the product. */
+  readonly signIn?: TestSignIn;
   readonly forwarder?: Forwarder & BridgeForwarder;
-  readonly store?: RestStore;
+  readonly store?: RestStore & AuthStore;
   readonly sessions?: UserSessions;
   readonly tunnelUrl?: URL;
   readonly trustedProxies?: BlockList;
@@ -210,13 +210,14 @@ const CONFIG: RestConfig = {
   sessionSecrets: undefined,
 };
 
-type Fakes = Required<Pick<RestFixtureOptions, 'auth' | 'forwarder' | 'store' | 'sessions'>> & {
+type Fakes = Required<Pick<RestFixtureOptions, 'forwarder' | 'store' | 'sessions'>> & {
   readonly metrics: Metrics;
 };
 
 /** Starts the REST side as the product puts it together, but over what is given. */
 function startRest({
-  auth,
+  signIn,
+  authenticator = signIn === undefined ? new NameTag() : undefined,
   forwarder,
   store,
   sessions,
@@ -228,7 +229,11 @@ function startRest({
   const c = createContainer();
   provideCommon(c, config, log, ['rest']);
   provideRestSide(c, config);
-  c.registerInstance(T.authAt, auth);
+  const { oidc, cookieKeys, lifetimes } = signIn ?? UNREACHABLE;
+  provideSignIn(c, oidc, cookieKeys);
+  if (lifetimes !== undefined) c.registerInstance(T.lifetimes, lifetimes);
+  if (authenticator !== undefined) c.registerInstance(T.authenticator, authenticator);
+  c.registerInstance(T.authStore, store);
   c.registerInstance(T.forwarder, forwarder);
   c.registerInstance(T.restStore, store);
   c.registerInstance(T.userSessions, sessions);
@@ -264,18 +269,14 @@ export class TestRest {
   }
 
   /** @param given the store, which the caller closes; its own, if absent */
-  static async start(
-    { authenticator = new NameTag(), ...over }: RestFixtureOptions = {},
-    given?: TestStore,
-  ): Promise<TestRest> {
+  static async start(over: RestFixtureOptions = {}, given?: TestStore): Promise<TestRest> {
     const store = given ?? (await TestStore.open());
     const [forwarder, sessions, metrics] = [new FakeForwarder(), new FakeSessions(), new Metrics()];
     if (given === undefined) {
       store.addDevice(ALICE, 'cam-1');
       store.addDevice(BOB, 'cam-2');
     }
-    const auth = authBy(authenticator, store);
-    const rest = await startRest({ auth, forwarder, store, sessions, metrics, ...over });
+    const rest = await startRest({ forwarder, store, sessions, metrics, ...over });
     const close = given === undefined ? () => store.close() : () => Promise.resolve();
     return new TestRest(rest, { forwarder, store, sessions, metrics }, close);
   }

@@ -1,5 +1,6 @@
 // This file puts `visiona api-server` together, starts it and drains it.
 import type { DependencyContainer } from 'tsyringe';
+import type { Authenticator } from '../../auth/authenticator.js';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
@@ -14,8 +15,9 @@ import { type Lifecycle, starting } from '../process/lifecycle.js';
 import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
 import { provideCommon, startCommon } from './common.js';
 import { createContainer, provide, provideBy } from './provide.js';
-import { provideRestSide, provideSignIn, startRestSide } from './rest-side.js';
-import { type AuthAt, T } from './tokens.js';
+import { provideRestSide, resolveSignIn, startRestSide } from './rest-side.js';
+import { provideNoSignIn } from './sign-in.js';
+import { T } from './tokens.js';
 
 /** The way to remote-proxy, which may be down for as long as it likes. */
 function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiConfig): void {
@@ -53,9 +55,13 @@ function openProxy(c: DependencyContainer, lifecycle: Lifecycle): void {
 
 /**
  * Starts the store, then the REST listener. It starts without remote-proxy, and is unready until that is there.
- * @param auth tells who calls; left out: sign-in, as it is configured
+ * @param authenticator knows who calls; left out: sign-in, as it is configured
  */
-export function startApiServer(config: ApiConfig, log: Logger, auth?: AuthAt): Promise<RunningProcess> {
+export function startApiServer(
+  config: ApiConfig,
+  log: Logger,
+  authenticator?: Authenticator,
+): Promise<RunningProcess> {
   const c = createContainer();
   provideCommon(c, config, log, ['rest']);
   provideProxy(c, config);
@@ -63,8 +69,11 @@ export function startApiServer(config: ApiConfig, log: Logger, auth?: AuthAt): P
   return starting(log, async (lifecycle) => {
     await startCommon(c, lifecycle);
     openProxy(c, lifecycle);
-    if (auth === undefined) await provideSignIn(c, config, config.oidc);
-    else c.registerInstance(T.authAt, auth);
+    if (authenticator === undefined) await resolveSignIn(c, config, config.oidc);
+    else {
+      provideNoSignIn(c);
+      c.registerInstance(T.authenticator, authenticator);
+    }
     const rest = await startRestSide(c, lifecycle, config, DEFAULT_TUNNEL_URL);
     const watch = c.resolve(T.proxyWatch);
     await lifecycle.start('watch over remote-proxy', {

@@ -1,6 +1,6 @@
 // This file registers and starts the REST side of a process: sign-in, devices, routes, and the listener that callers reach.
 import type { DependencyContainer } from 'tsyringe';
-import { type Auth, createAuth, NO_SIGN_IN } from '../../auth/auth.js';
+import { endedSignIns } from '../../auth/sessions.js';
 import type { OidcConfig, RestConfig } from '../../config/types.js';
 import { DeviceClient } from '../../devices/client/device-client.js';
 import { DeviceLookup } from '../../devices/own-device.js';
@@ -17,16 +17,18 @@ import { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 import { joinedKeys } from '../process/session-secret.js';
 import { provide, provideBy } from './provide.js';
-import { type AuthAt, T } from './tokens.js';
+import { provideNoSignIn, provideSignIn } from './sign-in.js';
+import { T } from './tokens.js';
 
-/** Registers everything but `authAt`, `publicUrl` and `tunnelUrl`, which a start brings: see {@link startRestSide}. */
+/**
+ * Registers everything but what a start brings: sign-in (see {@link resolveSignIn}), and the URLs, which may have bound ports in them
+ * (see {@link startRestSide}).
+ */
 export function provideRestSide(c: DependencyContainer, config: RestConfig): void {
   c.registerInstance(T.apiAddr, config.apiAddr);
   c.registerInstance(T.userWrites, config.userWrites);
   c.register(T.restStore, { useToken: T.store });
-  provideBy(c, T.auth, (at: AuthAt, publicUrl: URL) => at(publicUrl), [T.authAt, T.publicUrl]);
-  provideBy(c, T.accounts, ({ accounts }: Auth) => accounts, [T.auth]);
-  provideBy(c, T.authenticator, ({ authenticator }: Auth) => authenticator, [T.auth]);
+  c.register(T.authStore, { useToken: T.store });
   provide(c, T.devices, DeviceLookup, [T.restStore]);
   provide(c, T.deviceClient, DeviceClient, [T.forwarder]);
   provide(c, T.pairing, Pairing, [
@@ -81,26 +83,20 @@ function provideRoutes(c: DependencyContainer): void {
 }
 
 /**
- * Registers how the REST API tells who calls.
+ * Registers sign-in once the store has said with which keys cookies are signed.
  * @param oidc undefined: nobody can sign in
  * @throws CodedError ERR_SESSION_SECRET, ConfigError: see {@link joinedKeys}
  */
-export async function provideSignIn(
+export async function resolveSignIn(
   c: DependencyContainer,
   config: RestConfig,
   oidc: OidcConfig | undefined,
 ): Promise<void> {
-  const [log, metrics, store] = [c.resolve(T.log), c.resolve(T.metrics), c.resolve(T.store)];
+  const log = c.resolve(T.log);
   if (oidc === undefined) {
     log.warn('nobody can sign in: OIDC_ISSUER and OIDC_CLIENT_ID are not set');
-    c.registerInstance(T.authAt, () => NO_SIGN_IN);
-    return;
-  }
-  const cookieKeys = await joinedKeys(config, store, log);
-  const askAtOnce = config.oidc !== undefined;
-  c.registerInstance(T.authAt, (publicUrl) =>
-    createAuth({ oidc, publicUrl, cookieKeys, store, metrics, log, askAtOnce }),
-  );
+    provideNoSignIn(c);
+  } else provideSignIn(c, oidc, await joinedKeys(config, c.resolve(T.store), log));
 }
 
 /**
@@ -118,10 +114,28 @@ export async function startRestSide(
   await lifecycle.start('REST API', { start: () => rest.start(), stop: () => rest.close() });
   c.registerInstance(T.publicUrl, config.publicUrl ?? new URL(urlOf('http', config.apiAddr, rest.port)));
   rest.serve(c.resolve(T.router));
-  const [auth, devices, active] = [c.resolve(T.auth), c.resolve(T.devices), c.resolve(T.activeRequests)];
-  c.resolve(T.restStore).onChanges((changes) => devices.changed(changes));
-  auth.onSignInEnded((signIns) => active.ended(signIns));
+  await lifecycle.start('changes for the REST side', { start: () => followChanges(c), stop: (end) => end() });
+  // A failure is logged by Discovery, and the first sign-in asks again.
+  if (config.oidc !== undefined)
+    c.resolve(T.provider)
+      .metadata()
+      .catch(() => {});
   return rest;
+}
+
+/** Drops what is cached or open of a session or device that any process has ended. @returns what ends that */
+function followChanges(c: DependencyContainer): () => void {
+  const [accounts, devices, active] = [
+    c.resolve(T.accounts),
+    c.resolve(T.devices),
+    c.resolve(T.activeRequests),
+  ];
+  return c.resolve(T.restStore).onChanges((changes) => {
+    accounts?.sessions.changed(changes);
+    devices.changed(changes);
+    const signIns = endedSignIns(changes);
+    if (signIns === undefined || signIns.size > 0) active.ended(signIns);
+  });
 }
 
 /** What devices are told to dial when they are paired. @param bound where the tunnel listens, as far as is known */

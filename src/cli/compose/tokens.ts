@@ -1,8 +1,19 @@
 // This file names everything that the container of a process puts together.
 import type { Clock } from '../../actors/clock.js';
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
-import type { Auth } from '../../auth/auth.js';
+import type { AuthStore, SignInServices } from '../../auth/auth.js';
 import type { Authenticator } from '../../auth/authenticator.js';
+import type { BearerTokens } from '../../auth/bearer.js';
+import type { CookieCodec } from '../../auth/cookie.js';
+import type { CookieKeys } from '../../auth/cookie-keys.js';
+import type { Provider } from '../../auth/provider.js';
+import type { Refresher } from '../../auth/refresher.js';
+import type { Sealer } from '../../auth/seal.js';
+import type { Sessions } from '../../auth/sessions.js';
+import type { Lifetimes, SignInFlow } from '../../auth/sign-in.js';
+import type { SignOut } from '../../auth/sign-out.js';
+import type { TokenKeeping } from '../../auth/token-keeping.js';
+import type { TokenRevocation } from '../../auth/token-revocation.js';
 import type { Forwarder } from '../../contract/call.js';
 import type { UserSessions } from '../../contract/session.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
@@ -14,6 +25,7 @@ import type { RestListener, RestStore } from '../../http/api/rest.js';
 import type { SharedParts } from '../../http/http-context.js';
 import type { Route } from '../../http/route.js';
 import type { Router } from '../../http/router.js';
+import type { SharedLimit } from '../../limits/shared-limit.js';
 import type { WriteAllowance } from '../../limits/write-allowance.js';
 import type { Address } from '../../net/address.js';
 import type { Exposition } from '../../observability/exposition.js';
@@ -50,9 +62,6 @@ import type { SessionHosts } from '../../tunnel/session/main/session-hosts.js';
 import type { SessionInit } from '../../tunnel/session/wire/kind.js';
 import type { SupervisedStore } from '../process/supervised-store.js';
 import { token } from './provide.js';
-
-/** Makes sign-in for the URL at which browsers reach the REST API. */
-export type AuthAt = (publicUrl: URL) => Auth;
 
 /** Tokens, each with the type that is registered under it. */
 export const T = {
@@ -114,10 +123,6 @@ export const T = {
   tunnelUrl: token<URL>('tunnelUrl'),
   scheme: token<'http' | 'https'>('scheme'),
   ownOrigin: token<string>('ownOrigin'),
-  authAt: token<AuthAt>('authAt'),
-  auth: token<Auth>('auth'),
-  accounts: token<Auth['accounts']>('accounts'),
-  authenticator: token<Authenticator>('authenticator'),
   restStore: token<RestStore>('restStore'),
   devices: token<DeviceLookup>('devices'),
   deviceClient: token<DeviceClient>('deviceClient'),
@@ -129,6 +134,24 @@ export const T = {
   sharedParts: token<SharedParts>('sharedParts'),
   router: token<Router>('router'),
   rest: token<RestListener>('rest'),
+
+  // Sign-in.
+  authenticator: token<Authenticator>('authenticator'),
+  accounts: token<SignInServices | undefined>('accounts'),
+  authStore: token<AuthStore>('authStore'),
+  cookieKeys: token<CookieKeys>('cookieKeys'),
+  lifetimes: token<Lifetimes>('lifetimes'),
+  cookies: token<CookieCodec>('cookies'),
+  sealer: token<Sealer>('sealer'),
+  provider: token<Provider>('provider'),
+  tokenRevocation: token<TokenRevocation>('tokenRevocation'),
+  tokenKeeping: token<TokenKeeping>('tokenKeeping'),
+  refresher: token<Refresher>('refresher'),
+  sessions: token<Sessions>('sessions'),
+  bearer: token<BearerTokens | undefined>('bearer'),
+  signIn: token<SignInFlow>('signIn'),
+  signOut: token<SignOut>('signOut'),
+  signInStarts: token<SharedLimit>('signInStarts'),
 
   // The way to remote-proxy.
   proxyPool: token<ProxyPool>('proxyPool'),

@@ -8,7 +8,7 @@ import { starting } from '../process/lifecycle.js';
 import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
 import { provideCommon, startCommon } from './common.js';
 import { createContainer } from './provide.js';
-import { provideRestSide, provideSignIn, startRestSide } from './rest-side.js';
+import { provideRestSide, resolveSignIn, startRestSide } from './rest-side.js';
 import { T } from './tokens.js';
 import { provideTunnelSide, startTunnelSide, takeLease } from './tunnel-side.js';
 
@@ -30,7 +30,7 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
         stop: (started) => started.stop(),
       }));
     const tunnel = urlOf('ws', config.tunnelAddr, c.resolve(T.tunnels).port);
-    await provideSignIn(c, config, config.oidc ?? provider?.client);
+    await resolveSignIn(c, config, config.oidc ?? provider?.client);
     const rest = await startRestSide(c, lifecycle, config, tunnel);
     await provider?.serve(c.resolve(T.publicUrl));
     const ops = c.resolve(T.ops);

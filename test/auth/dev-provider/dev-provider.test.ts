@@ -4,16 +4,13 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { pino } from 'pino';
-import { createAuth } from '../../../src/auth/auth.js';
 import { devProviderKeys } from '../../../src/auth/dev-provider/keys.js';
 import { type DevProvider, startDevProvider } from '../../../src/auth/dev-provider/thread.js';
 import { Provider } from '../../../src/auth/provider.js';
 import { Sealer } from '../../../src/auth/seal.js';
 import { openTokens, type SessionTokens } from '../../../src/auth/session-tokens.js';
-import type { AuthAt } from '../../../src/cli/compose/tokens.js';
 import { DEV_AUDIENCE, type DevProviderConfig } from '../../../src/config/types.js';
 import type { Address } from '../../../src/net/address.js';
-import { Metrics } from '../../../src/observability/metrics.js';
 import type { CookieHash } from '../../../src/store/ports/ids.js';
 import { Secret } from '../../../src/text/secret.js';
 import { TestRest } from '../../http/kit.js';
@@ -47,10 +44,7 @@ describe('development provider', () => {
   before(async () => {
     await start(0);
     store = await TestStore.open();
-    const oidc = provider.client;
-    const auth: AuthAt = (publicUrl) =>
-      createAuth({ oidc, publicUrl, cookieKeys: keys, store, metrics: new Metrics(), log });
-    rest = await TestRest.start({ log, auth }, store);
+    rest = await TestRest.start({ log, signIn: { oidc: provider.client, cookieKeys: keys } }, store);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 503, 'it does not serve yet');
     await provider.serve(new URL(rest.url('/')));
   });
