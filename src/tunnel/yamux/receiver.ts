@@ -1,4 +1,4 @@
-// `Receiver` turns frames of the peer into changes of streams and session.
+// `FrameReceiver` turns frames of the peer into changes of streams and session.
 
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
@@ -22,7 +22,7 @@ export interface ReceiverLink {
 }
 
 /** Turns frames of the peer into changes of streams and session. */
-export class Receiver implements FrameSink {
+export class FrameReceiver implements FrameSink {
   framesIn = 0;
   readonly #link: ReceiverLink;
   readonly #decoder = new Decoder(this, DATA);

@@ -1,4 +1,4 @@
-// `Sender` picks and encodes what is due to the peer: control frames first, then data of the streams in turn.
+// `FrameSender` picks and encodes what is due to the peer: control frames first, then data of the streams in turn.
 import { Fifo } from '../../collections/fifo.js';
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
@@ -16,7 +16,7 @@ const ACKNOWLEDGED = 2 ** 32;
 type OutputOwner = Pick<SessionHandler, 'output'>;
 
 /** The output of a session, encoded frame by frame as it is pulled: control frames first (rule 25). */
-export class Sender {
+export class FrameSender {
   readonly #config: Config;
   readonly #owner: OutputOwner;
   readonly #pongs = new Fifo<number>();

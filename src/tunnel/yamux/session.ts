@@ -14,8 +14,8 @@ import type { MuxSession, MuxStream, Role, SessionHandler, StreamHandler } from 
 import { YamuxError } from './contract.js';
 import { Heartbeat, StallWatch } from './heartbeat.js';
 import type { GrowthBudget } from './receive-window.js';
-import { Receiver, type ReceiverLink, StrayAllowance } from './receiver.js';
-import { Sender } from './sender.js';
+import { FrameReceiver, type ReceiverLink, StrayAllowance } from './receiver.js';
+import { FrameSender } from './sender.js';
 import { Stream, type StreamLink } from './stream.js';
 
 /**
@@ -39,8 +39,8 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly config: Config;
   now: number;
   readonly #handler: SessionHandler;
-  readonly #sender: Sender;
-  readonly #receiver: Receiver = new Receiver(this);
+  readonly #sender: FrameSender;
+  readonly #receiver: FrameReceiver = new FrameReceiver(this);
   readonly #heartbeat: Heartbeat;
   /** The streams by id; the table is made for the first, as most of thousands of sessions are idle. */
   #streams: IdTable<Stream> | undefined;
@@ -65,7 +65,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     this.config = config;
     this.now = now;
     this.#handler = handler;
-    this.#sender = new Sender(config, handler);
+    this.#sender = new FrameSender(config, handler);
     this.#heartbeat = new Heartbeat(config, now);
     this.#growth = { left: config.windowGrowth };
     this.#stray = new StrayAllowance(config);
