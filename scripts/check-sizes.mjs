@@ -8,7 +8,7 @@ const P90 = 300;
 const MEDIAN = 130;
 /** A file with fewer lines is small; a reader opens it for little. */
 const SMALL = 30;
-const SMALL_SHARE = 0.12;
+const SMALL_SHARE = 0.1;
 
 /** @param {string} folder */
 function sizes(folder) {
