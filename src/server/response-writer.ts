@@ -215,6 +215,9 @@ export class ResponseWriter implements ResponseSink, FullSocket {
       res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
     }
     writeAnswerHeaders(res, this.#policy.ownHeaders(), head, this.#policy.dropped);
+    if (this.#uploading && !head.bodyless && head.contentLength === undefined) {
+      res.writeHeader('Connection', 'close');
+    }
   }
 
   #writeBody(head: ResponseHead | undefined): void {
@@ -288,7 +291,10 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#flushed();
     if (!this.#ended) return;
     this.#finish(undefined);
-    this.#res.end(undefined, this.#uploading);
+    // The head has told a caller that is still uploading to close the connection: `end(…, true)` of uWebSockets.js would write
+    // that header among the chunks.
+    if (this.#paused) this.#res.resume();
+    this.#res.end();
   }
 
   #flushed(): void {

@@ -176,17 +176,23 @@ test('bodiless answers and trailers leave the connection good for the next call'
   agent.destroy();
 });
 
-test('an answer that comes before the body is whole, and the rest of the body is stopped', async () => {
-  const call = openCall(proxy, token, { method: 'PUT', headers: { 'Content-Length': '100000000' } });
-  const pending = response(call);
-  call.write('x'.repeat(1000));
-  const { stream } = await device.request();
-  await stream.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\n\r\ntoo much');
-  const answer = await read(await pending);
-  assert.deepEqual([answer.status, answer.text], [413, 'too much']);
-  assert.equal(await stream.drain().ended, 'RST');
-  call.destroy();
-});
+for (const [framing, body] of [
+  ['with a length', 'Content-Length: 8\r\n\r\ntoo much'],
+  ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n8\r\ntoo much\r\n0\r\n\r\n'],
+]) {
+  test(`an answer ${framing} that comes before the body is whole, and the rest of the body is stopped`, async () => {
+    const call = openCall(proxy, token, { method: 'PUT', headers: { 'Content-Length': '100000000' } });
+    const pending = response(call);
+    call.write('x'.repeat(1000));
+    const { stream } = await device.request();
+    await stream.write(`HTTP/1.1 413 Content Too Large\r\n${body}`);
+    const answer = await read(await pending);
+    assert.deepEqual([answer.status, answer.text], [413, 'too much']);
+    assert.equal(answer.headers['connection'], 'close');
+    assert.equal(await stream.drain().ended, 'RST');
+    call.destroy();
+  });
+}
 
 for (const [when, bytes] of [
   ['before the answer', ''],
