@@ -62,13 +62,13 @@ export function provideStore(c: DependencyContainer, config: StoreConfig, log: L
  * @throws StoreError
  */
 export async function startCommon(c: DependencyContainer, lifecycle: Lifecycle): Promise<void> {
-  lifecycle.onStop('operations listener', () => c.resolve(T.ops).close());
-  const store = c.resolve(T.supervisedStore);
+  const [ops, store, audit] = [c.resolve(T.ops), c.resolve(T.supervisedStore), c.resolve(T.refusalAudit)];
+  lifecycle.onStop('operations listener', () => ops.close());
   await lifecycle.start('store', {
     start: () => store.start(),
     stop: () => store.stop(),
     // Writes under way are waited for as long as a drain may take at all.
     deadlineMs: DRAIN_MS,
   });
-  lifecycle.onStop('refusal audit', () => c.resolve(T.refusalAudit).close());
+  lifecycle.onStop('refusal audit', () => audit.close());
 }

@@ -116,10 +116,10 @@ export async function startRestSide(
   rest.serve(c.resolve(T.router));
   await lifecycle.start('changes for the REST side', { start: () => followChanges(c), stop: (end) => end() });
   // A failure is logged by Discovery, and the first sign-in asks again.
-  if (config.oidc !== undefined)
-    c.resolve(T.provider)
-      .metadata()
-      .catch(() => {});
+  if (config.oidc !== undefined) {
+    const provider = c.resolve(T.provider);
+    provider.metadata().catch(() => {});
+  }
   return rest;
 }
 
