@@ -1,4 +1,4 @@
-// The store of a location is opened here, in this process.
+// This file opens the store of a location, in this process.
 import { DEFAULT_DATABASE_POOL } from '../config/types.js';
 import { admissionCalls, refusalCalls } from './calls/admission.js';
 import { attemptCalls } from './calls/attempts.js';
@@ -25,18 +25,19 @@ import { databaseFile, type IfMissing } from './sqlite/sqlite.js';
 import { openSqlite, SQLITE } from './sqlite/sqlite-engine.js';
 import { type RowLimits, tablesOf } from './tables/tables.js';
 
-/** Hears that a write ended; with an error: it failed. */
+/** Is called when a write has ended; with an error: the write failed. */
 export type Wrote = (error: unknown) => void;
 
+/** How to open a store. */
 export interface StoreOptions extends StoreLocation, RowLimits {
   /**
    * The data was open before, in an earlier process: an embedded database that is missing or empty is not made anew, and
    * PostgreSQL is not asked at all, as it may be away.
    */
   readonly migrated?: boolean;
-  /** What is done about data that are missing. Default: they are made. */
+  /** What happens where the data is missing. Default: it is made. */
   readonly missing?: IfMissing;
-  /** Hears how each write ended. */
+  /** Is called when a write has ended. */
   readonly wrote?: Wrote;
   /** The wall clock. Default: the machine's. */
   readonly clock?: WallClock;
@@ -90,7 +91,7 @@ async function orClose(engine: Engine, migrating: Promise<void>): Promise<void> 
   }
 }
 
-/** An engine that tells `wrote` how each write ended. */
+/** Wraps an engine so that `wrote` hears how each write ended. */
 function watched(engine: Engine, wrote: Wrote): Engine {
   return {
     read: (work) => engine.read(work),
@@ -104,7 +105,7 @@ function watched(engine: Engine, wrote: Wrote): Engine {
   };
 }
 
-/** Writes a row of its own, so that it can only be committed where writes are possible. */
+/** Writes the same small row each time: a commit of it proves that the store takes writes. */
 function* countTry(): Transaction<void> {
   yield* run(
     `INSERT INTO counters (name, value) VALUES ('tries', 1)
@@ -112,7 +113,7 @@ function* countTry(): Transaction<void> {
   );
 }
 
-/** All the ports over one engine. */
+/** Puts all the ports on one engine. */
 function storeOver(context: StoreContext): TimedStore {
   return {
     ...userCalls(context),

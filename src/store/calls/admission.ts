@@ -1,10 +1,11 @@
-// These calls let devices in, and tell whose a refused token was.
+// These calls let devices in, and tell who the owner of a refused token was.
 import type { Transaction } from '../engine/engine.js';
 import type { Admission, AdmissionPort, RefusalPort } from '../ports/admission.js';
 import type { DeviceId, TokenHash, UserId } from '../ports/ids.js';
 import { checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
+/** The calls that admit devices. */
 export function admissionCalls(context: StoreContext): AdmissionPort {
   const { engine, clock, devices, credentials, events, changes, audit } = context;
 
@@ -21,7 +22,10 @@ export function admissionCalls(context: StoreContext): AdmissionPort {
       return { ...counted, credentialId: credential.id };
     });
 
-  /** Revokes what lived on beside the device's new credential, which the device has, as it just used it. */
+  /**
+   * Revokes the credentials that lived on beside the device's new one: the device has just used the new one, so it needs them no
+   * longer.
+   */
   function* retire(owner: UserId, device: DeviceId, now: number): Transaction<void> {
     const retired = yield* credentials.retire(owner, device, now);
     const entry = { actor: 'device', action: 'credential.revoked', target: device, result: 'done' } as const;
@@ -44,6 +48,7 @@ export function admissionCalls(context: StoreContext): AdmissionPort {
   };
 }
 
+/** The calls that tell who the owner of a refused token was. */
 export function refusalCalls({ engine, clock, credentials, pairingTokens }: StoreContext): RefusalPort {
   return {
     async spentCredentials(tokens) {

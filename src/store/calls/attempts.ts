@@ -1,9 +1,12 @@
-// These calls count tries.
+// These calls count attempts at guessing something, such as a pairing code.
 import type { AttemptPort } from '../ports/attempts.js';
 import { checkAttemptKey } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
-/** Windows are measured by the database's clock: a process with a wrong clock would end what the others have counted. */
+/**
+ * The calls that count attempts. The database's clock measures their windows: a process with a wrong clock would end windows of
+ * others.
+ */
 export function attemptCalls({ engine, attempts }: StoreContext): AttemptPort {
   return {
     async countAttempt(key, windowMs) {

@@ -3,6 +3,7 @@ import type { AuditPort } from '../ports/audit.js';
 import { checkAuditEntry, checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
+/** The calls that write and read the audit log. */
 export function auditCalls({ engine, clock, audit }: StoreContext): AuditPort {
   return {
     async audit(owner, entry) {

@@ -3,6 +3,7 @@ import type { ChangePort } from '../ports/changes.js';
 import { checkCount } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
+/** The calls that read the feed of changes. */
 export function changeCalls({ engine, changes }: StoreContext): ChangePort {
   return {
     lastChange: () => engine.read(() => changes.last()),

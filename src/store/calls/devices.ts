@@ -5,6 +5,7 @@ import { hashToken, newSessionToken, type UserId } from '../ports/ids.js';
 import { checkCount, checkNames } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
+/** The calls about the devices of users, and those of the operator about all devices. */
 export function deviceCalls(context: StoreContext): DevicePort & OperatorPort {
   const { engine, clock, devices, credentials, events, changes, audit } = context;
 

@@ -1,7 +1,8 @@
-// By these calls a process takes, keeps and gives back the tunnels.
+// These calls take, renew and give back the lease by which one process owns all tunnels.
 import type { NodePort } from '../ports/nodes.js';
 import type { StoreContext } from './context.js';
 
+/** The calls about the lease on the tunnels. */
 export function nodeCalls({ engine, nodes }: StoreContext): NodePort {
   return {
     claimNode: (node, leaseMs, ended) =>

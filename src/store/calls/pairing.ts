@@ -6,11 +6,16 @@ import { MAX_LIVE_PAIRING_TOKENS, type PairingPort } from '../ports/pairing.js';
 import { checkCount, checkNames, checkPairedDevice } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
+/** The calls that make pairing tokens and pair devices with them. */
 export function pairingCalls(context: StoreContext): PairingPort {
   const { engine, clock, users, devices, credentials, events, pairingTokens, pendingDevices } = context;
   const { changes, audit, devicesOfUser } = context;
 
-  /** Checks a user's devices. The caller has locked the user's row, so that no other pairing adds one meanwhile. */
+  /**
+   * Checks that the user may have one more device. The caller has locked the user's row, so that no other pairing adds one
+   * meanwhile.
+   * @throws StoreError ERR_STORE_LIMIT
+   */
   function* checkDevices(owner: UserId): Transaction<void> {
     if ((yield* devices.live(owner)) >= devicesOfUser)
       throw limitReached(`${devicesOfUser} devices: unpair one`);
@@ -64,7 +69,7 @@ export function pairingCalls(context: StoreContext): PairingPort {
     completePairing: (owner, token, credential, by) =>
       engine.write(function* () {
         const now = clock();
-        // Of many pairings at once, one goes on and the others wait here, holding nothing that it needs.
+        // Pairings of one user that run at once wait here: the one that goes on needs nothing that the others hold.
         yield* users.lock(owner);
         const use = yield* pairingTokens.lock(owner, token, now);
         if (use === undefined) return false;

@@ -1,4 +1,4 @@
-// These calls keep users, their sign-in sessions, and the keys that sign those.
+// These calls keep users, their sign-in sessions, and the ids of the keys that sign the sessions.
 import type { Transaction } from '../engine/engine.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInId, UserId } from '../ports/ids.js';
@@ -8,13 +8,14 @@ import { checkCount, checkUserKey } from '../ports/validate.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
 import type { StoreContext } from './context.js';
 
+/** The calls about sign-in sessions. */
 export function signInCalls(context: StoreContext): SignInPort {
   const { engine, clock, signIns, spentSignIns, changes, audit } = context;
 
   const ended = (by: Requester | undefined, target: SignInId) =>
     ({ ...by, action: 'sign-in.ended', target, result: 'done' }) as const;
 
-  /** Ends a session, with its change. */
+  /** Ends a session, and writes the change that tells all processes. */
   function* end(owner: UserId, signIn: SignInId, by?: Requester): Transaction<EndedSignIn | undefined> {
     const now = clock();
     const was = yield* signIns.end(owner, signIn, now);
@@ -53,7 +54,8 @@ export function signInCalls(context: StoreContext): SignInPort {
     async findSignIn(cookie) {
       const found = await engine.read(() => signIns.find(cookie));
       if (found === undefined || found.endsAt > clock()) return found?.signIn;
-      // A session that was over once is ended for good, even if the clock steps back; its change closes what it holds open.
+      // A session that was over once is ended for good, even if the clock steps back; its change closes the connections that it
+      // opened.
       const { userId, signInId } = found.signIn;
       await engine.write(() => end(userId, signInId));
       return undefined;
@@ -82,6 +84,7 @@ export function signInCalls(context: StoreContext): SignInPort {
   };
 }
 
+/** The calls about users. */
 export function userCalls({ engine, clock, users }: StoreContext): UserPort {
   return {
     async ensureUser(issuer, subject) {
@@ -93,6 +96,7 @@ export function userCalls({ engine, clock, users }: StoreContext): UserPort {
   };
 }
 
+/** The calls about the keys that sign sessions. */
 export function sessionKeyCalls({
   engine,
   clock,
@@ -101,7 +105,7 @@ export function sessionKeyCalls({
   changes,
   audit,
 }: StoreContext): SessionKeyPort {
-  /** Ends some sessions; when none is left, forgets the keys. @returns how many it ended */
+  /** Ends some sessions; when none is left, forgets the keys' ids. @returns how many sessions it ended */
   function* endSome(by: Requester): Transaction<number> {
     const now = clock();
     const some = yield* signIns.prune(Number.MAX_SAFE_INTEGER);

@@ -1,10 +1,11 @@
-// The store sweeps because time has passed, and not because a caller asks for it.
+// The sweep ends and deletes what has expired; it runs because time has passed, and not because a caller asks.
 import type { TimedStore } from '../ports/store.js';
 import type { StoreContext } from './context.js';
 
-/** How long a revoked device is kept with its history, and a revoked credential, in ms: people may want to look at them. */
+/** How long a revoked device with its history, and a revoked credential, are kept, in ms: people may want to look at them. */
 export const REVOKED_KEPT_MS = 30 * 86_400_000;
 
+/** The call that sweeps. */
 export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
   const { engine, clock, signIns, devices, credentials, events, changes, audit } = context;
 
@@ -37,7 +38,7 @@ export function sweepCalls(context: StoreContext): Pick<TimedStore, 'sweep'> {
     });
   }
 
-  /** Deletes one device at a time: it may have as many events as are kept of one. */
+  /** Deletes one device at a time, as each may have a thousand events. */
   async function dropDevice(until: number): Promise<void> {
     const old = await engine.read(() => devices.revokedUntil(until));
     if (old === undefined) return;

@@ -1,16 +1,16 @@
-// Each call of the ports is a method here, which asks the store's process by its own name and arguments.
+// RemoteStore has each call of the ports as a method, which asks the store's process by its own name and arguments.
 import type { CallName, Ports } from '../wire/call-policies.js';
 
 type Args<Name extends CallName> = Parameters<Ports[Name]>;
 
 type Answer<Name extends CallName> = Awaited<ReturnType<Ports[Name]>>;
 
-/** The ports over {@link RemoteStore.ask}, which says how a call reaches the store. */
+/** The ports, as calls to the store's process. A subclass says in {@link RemoteStore.ask} how a call gets there. */
 export abstract class RemoteStore implements Ports {
   /** Makes the call `name` in the store's process. @throws StoreError */
   protected abstract ask<Name extends CallName>(name: Name, args: Args<Name>): Promise<Answer<Name>>;
 
-  // Users: done by ../calls/sign-ins.ts in the store's process.
+  // The methods about users. Their calls are in ../calls/sign-ins.ts.
 
   ensureUser(...args: Args<'ensureUser'>) {
     return this.ask('ensureUser', args);
@@ -20,7 +20,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('findUser', args);
   }
 
-  // Devices: done by ../calls/devices.ts in the store's process.
+  // The methods about devices. Their calls are in ../calls/devices.ts.
 
   provision(...args: Args<'provision'>) {
     return this.ask('provision', args);
@@ -46,7 +46,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('ownerOf', args);
   }
 
-  // One device: done by ../calls/device-care.ts in the store's process.
+  // The methods about one device. Their calls are in ../calls/device-care.ts.
 
   updateDevice(...args: Args<'updateDevice'>) {
     return this.ask('updateDevice', args);
@@ -64,7 +64,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('recordOffline', args);
   }
 
-  // Admission of devices: done by ../calls/admission.ts in the store's process.
+  // The methods that admit devices. Their calls are in ../calls/admission.ts.
 
   connect(...args: Args<'connect'>) {
     return this.ask('connect', args);
@@ -74,7 +74,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('activeCredentials', args);
   }
 
-  // Sign-ins: done by ../calls/sign-ins.ts in the store's process.
+  // The methods about sign-ins. Their calls are in ../calls/sign-ins.ts.
 
   isReplaced(...args: Args<'isReplaced'>) {
     return this.ask('isReplaced', args);
@@ -112,7 +112,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('endSignIn', args);
   }
 
-  // Session keys: done by ../calls/session-keys.ts in the store's process.
+  // The methods about session keys. Their calls are in ../calls/sign-ins.ts.
 
   joinSessionKeys(...args: Args<'joinSessionKeys'>) {
     return this.ask('joinSessionKeys', args);
@@ -122,7 +122,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('endAllSignIns', args);
   }
 
-  // Pairing: done by ../calls/pairing.ts in the store's process.
+  // The methods about pairing. Their calls are in ../calls/pairing.ts.
 
   addPairingToken(...args: Args<'addPairingToken'>) {
     return this.ask('addPairingToken', args);
@@ -152,7 +152,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('revokeCredential', args);
   }
 
-  // Attempts: done by ../calls/attempts.ts in the store's process.
+  // The methods about attempts. Their calls are in ../calls/attempts.ts.
 
   countAttempt(...args: Args<'countAttempt'>) {
     return this.ask('countAttempt', args);
@@ -162,7 +162,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('forgiveAttempt', args);
   }
 
-  // Nodes: done by ../calls/nodes.ts in the store's process.
+  // The methods about nodes. Their calls are in ../calls/nodes.ts.
 
   claimNode(...args: Args<'claimNode'>) {
     return this.ask('claimNode', args);
@@ -176,7 +176,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('releaseNode', args);
   }
 
-  // The audit log: done by ../calls/audit.ts in the store's process.
+  // The methods about the audit log. Their calls are in ../calls/audit.ts; those about spent tokens are in ../calls/admission.ts.
 
   audit(...args: Args<'audit'>) {
     return this.ask('audit', args);
@@ -194,7 +194,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('spentPairing', args);
   }
 
-  // Changes: done by ../calls/changes.ts in the store's process.
+  // The methods about changes. Their calls are in ../calls/changes.ts.
 
   lastChange(...args: Args<'lastChange'>) {
     return this.ask('lastChange', args);

@@ -1,4 +1,4 @@
-// Calls to the store's process wait while it restarts, and are made again where that is safe.
+// StoreCalls makes calls to the store's process: they wait while it restarts, and are made again where that is safe.
 import type { ActorRef } from '../../actors/behaviour.js';
 import type { Clock } from '../../actors/clock.js';
 import { ActorGoneError, CodedError } from '../../actors/errors.js';
@@ -16,7 +16,7 @@ const MAILBOX_FULL = 'ACTOR_MAILBOX_FULL';
 
 type StoreRef = ActorRef<StoreMessage, StoreAsks>;
 
-/** The most calls under way or waiting for a store; more are refused with ERR_STORE_BUSY. */
+/** The most calls that may be under way or wait for a store; more are refused with ERR_STORE_BUSY. */
 const MAX_CALLS = 16_384;
 
 /** How long a call waits for a store that is being restarted, in ms; a restart takes about 200 ms. */
@@ -25,31 +25,31 @@ const OUTAGE_MS = 2_000;
 /** How long an answer may take, in ms: longer than a write waits for another process. */
 const ANSWER_MS = 10_000;
 
-/** Asks the store actor there is, waits a little while there is none, and asks once more where that is safe. */
+/** Asks the current store actor, waits a little while there is none, and asks once more where that is safe. */
 export class StoreCalls {
   readonly #clock: Clock;
   readonly #pending = new Set<Promise<unknown>>();
   #actor: StoreRef | undefined;
-  /** Present once a call has waited for an actor, until there is one. */
+  /** The wait for an actor; undefined: there is an actor, or no call has missed it yet. */
   #outage: Outage | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Whether there is an actor to ask. */
+  /** Whether there is a store actor now. */
   get isAttached(): boolean {
     return this.#actor !== undefined;
   }
 
-  /** Asks `actor` from now on; calls that wait for one go on. */
+  /** Sends calls to `actor` from now on, also those that wait for an actor. */
   attach(actor: StoreRef): void {
     this.#actor = actor;
     this.#outage?.end(actor);
     this.#outage = undefined;
   }
 
-  /** Asks `actor` no more, because it has ended. */
+  /** Sends no more calls to `actor`, because it has ended. */
   detach(actor: StoreRef): void {
     if (this.#actor === actor) this.#actor = undefined;
   }
@@ -86,7 +86,7 @@ export class StoreCalls {
     }
   }
 
-  /** Asks the next actor if this one ended before it answered. */
+  /** Asks; if the actor ends before it answers, asks the next actor where that is safe. */
   async #orAgain<Name extends keyof StoreAsks>(
     asked: Promise<StoreAsks[Name]['response']>,
     actor: StoreRef,
@@ -109,7 +109,7 @@ export class StoreCalls {
   }
 }
 
-/** The wait for the next actor. When its time is over, waiting and later calls fail at once, until there is an actor. */
+/** The wait for the next actor. When its time is over, waiting and later calls fail at once, until the next actor is there. */
 class Outage {
   readonly over: Promise<StoreRef>;
   #resolve: (actor: StoreRef) => void = () => {};
@@ -131,8 +131,9 @@ class Outage {
 }
 
 /**
- * The StoreError of a call that failed: what the store answered, or, for what happened on the way to it, that the store is not
- * available. Where nobody knows whether the call was done, that is ERR_STORE_OUTCOME_UNKNOWN, unless it is safe to make again.
+ * Makes the StoreError of a call that failed: the store's own answer, or, where the call was lost on its way,
+ * ERR_STORE_UNAVAILABLE. Where nobody knows whether the call was done it is ERR_STORE_OUTCOME_UNKNOWN, unless the call is safe to
+ * make again.
  */
 function storeErrorOf(error: unknown, { retrySafe }: CallPolicy): unknown {
   if (!(error instanceof CodedError) || error instanceof StoreError) return error;

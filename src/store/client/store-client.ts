@@ -1,4 +1,4 @@
-// The rest of the product has the store as this client: calls, changes, and what cannot be done now.
+// StoreClient is the store as the rest of the product sees it: its calls, its changes, and whether reads and writes work now.
 import type { ActorRef } from '../../actors/behaviour.js';
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { Changes } from '../ports/changes.js';
@@ -24,14 +24,14 @@ export interface CallWatch {
 
 const UNWATCHED: CallWatch = { answered() {}, failed() {} };
 
-/** The store, by questions to its actor in another process; the actor changes when that process is restarted. */
+/** The store, by questions to its actor in another process; that process and its actor may be restarted. */
 export class StoreClient extends RemoteStore implements Store {
   readonly #calls: StoreCalls;
   readonly #watch: CallWatch;
   readonly #listeners = new Set<(changes: Changes) => void>();
   #lastChange: ChangeSeq | undefined;
   readonly #stateListeners = new Set<(state: StoreState) => void>();
-  /** The state that the store's process told last. */
+  /** The state that the store's process reported last. */
   #told: StoreState = {};
   #closed = false;
 
@@ -41,22 +41,27 @@ export class StoreClient extends RemoteStore implements Store {
     this.#calls = new StoreCalls(clock);
   }
 
-  /** The last change that was reported: a new actor's feed begins after it. */
+  /** The last change that was reported. The feed of a new actor begins after it. */
   get heardOf(): ChangeSeq | undefined {
     return this.#lastChange;
   }
 
-  /** What cannot be done now: nothing can while the store's process is being (re)started, else what that told last. */
+  /**
+   * Whether reads and writes work: neither does while the store's process is being (re)started; else as the process reported
+   * last.
+   */
   get state(): StoreState {
     return this.#calls.isAttached ? this.#told : RESTARTING;
   }
 
-  /** False while the store's process is being (re)started, and while that cannot read its database. */
+  /** False while the store's process is being (re)started, and while the process cannot read its database. */
   get isAvailable(): boolean {
     return this.state.reads === undefined;
   }
 
-  /** What cannot be done now, as a readiness check says it; absent: it can. A store that cannot be read cannot be written. */
+  /**
+   * The part of the store that does not work now, for a readiness check; undefined: all works. Where reads fail, writes fail too.
+   */
   get missing(): {
     readonly reads?: 'store-unavailable';
     readonly writes?: 'store-unavailable' | 'store-read-only';
@@ -66,22 +71,22 @@ export class StoreClient extends RemoteStore implements Store {
     return writes === undefined ? {} : { writes: 'store-read-only' };
   }
 
-  /** Begins to ask `actor`; calls that wait for one go on. */
+  /** Sends calls to `actor`, also those that wait for an actor. */
   attach(actor: ActorRef<StoreMessage, StoreAsks>): void {
     this.#calls.attach(actor);
     this.#tellState();
   }
 
-  /** Stops asking `actor`, because it has ended. */
+  /** Sends no more calls to `actor`, because it has ended. */
   detach(actor: ActorRef<StoreMessage, StoreAsks>): void {
-    // A new actor begins from here: it tells only what cannot be done, and may do so before it is attached.
+    // A new actor reports only faults, and may do so before it is attached, so the old state is dropped now.
     this.#told = {};
     this.#calls.detach(actor);
   }
 
   /**
-   * Takes a report of the actor. Listeners hear of changes in a later turn of the loop than the answers that came before them:
-   * a caller that awaits `connect` has the admission before it hears of its revocation.
+   * Takes a report of the actor. Listeners hear of changes in a later turn of the loop than the answers that came before them: a
+   * caller that awaits `connect` has the admission before it hears that the admission was revoked.
    */
   report(report: StoreReport): void {
     if ('state' in report) {
@@ -97,18 +102,21 @@ export class StoreClient extends RemoteStore implements Store {
     });
   }
 
-  /** Calls `listener` with every change from now on, whichever process made it. @returns what ends this */
+  /** Calls `listener` with every change from now on, by any process. @returns a function that ends this */
   onChanges(listener: (changes: Changes) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` with each state that the store's process tells. That the process is away its supervisor tells. */
+  /**
+   * Calls `listener` with each state that the store's process reports. The supervisor, not this client, tells when that process
+   * is away.
+   */
   onState(listener: (state: StoreState) => void): void {
     this.#stateListeners.add(listener);
   }
 
-  /** Refuses new calls and waits for the answers to the others. The supervisor stops the actor and its process. */
+  /** Refuses new calls and waits for the answers to earlier ones. The supervisor stops the actor and its process. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();

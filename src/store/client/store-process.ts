@@ -1,4 +1,4 @@
-// The store's process is started here, and a client attached to it.
+// This file starts the store's process and attaches a client to it.
 import { ActorGoneError, CodedError, describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { startProcessHost } from '../../actors/hosting/process-host.js';
@@ -11,8 +11,8 @@ import type { StoreClient } from './store-client.js';
 const OPEN_MS = 30_000;
 
 /**
- * How long the store's process may give no sign of life, in ms: a statement may wait 5 s for another process's write, so only a
- * process that is silent for well beyond that hangs.
+ * How long the store's process may be silent before it counts as hung, in ms. A statement may wait 5 s for another process's
+ * write, so a process is silent for longer only if it hangs.
  */
 const LIVENESS_TIMEOUT_MS = 15_000;
 
@@ -35,7 +35,7 @@ export async function startStoreProcess(client: StoreClient, location: StoreLoca
   }
 }
 
-/** Opens a store in `host` and attaches `client` to it. A store that ends by a fault takes the host with it. */
+/** Opens a store in `host` and attaches `client` to it. If the store's actor fails, its host ends too. */
 export async function attachStore(host: Host, client: StoreClient, location: StoreLocation): Promise<void> {
   const since = client.heardOf;
   const init = since === undefined ? { location } : { location, since };
@@ -49,7 +49,7 @@ export async function attachStore(host: Host, client: StoreClient, location: Sto
   try {
     await actor.ask('lastChange', [], OPEN_MS);
   } catch (error) {
-    // A database that was open before may be away for a while: the store stays, and its calls say that it is not available.
+    // The database was open before and may only be away for a while: the store stays, and its calls fail as unavailable.
     if (since === undefined || !isUnavailable(error)) throw openError(error);
   }
   client.attach(actor);
@@ -59,7 +59,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'ERR_STORE_UNAVAILABLE';
 }
 
-/** The StoreError by which the actor did not start; any other error as it is. */
+/** The StoreError with which the actor did not start; any other error is returned as it is. */
 function openError(error: unknown): unknown {
   if (!(error instanceof ActorGoneError) || error.reason.kind !== 'crashed') return error;
   const { code, message } = error.reason.error;

@@ -1,49 +1,49 @@
-// A cache stands before the store: fresh for a second, refreshed beside its use, and stale while the store is away.
+// TtlCache caches the store's answers: fresh for a second, refreshed while in use, and stale while the store is away.
 import { BoundedMap } from '../../collections/bounded-map.js';
 import { isStoreAway } from '../ports/errors.js';
 
-/** How long an entry is fresh, in ms: whatever was taken away in the store is out of reach within this time. */
+/** How long an entry is fresh, in ms: access that was taken away in the store ends here within this time. */
 const FRESH_MS = 1000;
 
-/** The age, in ms, from which a fresh entry is loaded again beside its use: a key that is asked often never waits. */
+/** The age, in ms, from which a fresh entry is loaded again in the background: a key that is asked for often never waits. */
 const REFRESH_AFTER_MS = 500;
 
 /**
- * How long a stale value is served while the store is away and there is no newer one, in ms: longer than a database takes to
- * fail over. A key that is forgotten has no stale value.
+ * How long a stale value is served while the store is away, in ms: longer than a database takes to fail over. A key that is
+ * forgotten has no stale value.
  */
 const STALE_MS = 60_000;
 
-/** How long a load is waited for where there is a stale value to serve, in ms. */
+/** How long a load may take, in ms, before the stale value is served instead. */
 const PATIENCE_MS = 1000;
 
-/** Entries of one cache; beyond it the oldest is dropped. */
+/** The most entries of one cache; beyond it the oldest is dropped. */
 const MAX_ENTRIES = 10_000;
 
 /** A value that the store answered. */
 interface Cached<T> {
   readonly value: T;
-  /** When the store was asked for it. */
+  /** When the store was asked for the value, in ms of the cache's clock. */
   readonly askedAt: number;
-  /** The key was forgotten: the value was taken away, or may have been, and is not served any more. */
+  /** The key was forgotten: its access was taken away, or may have been, so the value is not served any more. */
   forgotten: boolean;
 }
 
 interface Entry<T> {
-  /** What `get` answers. */
+  /** The promise that `get` returns. */
   readonly answer: Promise<T>;
   askedAt: number;
-  /** Undefined while the load is under way. */
+  /** The loaded value; undefined while the load is under way. */
   current: Cached<T> | undefined;
-  /** The value from before, to be served stale; it is of use while the load is under way. */
+  /** The value from before this load, to be served stale while the load is under way. */
   readonly previous: Cached<T> | undefined;
-  /** A load beside the use of this entry has begun. */
+  /** A load in the background has begun for this entry. */
   refreshing: boolean;
 }
 
 /**
- * A cache for what every request asks: a key costs the store two loads a second at most, and what was found is served stale
- * for a while where the store is away. What was not found (undefined or false) is not cached: guesses push nothing out.
+ * A cache for questions that every request asks: a key costs the store two loads a second at most, and a found value is served
+ * stale for a while where the store is away. An answer of undefined or false is not cached: guesses push nothing out.
  */
 export class TtlCache<T> {
   readonly #load: (key: string) => Promise<T>;
@@ -53,7 +53,7 @@ export class TtlCache<T> {
 
   /**
    * @param load asks the store
-   * @param isOver whether a value has come to its own end since it was loaded, so that it is not served stale
+   * @param isOver whether a value has expired by itself since it was loaded, so that it is not served stale
    * @param now milliseconds of a clock that never steps back
    */
   constructor(
@@ -68,20 +68,20 @@ export class TtlCache<T> {
     this.#entries = new BoundedMap(max);
   }
 
-  /** Entries, those included whose load is under way. */
+  /** The number of entries, including those whose load is under way. */
   get size(): number {
     return this.#entries.size;
   }
 
   /**
-   * The fresh value, or the load that is under way for another caller; otherwise the key is loaded. Where the store is away, or
-   * does not answer in time, the stale value is served; without one this rejects as the store does.
+   * Answers with the fresh value, or with the load that another caller has begun; otherwise loads the key. Where the store is
+   * away, or does not answer in time, the stale value is served; without one this rejects as the store does.
    */
   get(key: string): Promise<T> {
     return (this.#fresh(key) ?? this.#enter(key)).answer;
   }
 
-  /** The fresh value, without a wait; undefined: there is none, or its load is under way. */
+  /** The fresh value, without a wait. Undefined: there is no fresh value, or its load is under way. */
   peek(key: string): T | undefined {
     const entry = this.#fresh(key);
     if (entry?.current === undefined) return undefined;
@@ -106,7 +106,10 @@ export class TtlCache<T> {
     this.forgetThose(() => true);
   }
 
-  /** Drops the keys that `are` selects. @param are gets no value while the load is under way: it may turn out to be selected */
+  /**
+   * Drops the keys that `are` selects.
+   * @param are gets no value while the load is under way; it must select any key whose value may turn out to match
+   */
   forgetThose(are: (key: string, value: T | undefined) => boolean): void {
     for (const [key, entry] of this.#entries) {
       if (are(key, entry.current?.value)) this.#replace(key, entry, undefined);
@@ -134,12 +137,15 @@ export class TtlCache<T> {
     const askedAt = this.#now();
     this.#load(key).then(
       (value) => this.#replace(key, old, value ? entryOf({ value, askedAt, forgotten: false }) : undefined),
-      // The error is not lost: the load of a caller who comes when the entry is no longer fresh meets it too.
+      // A failure in the background is dropped: the entry stays, and once it is no longer fresh its next caller loads again and
+      // gets the error.
       () => {},
     );
   }
 
-  /** Puts `entry` in the place of `old`, or drops `old`, unless it was dropped or replaced meanwhile. */
+  /**
+   * Replaces `old` by `entry`, or drops `old` where there is no `entry`; does nothing if `old` was dropped or replaced meanwhile.
+   */
   #replace(key: string, old: Entry<T>, entry: Entry<T> | undefined): void {
     if (this.#entries.get(key) !== old) return;
     if (entry !== undefined) {
@@ -155,7 +161,7 @@ export class TtlCache<T> {
     return entry !== undefined && this.#now() - entry.askedAt < FRESH_MS ? entry : undefined;
   }
 
-  /** The last value of a key, where it may be served stale. */
+  /** The last value of a key; undefined: it may not be served stale. */
   #stale(key: string, now: number): Cached<T> | undefined {
     const entry = this.#entries.get(key);
     const last = entry?.current ?? entry?.previous;
@@ -163,13 +169,13 @@ export class TtlCache<T> {
   }
 }
 
-/** The entry of a value that is there already. */
+/** The entry of a value that is loaded already. */
 function entryOf<T>(cached: Cached<T>): Entry<T> {
   const { value, askedAt } = cached;
   return { answer: Promise.resolve(value), askedAt, current: cached, previous: undefined, refreshing: false };
 }
 
-/** What `loading` gives, or the stale value where the store is away or does not answer in time. */
+/** Resolves with the loaded value, or with the stale one where the store is away or does not answer in time. */
 function orStale<T>(loading: Promise<T>, stale: Cached<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => {

@@ -1,4 +1,4 @@
-// A transaction of the store is a generator of SQL statements, and an engine is a database that runs it.
+// A transaction of the store is a generator of SQL statements, and an engine is a database that runs transactions.
 import { StoreError } from '../ports/errors.js';
 
 /** The value of a parameter of a statement. */
@@ -20,9 +20,9 @@ export interface QueryResult {
 }
 
 /**
- * A transaction: a generator that yields a query, is resumed with its result, and returns the result of the whole. SQLite runs
- * it within one turn of the loop, PostgreSQL over many, and neither is known here. An engine may run a transaction anew, so it
- * changes nothing but rows (ADR 17).
+ * A transaction: a generator that yields a query, is resumed with its result, and returns the result of the whole. SQLite runs it
+ * within one turn of the loop, PostgreSQL over many, so a transaction relies on neither. An engine may run a transaction anew, so
+ * a transaction changes nothing but rows (ADR 17).
  */
 export type Transaction<Result> = Generator<Query, Result, QueryResult>;
 
@@ -44,8 +44,8 @@ export function* run(sql: string, ...params: readonly SqlValue[]): Transaction<n
 }
 
 /**
- * Lets pass only what {@link SqlValue} says, whatever the types were told: both bindings of SQLite take an object in front for
- * named parameters, and would bind the other values one column too early.
+ * Checks at run time that each parameter is a {@link SqlValue}: both bindings of SQLite take an object in front for named
+ * parameters, and would bind the other values one column too early.
  */
 function checked(params: readonly unknown[]): readonly SqlValue[] {
   for (const value of params) {
@@ -60,12 +60,12 @@ function checked(params: readonly unknown[]): readonly SqlValue[] {
 
 /** A database that runs the transactions of the store. */
 export interface Engine {
-  /** Runs `work`, which only reads, on what is committed. */
+  /** Runs `work`, which only reads, on committed data. */
   read<Result>(work: () => Transaction<Result>): Promise<Result>;
-  /** Runs `work` in one transaction; resolves once that is durable. What `work` throws undoes it. */
+  /** Runs `work` in one transaction; resolves once the transaction is durable. An error that `work` throws undoes it. */
   write<Result>(work: () => Transaction<Result>): Promise<Result>;
-  /** The database's clock, which all its processes share: milliseconds since 1970. To be run within a transaction. */
+  /** The time by the database's clock, which all its processes share, in milliseconds since 1970. Runs within a transaction. */
   time(): Transaction<number>;
-  /** Finishes what was asked before; later calls reject with ERR_STORE_CLOSED. `close` may be repeated. */
+  /** Finishes earlier calls; later calls reject with ERR_STORE_CLOSED. `close` may be repeated. */
   close(): Promise<void>;
 }

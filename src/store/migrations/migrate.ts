@@ -1,23 +1,24 @@
-// A database is brought to the version of the tables that this software knows.
+// A migration run brings a database to the version of the tables that this software knows.
 import type { Engine } from '../engine/engine.js';
 import { one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import type { WallClock } from '../ports/ids.js';
 import type { Migration, TableDialect } from './migrations.js';
 
-/** What differs between the databases when they are migrated. */
+/** How the migration of one kind of database differs from that of another. */
 export interface MigrationDialect {
   readonly tables: TableDialect;
-  /** A query that finds a row if there is a table of the name that is its parameter. */
+  /** A query that finds a row if there is a table with the name in its parameter. */
   readonly findTable: string;
-  /** The statements that a migration's transaction begins with, so that one process migrates at a time. */
+  /** The statements at the begin of a migration's transaction, so that one process migrates at a time. */
   readonly begin: readonly string[];
 }
 
+/** The database to migrate. */
 export interface MigrateOptions {
   readonly dialect: MigrationDialect;
   readonly migrations: readonly Migration[];
-  /** What the operator is told that the database is. */
+  /** The name of the database in messages to the operator. */
   readonly database: string;
   readonly clock: WallClock;
 }
@@ -34,9 +35,9 @@ export async function migrate(engine: Engine, options: MigrateOptions): Promise<
 }
 
 /**
- * As {@link migrate}, where data must be there: an empty database stays empty.
- * @param empty what the operator is told of an empty one; a sentence after its name
- * @throws StoreError ERR_STORE_ACCESS
+ * Migrates as {@link migrate} does, but leaves an empty database empty and throws.
+ * @param empty the rest of the sentence to the operator, after the database's name
+ * @throws StoreError ERR_STORE_ACCESS where the database is empty
  */
 export async function migrateFilled(engine: Engine, options: MigrateOptions, empty: string): Promise<void> {
   if ((await engine.read(() => versionOf(options))) === 0) {

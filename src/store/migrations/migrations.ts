@@ -1,11 +1,11 @@
 // Each migration makes the tables of one version from those of the version before.
-/** What differs between the databases in the definition of a table; everything else is common SQL. */
+/** How the definition of a table differs between the databases; everything else is common SQL. */
 export interface TableDialect {
-  /** A 64-bit integer. */
+  /** The type of a 64-bit integer. */
   readonly bigint: string;
-  /** Text that is compared byte for byte, so that a list by id is in one order everywhere. */
+  /** The type of text that is compared byte for byte, so that a list by id has the same order everywhere. */
   readonly text: string;
-  /** What follows the closing parenthesis of a table. */
+  /** The text after the closing parenthesis of a table. */
   readonly options: string;
 }
 
@@ -16,8 +16,8 @@ export interface Migration {
 }
 
 /**
- * The one set of migrations, forward only: the version of a database is how many of them it has seen. A landed
- * migration is never edited; append a new one.
+ * All migrations in order, forward only: the version of a database is how many of them it has seen. A landed migration is never
+ * edited; append a new one.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -30,7 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
          created_at ${bigint} NOT NULL,
          UNIQUE (issuer, subject)
        ) ${options}`,
-      // UNIQUE (user_id, id) is what a user's rows are listed by, and what ties a credential to its device's owner.
+      // UNIQUE (user_id, id) serves the list of a user's rows, and ties a credential to its device's owner.
       `CREATE TABLE devices (
          id ${text} PRIMARY KEY,
          user_id ${text} NOT NULL REFERENCES users (id),
@@ -52,7 +52,8 @@ export const MIGRATIONS: readonly Migration[] = [
          FOREIGN KEY (user_id, device_id) REFERENCES devices (user_id, id)
        ) ${options}`,
       'CREATE INDEX device_credentials_of_device ON device_credentials (user_id, device_id)',
-      // No sequence: one may be handed out earlier and committed later, and a reader would step over it.
+      // The counter is no sequence: a sequence may give out a lower number that is committed later, and a reader would step over
+      // it.
       `CREATE TABLE counters (
          name ${text} PRIMARY KEY,
          value ${bigint} NOT NULL
@@ -103,7 +104,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'pairing',
     statements: ({ bigint, text, options }) => [
-      // The device says these of itself when it is paired.
+      // The device states its model and serial number when it is paired.
       `ALTER TABLE devices ADD COLUMN model ${text}`,
       `ALTER TABLE devices ADD COLUMN serial ${text}`,
       `CREATE TABLE pairing_tokens (

@@ -1,11 +1,11 @@
-// The audit log says who did what; this is its port.
+// AuditPort is the audit log, which says who did what.
 import type { UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
 
-/** Who did something: the user, the operator at the command line, a device, or the software by itself. */
+/** Who acted: the user, the operator at the command line, a device, or the software by itself. */
 export type AuditActor = 'user' | 'operator' | 'device' | 'system';
 
-/** Who asks for a write and from where, for the audit log. */
+/** Who asks for a write, and from which address, for the audit log. */
 export interface Requester {
   /** Default: `user`. */
   readonly actor?: AuditActor;
@@ -16,14 +16,14 @@ export interface Requester {
 /** `refused`: the action was not allowed. `failed`: it was allowed and did not work. */
 export type AuditResult = 'done' | 'refused' | 'failed';
 
-/** What happened. No field holds a secret: secrets never reach the log. */
+/** An entry to add. No field holds a secret: secrets never reach the log. */
 export interface NewAuditEntry extends Requester {
-  /** A kind of thing and what became of it, like `device.revoked`. */
+  /** The kind of thing and what happened to it, like `device.revoked`. */
   readonly action: string;
-  /** The public id of the thing. */
+  /** The public id of that thing. */
   readonly target?: string;
   readonly result: AuditResult;
-  /** How many actions this row stands for. Default: 1. */
+  /** How many actions this entry stands for. Default: 1. */
   readonly times?: number;
 }
 
@@ -35,11 +35,11 @@ export interface AuditEntry extends NewAuditEntry {
 }
 
 /**
- * The audit log. The calls of the other ports write their own entries, in the transaction of what they do; `audit` is for what
- * happens outside of the store.
+ * The audit log. The calls of the other ports write their own entries, in their own transactions; `audit` is for actions outside
+ * of the store.
  */
 export interface AuditPort {
-  /** Adds an entry. @param owner whose account it concerns; undefined: nobody's that is known */
+  /** Adds an entry. @param owner the user whose account it concerns; undefined: no known user's */
   audit(owner: UserId | undefined, entry: NewAuditEntry): Promise<void>;
   /** The entries that concern a user's account, newest first. */
   listAudit(owner: UserId, page: PageRequest<string>): Promise<ListPage<AuditEntry, string>>;

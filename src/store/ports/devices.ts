@@ -1,9 +1,9 @@
-// These ports are for what users, the tunnel side and the operator do with devices.
+// These ports are the calls about devices: of their users, of the tunnel side and of the operator.
 import type { Requester } from './audit.js';
 import type { DeviceId, Epoch, SessionToken, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
 
-/** What can happen to a device. `added`: the operator added it. */
+/** The kinds of event in a device's history. `added`: the operator added the device. */
 export const DEVICE_EVENT_KINDS = [
   'added',
   'paired',
@@ -14,25 +14,26 @@ export const DEVICE_EVENT_KINDS = [
   'credential-rotated',
 ] as const;
 
+/** The kind of an event in a device's history. */
 export type DeviceEventKind = (typeof DEVICE_EVENT_KINDS)[number];
 
-/** Something that happened to a device. `at`: milliseconds since 1970. */
+/** An event in a device's history. `at`: milliseconds since 1970. */
 export interface DeviceEvent {
   readonly eventId: string;
   readonly kind: DeviceEventKind;
   readonly at: number;
 }
 
-/** What a user may change of a device. An absent field stays as it is. */
+/** A change that a user makes to a device. An absent field stays as it is. */
 export interface DeviceUpdate {
   readonly name?: string;
-  /** All labels: those that are not in it go. */
+  /** All labels of the device: labels that are missing here are removed. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** What a user does about one device. A revoked device is as good as absent here. */
+/** The calls about one device of a user. For these calls a revoked device does not exist. */
 export interface DeviceCarePort {
-  /** The device as it is now. Undefined: no such device, or another user's. */
+  /** Changes the device and answers it as it is now. Undefined: no such device, or another user's. */
   updateDevice(
     owner: UserId,
     device: DeviceId,
@@ -41,7 +42,7 @@ export interface DeviceCarePort {
   ): Promise<Device | undefined>;
   /**
    * Makes a new session token. The old one lives on until the new one is used, a week at most: a device whose new token is lost
-   * on the way is not locked out. A new token that nobody used yet is replaced by the next rotation. Undefined: no such device.
+   * on the way is not locked out. A new token that was never used is replaced by the next rotation. Undefined: no such device.
    */
   rotateCredential(owner: UserId, device: DeviceId, by?: Requester): Promise<SessionToken | undefined>;
   /** The history of a device, newest first; only the newest events are kept. */
@@ -60,18 +61,18 @@ export interface DeviceOffline {
   readonly epoch: Epoch;
 }
 
-/** What the tunnel side tells of devices. That one came online is known from its `connect`. */
+/** The call by which the tunnel side reports devices. `connect` itself notes that a device came online. */
 export interface DeviceEventPort {
   /** Records that these devices (1 to 1,000) went offline, except those that have connected again since. */
   recordOffline(devices: readonly DeviceOffline[]): Promise<void>;
 }
 
-/** Times are milliseconds since 1970. A failing call rejects with a `StoreError`. */
+/** A user's device. Times are milliseconds since 1970. */
 export interface Device {
   readonly deviceId: DeviceId;
   readonly userId: UserId;
   readonly name: string;
-  /** The model, as the device said when it was paired. */
+  /** The model, as the device stated it when it was paired. */
   readonly model?: string;
   readonly serial?: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -86,7 +87,7 @@ export interface ProvisionedDevice {
   readonly sessionToken: SessionToken;
 }
 
-/** The devices of users. */
+/** The calls about the devices of users. A call that fails rejects with a `StoreError`. */
 export interface DevicePort {
   /**
    * Adds a device with one credential for each name (1 to 1,000 of them), all or none.
@@ -100,9 +101,9 @@ export interface DevicePort {
   ): Promise<ProvisionedDevice[]>;
   /** The devices of a user, oldest first, without revoked ones. */
   listDevices(owner: UserId, page: PageRequest): Promise<ListPage<Device>>;
-  /** Undefined: no such device, or another user's. A revoked device is found, for as long as it is kept. */
+  /** The device; a revoked device is found for as long as it is kept. Undefined: no such device, or another user's. */
   findDevice(owner: UserId, device: DeviceId): Promise<Device | undefined>;
-  /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or revoked before. */
+  /** Revokes a device with its credentials, for good, and writes the change. False: no such device, or it was revoked before. */
   revokeDevice(owner: UserId, device: DeviceId, by?: Requester): Promise<boolean>;
 }
 
@@ -113,15 +114,15 @@ export interface OwnedDevice extends Device {
   readonly subject: string;
 }
 
-/** Which of all devices are listed. */
+/** Selects the devices to list. */
 export interface OwnedBy {
-  /** Only devices of users with this subject, at whatever issuer. */
+  /** Lists only devices of users with this subject, at any issuer. */
   readonly subject?: string;
-  /** Revoked devices too, for as long as they are kept. */
+  /** Lists revoked devices too, for as long as they are kept. */
   readonly revoked?: boolean;
 }
 
-/** What the operator at the command line may do across users. */
+/** The calls of the operator at the command line, across all users. */
 export interface OperatorPort {
   /** The devices of all users, oldest first. */
   listAllDevices(page: PageRequest, which?: OwnedBy): Promise<ListPage<OwnedDevice>>;

@@ -19,28 +19,28 @@ export const STORE_ERROR_CODES = [
   'ERR_STORE_IO',
   /** The data was written by a newer version of the software. */
   'ERR_STORE_NEWER',
-  /** A value that no row may hold, such as an empty name. */
+  /** A value is one that no row may hold, such as an empty name. */
   'ERR_STORE_INPUT',
   /** A row that another one refers to is missing, or a key that must be unique is taken. */
   'ERR_STORE_CONFLICT',
-  /** The user has as many of something as a user may have; the message says which. */
+  /** The user has reached a limit; the message says which. */
   'ERR_STORE_LIMIT',
   /** The store was closed. */
   'ERR_STORE_CLOSED',
   /** The store's process or its database is away. Nothing was done; the call may be made again. */
   'ERR_STORE_UNAVAILABLE',
-  /** Nobody knows whether the write was done: it is there whole, or not at all. To make it again may do it twice. */
+  /** Nobody knows whether the write was done: it was done whole, or not at all. Making the call again may do it twice. */
   'ERR_STORE_OUTCOME_UNKNOWN',
 ] as const;
 
-/** Stable codes of {@link StoreError}. */
+/** A stable code of {@link StoreError}. */
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 
-/** What is wrong with a database whose tables are no longer those that this process began with; a sentence after its name. */
+/** The rest of a sentence after a database's name: its tables are no longer those that this process began with. */
 export const OTHER_DATA =
   'holds not the data that was there: restore it from a backup, or restart this process to go on with what is there now';
 
-/** What is wrong with a database in which a command looks for data that was never there; a sentence after its name. */
+/** The rest of a sentence after a database's name: a command looks for data there that was never there. */
 export const NO_DATA =
   'holds no data of visionA: set DATABASE_URL, or VISIONA_DATA_DIR, to where the data is, or restore it from a backup';
 
@@ -62,7 +62,7 @@ export class StoreError extends CodedError {
   }
 }
 
-/** See ERR_STORE_UNAVAILABLE. */
+/** The error ERR_STORE_UNAVAILABLE. */
 export class StoreUnavailableError extends StoreError {
   override readonly name = 'StoreUnavailableError';
 
@@ -71,7 +71,7 @@ export class StoreUnavailableError extends StoreError {
   }
 }
 
-/** See ERR_STORE_OUTCOME_UNKNOWN. */
+/** The error ERR_STORE_OUTCOME_UNKNOWN. */
 export class StoreOutcomeUnknownError extends StoreError {
   override readonly name = 'StoreOutcomeUnknownError';
 
@@ -90,24 +90,27 @@ const AWAY: ReadonlySet<StoreErrorCode> = new Set([
   'ERR_STORE_BUSY',
 ]);
 
-/** Whether the store could not be reached or did not answer; false where it answered that the call itself is wrong. */
+/** Whether the store could not be reached or did not answer; false where the store answered that the call itself is wrong. */
 export function isStoreAway(error: unknown): boolean {
   return error instanceof StoreError && AWAY.has(error.code);
 }
 
-/** Codes that say that the call was wrong, not the store: a fault of this software. */
+/** Codes by which the call was wrong, not the store: they are faults of this software. */
 const OUR_FAULTS: ReadonlySet<string> = new Set<StoreErrorCode>(['ERR_STORE_INPUT', 'ERR_STORE_CONFLICT']);
 
-/** Whether the store failed as stores do (its own log line and readiness tell of it too), and this software is not at fault. */
+/**
+ * Whether an error is the store's failure and no fault of this software. The store's own log line and readiness report it too.
+ */
 export function isStoreFailure(error: unknown): error is StoreError {
   return error instanceof StoreError && !OUR_FAULTS.has(error.code);
 }
 
-/** The fields of a log line for an error of the store: its sentence; for a fault of this software the error with its stack. */
+/** The fields of a log line for an error of the store: its sentence; for a fault of this software, the error with its stack. */
 export function storeWhy(error: unknown): { code: StoreErrorCode; reason: string } | { err: unknown } {
   return isStoreFailure(error) ? { code: error.code, reason: error.message } : { err: error };
 }
 
+/** Whether a code is one of {@link STORE_ERROR_CODES}. */
 export function isStoreErrorCode(code: string): code is StoreErrorCode {
   return (STORE_ERROR_CODES as readonly string[]).includes(code);
 }

@@ -1,7 +1,7 @@
-// A list of the store is read in parts, each of which names the next.
+// A list of the store is read in pages, each of which names where the next begins.
 import type { DeviceId } from './ids.js';
 
-/** Makes a part of a list of rows. @param rows up to one more than `limit`: a row too many says that there is a next part */
+/** Makes a page of a list. @param rows up to one more than `limit`: a row too many says that there is a next page */
 export function listPage<Id, Row extends { readonly id: Id }, Item>(
   rows: readonly Row[],
   limit: number,
@@ -13,15 +13,15 @@ export function listPage<Id, Row extends { readonly id: Id }, Item>(
   return rows.length > limit && last !== undefined ? { items, next: last.id } : { items };
 }
 
-/** Which part of a list: up to `limit` (1 to 1,000) items, after the item that ended the part before. */
+/** Which page of a list: up to `limit` (1 to 1,000) items, after the last item of the page before. */
 export interface PageRequest<Id = DeviceId> {
   readonly limit: number;
   readonly after?: Id;
 }
 
-/** A part of a list. */
+/** A page of a list. */
 export interface ListPage<Item, Id = DeviceId> {
   readonly items: readonly Item[];
-  /** The `after` of the next part; absent at the end. */
+  /** The `after` of the next page; absent at the end. */
   readonly next?: Id;
 }

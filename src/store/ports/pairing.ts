@@ -1,21 +1,25 @@
-// Devices become a user's by pairing; this is its port.
+// PairingPort makes devices a user's own, by pairing tokens.
 import type { Requester } from './audit.js';
 import type { CredentialId, DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
 
-/** The most usable pairing tokens of one user: as many as a person has use for at one time. */
+/** The most usable pairing tokens of one user: more than a person pairs devices with at one time. */
 export const MAX_LIVE_PAIRING_TOKENS = 20;
 
+/** A pairing token to add. */
 export interface NewPairingToken {
   readonly hash: TokenHash;
-  /** The name of the device to come, with a number if the token is for several; absent: the name that the device says. */
+  /**
+   * The name of the device that will be paired, with a number if the token is for several; absent: the name that the device
+   * states.
+   */
   readonly name?: string;
   /** How many devices the token may pair. Default: 1. */
   readonly uses?: number;
   readonly expiresAt: number;
 }
 
-/** What became of a pairing token. `used`: it paired all devices that it was for. */
+/** The state of a pairing token. `used`: it has paired all devices that it was for. */
 export type PairingTokenState = 'pending' | 'used' | 'expired' | 'revoked';
 
 /** A pairing token, as its owner sees it. */
@@ -33,27 +37,27 @@ export interface PairingToken {
   readonly deviceId?: DeviceId;
 }
 
-/** A pairing token that may be used, and whose it is. */
+/** A pairing token that may be used, with its owner. */
 export interface PairingOffer {
   readonly tokenId: PairingTokenId;
   readonly owner: UserId;
 }
 
-/** What a device that is about to be paired says of itself. */
+/** The description that a device gives of itself when it is paired. */
 export interface PairedDevice {
   readonly name: string;
   readonly model?: string;
   readonly serial?: string;
 }
 
-/** A device and its credential that are good for nothing yet, with the session token, which is never shown again. */
+/** A device and its credential that are not valid yet, with the session token, which is never shown again. */
 export interface PendingDevice {
   readonly deviceId: DeviceId;
   readonly credentialId: CredentialId;
   readonly sessionToken: SessionToken;
 }
 
-/** How devices become a user's. */
+/** The calls that pair devices. */
 export interface PairingPort {
   /**
    * Adds a pairing token. Rejects with ERR_STORE_LIMIT where the owner has {@link MAX_LIVE_PAIRING_TOKENS} usable ones, or as
@@ -67,14 +71,17 @@ export interface PairingPort {
   ): Promise<ListPage<PairingToken, PairingTokenId>>;
   /** Revokes a pairing token. False: no such token of this user, or it is not pending any more. */
   revokePairingToken(owner: UserId, token: PairingTokenId, by?: Requester): Promise<boolean>;
-  /** The offer of a token, which is all that an exchange knows. Undefined, in the same time: unknown, used, expired or revoked. */
+  /**
+   * The offer of a token: all that an exchange learns. Undefined, in the same time: the token is unknown, used up, expired or
+   * revoked.
+   */
   findPairing(hash: TokenHash): Promise<PairingOffer | undefined>;
-  /** Adds a device and its credential, both pending: no other call sees them, and they are pruned if they stay so. */
+  /** Adds a device and its credential, both pending: no other call sees them, and they are deleted if they stay pending. */
   mintPending(owner: UserId, token: PairingTokenId, device: PairedDevice): Promise<PendingDevice>;
   /**
    * Completes a pairing: one transaction counts a use of the token and makes device and credential valid. False, and nothing
-   * changed: the token is not usable any more, or the credential is not pending under it. Rejects with ERR_STORE_LIMIT, and
-   * nothing changed, where the owner has as many devices as a user may have.
+   * changed: the token is not usable any more, or the credential is not pending for it. Rejects with ERR_STORE_LIMIT, and nothing
+   * changed, where the owner has as many devices as a user may have.
    */
   completePairing(
     owner: UserId,
@@ -82,6 +89,6 @@ export interface PairingPort {
     credential: CredentialId,
     by?: Requester,
   ): Promise<boolean>;
-  /** Revokes a pending or valid credential, for good. False: no such credential of this user, or revoked before. */
+  /** Revokes a pending or valid credential, for good. False: no such credential of this user, or it was revoked before. */
   revokeCredential(owner: UserId, credential: CredentialId, by?: Requester): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-// These ports are for users, their sign-in sessions, and the keys that sign those.
+// These ports are the calls about users, their sign-in sessions, and the keys that sign the sessions.
 import type { Requester } from './audit.js';
 import type { CookieHash, SignInId, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
@@ -6,11 +6,12 @@ import type { ListPage, PageRequest } from './page.js';
 /** How long a browser may stay at the provider, in ms. */
 export const PENDING_MS = 10 * 60_000;
 
+/** A sign-in session to begin. */
 export interface NewSignIn {
   readonly cookie: CookieHash;
   /** The provider's tokens, which the caller has encrypted. */
   readonly sealed: string;
-  /** The end of the session, however much it is used: milliseconds since 1970. */
+  /** When the session ends, however much it is used: milliseconds since 1970. */
   readonly expiresAt: number;
   /** How long the session lives without being used, in ms. */
   readonly idleMs: number;
@@ -36,48 +37,55 @@ export interface SealedSignIn {
   readonly sealed: string;
 }
 
+/** A sign-in session with its sealed tokens. */
 export interface SignIn extends SignInSummary {
   readonly userId: UserId;
   readonly sealed: string;
-  /** The end of the last claim: see `claimRefresh`. */
+  /** When the last claim of a refresh ends: see `claimRefresh`. */
   readonly claimedUntil: number;
 }
 
-/** The most sessions of one user; beyond it the session that was not used for longest ends. */
+/** The most sessions of one user. Beyond it, the session whose last use is oldest ends. */
 export const MAX_SIGN_INS = 100;
 
-/** A session that was begun, and the sessions that ended for it. */
+/** A session that has begun, and the sessions that ended for it. */
 export interface BegunSignIn {
   readonly signInId: SignInId;
   readonly ended: readonly SealedSignIn[];
 }
 
-/** The sessions of browsers that are signed in, or about to be. */
+/** The calls about the sessions of browsers that are signed in, or about to be. */
 export interface SignInPort {
-  /** Whether the browser with this cookie was given another one meanwhile: a sign-in that it begins would not count. */
+  /**
+   * Whether the browser with this cookie was given another one meanwhile: a sign-in that begins with the old cookie would be
+   * void.
+   */
   isReplaced(browser: CookieHash): Promise<boolean>;
   /**
-   * Spends the `state` of a sign-in that came back. True once, before it expires, unless its browser was given another cookie
-   * since.
+   * Spends the `state` of a browser that came back from the provider. True once, before the state expires, unless the browser was
+   * given another cookie since.
    * @param stateHash SHA-256, in hex
    * @param expiresAt {@link PENDING_MS} after the sign-in began
    */
   spendState(browser: CookieHash, stateHash: string, expiresAt: number): Promise<boolean>;
   /**
-   * Begins a session. The same transaction ends what the browser had before under the cookie `replaces` (its session, with its
-   * change, and the sign-ins that it had under way), and the user's sessions beyond {@link MAX_SIGN_INS}.
+   * Begins a session. The same transaction ends what the browser had under the cookie `replaces` (its session, with its change,
+   * and its sign-ins under way), and the user's sessions beyond {@link MAX_SIGN_INS}.
    */
   beginSignIn(owner: UserId, signIn: NewSignIn, replaces?: CookieHash, by?: Requester): Promise<BegunSignIn>;
-  /** The session of a cookie. Undefined: unknown, ended, idle too long or past its absolute end, by the store's clock. */
+  /**
+   * The session of a cookie. Undefined: the session is unknown, ended, idle too long or past its absolute end, by the store's
+   * clock.
+   */
   findSignIn(cookie: CookieHash): Promise<SignIn | undefined>;
   /** Notes that the session was used now; the time of its last use never goes back. */
   touchSignIn(owner: UserId, signIn: SignInId): Promise<void>;
   /**
-   * Claims the refresh of a session's tokens. True for one caller in `forMs`, among all processes: a provider that sees a
-   * refresh token twice takes the whole family of tokens away.
+   * Claims the refresh of a session's tokens. True for one caller in `forMs`, among all processes: a provider that sees a refresh
+   * token twice revokes the whole family of tokens.
    */
   claimRefresh(owner: UserId, signIn: SignInId, forMs: number): Promise<boolean>;
-  /** Keeps new tokens for the session. False: it has ended. */
+  /** Stores new tokens of the session. False: the session has ended. */
   resealSignIn(owner: UserId, signIn: SignInId, sealed: string): Promise<boolean>;
   /** The living sessions of a user, oldest first. */
   listSignIns(owner: UserId, page: PageRequest<SignInId>): Promise<ListPage<SignInSummary, SignInId>>;
@@ -88,7 +96,7 @@ export interface SignInPort {
   endSignIn(owner: UserId, signIn: SignInId, by?: Requester): Promise<SealedSignIn | undefined>;
 }
 
-/** The users. A user's key is (issuer, subject), exactly as the identity provider says them. */
+/** The calls about users. A user's key is (issuer, subject), exactly as the identity provider writes them. */
 export interface UserPort {
   /** The user's id; a user not seen before is added. */
   ensureUser(issuer: string, subject: string): Promise<UserId>;
@@ -97,19 +105,22 @@ export interface UserPort {
 }
 
 /**
- * How the keys of a process that wants to sign people in fit those of the process that started last. `joined`: it reads what
- * the other signs. `behind`: it does not, but the other reads what it signs, as keys are being changed, or were. `foreign`:
- * neither reads what the other signs, and nothing was written.
+ * How the keys of a process that starts fit those of the process that started last. `joined`: it verifies what the other signs.
+ * `behind`: it does not, but the other verifies what it signs, as during a change of keys. `foreign`: neither verifies what the
+ * other signs, and nothing was written.
  */
 export type Joining = 'joined' | 'behind' | 'foreign';
 
-/** The keys that sign sessions, by their ids, which tell nothing of a key. All processes of one database need the same keys. */
+/**
+ * The calls about the keys that sign sessions. The store has only the keys' ids, which reveal nothing of a key. All processes of
+ * one database need the same keys.
+ */
 export interface SessionKeyPort {
   /**
-   * Compares the keys of a process that starts, and notes them unless they are `foreign`.
-   * @param kids ids of its keys: the first signs, all verify. None: it has no key yet, and is `joined` where it may make one
+   * Compares the keys of a process that starts with the last ones, and stores their ids unless they are `foreign`.
+   * @param kids ids of its keys: the first signs, all verify. Empty: it has no key yet, and is `joined` where it may make one
    */
   joinSessionKeys(kids: readonly string[]): Promise<Joining>;
-  /** Ends all sign-in sessions, some at a time, and forgets which keys sign them. @returns how many there were */
+  /** Ends all sign-in sessions, some at a time, and forgets the keys' ids. @returns how many sessions it ended */
   endAllSignIns(by: Requester): Promise<number>;
 }

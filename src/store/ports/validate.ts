@@ -1,4 +1,4 @@
-// The store checks what is asked of it, before that reaches a database.
+// These checks reject wrong arguments of the store's calls before they reach a database.
 import { isLonger, MAX_NAME } from '../../text/characters.js';
 import type { NewAuditEntry } from './audit.js';
 import type { DeviceUpdate } from './devices.js';
@@ -14,8 +14,8 @@ const MAX_ISSUER_LENGTH = 2_048;
 const MAX_LABELS_LENGTH = 65_536;
 
 /**
- * Checks who a user is said to be: a blank or malformed subject never maps to a user. OpenID Connect Core §2 sets the 255
- * characters of a subject.
+ * Checks a user's key: a blank or malformed subject never maps to a user. OpenID Connect Core §2 sets the 255 characters of a
+ * subject.
  * @throws StoreError ERR_STORE_INPUT
  */
 export function checkUserKey(issuer: string, subject: string): void {
@@ -23,17 +23,20 @@ export function checkUserKey(issuer: string, subject: string): void {
   checkText('the user', subject, MAX_SUBJECT_LENGTH);
 }
 
+/** Checks the names of devices. @throws StoreError ERR_STORE_INPUT */
 export function checkNames(names: readonly string[]): void {
   checkCount('devices to add', names.length);
   for (const name of names) checkText('the device name', name, MAX_NAME);
 }
 
+/** Checks the description that a device gives of itself. @throws StoreError ERR_STORE_INPUT */
 export function checkPairedDevice({ name, model, serial }: PairedDevice): void {
   checkText('the device name', name, MAX_NAME);
   if (model !== undefined) checkText('the model', model, MAX_NAME);
   if (serial !== undefined) checkText('the serial number', serial, MAX_NAME);
 }
 
+/** Checks a user's change of a device. @throws StoreError ERR_STORE_INPUT */
 export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
   if (name !== undefined) checkText('the device name', name, MAX_NAME);
   if (isLonger(JSON.stringify(labels), MAX_LABELS_LENGTH)) {
@@ -41,7 +44,10 @@ export function checkDeviceUpdate({ name, labels = {} }: DeviceUpdate): void {
   }
 }
 
-/** Checks an audit entry. Its ids and addresses come from this software, so a bound is enough. */
+/**
+ * Checks an audit entry. Its ids and addresses come from this software, so a bound on their length is enough.
+ * @throws StoreError ERR_STORE_INPUT
+ */
 export function checkAuditEntry({ action, target, remoteAddr, requestId, times = 1 }: NewAuditEntry): void {
   checkText('the action', action, MAX_NAME);
   for (const text of [target, remoteAddr, requestId]) {
@@ -52,18 +58,19 @@ export function checkAuditEntry({ action, target, remoteAddr, requestId, times =
   }
 }
 
-/** Checks what a try is counted for, which is made of an address or a hash. */
+/** Checks the key under which attempts are counted, which is made of an address or a hash. @throws StoreError ERR_STORE_INPUT */
 export function checkAttemptKey(key: string): void {
   checkText('what is tried', key, MAX_NAME);
 }
 
+/** Checks that a count is from 1 to {@link MAX_ITEMS}. @throws StoreError ERR_STORE_INPUT */
 export function checkCount(what: string, count: number): void {
   if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return;
   throw new StoreError('ERR_STORE_INPUT', `${what}: a whole number from 1 to ${MAX_ITEMS} is needed`);
 }
 
 function checkText(what: string, text: string, max: number): void {
-  // A text that only looks empty is empty too: spaces of every kind, and characters that are not drawn.
+  // A text that only looks empty is rejected too: it has spaces of any kind, or characters that are not drawn.
   if (/^[\p{Z}\p{C}\s]*$/u.test(text)) throw new StoreError('ERR_STORE_INPUT', `${what} is empty`);
   if (isLonger(text, max)) {
     throw new StoreError('ERR_STORE_INPUT', `${what} is longer than ${max} characters`);

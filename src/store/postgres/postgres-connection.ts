@@ -1,4 +1,4 @@
-// A connection to PostgreSQL is lent to one call, and judges what its failures mean for the next.
+// A Connection is a connection to PostgreSQL that one call has; it tells its pool what each failure means for later calls.
 import pg from 'pg';
 import type { Query, QueryResult } from '../engine/engine.js';
 import { StoreError, StoreOutcomeUnknownError, StoreUnavailableError } from '../ports/errors.js';
@@ -7,26 +7,29 @@ import { isConflict, isOutOfDate, isReadOnly, losesStatements, postgresError } f
 /** Limits of a session or a transaction by their names, in ms. */
 type Limits = Readonly<Record<string, number>>;
 
+/** What a connection knows and tells its pool. */
 export interface ConnectionOptions {
-  /** What the operator is told that the database is. */
+  /** The name of the database in messages to the operator. */
   readonly database: string;
-  /** The session is this connection's alone. Otherwise a pooler gives each transaction another one, without earlier settings. */
+  /**
+   * The session is this connection's alone. Otherwise a pooler gives each transaction another session, without earlier settings.
+   */
   readonly isOwn: boolean;
-  /** The connection is older than the call that has it now. */
+  /** The connection was made before the call that has it now. */
   readonly isUsed: boolean;
   /** Limits that each transaction sets where the session does not keep them. */
   readonly limits: Limits;
-  /** Hears that the server answered a question, and when that was asked. */
+  /** Is called when the server answered a question. @param askedAt when it was asked, by `performance.now` */
   readonly heard: (askedAt: number) => void;
-  /** Hears that no server answers on this connection any more. */
+  /** Is called when no server answers on this connection any more. */
   readonly lost: () => void;
   /** Asks the pool to replace all connections that are as old as this one. */
   readonly renew: () => void;
-  /** Whether a connection that is made now can write, though this one cannot; undefined: nobody knows. */
+  /** Whether a new connection could write, though this one cannot; undefined: nobody knows. */
   readonly canWriteElsewhere: () => Promise<boolean | undefined>;
-  /** Hears that the session is not this connection's alone, though it looked so. */
+  /** Is called when the session turns out not to be this connection's alone. */
   readonly share: () => void;
-  /** Hears that the call has given the connection back. */
+  /** Is called when the call has given the connection back. */
   readonly released: () => void;
 }
 
@@ -37,7 +40,7 @@ export function limitsSql(verb: 'SET' | 'SET LOCAL', limits: Limits): string {
     .join('; ');
 }
 
-/** A connection, lent to one call at a time. Where nobody knows what state its session is in, it is not used again. */
+/** A connection, lent to one call at a time. Once the state of its session is uncertain it is not used again. */
 export class Connection {
   readonly #client: pg.PoolClient;
   readonly #options: ConnectionOptions;
@@ -47,7 +50,7 @@ export class Connection {
   constructor(client: pg.PoolClient, options: ConnectionOptions) {
     this.#client = client;
     this.#options = options;
-    // A lost connection emits an error, beside the one of the statement that fails by it.
+    // A lost connection emits an error beside that of the statement that fails by it.
     client.on('error', this.#lose);
   }
 
@@ -58,14 +61,14 @@ export class Connection {
 
   /**
    * Whether a call that failed did nothing and may be tried again: `later`, as another transaction was in the way, or
-   * `elsewhere`, as this connection is no good. Undefined: it may not.
+   * `elsewhere`, as this connection is no good. Undefined: the call may not be tried again.
    */
   async again(): Promise<'later' | 'elsewhere' | undefined> {
     if (this.#again !== 'if-writable') return this.#again;
     const canWrite = await this.#options.canWriteElsewhere();
     if (canWrite) this.#options.renew();
-    // Where the database had no connection left for the question, breaking this one makes room for it, and nothing is lost: a
-    // connection that cannot write is as good as any new one.
+    // The database had no connection left for the question. Breaking this connection makes room for one, and loses nothing: this
+    // connection cannot write.
     if (canWrite === undefined) this.#broken = true;
     return canWrite ? 'elsewhere' : undefined;
   }
@@ -75,7 +78,7 @@ export class Connection {
     await this.#ask({ text: `BEGIN; ${limits}` });
   }
 
-  /** @throws StoreError, or an error of which nothing is known */
+  /** Runs a statement. @throws StoreError, or an error whose meaning is unknown */
   async query({ sql, params }: Query): Promise<QueryResult> {
     const { name, text } = STATEMENTS.of(sql);
     const named = this.isOwn ? { name, text } : { text };
@@ -84,8 +87,8 @@ export class Connection {
   }
 
   /**
-   * Ends the transaction. Until this is sent a transaction is undone whatever happens: the server never commits by itself.
-   * @throws StoreError ERR_STORE_OUTCOME_UNKNOWN unless the server said that it is undone
+   * Ends the transaction. The server never commits by itself, so until COMMIT is sent any failure undoes the transaction.
+   * @throws StoreError ERR_STORE_OUTCOME_UNKNOWN unless the server said that the transaction is undone
    */
   async commit(): Promise<void> {
     try {
@@ -100,7 +103,7 @@ export class Connection {
     }
   }
 
-  /** Undoes the transaction; where the server cannot be told, it does so itself when the connection ends. */
+  /** Undoes the transaction; where the server cannot be told, it undoes the transaction when the connection ends. */
   async rollBack(): Promise<void> {
     if (this.#broken) return;
     try {
@@ -129,7 +132,8 @@ export class Connection {
       else lost();
       this.#judge(error);
       const said = postgresError(error, database);
-      // Either the answer may still be on its way, and would be taken for the next one, or the server ends this connection.
+      // The connection is broken: an answer may still come and would be taken for the next one, or the server ends the
+      // connection.
       if (said instanceof StoreUnavailableError) this.#broken = true;
       throw said;
     }
@@ -138,9 +142,9 @@ export class Connection {
   #judge(error: unknown): void {
     const { isUsed, isOwn, renew, share } = this.#options;
     if (isConflict(error)) this.#again = 'later';
-    // Perhaps this connection was made before a failover, and its server is a standby now.
+    // This connection may be from before a failover, so that its server is a standby now.
     if (isReadOnly(error) && isUsed) this.#again = 'if-writable';
-    // This connection prepared its statements before a migration, and so did those of its age.
+    // This connection and those of its age prepared their statements before a migration.
     if (isOutOfDate(error)) {
       this.#broken = true;
       if (isUsed) {
@@ -160,11 +164,14 @@ export class Connection {
   };
 }
 
-/** Names for statements: the server keeps a prepared statement under its name. */
+/** The names of statements: the server keeps each prepared statement under a name. */
 class NamedStatements {
   readonly #known = new Map<string, { readonly name: string; readonly text: string }>();
 
-  /** The name and text of a statement for the server. @param sql has a `?` for each parameter, where the server has numbers */
+  /**
+   * The name and text of a statement for the server.
+   * @param sql has a `?` for each parameter, where the server's text has numbers
+   */
   of(sql: string): { readonly name: string; readonly text: string } {
     const known = this.#known.get(sql);
     if (known !== undefined) return known;
@@ -176,5 +183,5 @@ class NamedStatements {
   }
 }
 
-/** The names are the same on every connection. */
+/** The statements of all connections: a statement has the same name on each of them. */
 const STATEMENTS = new NamedStatements();

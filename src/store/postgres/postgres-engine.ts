@@ -1,4 +1,4 @@
-// This engine runs transactions on PostgreSQL.
+// PostgresEngine runs transactions on PostgreSQL.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Engine } from '../engine/engine.js';
 import { one, type Transaction } from '../engine/engine.js';
@@ -7,9 +7,10 @@ import { StoreError } from '../ports/errors.js';
 import type { Connection } from './postgres-connection.js';
 import { PostgresPool, type PostgresPoolOptions } from './postgres-pool.js';
 
-/** The key of the advisory lock of migrations: a number that no other software of the same database is likely to use. */
+/** The key of the advisory lock of migrations: a number that other software of the same database is unlikely to use. */
 const MIGRATION_LOCK = 0x7669_7369;
 
+/** How migrations speak to PostgreSQL. */
 export const POSTGRES: MigrationDialect = {
   tables: { bigint: 'BIGINT', text: 'TEXT COLLATE "C"', options: '' },
   findTable: 'SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?',
@@ -19,20 +20,20 @@ export const POSTGRES: MigrationDialect = {
 /** The most calls under way or waiting for a connection; more are refused with ERR_STORE_BUSY. */
 const MAX_CALLS = 16_384;
 
-/** How often a call is tried whose transaction was undone by another one, or whose connection was no good. */
+/** How often a call is tried if another transaction undid its own, or its connection was no good. */
 const MAX_ATTEMPTS = 5;
 
 /** The longest pause before a call is tried again, in ms. */
 const MAX_PAUSE_MS = 50;
 
-/** The engine of the database of a URL. @throws StoreError where the URL is not understood */
+/** Opens an engine on the PostgreSQL database of a URL. @throws StoreError if the URL is not valid */
 export function openPostgres(options: PostgresPoolOptions): Engine {
   return new PostgresEngine(new PostgresPool(options));
 }
 
 /**
- * Writes are transactions. Reads are too, except on a session of our own, where each statement stands by itself. Both see what is
- * committed when a statement begins (READ COMMITTED).
+ * The engine on PostgreSQL. A write is a transaction. So is a read, unless the connection has a session of its own, where each
+ * statement stands by itself. Both see what is committed when a statement begins (READ COMMITTED).
  */
 class PostgresEngine implements Engine {
   readonly #pool: PostgresPool;
@@ -60,7 +61,7 @@ class PostgresEngine implements Engine {
   }
 
   *time(): Transaction<number> {
-    // `now()` would be the begin of the transaction, which may have waited for locks since.
+    // The statement does not use `now()`: that is when the transaction began, and it may have waited for locks since.
     const row = yield* one<{ now: number }>(
       'SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) AS now',
     );

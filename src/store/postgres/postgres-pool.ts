@@ -1,4 +1,4 @@
-// The pool lends the connections to one PostgreSQL database.
+// PostgresPool lends connections to one PostgreSQL database.
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { StoreUnavailableError } from '../ports/errors.js';
@@ -12,9 +12,10 @@ import { Turns } from './turns.js';
 /** How long after the server had no connection left the pool tries one more, in ms. */
 const GROW_MS = 1_000;
 
-/** The pause of a call while the server has no connection left and this process has none either, in ms. */
+/** How long a call pauses, in ms, while the server has no connection left and this process has none either. */
 const NONE_LEFT_MS = 100;
 
+/** The database of a pool, and its limits. */
 export interface PostgresPoolOptions {
   readonly url: string;
   /** The most connections at once. */
@@ -23,13 +24,13 @@ export interface PostgresPoolOptions {
   readonly patience: 'call' | 'migration';
 }
 
-/** What is known of the session behind a client. */
+/** What the pool knows about the session behind a client. */
 interface Session {
   /** The pool's age when the session was made. */
   readonly age: number;
-  /** The session is the client's alone, for as long as that lives. */
+  /** The session is the client's alone, for as long as the client lives. */
   readonly isOwn: boolean;
-  /** A call has used it before. */
+  /** A call has used the session before. */
   isUsed: boolean;
 }
 
@@ -48,13 +49,13 @@ export class PostgresPool {
   readonly #watch: PostgresWatch;
   readonly #writes: PostgresWrites;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
-  /** Counts how often all clients were replaced: a client of an earlier age is not used any more. */
+  /** The number of times that all clients were replaced: a client of an earlier age is not used any more. */
   #age = 0;
   #lent = 0;
   /** A pooler changes the session behind a client, though the session looked like the client's own. */
   #shared = false;
 
-  /** @throws StoreError where the URL is not understood */
+  /** @throws StoreError if the URL is not valid */
   constructor({ url, max, patience }: PostgresPoolOptions) {
     this.#url = url;
     this.#patience = patience;
@@ -70,8 +71,8 @@ export class PostgresPool {
   }
 
   /**
-   * Lends a connection, which the caller releases. Rejects while the database is away, and where it has no connection left for
-   * too long; nothing was asked of it then.
+   * Lends a connection, which the caller releases. Rejects while the database is away, and while it has no connection left for
+   * too long; in both cases nothing was sent.
    * @throws StoreError
    */
   async acquire(): Promise<Connection> {
@@ -92,13 +93,13 @@ export class PostgresPool {
     }
   }
 
-  /** Ends the connections, when all are released. */
+  /** Ends the connections, once all are released. */
   end(): Promise<void> {
     this.#watch.stop();
     return this.#clients.end();
   }
 
-  /** A client of the newest age. */
+  /** Gets a client of the newest age. */
   async #connect(): Promise<Lent> {
     for (;;) {
       const client = await this.#clients.connect();
@@ -129,7 +130,10 @@ export class PostgresPool {
     });
   }
 
-  /** Whether a newer connection than a session can write. Where a newer age has begun, one is tried without a question. */
+  /**
+   * Whether a connection newer than a session can write; undefined: nobody knows. If a newer age has begun, a connection of that
+   * age is used without asking.
+   */
   async #canWriteSince({ age }: Session): Promise<boolean | undefined> {
     return age !== this.#age || this.#writes.arePossible();
   }
@@ -146,9 +150,9 @@ export class PostgresPool {
   }
 
   /**
-   * Learns whether the session behind a new client is its own, and if so sets its limits. They are no startup parameters:
-   * a pooler refuses those, or leaves them out and says nothing (pgbouncer's ignore_startup_parameters). A pooler names
-   * itself where a server names the process of the session, and the session may be another's a moment later.
+   * Learns whether the session behind a new client is its own, and if so sets its limits. The limits are no startup parameters: a
+   * pooler refuses those, or drops them silently (pgbouncer's ignore_startup_parameters). A pooler gives its own name where a
+   * server gives the process of the session, and then the session may be another client's a moment later.
    */
   async #ready(client: pg.ClientBase): Promise<void> {
     const age = this.#age;

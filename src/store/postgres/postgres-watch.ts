@@ -1,22 +1,23 @@
-// The watch knows whether a PostgreSQL database answers at all.
+// PostgresWatch knows whether a PostgreSQL database answers at all.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoreUnavailableError } from '../ports/errors.js';
 
-/** How long a database may answer nothing while questions wait, in ms, before it is probed. */
+/** How long a database may answer nothing while questions wait, in ms, before the watch probes it. */
 const SILENT_MS = 1_000;
 
-/** How often the watch looks whether that time is over, in ms. */
+/** How often the watch looks whether {@link SILENT_MS} is over, in ms. */
 const LOOK_EVERY_MS = 500;
 
 /** The pause between two probes of a database that is away, in ms. */
 const PROBE_EVERY_MS = 250;
 
+/** How the watch probes the database, and whom it tells. */
 export interface PostgresWatchOptions {
-  /** Asks the database something over a connection apart, in bounded time. Undefined: it answered, whatever it said. */
+  /** Asks the database something over another connection, in bounded time. Undefined: it answered, even with an error. */
   readonly probe: () => Promise<StoreUnavailableError | undefined>;
   /** Whether a call waits for an answer now. */
   readonly isAsked: () => boolean;
-  /** Hears that the database is away from now on. */
+  /** Is called when the database is away from now on. */
   readonly lost: (why: StoreUnavailableError) => void;
 }
 
@@ -27,7 +28,7 @@ export interface PostgresWatchOptions {
 export class PostgresWatch {
   readonly #options: PostgresWatchOptions;
   readonly #timer: NodeJS.Timeout;
-  /** When the newest question was asked that the database has answered. */
+  /** When the newest question that the database has answered was asked. */
   #heardOf = performance.now();
   #probing = false;
   #stopped = false;
@@ -38,7 +39,7 @@ export class PostgresWatch {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
-  /** Why the database cannot be asked; undefined: it is there, as far as the watch knows. */
+  /** Why the database cannot be asked; undefined: the database answers, as far as the watch knows. */
   get away(): StoreUnavailableError | undefined {
     return this.#away;
   }
@@ -48,7 +49,7 @@ export class PostgresWatch {
     this.#heardOf = Math.max(this.#heardOf, askedAt);
   }
 
-  /** Probes a database that did not answer, or whose connection was lost. */
+  /** Probes a database that did not answer, or that a connection was lost to. */
   suspect(): void {
     if (this.#probing || this.#stopped) return;
     this.#probing = true;
@@ -76,7 +77,7 @@ export class PostgresWatch {
         this.heard(askedAt);
         break;
       }
-      // A first probe that fails at once is no proof: its connection may have been lost alone. Only a second one tells for sure.
+      // A first probe that fails at once proves nothing: its connection alone may have been lost. A second failure does.
       const isSure = failed > 0 || performance.now() - askedAt >= SILENT_MS;
       if (isSure && this.#away === undefined) this.#options.lost(why);
       if (isSure) this.#away = why;

@@ -1,10 +1,10 @@
-// This knows whether a new connection to PostgreSQL could write, where an older one cannot.
-/** How long the answer "no" holds before it is asked again, in ms. */
+// PostgresWrites knows whether a new connection to PostgreSQL could write, where an older one cannot.
+/** How long the answer "no" holds before the database is asked again, in ms. */
 const REFUSED_MS = 250;
 
 /**
  * Knows whether new connections to a database can write, where an older one cannot: either the older one was made before a
- * failover, or the database takes no writes. However many calls want to write, one probe at a time asks, now and then.
+ * failover, or the database takes no writes. Any number of calls share one probe at a time.
  */
 export class PostgresWrites {
   readonly #probe: () => Promise<boolean | undefined>;

@@ -1,20 +1,23 @@
-// Clients of a PostgreSQL database are made here, with their limits, and questions are asked over a connection apart.
+// This file makes clients of a PostgreSQL database, with their limits, and asks it questions over another connection.
 import pg from 'pg';
 import { StoreError, StoreUnavailableError } from '../ports/errors.js';
 import { postgresError } from './postgres-errors.js';
 
-/** How long a connection, new or free, is waited for, in ms. */
+/** How long a call waits for a connection, new or free, in ms. */
 export const DATABASE_CONNECT_MS = 5_000;
 
-/** How long the answer to a statement may take, in ms: longer than the server may work on it, so only where the network is gone. */
+/**
+ * How long the answer to a statement may take, in ms: longer than the server may work on it, so it passes only if the network is
+ * gone.
+ */
 const ANSWER_MS = 7_000;
 
-/** How long a probe may take to connect, and then to be answered, in ms. */
+/** How long a probe may take to connect, and then to get its answer, in ms. */
 const PROBE_MS = 2_000;
 
-/** Limits that the server keeps for calls, in ms. */
+/** Limits that the server enforces for calls, in ms. */
 export const CALL_LIMITS = {
-  /** How long the server may work on a statement, waiting for locks included. */
+  /** How long the server may work on a statement, including its wait for locks. */
   statement_timeout: 5_000,
   /** How long a transaction of a process that hangs may hold its locks. */
   idle_in_transaction_session_timeout: 10_000,
@@ -36,22 +39,23 @@ const options = (url: string) => ({
   keepAlive: true,
 });
 
+/** The database of a pool of clients, and their limits. */
 export interface ClientPoolOptions {
   readonly url: string;
   readonly max: number;
   /** How long answers may take. `migration`: as long as they take. */
   readonly patience: 'call' | 'migration';
-  /** Readies a connection that is new. */
+  /** Prepares a new connection for use. */
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
 }
 
 /**
- * Clients of the database of a `postgres://` URL; the first is made when it is needed.
- * @throws StoreError where the URL is not understood; the message shows no part of the URL
+ * Makes a pool of clients of the database of a `postgres://` URL; the first client is made when it is needed.
+ * @throws StoreError if the URL is not valid; the message shows no part of the URL
  */
 export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions): pg.Pool {
   try {
-    // A client reads the URL at once; the pool would only at its first connection.
+    // A client parses the URL at once; the pool would parse it only at its first connection.
     new pg.Client(url);
     const pool = new pg.Pool({
       ...options(url),
@@ -71,7 +75,7 @@ export function clientPool({ url, max, patience, onConnect }: ClientPoolOptions)
   }
 }
 
-/** Asks the database something over a connection apart. Undefined: it answered, whatever it said. */
+/** Asks the database something over another connection. Undefined: it answered, even with an error. */
 export async function probe(url: string): Promise<StoreUnavailableError | undefined> {
   try {
     await askApart(url, 'SELECT 1');
@@ -82,7 +86,7 @@ export async function probe(url: string): Promise<StoreUnavailableError | undefi
   }
 }
 
-/** Whether a connection that is made now can write. Undefined: the database could not be asked. */
+/** Whether a new connection could write. Undefined: the database could not be asked. */
 export async function probeWrites(url: string): Promise<boolean | undefined> {
   try {
     const [row] = await askApart<{ transaction_read_only: string }>(url, 'SHOW transaction_read_only');
@@ -98,7 +102,7 @@ async function askApart<Row extends object>(url: string, text: string): Promise<
     connectionTimeoutMillis: PROBE_MS,
     query_timeout: PROBE_MS,
   });
-  // The question rejects with the same error.
+  // The query rejects with the same error.
   client.on('error', () => {});
   try {
     await client.connect();
@@ -108,7 +112,7 @@ async function askApart<Row extends object>(url: string, text: string): Promise<
   }
 }
 
-/** The database of a URL, for the operator; without the password. */
+/** The name of the database of a URL in messages to the operator; without the password. */
 export function databaseAt(url: string): string {
   const { host, pathname } = new URL(url);
   return `the PostgreSQL database "${pathname.slice(1)}" at ${host || 'localhost'}`;

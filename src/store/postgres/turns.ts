@@ -1,4 +1,4 @@
-// Callers take turns at something of which there are few, in the order of their asking.
+// Turns lets callers take turns at something scarce, in the order in which they ask.
 import { StoreError } from '../ports/errors.js';
 
 interface Waiting {
@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 /**
- * Turns at something of which there are few. The caller that waits longest has the next turn, and waits for a bounded time. The
- * number of turns at once may be narrowed for a while, and grows back one by one.
+ * Turns at something scarce, such as connections. The caller that has waited longest has the next turn, and waits for a bounded
+ * time. The number of turns at once may be narrowed for a while, and grows back one by one.
  */
 export class Turns {
   readonly #max: number;
@@ -20,7 +20,7 @@ export class Turns {
   #growing: NodeJS.Timeout | undefined;
 
   /**
-   * @param what names the things, in the error of a caller who waited in vain
+   * @param what names the scarce things, in the error of a caller that waited too long
    * @param growMs how long after the number was narrowed, or grew, it grows by one
    */
   constructor(max: number, what: string, growMs: number) {
@@ -35,7 +35,7 @@ export class Turns {
     return this.#waiting.size;
   }
 
-  /** Resolves when it is the caller's turn; the caller gives it back. Rejects with ERR_STORE_BUSY after `patienceMs`. */
+  /** Resolves when the caller has its turn, which the caller must give back. Rejects with ERR_STORE_BUSY after `patienceMs`. */
   take(patienceMs: number): Promise<void> {
     if (this.#taken < this.#most && this.#waiting.size === 0) {
       this.#taken += 1;
@@ -70,7 +70,7 @@ export class Turns {
     this.#next();
   }
 
-  /** Narrows the turns at once to `most`, but at least one, for a while. */
+  /** Narrows the turns at once to `most`, but at least to one, for a while. */
   narrow(most: number): void {
     this.#most = Math.min(this.#most, Math.max(1, most));
     if (this.#most < this.#max) this.#growLater();

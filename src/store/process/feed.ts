@@ -1,26 +1,27 @@
-// The store's process looks for changes that any process made, and reports them to its owner.
+// Feed looks for changes by any process, inside the store's process, and reports them to its owner.
 import type { ChangePort } from '../ports/changes.js';
 import { StoreError } from '../ports/errors.js';
 import type { ChangeSeq } from '../ports/ids.js';
 import { MAX_ITEMS } from '../ports/validate.js';
 import type { StoreReport } from '../wire/store-kind.js';
 
+/** How the feed reports, and what it waits for. */
 export interface FeedOptions {
   readonly store: Pick<ChangePort, 'changesSince'>;
   /** The last change that the owner knows. */
   readonly reported: ChangeSeq;
-  /** Resolves when every call that was asked before, and may let a device or a user in, is answered. */
+  /** Resolves when every earlier call that may let a device or a user in is answered. */
   readonly admitted: () => Promise<void>;
-  /** Reports to the owner. False: the link is full, and the same is reported at a later look. */
+  /** Reports to the owner. False: the link is full, and the next look reports the same again. */
   readonly emit: (report: StoreReport) => boolean;
-  /** Hears that a look is over; with an error: the database could not be read. */
+  /** Is called when a look is over; with an error: the database could not be read. */
   readonly looked: (error?: StoreError) => void;
-  /** Hears of an error after which the store cannot be trusted. */
+  /** Is called with an error after which the store cannot be trusted. */
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * Reads the feed of changes, one look at a time, and reports what is new to the owner. Nobody waits for a look: while the
+ * Reads the feed of changes, one look at a time, and reports new changes to the owner. Nobody waits for a look: while the
  * database is slow, calls go on.
  */
 export class Feed {
@@ -34,7 +35,7 @@ export class Feed {
     this.#reported = options.reported;
   }
 
-  /** Looks now, or once more when the look under way is over: that one may have read before the change was made. */
+  /** Looks now, or once more when the look under way is over: that look may have read before the change was made. */
   look(): void {
     this.#wanted = true;
     if (this.#looking) return;
@@ -71,8 +72,8 @@ export class Feed {
   async #report(): Promise<boolean> {
     const changes = await this.#options.store.changesSince(this.#reported, MAX_ITEMS);
     if (changes.last === this.#reported) return false;
-    // A device admitted just before its revocation must be known to the owner before it hears of the revocation: else the
-    // owner would find no tunnel to close, and the device would stay.
+    // A device that was admitted just before its revocation must be known to the owner before the owner hears of the revocation:
+    // else the owner would find no tunnel to close, and the device would stay.
     await this.#options.admitted();
     if (!this.#options.emit({ changes })) return false;
     this.#reported = changes.last;

@@ -1,16 +1,16 @@
-// The store's process finds out what cannot be done with the data now: reads, or writes.
+// Standing finds out, inside the store's process, whether the data can be read and written now.
 import { StoreError, type StoreErrorCode } from '../ports/errors.js';
 import { type StoreFault, type StoreState, sameState } from '../ports/store.js';
 
 /** How often a store that takes no writes is tried, in ms. */
 const TRY_EVERY_MS = 1_000;
 
-/** After how long without a write a store is tried, in ms: what is wrong with it is known before a call needs it. */
+/** After how long without a write the store is tried, in ms: a fault is known before a call meets it. */
 const UNSEEN_MS = 30_000;
 
 /**
- * What a failed write says of other writes. `all`: they fail like it. `perhaps`: it may have failed alone, as another write was
- * in its way, and a write is tried. `nothing`: the call was wrong itself, or its error ends the process. The table has every
+ * What a failed write tells about other writes. `all`: they fail like it. `perhaps`: it may have failed alone, as another write
+ * was in its way, so a write is tried. `nothing`: the call itself was wrong, or its error ends the process. The table has every
  * code, so that a new code has to be judged.
  */
 const SAYS: Readonly<Record<StoreErrorCode, 'all' | 'perhaps' | 'nothing'>> = {
@@ -30,23 +30,24 @@ const SAYS: Readonly<Record<StoreErrorCode, 'all' | 'perhaps' | 'nothing'>> = {
   ERR_STORE_OUTCOME_UNKNOWN: 'all',
 };
 
+/** How {@link Standing} tries writes and tells its owner. */
 export interface StandingOptions {
-  /** Writes next to nothing, to find out whether the store takes writes. */
+  /** Writes a small row, to find out whether the store takes writes. */
   readonly tryWrite: () => Promise<void>;
-  /** Tells the owner. False: the link is full, and the same is told at a later tick. */
+  /** Reports the state to the owner. False: the link is full, and the next tick reports the same again. */
   readonly tell: (state: StoreState) => boolean;
   /** Milliseconds of a clock that never steps back. */
   readonly now?: () => number;
 }
 
-/** Knows what cannot be done with the data, from how reads and writes end; where nobody writes, from writes of its own. */
+/** Knows whether the data can be read and written, from how reads and writes end; where there are no writes, from its own. */
 export class Standing {
   readonly #options: StandingOptions;
   readonly #now: () => number;
   #state: StoreState = {};
   #told: StoreState = {};
   #trying = false;
-  /** When a write is tried, unless another one is done before. */
+  /** When the next write is tried, unless another write is done before. */
   #tryAt: number;
 
   constructor(options: StandingOptions) {
@@ -55,18 +56,18 @@ export class Standing {
     this.#tryAt = this.#now() + UNSEEN_MS;
   }
 
-  /** Whether writes can be done, as far as is known. */
+  /** Whether writes work, as far as is known. */
   get canWrite(): boolean {
     return this.#state.writes === undefined;
   }
 
-  /** Hears that a read ended; with an error: it failed. */
+  /** Notes that a read ended; with an error: it failed. */
   read(error?: unknown): void {
     const reads = faultOf(error);
     this.#set({ ...(reads && { reads }), ...(this.#state.writes && { writes: this.#state.writes }) });
   }
 
-  /** Hears that a write ended; with an error: it failed. */
+  /** Notes that a write ended; with an error: it failed. */
   wrote(error?: unknown): void {
     if (error === undefined) this.#canWrite();
     if (!(error instanceof StoreError)) return;
@@ -75,7 +76,7 @@ export class Standing {
     else if (says === 'perhaps') this.#tryAt = this.#now();
   }
 
-  /** Tells what was not told yet, and tries a write where it is time. The owner calls it over and over. */
+  /** Reports a new state to the owner, and tries a write if it is time. The owner calls this over and over. */
   tick(): void {
     this.#tell();
     if (this.#trying || this.#now() < this.#tryAt) return;
@@ -104,7 +105,9 @@ export class Standing {
   }
 }
 
-/** The fault of an error. Undefined where it says nothing of the data: the store is closed, or the error is no StoreError. */
+/**
+ * The fault that an error shows. Undefined: the error says nothing about the data, as the store is closed or it is no StoreError.
+ */
 function faultOf(error: unknown): StoreFault | undefined {
   if (!(error instanceof StoreError) || error.code === 'ERR_STORE_CLOSED') return undefined;
   return { code: error.code, message: error.message };

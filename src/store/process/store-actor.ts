@@ -1,4 +1,4 @@
-// The store is an actor in a process of its own, which loads this module.
+// StoreActor is the store as an actor; this is the module that the store's process loads.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Behaviour } from '../../actors/behaviour.js';
 import { type HostedContext, hosted, type Implementation } from '../../actors/host.js';
@@ -17,7 +17,7 @@ import {
 import { Feed } from './feed.js';
 import { Standing } from './standing.js';
 
-/** How often the actor looks at the feed for what other processes did, in ms: a revocation is to arrive within a second. */
+/** How often the actor looks at the feed for changes by other processes, in ms: a revocation must arrive within a second. */
 const LOOK_EVERY_MS = 250;
 
 const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
@@ -33,12 +33,12 @@ const storeActor: Implementation<StoreMessage, StoreReport, StoreReport, StoreAc
   },
 };
 
-/** Where an actor host finds the store's actor, in the module that it was told to load. */
+/** The actors that a host can start from this module. */
 export const implementations = [hosted(storeActor)];
 
 /**
  * Answers the calls of the ports from the store of its location, and reports changes and the store's state to its owner. The
- * actor ends when its store cannot be trusted any more (see {@link trusted}): its owner starts it anew.
+ * actor ends when its store cannot be trusted any more (see {@link trusted}); its owner then starts a new one.
  */
 class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly answer: NonNullable<Behaviour<StoreMessage, StoreAsks>['answer']>;
@@ -46,7 +46,7 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   readonly #context: HostedContext<StoreMessage, StoreReport>;
   readonly #standing: Standing;
   readonly #feed: Feed;
-  /** Calls under way whose answer may let a device or a user in (`admits`). */
+  /** The calls under way whose answer may let a device or a user in (`admits`). */
   readonly #admitting = new Set<Promise<unknown>>();
   /** The sweep under way. */
   #sweeping: Promise<void> | undefined;
@@ -89,8 +89,8 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
   }
 
   /**
-   * Sweeps, unless the last sweep still runs. A look at the feed does not wait for it: a sweep writes, and writes may wait long.
-   * While the store takes no writes there is none: `Standing` tries when they are possible again.
+   * Sweeps, unless the last sweep still runs. A look at the feed does not wait for a sweep: a sweep writes, and writes may wait
+   * long. While the store takes no writes there is no sweep; `Standing` tries when writes work again.
    */
   #sweep(): void {
     if (!this.#standing.canWrite) return;
@@ -112,14 +112,15 @@ class StoreActor implements Behaviour<StoreMessage, StoreAsks> {
 
   async terminated(): Promise<void> {
     await this.#store.close();
-    // The close committed the writes that waited; their answers leave in microtasks. After this method nothing is answered.
+    // The close committed the writes that waited; their answers leave in microtasks. After this method returns no answer can
+    // leave.
     await nextTurn();
   }
 }
 
 /**
- * The answer to each question of the actor: the store's call of the same name.
- * @param admitting gets the calls under way that may let somebody in
+ * Makes the function that answers each question by the store's call of the same name.
+ * @param admitting holds the calls under way that may let a device or a user in
  * @param look looks at the feed of changes
  */
 function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => void): StoreActor['answer'] {
@@ -141,8 +142,8 @@ function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => voi
 }
 
 /**
- * The result of a call, of a store that can be trusted. After a fatal error (the file is damaged, moved or cannot be read) the
- * call has no answer: what is thrown is no StoreError, so it ends the actor, and a new process opens the file.
+ * The result of a call, if the store can be trusted. After a fatal error (the file is damaged, moved or cannot be read) the call
+ * has no answer: the error that this throws is no StoreError, so it ends the actor, and a new process opens the file.
  */
 async function trusted<Result>(call: Result): Promise<Awaited<Result>> {
   try {

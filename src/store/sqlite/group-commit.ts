@@ -1,27 +1,31 @@
-// The writes of a turn of the loop are committed together, as each commit costs an fsync.
+// GroupCommit commits the writes of one turn of the loop together, as each commit costs an fsync.
 import { StoreError, StoreOutcomeUnknownError } from '../ports/errors.js';
 import { type Database, LOCKED_MS, unlockedPause } from './sqlite.js';
 import { isLocked, isUndone } from './sqlite-errors.js';
 
-/** The most writes that wait; more are refused with ERR_STORE_BUSY. */
+/** The most writes that may wait; more are refused with ERR_STORE_BUSY. */
 const MAX_WAITING = 16_384;
 
-/** How long one transaction takes in writes, in ms; the writes that are left go into the next one. */
+/** How long one transaction takes in writes, in ms; the remaining writes go into the next one. */
 const MAX_TRANSACTION_MS = 25;
 
-/** One caller's write. `perform` runs its statements and returns a function that resolves the caller, for after the commit. */
+/**
+ * One caller's write. `perform` runs its statements and returns a function that resolves the caller, to be called after the
+ * commit.
+ */
 interface Write {
   perform(): () => void;
   reject(error: unknown): void;
-  /** When the caller asked, by `now` of the options. */
+  /** When the caller asked, by {@link GroupCommitOptions.now}. */
   readonly askedAt: number;
 }
 
 /** The part of a connection that a group commit uses. */
 export type Transactions = Pick<Database, 'exec' | 'isTransaction'>;
 
+/** The clock of a group commit, and how it makes errors. */
 export interface GroupCommitOptions {
-  /** Turns what SQLite threw into what the caller gets. */
+  /** Turns an error of SQLite into the caller's error. */
   readonly mapError: (error: unknown) => unknown;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -29,8 +33,8 @@ export interface GroupCommitOptions {
 }
 
 /**
- * Runs all writes of a loop turn in one transaction, because a commit costs an fsync whatever is in it. Each write
- * has a savepoint: one that fails takes nothing of its neighbours with it.
+ * Runs all writes of a loop turn in one transaction, because a commit costs one fsync whatever its size. Each write has a
+ * savepoint: a write that fails does not undo its neighbours.
  */
 export class GroupCommit {
   readonly #db: Transactions;
@@ -64,7 +68,7 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what waits, or gives it up in its time, and refuses what comes later. */
+  /** Commits the writes that wait, or gives them up when their time is over, and refuses later ones. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#waiting.length > 0) {
@@ -86,7 +90,10 @@ export class GroupCommit {
     else void unlockedPause().then(() => this.#flush());
   }
 
-  /** False: another process writes now, and these are to be tried again after a pause, in which others can read. */
+  /**
+   * Runs one transaction. False: another process is writing; these writes are tried again after a pause, in which others can
+   * read.
+   */
   #transaction(): boolean {
     const refusal = this.#begin();
     if (refusal !== undefined) {
@@ -121,8 +128,8 @@ export class GroupCommit {
   }
 
   /**
-   * Begins a transaction. Otherwise answers why that failed, and up to when a write was asked that fails by it (`late`): every
-   * write, unless another process has the lock, for which a write waits {@link LOCKED_MS}.
+   * Begins a transaction. If that fails, answers the error, and `late`: the writes that were asked up to then fail by it. They
+   * are all the writes, unless another process has the lock, for which a write waits {@link LOCKED_MS}.
    */
   #begin(): { readonly error: unknown; readonly late: number } | undefined {
     try {
@@ -141,14 +148,17 @@ export class GroupCommit {
     for (const { reject } of refused) reject(error);
   }
 
-  /** The error of the callers whose COMMIT failed. An error that is no StoreError is no answer to them: it ends the process. */
+  /** The error for the callers whose COMMIT failed. An error that is no StoreError does not answer them: it ends the process. */
   #outcome(error: unknown): unknown {
     const mapped = this.#mapError(error);
     if (isUndone(error) || !(mapped instanceof StoreError)) return mapped;
     return new StoreOutcomeUnknownError(mapped.message, { cause: mapped });
   }
 
-  /** Runs one write in a savepoint. Undefined: it failed, and its caller knows. Throws when SQLite undid the whole transaction. */
+  /**
+   * Runs one write in a savepoint. Undefined: the write failed, and its caller was told. Throws if SQLite undid the whole
+   * transaction.
+   */
   #attempt(write: Write): (() => void) | undefined {
     this.#db.exec('SAVEPOINT one_write');
     try {

@@ -1,4 +1,4 @@
-// This engine runs transactions on SQLite.
+// SqliteEngine runs transactions on SQLite.
 import type { Engine, Query, QueryResult, Transaction } from '../engine/engine.js';
 import type { MigrationDialect } from '../migrations/migrate.js';
 import { StoreError } from '../ports/errors.js';
@@ -15,7 +15,7 @@ import {
 } from './sqlite.js';
 import { isLocked, storeError } from './sqlite-errors.js';
 
-/** How migrations speak to SQLite. STRICT tables know INTEGER only, which is 64 bits wide. */
+/** How migrations speak to SQLite. STRICT tables have only INTEGER, which is 64 bits wide. */
 export const SQLITE: MigrationDialect = {
   tables: { bigint: 'INTEGER', text: 'TEXT', options: 'STRICT' },
   findTable: "SELECT name FROM sqlite_master WHERE type = 'table' AND name = ?",
@@ -32,7 +32,7 @@ export async function openSqlite(dataDir: string, missing: IfMissing = 'make'): 
 
 type Prepared = ReturnType<Database['prepare']>;
 
-/** How long reads trust that the file is the one that was opened, in ms. */
+/** How long reads trust that the file is still the one that was opened, in ms. */
 const SAME_MS = 250;
 
 /**
@@ -80,7 +80,7 @@ class SqliteEngine implements Engine {
     });
   }
 
-  /** The clock of the machine, which all processes of the file share. */
+  /** The time by the clock of the machine, which all processes of the file share. */
   // biome-ignore lint/correctness/useYield: the time needs no query
   *time(): Transaction<number> {
     return Date.now();
@@ -100,7 +100,7 @@ class SqliteEngine implements Engine {
     }
   }
 
-  /** Checks that the file is the one that was opened. @param trustedMs how old the last check may be */
+  /** Checks that the file is the one that was opened. @param trustedMs how old an earlier check may be */
   #assertSame(trustedMs: number): void {
     const now = performance.now();
     if (now - this.#seenAt < trustedMs) return;

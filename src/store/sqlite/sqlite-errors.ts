@@ -1,9 +1,9 @@
-// What SQLite and the file system throw becomes an error of the store.
+// This file turns errors of SQLite and the file system into errors of the store.
 import { StoreError } from '../ports/errors.js';
 
 /**
- * The primary result code of an error that SQLite reported (sqlite.org/rescode.html); undefined for other errors. Both
- * bindings set `errcode`, of which it is the low byte.
+ * The primary result code of an error that SQLite reported (sqlite.org/rescode.html), which is the low byte of the `errcode` that
+ * both bindings set; undefined for other errors.
  */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -17,19 +17,17 @@ export function isLocked(error: unknown): boolean {
 }
 
 /**
- * SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL. SQLite writes the frame that makes a transaction valid last, and after these codes
- * it was not written.
+ * SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL. SQLite writes the frame that makes a transaction valid last; with these codes it did
+ * not write that frame.
  */
 const UNDONE: ReadonlySet<number | undefined> = new Set([5, 6, 13]);
 
-/** Whether a COMMIT that failed with `error` certainly undid its transaction; after a failed fsync, for one, nobody knows. */
+/** Whether a COMMIT that failed with `error` certainly undid its transaction; after a failed fsync, for example, nobody knows. */
 export function isUndone(error: unknown): boolean {
   return UNDONE.has(sqliteCode(error));
 }
 
-/**
- * The {@link StoreError} for what SQLite or the file system threw; anything else comes back as it is.
- */
+/** The {@link StoreError} for an error of SQLite or the file system; any other error is returned as it is. */
 export function storeError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const primary = sqliteCode(error);

@@ -1,4 +1,4 @@
-// The file of the embedded database is opened, kept private, and closed here.
+// This file opens and closes the file of the embedded database, and keeps it private.
 import { chmodSync, closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,13 +16,13 @@ const FIRST_SOUND_SQLITE = [3, 51, 3] as const;
 /** The result code SQLITE_FULL. */
 const FULL = 13;
 
-/** How long a statement waits for another process's lock, in ms: the whole process waits with it. */
+/** How long a statement waits for another process's lock, in ms. The whole process waits with the statement. */
 const BUSY_TIMEOUT_MS = 5;
 
-/** How long a lock of another process is waited for in all, in ms. */
+/** How long a call waits for another process's lock in all, in ms. */
 export const LOCKED_MS = 5_000;
 
-/** The longest pause before a file that is locked is tried again, in ms. */
+/** The longest pause before a locked file is tried again, in ms. */
 const MAX_PAUSE_MS = 20;
 
 /** Waits before a locked file is tried again. Other calls can read meanwhile. */
@@ -30,12 +30,12 @@ export function unlockedPause(): Promise<void> {
   return delay(Math.random() * MAX_PAUSE_MS);
 }
 
-/** @returns the path of the database in a data directory. */
+/** The path of the database in a data directory. */
 export function databaseFile(dataDir: string): string {
   return join(dataDir, 'visiona.db');
 }
 
-/** What is done about a missing file or directory: `fail` where data was there before, which must not be made anew. */
+/** What happens where the file or its directory is missing. `fail`: data was there before and must not be made anew. */
 export type IfMissing = 'make' | 'fail';
 
 /**
@@ -62,8 +62,8 @@ export async function openDatabase(dataDir: string, missing: IfMissing = 'make')
 }
 
 /**
- * Closes the database, with all of its data in the one file unless another process has it open: the npm binding
- * leaves its statements to the garbage collector, so SQLite itself would not fold the WAL back at the close.
+ * Closes the database. All of its data is then in the one file, unless another process has it open: the npm binding leaves its
+ * statements to the garbage collector, so SQLite itself would not fold the WAL back at the close.
  */
 export function closeDatabase(db: Database): void {
   try {
@@ -76,10 +76,10 @@ export function closeDatabase(db: Database): void {
   }
 }
 
-/** The first Node whose SQLite is no experiment: an earlier one warns of it on stderr at each command. */
+/** The first Node whose SQLite is not experimental: earlier ones print a warning to stderr at each command. */
 const FIRST_SETTLED_NODE = 24;
 
-/** The built-in SQLite where it is settled and sound, else the one from npm, which has the same API. */
+/** The built-in SQLite, if it is stable and has no WAL-reset bug; else the one from npm, which has the same API. */
 async function sqlite(): Promise<Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync'>> {
   const settled = Number.parseInt(process.versions.node, 10) >= FIRST_SETTLED_NODE;
   if (settled && isSound(process.versions.sqlite)) {
@@ -97,9 +97,9 @@ function isSound(version: string | undefined): boolean {
 }
 
 /**
- * SQLite gives its WAL and shared-memory files the mode of the database, so that is made first. A file that exists
- * is not opened here: closing it would drop the locks of another connection of this process
- * (sqlite.org/howtocorrupt.html §2.2).
+ * Makes the database's file with its mode first, since SQLite gives the same mode to its WAL and shared-memory files. A file that
+ * exists is not opened here: closing it would drop the locks of another connection of this process (sqlite.org/howtocorrupt.html
+ * §2.2).
  */
 function makePrivate(dataDir: string, file: string): void {
   makeDirectory(resolve(dataDir));
@@ -110,7 +110,7 @@ function makePrivate(dataDir: string, file: string): void {
   else if ((found.mode & 0o077) !== 0) chmodSync(file, 0o600);
 }
 
-/** Throws where the file is missing: SQLite itself would make an empty one. */
+/** Throws if the file is missing, because SQLite itself would make an empty one. */
 function assertThere(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
   throw new StoreError(
@@ -119,18 +119,18 @@ function assertThere(file: string): void {
   );
 }
 
-/** Checks that an open database is still the file at its path: else a process would go on with a file that is gone. */
+/** Checks that an open database is still the file at its path: otherwise a process would go on with a deleted file. */
 export class SameFile {
   readonly #file: string;
   readonly #id: string | undefined;
 
-  /** @param file the path; the file that is there now is the one that counts */
+  /** @param file the path; the file that is there now is the right one */
   constructor(file: string) {
     this.#file = file;
     this.#id = idOf(file);
   }
 
-  /** @throws StoreError ERR_STORE_MOVED */
+  /** Checks the file. @throws StoreError ERR_STORE_MOVED */
   assert(): void {
     if (idOf(this.#file) === this.#id) return;
     throw new StoreError(
@@ -147,13 +147,13 @@ function idOf(file: string): string | undefined {
 
 function configure(db: Database): void {
   useWal(db);
-  // FULL: each commit is on the disk before it is acknowledged.
+  // With FULL, each commit is on the disk before it is acknowledged.
   db.exec('PRAGMA synchronous = FULL');
 }
 
 /**
- * The switch to WAL wants the file for itself and fails at once, without the busy timeout, while another process
- * switches too. It happens once in the life of a file.
+ * Switches the file to WAL. The switch needs the file for itself and fails at once, without the busy timeout, while another
+ * process switches too. It happens once in the life of a file.
  */
 function useWal(db: Database): void {
   const deadline = performance.now() + LOCKED_MS;

@@ -1,11 +1,11 @@
-// This table counts tries.
+// AttemptTable counts attempts.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { AttemptCount } from '../ports/attempts.js';
 
-/** The most rows whose window is over and that counting a try deletes: more than it adds, so that they do not pile up. */
+/** The most rows with a window that is over that one more attempt deletes: more than it adds, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
-/** A row counts the tries of one key within its window. */
+/** The table of attempts. A row counts the attempts of one key within its window. */
 export class AttemptTable {
   *count(key: string, now: number, windowMs: number): Transaction<AttemptCount> {
     yield* run(

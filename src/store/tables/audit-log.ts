@@ -1,4 +1,4 @@
-// This table is the audit log.
+// AuditTable is the audit log.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { AuditActor, AuditEntry, AuditResult, NewAuditEntry } from '../ports/audit.js';
 import type { IdSource, UserId } from '../ports/ids.js';
@@ -8,10 +8,10 @@ import { listPage } from '../ports/page.js';
 /** How long an entry is kept, in ms: more than a year, so that a yearly review finds every entry. */
 export const AUDIT_KEPT_MS = 400 * 86_400_000;
 
-/** The most old rows that adding an entry deletes: more than it adds, so that they do not pile up. */
+/** The most old rows that adding an entry deletes: more than one, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
-/** Sorts after every id, as ids are in hex: a list that goes down begins here. */
+/** Sorts after every id, as ids are in hex: a list from the newest to the oldest begins here. */
 const END = 'g';
 
 interface Row {
@@ -26,7 +26,7 @@ interface Row {
   at: number;
 }
 
-/** A row tells who did what. */
+/** The table of the audit log. A row is an entry. */
 export class AuditTable {
   readonly #ids: IdSource;
 

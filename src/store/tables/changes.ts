@@ -1,9 +1,9 @@
-// This table is the feed of changes.
+// ChangeTable is the feed of changes.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Change, Changes } from '../ports/changes.js';
 import type { ChangeSeq, CredentialId, DeviceId, SignInId, UserId } from '../ports/ids.js';
 
-/** How many changes are kept: hours of them at a pace that no fleet has, in a few megabytes. */
+/** How many changes are kept: they last for hours at a pace that no fleet has, and take a few megabytes. */
 export const CHANGES_KEPT = 50_000;
 
 interface ChangeRow {
@@ -16,7 +16,7 @@ interface ChangeRow {
   at: number;
 }
 
-/** A row is a change. Their `seq` has no gaps, so a reader sees when it has missed some. */
+/** The table of changes. A row is a change. Their `seq` has no gaps, so a reader sees when it has missed some. */
 export class ChangeTable {
   readonly #kept: number;
 
@@ -27,7 +27,7 @@ export class ChangeTable {
   /**
    * Adds a change. The counter's row is locked from here to the commit, so that changes are committed in their order: a
    * transaction appends its changes last, when it holds all other rows that it needs.
-   * @param credential the one that was revoked; absent: the change is about the whole subject
+   * @param credential the revoked credential; absent: the change is about the whole subject
    */
   *append(
     owner: UserId,

@@ -1,11 +1,11 @@
-// This table holds the credentials of devices, and its conditions say when one is good.
+// CredentialTable holds the credentials of devices, and the SQL conditions by which one is good.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { SpentCredential } from '../ports/admission.js';
 import type { CredentialId, DeviceId, IdSource, TokenHash, UserId } from '../ports/ids.js';
 import type { PendingRow } from './pending-devices.js';
 
 /**
- * How long a credential may be used after a rotation made another, which nobody used yet, in ms: as long as it takes to notice
+ * How long the older credential may be used after a rotation, while the new one is unused, in ms: as long as it takes to notice
  * that the answer with the new one never came, and to bring it to a device that is far away.
  */
 export const SUPERSEDED_MS = 7 * 86_400_000;
@@ -19,7 +19,10 @@ export function activeAt(now: number): [number, number] {
   return [now, now - SUPERSEDED_MS];
 }
 
-/** The SQL condition of credentials whose time beside a newer one is over and that are not revoked, as an index has it. */
+/**
+ * The SQL condition of credentials that are not revoked though their time beside a newer one is over; an index has the same
+ * condition.
+ */
 const SUPERSEDED = 'superseded_at <= ? AND revoked_at IS NULL';
 
 /** A credential whose time beside a newer one was over. */
@@ -32,19 +35,19 @@ interface SupersededCredential {
 const INSERT = `INSERT INTO device_credentials (id, user_id, device_id, token_hash, created_at, expires_at)
   VALUES (?, ?, ?, ?, ?, ?)`;
 
-/** How many credentials one query asks about: its text is a constant, whatever their number. */
+/** How many credentials one query asks about: its text is a constant, so the number is fixed. */
 const ACTIVE_AT_ONCE = 50;
 
-/** How many credentials of one device are kept, whatever became of them; good ones are always kept. */
+/** How many credentials of one device are kept, good or not; good ones are always kept. */
 const KEPT_OF_DEVICE = 20;
 
-/** The most credentials that one transaction revokes because their time is over: it writes a change for each. */
+/** The most credentials with their time over that one transaction revokes: each of them costs a change. */
 const ENDED_AT_ONCE = 50;
 
-/** The most rows that one transaction deletes, as everything else waits meanwhile. */
+/** The most rows that one transaction deletes: all other writes wait meanwhile. */
 const PRUNED_AT_ONCE = 200;
 
-/** A row is a credential of a device: the hash of its session token, and what became of it. */
+/** The table of credentials. A row is a credential of a device: the hash of its session token, and its state. */
 export class CredentialTable {
   readonly #ids: IdSource;
 
@@ -67,7 +70,7 @@ export class CredentialTable {
     yield* run(INSERT, credentialId, owner, deviceId, hash, now, null);
   }
 
-  /** The good credential with this hash. `retires`: an older one lives on until this one is used. */
+  /** The good credential with this hash. `retires`: an older one is good until this one is used. */
   *find(hash: TokenHash, now: number): Transaction<{ id: CredentialId; retires: boolean } | undefined> {
     const row = yield* one<{ id: CredentialId; retires: number }>(
       `SELECT c.id, CASE WHEN c.superseded_at IS NULL AND EXISTS
@@ -81,7 +84,10 @@ export class CredentialTable {
     return row && { id: row.id, retires: row.retires === 1 };
   }
 
-  /** Whose these hashes were, in their order, where the credential is not good any more, or its device is revoked. */
+  /**
+   * The owners of these hashes, in their order; undefined: the credential is good and its device is not revoked, or there is
+   * none.
+   */
   *spent(hashes: readonly TokenHash[], now: number): Transaction<(SpentCredential | undefined)[]> {
     const found = new Map<TokenHash, SpentCredential>();
     for (let at = 0; at < hashes.length; at += ACTIVE_AT_ONCE) {
@@ -99,7 +105,7 @@ export class CredentialTable {
     return hashes.map((hash) => found.get(hash));
   }
 
-  /** Those of these credentials that are good, and whose devices are not revoked. */
+  /** Those of these credentials that are good and whose devices are not revoked. */
   *active(ids: readonly CredentialId[], now: number): Transaction<CredentialId[]> {
     const found = new Set<CredentialId>();
     for (let at = 0; at < ids.length; at += ACTIVE_AT_ONCE) {
@@ -125,7 +131,7 @@ export class CredentialTable {
     return row?.device_id;
   }
 
-  /** Revokes a credential. False: it is not this user's, or was revoked before. */
+  /** Revokes a credential. False: the credential is not this user's, or was revoked before. */
   *revoke(owner: UserId, id: CredentialId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE device_credentials SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -146,8 +152,8 @@ export class CredentialTable {
   }
 
   /**
-   * Makes room for a new credential of a device that the caller has locked: the credential that the device has been using lives
-   * on beside it. Where there are two already, the newer one was never used (perhaps it was lost on its way) and is revoked.
+   * Makes room for a new credential of a device that the caller has locked: the credential that the device uses lives on beside
+   * the new one. Where there are two already, the newer one was never used (it may have been lost on its way) and is revoked.
    * @returns the credentials that this revoked
    */
   *supersede(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
@@ -171,7 +177,10 @@ export class CredentialTable {
     return revoked;
   }
 
-  /** Revokes what lives on beside the newest credential of a device that the caller has locked. @returns the revoked ones */
+  /**
+   * Revokes the credentials that live on beside the newest one of a device that the caller has locked.
+   * @returns the revoked ones
+   */
   *retire(owner: UserId, device: DeviceId, now: number): Transaction<CredentialId[]> {
     return yield* this.#revoke(owner, device, 'superseded_at IS NOT NULL', now);
   }

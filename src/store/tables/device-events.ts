@@ -1,14 +1,14 @@
-// This table holds what happened to devices.
+// DeviceEventTable holds the histories of devices.
 import { all, run, type Transaction } from '../engine/engine.js';
 import type { DeviceEvent, DeviceEventKind, DeviceOffline } from '../ports/devices.js';
 import type { DeviceId, IdSource, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 
-/** How many events of one device are kept: a week of a device that dials every ten minutes. */
+/** How many events of one device are kept: a week's, if the device dials every ten minutes. */
 export const EVENTS_KEPT = 1_000;
 
-/** Sorts after every id, as ids are in hex: a list that goes down begins here. */
+/** Sorts after every id, as ids are in hex: a list from the newest to the oldest begins here. */
 const END = 'g';
 
 interface EventRow {
@@ -17,7 +17,7 @@ interface EventRow {
   at: number;
 }
 
-/** A row is an event of a device. */
+/** The table of events. A row is an event of a device. */
 export class DeviceEventTable {
   readonly #ids: IdSource;
   readonly #kept: number;
@@ -39,7 +39,7 @@ export class DeviceEventTable {
     yield* this.#prune(owner, device);
   }
 
-  /** Adds that a device went offline, unless it has connected again since, by its epoch. */
+  /** Adds that a device went offline, unless its epoch shows that it has connected again since. */
   *addOffline(owner: UserId, { deviceId, epoch }: DeviceOffline, now: number): Transaction<void> {
     const added = yield* run(
       `INSERT INTO device_events (id, user_id, device_id, kind, at)

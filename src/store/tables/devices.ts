@@ -1,4 +1,4 @@
-// This table holds the devices.
+// DeviceTable holds the devices.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { Admission } from '../ports/admission.js';
 import type { Device, DeviceUpdate, OwnedBy, OwnedDevice } from '../ports/devices.js';
@@ -28,7 +28,7 @@ const INSERT = 'INSERT INTO devices (id, user_id, name, model, serial, created_a
 /** The most devices that a user may pair. The operator may add more. */
 export const DEVICES_OF_USER = 10_000;
 
-/** A row is a device, with the epoch of its newest connection. */
+/** The table of devices. A row is a device, with the epoch of its newest connection. */
 export class DeviceTable {
   readonly #ids: IdSource;
 
@@ -94,7 +94,7 @@ export class DeviceTable {
     return row?.user_id;
   }
 
-  /** Changes a device. False: it is not this user's, or revoked. */
+  /** Changes a device. False: the device is not this user's, or is revoked. */
   *update(owner: UserId, id: DeviceId, { name, labels }: DeviceUpdate): Transaction<boolean> {
     const changed = yield* run(
       `UPDATE devices SET name = COALESCE(?, name), labels = COALESCE(?, labels)
@@ -133,7 +133,7 @@ export class DeviceTable {
     return row?.count ?? 0;
   }
 
-  /** Keeps a device from connecting until the transaction is over. False: it is not this user's, or revoked. */
+  /** Keeps a device from connecting until the transaction is over. False: the device is not this user's, or is revoked. */
   *lock(owner: UserId, id: DeviceId): Transaction<boolean> {
     const locked = yield* run(
       'UPDATE devices SET epoch = epoch WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -143,7 +143,7 @@ export class DeviceTable {
     return locked === 1;
   }
 
-  /** Revokes a device. False: it is not this user's, or was revoked before. */
+  /** Revokes a device. False: the device is not this user's, or was revoked before. */
   *revoke(owner: UserId, id: DeviceId, now: number): Transaction<boolean> {
     const revoked = yield* run(
       'UPDATE devices SET revoked_at = ? WHERE user_id = ? AND id = ? AND revoked_at IS NULL',
@@ -154,7 +154,7 @@ export class DeviceTable {
     return revoked === 1;
   }
 
-  /** The device that was revoked first, at this time or before. */
+  /** The device whose revocation is oldest, if that was at this time or before. */
   *revokedUntil(until: number): Transaction<{ readonly id: DeviceId; readonly owner: UserId } | undefined> {
     const row = yield* one<Pick<DeviceRow, 'id' | 'user_id'>>(
       'SELECT id, user_id FROM devices WHERE revoked_at <= ? ORDER BY revoked_at LIMIT 1',

@@ -1,4 +1,4 @@
-// This table holds the process that owns the tunnels.
+// NodeTable holds the process that owns the tunnels.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { NodeId } from '../ports/ids.js';
 import type { NewNode } from '../ports/nodes.js';
@@ -17,10 +17,10 @@ export interface KeptNode extends NewNode {
   readonly expiresAt: number;
 }
 
-/** A row is a node that has the lease, or had it until it ran out. */
+/** The table of nodes. A row is a node that has the lease, or had it until it ran out. */
 export class NodeTable {
   /**
-   * Keeps other transactions from locking the table until this one is over. The caller asks for the time after it, as the wait
+   * Keeps other transactions from locking the table until this one is over. The caller asks for the time afterwards, as the wait
    * may be long.
    */
   *lock(): Transaction<void> {
@@ -43,7 +43,7 @@ export class NodeTable {
     return { nodeId, name, startedAt, expiresAt, ...(process !== null && { process }) };
   }
 
-  /** Adds a node with a lease until `until`; renews it where it is there already. */
+  /** Adds a node with a lease until `until`; renews its lease if the node is there already. */
   *add({ nodeId, name, process: identity }: NewNode, now: number, until: number): Transaction<void> {
     yield* run(
       `INSERT INTO nodes (id, name, process, started_at, expires_at) VALUES (?, ?, ?, ?, ?)
@@ -56,7 +56,7 @@ export class NodeTable {
     );
   }
 
-  /** Renews the lease of a node. False: it is not there. */
+  /** Renews the lease of a node. False: the node is not there. */
   *renew(id: NodeId, until: number): Transaction<boolean> {
     return (yield* run('UPDATE nodes SET expires_at = ? WHERE id = ?', until, id)) === 1;
   }

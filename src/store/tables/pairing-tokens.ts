@@ -1,4 +1,4 @@
-// This table holds the pairing tokens.
+// PairingTokenTable holds the pairing tokens.
 import { cut, MAX_NAME } from '../../text/characters.js';
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
@@ -7,7 +7,7 @@ import type { ListPage, PageRequest } from '../ports/page.js';
 import { listPage } from '../ports/page.js';
 import type { NewPairingToken, PairingOffer, PairingToken, PairingTokenState } from '../ports/pairing.js';
 
-/** How many tokens of one user are kept: the newest, and always those that may be used. */
+/** How many tokens of one user are kept: the newest ones, and always those that may be used. */
 const KEPT_OF_USER = 100;
 
 interface Row {
@@ -25,14 +25,14 @@ interface Row {
 /** The SQL condition of a token that may be used; its parameter is the time. `used_at` is the time of a token's last use. */
 const USABLE = 'used_at IS NULL AND revoked_at IS NULL AND expires_at > ?';
 
-/** A use of a token: what the device is called, if the token says so. */
+/** One use of a token, with the name that the token gives the device, if it gives one. */
 export interface PairingUse {
   readonly name?: string;
-  /** No use is left after this one. */
+  /** The token has no use left after this one. */
   readonly last: boolean;
 }
 
-/** A row is a pairing token. */
+/** The table of pairing tokens. A row is a token. */
 export class PairingTokenTable {
   readonly #ids: IdSource;
 
@@ -111,7 +111,7 @@ export class PairingTokenTable {
     return row && { tokenId: row.id, owner: row.user_id };
   }
 
-  /** The token with this hash, where it may not be used any more. */
+  /** The token with this hash, if it may not be used any more. */
   *findSpent(hash: TokenHash, now: number): Transaction<PairingOffer | undefined> {
     const row = yield* one<{ id: PairingTokenId; user_id: UserId }>(
       `SELECT id, user_id FROM pairing_tokens WHERE token_hash = ? AND NOT (${USABLE})`,
@@ -121,7 +121,10 @@ export class PairingTokenTable {
     return row && { tokenId: row.id, owner: row.user_id };
   }
 
-  /** Keeps others from using a token until the transaction is over, and answers its next use. Undefined: it may not be used. */
+  /**
+   * Keeps others from using a token until the transaction is over, and answers its next use. Undefined: the token may not be
+   * used.
+   */
   *lock(owner: UserId, id: PairingTokenId, now: number): Transaction<PairingUse | undefined> {
     const row = yield* one<Pick<Row, 'name' | 'uses' | 'used'>>(
       `UPDATE pairing_tokens SET expires_at = expires_at WHERE user_id = ? AND id = ? AND ${USABLE}
@@ -151,7 +154,7 @@ export class PairingTokenTable {
   }
 }
 
-/** The name of one device of many, cut so that with its number it is no longer than any name may be. */
+/** The name of one of several devices, cut so that it is no longer, with its number, than any name may be. */
 function numbered(name: string, number: number): string {
   const suffix = ` ${number}`;
   return cut(name, MAX_NAME - suffix.length) + suffix;

@@ -1,12 +1,12 @@
-// This table holds devices whose pairing is under way.
+// PendingDeviceTable holds devices whose pairing is under way.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { CredentialId, DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
 import type { PairedDevice } from '../ports/pairing.js';
 
-/** How long a pairing may be under way, in ms: far longer than any takes. An older row was left by a process that ended. */
+/** How long a pairing may be under way, in ms: far longer than any takes. A process that ended has left the older rows. */
 const MAX_AGE_MS = 10 * 60_000;
 
-/** The most old rows that adding one deletes: more than are added, so that they do not pile up. */
+/** The most old rows that adding a row deletes: more than one, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /** A device with its credential, before its pairing is complete. */
@@ -25,8 +25,8 @@ interface Row {
 }
 
 /**
- * A row is a device with its credential whose pairing is under way. They are in a table of their own, so that no other query
- * about devices and credentials can find them.
+ * The table of pending devices. A row is a device with its credential whose pairing is under way. These rows have a table of
+ * their own, so that no other query about devices and credentials can find them.
  */
 export class PendingDeviceTable {
   readonly #ids: IdSource;
@@ -67,7 +67,9 @@ export class PendingDeviceTable {
     return { deviceId, credentialId };
   }
 
-  /** Keeps a pending device from being dropped until the transaction is over, and answers it. Undefined: it is not there. */
+  /**
+   * Keeps a pending device from being deleted until the transaction is over, and answers it. Undefined: the device is not there.
+   */
   *lock(
     owner: UserId,
     token: PairingTokenId,
@@ -87,7 +89,7 @@ export class PendingDeviceTable {
     return { deviceId, credentialId, hash, name, ...told };
   }
 
-  /** Deletes a pending device. False: it is not there. */
+  /** Deletes a pending device. False: the device is not there. */
   *drop(owner: UserId, credential: CredentialId): Transaction<boolean> {
     const dropped = yield* run(
       'DELETE FROM pending_devices WHERE user_id = ? AND credential_id = ?',
@@ -97,7 +99,7 @@ export class PendingDeviceTable {
     return dropped === 1;
   }
 
-  /** Deletes all pending devices of a token, once that is used up. */
+  /** Deletes all pending devices of a token, once the token is used up. */
   *dropAll(owner: UserId, token: PairingTokenId): Transaction<void> {
     yield* run('DELETE FROM pending_devices WHERE user_id = ? AND pairing_token_id = ?', owner, token);
   }

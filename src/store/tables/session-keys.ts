@@ -1,11 +1,11 @@
-// This table holds the ids of the keys that sign sessions.
+// SessionKeyTable holds the ids of the keys that sign sessions.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { Joining } from '../ports/sign-ins.js';
 
-/** Separates the ids of keys; no id holds it. */
+/** Separates the ids of keys; no id contains it. */
 const SEPARATOR = ' ';
 
-/** The one row holds the ids of the keys of the process that started last; the id of its signing key is the first. */
+/** The table of key ids. Its one row has the ids of the keys of the process that started last, its signing key first. */
 export class SessionKeyTable {
   *join(kids: readonly string[]): Transaction<Joining> {
     yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
@@ -18,7 +18,7 @@ export class SessionKeyTable {
     return joining;
   }
 
-  /** Deletes the row: whichever process starts next is as good as the first one. */
+  /** Deletes the row, so that any process may start next. */
   *forget(): Transaction<void> {
     yield* run('DELETE FROM session_keys');
   }

@@ -1,4 +1,4 @@
-// This table holds the sign-in sessions.
+// SignInTable holds the sign-in sessions.
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import type { CookieHash, IdSource, SignInId, UserId } from '../ports/ids.js';
 import type { ListPage, PageRequest } from '../ports/page.js';
@@ -11,7 +11,7 @@ import {
   type SignInSummary,
 } from '../ports/sign-ins.js';
 
-/** The most rows that one transaction deletes, as everything else waits meanwhile. */
+/** The most rows that one transaction deletes: all other writes wait meanwhile. */
 const PRUNED_AT_ONCE = 200;
 
 interface SummaryRow {
@@ -47,7 +47,10 @@ const ENDED = 'id, user_id, cookie_hash, sealed, ends_at';
 
 const SUMMARY = 'id, created_at, last_used_at, expires_at, idle_ms, user_agent, remote_addr';
 
-/** A row is a session. One that has ended has no row; one whose time is over (`ends_at`) counts as ended. */
+/**
+ * The table of sessions. A row is a session. A session that has ended has no row; one whose time is over (`ends_at`) counts as
+ * ended.
+ */
 export class SignInTable {
   readonly #ids: IdSource;
 
@@ -88,7 +91,7 @@ export class SignInTable {
     return { signIn: { ...summary(row), userId, sealed, claimedUntil }, endsAt };
   }
 
-  /** Notes a use. Neither the time of the last use nor the end goes back if the clock does. */
+  /** Notes a use. If the clock steps back, neither the time of the last use nor the end does. */
   *touch(owner: UserId, id: SignInId, now: number): Transaction<void> {
     const touched = yield* run(
       'UPDATE sign_ins SET last_used_at = ? WHERE user_id = ? AND id = ? AND last_used_at < ? AND ends_at > ?',
@@ -147,7 +150,7 @@ export class SignInTable {
     return listPage(rows, limit, summary);
   }
 
-  /** Deletes a session. Undefined: there was none. */
+  /** Deletes a session. Undefined: there is no such session. */
   *end(owner: UserId, id: SignInId, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(
       `DELETE FROM sign_ins WHERE user_id = ? AND id = ? RETURNING ${ENDED}`,
@@ -157,13 +160,13 @@ export class SignInTable {
     return row && ended(row, now);
   }
 
-  /** Deletes the session of a cookie. Undefined: there was none. */
+  /** Deletes the session of a cookie. Undefined: there is no such session. */
   *endOfCookie(cookie: CookieHash, now: number): Transaction<EndedSignIn | undefined> {
     const row = yield* one<EndedRow>(`DELETE FROM sign_ins WHERE cookie_hash = ? RETURNING ${ENDED}`, cookie);
     return row && ended(row, now);
   }
 
-  /** Deletes the sessions of a user beyond {@link MAX_SIGN_INS}: those that were not used for longest. */
+  /** Deletes the sessions of a user beyond {@link MAX_SIGN_INS}: those whose last use is oldest. */
   *endSurplus(owner: UserId, now: number): Transaction<EndedSignIn[]> {
     const rows = yield* all<EndedRow>(
       `DELETE FROM sign_ins WHERE id IN

@@ -1,16 +1,17 @@
-// This table holds what may not begin a session any more.
+// SpentSignInTable holds the states and cookies that may not begin a session any more.
 import { one, run, type Transaction } from '../engine/engine.js';
 
 /** The most rows, some 15 MB; beyond it the oldest are deleted. */
 export const MAX_SPENT = 100_000;
 
-/** The most old rows that adding one deletes: more than are added, so that they do not pile up. */
+/** The most old rows that adding a row deletes: more than one, so that they do not pile up. */
 const PRUNED_AT_ONCE = 20;
 
 /**
- * A row is a hash of what may not begin a session any more, although its signature is good: the `state` of a sign-in that came
- * back, or the cookie of a browser that was given another one. Their sign-in is over after some minutes, and then the row is
- * deleted. A row that is deleted too early lets nobody in who does not have the provider's answer as well.
+ * The table of spent states and cookies. A row is the hash of one that may not begin a session any more, although its signature
+ * is good: the `state` of a sign-in that came back, or the cookie of a browser that was given another one. Their sign-in is over
+ * after some minutes, and then the row is deleted. A row that is deleted too early lets nobody in who does not have the
+ * provider's answer as well.
  */
 export class SpentSignInTable {
   readonly #max: number;

@@ -1,4 +1,4 @@
-// A store has these tables.
+// This file makes all tables of a store.
 import { IdSource, type WallClock } from '../ports/ids.js';
 import { AttemptTable } from './attempts.js';
 import { AuditTable } from './audit-log.js';
@@ -14,7 +14,7 @@ import { SignInTable } from './sign-ins.js';
 import { MAX_SPENT, SpentSignInTable } from './spent-sign-ins.js';
 import { UserTable } from './users.js';
 
-/** How many rows there may be, or how many are kept. Absent: as the tables say. */
+/** How many rows the tables may have, or keep. An absent limit is the table's default. */
 export interface RowLimits {
   /** How many changes the feed keeps. */
   readonly changesKept?: number;
@@ -29,6 +29,7 @@ export interface RowLimits {
 /** Every table, and how many devices a user may pair. */
 export type Tables = ReturnType<typeof tablesOf>;
 
+/** Makes all tables. @param clock the wall clock of their ids */
 export function tablesOf(clock: WallClock, limits: RowLimits) {
   const { changesKept = CHANGES_KEPT, eventsKept = EVENTS_KEPT, maxSpent = MAX_SPENT } = limits;
   const { devicesOfUser = DEVICES_OF_USER } = limits;

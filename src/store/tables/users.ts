@@ -1,8 +1,8 @@
-// This table holds the users.
+// UserTable holds the users.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { IdSource, UserId } from '../ports/ids.js';
 
-/** A row is a user. */
+/** The table of users. A row is a user. */
 export class UserTable {
   readonly #ids: IdSource;
 

@@ -1,4 +1,4 @@
-// The store's process and its owner exchange these messages.
+// This file defines the messages between the store's process and its owner.
 import type { HostedKind } from '../../actors/host.js';
 import type { StoreLocation } from '../location.js';
 import type { Changes } from '../ports/changes.js';
@@ -9,17 +9,17 @@ import type { CallName, Ports } from './call-policies.js';
 /** What the store's process needs to open the store. */
 export interface StoreActorInit {
   readonly location: StoreLocation;
-  /** The last change that the owner knows. Absent: the owner is new and begins with the last one there is. */
+  /** The last change that the owner knows. Absent: the owner is new and begins with the newest change. */
   readonly since?: ChangeSeq;
 }
 
-/** The store tells its owner changes, and each time its state is another one, that. */
+/** A report to the owner: changes, or the state whenever it is another one. */
 export type StoreReport = { readonly changes: Changes } | { readonly state: StoreState };
 
 /** `tick` comes from the actor's own timer; `look` asks the actor to look for changes now. */
 export type StoreMessage = 'tick' | 'look';
 
-/** Every call of the ports, as a question of the same name whose request is the arguments. */
+/** Every call of the ports as a question of the same name, whose request is the call's arguments. */
 export type StoreAsks = {
   readonly [Name in CallName]: {
     request: Parameters<Ports[Name]>;
@@ -27,7 +27,7 @@ export type StoreAsks = {
   };
 };
 
-/** The store as an actor. It sends its owner first the end of the feed of changes, then each change as it happens. */
+/** The store as an actor. It sends its owner first the position of the newest change, then each change as it happens. */
 export const STORE_KIND: HostedKind<StoreMessage, StoreReport, StoreReport, StoreActorInit, StoreAsks> = {
   name: 'store',
   in: {
