@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createContainer, provide, provideBy, token } from '../../../src/cli/compose/provide.js';
+import { root } from '../../scripts/root.js';
 
 class Engine {
   readonly power: number;
@@ -81,10 +82,11 @@ test('the compiler refuses dependencies of another type, too few, and too many',
 });
 
 test('only src/cli/compose knows the container', () => {
-  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  const src = join(root, 'src');
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );
-  const users = files.filter((file) => /from 'tsyringe'/.test(readFileSync(join('src', file), 'utf8')));
+  const users = files.filter((file) => /from 'tsyringe'/.test(readFileSync(join(src, file), 'utf8')));
   assert.ok(users.length > 0);
   assert.deepEqual(
     users.filter((file) => !file.startsWith(join('cli', 'compose'))),
