@@ -32,7 +32,10 @@ export interface ActorContext<Message> {
   readonly self: ActorRef<Message>;
   /** Milliseconds of the host's monotonic clock, read once per callback of the event loop. */
   now(): number;
-  /** Delivers `message` to this actor after `delayMs`, unless it ended or `cancel` was called. Returns the cancel. */
+  /**
+   * Delivers `message` to this actor after `delayMs`, unless the actor has ended by then. Returns a function that cancels
+   * this.
+   */
   schedule(delayMs: number, message: Message): () => void;
   /** Ends this actor after the running handler; queued messages are discarded. */
   exit(reason?: ExitReason): void;
@@ -55,8 +58,11 @@ export interface ActorRef<Message, A extends Asks = NoAsks> {
   ): Promise<A[K]['response']>;
   /** Lets the running handler finish, discards the queue, runs `terminated`. Past `timeoutMs` the actor is killed. */
   stop(timeoutMs: number): Promise<ExitReason>;
-  /** Ends the actor now: the outcome of the running handler is ignored. */
+  /** Ends the actor now and ignores the outcome of the running handler. */
   kill(why: string): void;
-  /** Calls `watcher` once with the exit reason, at once (next microtask) if it has ended. Returns the un-monitor. */
+  /**
+   * Calls `watcher` once with the exit reason, in the next microtask if the actor has ended already. Returns a function that
+   * removes the watcher.
+   */
   monitor(watcher: (reason: ExitReason) => void): () => void;
 }

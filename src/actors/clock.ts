@@ -1,10 +1,10 @@
 // `Clock` is time as the actor runtime sees it; `systemClock` reads the thread's own.
 
-/** Time as the runtime sees it; injected, so that tests own it. */
+/** The time of the actor runtime; it is injected, so that tests control it. */
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Runs `run` once after `delayMs`; never for Infinity. Returns the cancel, which may be called at any time. */
+  /** Runs `run` once after `delayMs`; never for Infinity. Returns a function that cancels this and may be called at any time. */
   after(delayMs: number, run: () => void): () => void;
 }
 
@@ -12,8 +12,8 @@ export interface Clock {
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * The thread's clock. Reads the time once per callback of the event loop: while a batch is read, `now` does not move.
- * (Forgetting it in a microtask costs a tenth of what a `setImmediate` does, which makes the loop turn once more.)
+ * The thread's clock. It reads the time once per callback of the event loop: while a batch is read, `now` does not move. (It
+ * forgets the time in a microtask, which costs a tenth of a `setImmediate`: that would make the loop turn once more.)
  */
 class SystemClock implements Clock {
   #now: number | undefined;
@@ -42,8 +42,8 @@ export const systemClock: Clock = new SystemClock();
 const settled = Promise.resolve();
 
 /**
- * Runs `run` in a microtask. `queueMicrotask` of Node does so inside an asynchronous resource that it makes each time,
- * which was a tenth of all that a forwarded call left to the garbage collector. An error in `run` is an unhandled rejection.
+ * Runs `run` in a microtask. Node's `queueMicrotask` makes an asynchronous resource for each call, which was a tenth of the
+ * garbage of a forwarded call. An error in `run` is an unhandled rejection.
  */
 export function inMicrotask(run: () => void): void {
   void settled.then(run);

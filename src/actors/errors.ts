@@ -1,16 +1,16 @@
 // `ExitReason` says why an actor ended, `CodedError` is an expected failure; both cross threads as plain data.
 
-/** Why an actor, a host or a supervisor ended. Plain data, so that it crosses threads as it is. */
+/** Why an actor, a host or a supervisor ended. It is plain data, so that it crosses threads as it is. */
 export type ExitReason =
-  /** It stopped itself or was asked to stop, and did. */
+  /** The actor stopped by itself or because it was asked to. */
   | { readonly kind: 'normal' }
-  /** Ended by its supervisor or owner, without a chance to finish. */
+  /** Its supervisor or owner ended it without a chance to finish. */
   | { readonly kind: 'killed'; readonly why: string }
-  /** It threw, rejected, or its start failed. */
+  /** A handler threw or rejected, or the start failed. */
   | { readonly kind: 'crashed'; readonly error: SerializedError }
-  /** The thread or process that hosted it ended. */
+  /** The thread or process that hosted the actor ended. */
   | { readonly kind: 'host-down'; readonly why: string }
-  /** A supervisor whose children failed more often than its restart intensity allows. */
+  /** The children of the supervisor failed more often than its restart intensity allows. */
   | { readonly kind: 'escalated'; readonly child: string; readonly last: ExitReason };
 
 /** An error as it crosses a thread: matched by `code`, never by class. */
@@ -24,7 +24,7 @@ export interface SerializedError {
 export const NORMAL: ExitReason = { kind: 'normal' };
 
 /**
- * An expected failure: a value with a stable `code`. Match by `code`, never by class or message: what crossed a
+ * An expected failure: a value with a stable `code`. Match by `code`, never by class or message: an error that crossed a
  * thread is a `CodedError` with the code of the original.
  */
 export class CodedError extends Error {
@@ -59,7 +59,7 @@ export class MailboxFullError extends CodedError {
 export class ActorGoneError extends CodedError {
   override readonly name = 'ActorGoneError';
   readonly reason: ExitReason;
-  /** False: it had ended before it was asked, so nothing came of the question. True: it may have seen it. */
+  /** False: the actor had ended before the question was put, so the question had no effect. True: the actor may have seen it. */
   readonly asked: boolean;
 
   constructor(reason: ExitReason, asked: boolean) {
@@ -103,7 +103,7 @@ export function isLateStart(reason: ExitReason): boolean {
   return reason.kind === 'crashed' && reason.error.code === START_LATE;
 }
 
-/** Code of an error that has none: a bug, not an expected failure. */
+/** The code given to an error without one, which is a bug and not an expected failure. */
 const UNCODED = 'UNEXPECTED';
 
 /** The plain form of anything thrown, as it crosses threads and processes. */

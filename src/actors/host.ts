@@ -1,4 +1,4 @@
-// A host is a thread or process in which actors live; this file defines what its users and its actors see.
+// A host is a thread or process in which actors live; this file defines the interfaces for its users and its actors.
 import type { ActorRef, Asks, Behaviour, NoAsks } from './behaviour.js';
 import type { ExitReason } from './errors.js';
 import type { Codec } from './pack.js';
@@ -15,18 +15,18 @@ export interface HostedKind<In, OutWritten, OutRead, Init, A extends Asks = NoAs
   readonly types?: { init: Init; asks: A };
 }
 
-/** Work that is done at the end of a loop turn, before its batch is posted. */
+/** Work to do at the end of a turn of the event loop, before the turn's batch is posted. */
 export interface TurnEnd {
   endTurn(): void;
 }
 
-/** What a hosted actor gets at its start: what any actor gets, and its end of the link to its owner. */
+/** The context of a hosted actor: that of any actor, and the actor's end of the link to its owner. */
 export interface HostedContext<In, Out> {
   readonly self: ActorRef<In>;
   now(): number;
   schedule(delayMs: number, message: In): () => void;
   exit(reason?: ExitReason): void;
-  /** Sends to the owner. False: the link's hard bound is reached and the message was refused. */
+  /** Sends a message to the owner. False: the link's hard bound is reached and the message was refused. */
   emit(message: Out): boolean;
   /** False while the link to the owner is above its soft bound: bulk senders wait for `onWritable`. */
   readonly writable: boolean;
@@ -38,8 +38,8 @@ export interface HostedContext<In, Out> {
    */
   release(bytes: Uint8Array): void;
   /**
-   * Ends the turn of `work` once, just before this loop turn's batch is posted (and posts one if none was due), so that output
-   * which many messages caused is sent once. A throw ends this actor. Pass the same object each time.
+   * Calls `work.endTurn` once, just before this loop turn's batch is posted (and posts one if none was due), so that the
+   * output of many messages is sent once. A throw ends this actor. Pass the same object each time.
    */
   beforePost(work: TurnEnd): void;
 }
@@ -60,7 +60,7 @@ export interface HostModule {
 /** An implementation with its types hidden, as a host keeps it; {@link hosted} makes one. */
 export type AnyImplementation = Implementation<unknown, unknown, unknown, unknown, Asks>;
 
-/** The owner of a hosted actor, on the spawning side. Both run synchronously while a batch is read. */
+/** The owner of a hosted actor, on the spawning side. Both methods are called synchronously while a batch is read. */
 export interface Owner<Out> {
   message(message: Out): void;
   exited(reason: ExitReason): void;
@@ -101,18 +101,18 @@ export interface Host {
   readonly writable: boolean;
   onWritable(resume: () => void): void;
   stats(): HostStats;
-  /** Actors that live in it. */
+  /** How many actors live in the host. */
   readonly actorCount: number;
   readonly exited: Promise<ExitReason>;
-  /** Stops every actor in it, then the host; kills it past `timeoutMs`. */
+  /** Stops every actor in the host, then the host itself; kills the host past `timeoutMs`. */
   stop(timeoutMs: number): Promise<ExitReason>;
   kill(why: string): void;
 }
 
 /**
- * Checks an implementation against its kind and hides the types, so that one host module can list several:
- * `export const implementations = [hosted({ kind, start })]`. What arrives was packed by the kind's own codecs and
- * typed references, which is what makes hiding the types safe.
+ * Checks an implementation against its kind and hides the types, so that one host module can list several: `export const
+ * implementations = [hosted({ kind, start })]`. Hiding the types is safe because every message was packed by the kind's own
+ * codecs and typed references.
  */
 export function hosted<In, OutWritten, OutRead, Init, A extends Asks = NoAsks>(
   implementation: Implementation<In, OutWritten, OutRead, Init, A>,

@@ -1,6 +1,6 @@
-// Every default of the actor runtime stands here, with its unit and why.
+// This file holds every default of the actor runtime, with its unit and its reason.
 
-/** Messages a mailbox holds before it refuses: enough for a burst of one loop turn, small enough to notice a jam. */
+/** Messages that a mailbox holds before it refuses more: enough for a burst of one loop turn, few enough to notice a jam. */
 export const MAILBOX_MESSAGES = 1024;
 
 /** Timers one actor may have pending. */
@@ -9,14 +9,17 @@ export const TIMERS_PER_ACTOR = 16_384;
 /** Questions one actor may have unanswered. */
 export const ASKS_PER_ACTOR = 16_384;
 
-/** Messages handled in one microtask before the event loop turns; also the fairness between ready actors. */
+/**
+ * DRAIN_BUDGET is how many messages are handled in one microtask before the event loop turns; DRAIN_PER_ACTOR is how many of
+ * them one actor may handle before the next one has its turn.
+ */
 export const DRAIN_BUDGET = 1024;
 export const DRAIN_PER_ACTOR = 64;
 
-/** Bytes posted and not yet consumed, from which on a link asks its senders to wait. */
+/** Bytes posted and not yet consumed at which a link asks its senders to wait. */
 export const LINK_SOFT_BYTES = 4 * 1024 * 1024;
 
-/** Bytes posted and not yet consumed, from which on a link refuses messages. */
+/** Bytes posted and not yet consumed at which a link refuses messages. */
 export const LINK_HARD_BYTES = 64 * 1024 * 1024;
 
 /** Share of the soft bound that a receiver may owe before it posts credit on its own: 1 / 4. */
@@ -25,11 +28,11 @@ export const CREDIT_SHARE = 4;
 /** A batch that grows beyond this within one loop turn is posted at once, so that the receiver can start on it. */
 export const BATCH_BYTES = 64 * 1024;
 
-/** Smallest buffer a batch begins with. */
+/** The smallest buffer that a batch begins with. */
 export const BATCH_MIN_BYTES = 1024;
 
 /**
- * Milliseconds of an event loop's turn in which a link reads what came: a thousand messages for as many sockets, such as the
+ * How many milliseconds of a turn of the event loop a link may read: a thousand messages for as many sockets, such as the
  * answers to the pings of a fleet, would hold up every other socket and timer of the thread.
  */
 export const READ_TURN_MS = 4;
@@ -45,7 +48,10 @@ export const SPARE_BYTES = 256 * 1024;
 /** Batches up to this size are copied to the other thread, larger ones transferred (docs/adr/0003). */
 export const COPY_BYTES = 2048;
 
-/** Milliseconds between liveness pings, and without an answer until a host is killed. */
+/**
+ * LIVENESS_PERIOD_MS is the time between two pings of a host, LIVENESS_TIMEOUT_MS the time without an answer after which the
+ * host is killed.
+ */
 export const LIVENESS_PERIOD_MS = 1000;
 export const LIVENESS_TIMEOUT_MS = 5000;
 

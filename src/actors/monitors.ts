@@ -6,13 +6,16 @@ import { guarded } from './errors.js';
 
 /** The watchers of one actor: each is called once, with the reason of its end. */
 export class Monitors {
-  /** The set is made for the first watcher: most actors have none. */
+  /** The set is created on first use: most actors have no watchers. */
   #watchers: Set<(reason: ExitReason) => void> | undefined;
   #ended: ExitReason | undefined;
 
-  /** Calls `watcher` once: at the end, or in the next microtask if that was before. Returns the un-monitor. */
+  /**
+   * Calls `watcher` once: at the end, or in the next microtask if the actor has ended already. Returns a function that
+   * removes the watcher.
+   */
   add(watcher: (reason: ExitReason) => void): () => void {
-    // Wrapped, so that one function may watch twice.
+    // The watcher is wrapped, so that one function may watch twice.
     const watch = (reason: ExitReason) => watcher(reason);
     this.#watchers ??= new Set();
     this.#watchers.add(watch);

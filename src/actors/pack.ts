@@ -5,7 +5,7 @@ export class PackWriter {
   #bytes: Buffer;
   #length = 0;
 
-  /** @param bytes the buffer to begin with; it is replaced by one twice as large as needed. */
+  /** @param bytes the buffer to begin with; when it is full, one twice as large as needed replaces it. */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
@@ -31,7 +31,7 @@ export class PackWriter {
     this.#length += size;
   }
 
-  /** Drops all that was written after the first `length` bytes. */
+  /** Drops everything that was written after the first `length` bytes. */
   rewind(length: number): void {
     this.#length = length;
   }
@@ -109,7 +109,7 @@ export class PackReader {
   #at: number;
   #end: number;
   #isKept = false;
-  /** Ranges that were leased and are not released; the set is made for the first. */
+  /** Ranges that are leased and not yet released; the set is created on first use. */
   #leased: Set<Uint8Array> | undefined;
 
   constructor(bytes: Buffer, at = 0, end = bytes.length) {
@@ -128,7 +128,7 @@ export class PackReader {
     return this.#leased !== undefined && this.#leased.size > 0;
   }
 
-  /** Turns to another range of the same buffer, so that one reader serves a whole batch. */
+  /** Moves on to another range of the same buffer, so that one reader serves a whole batch. */
   seek(at: number, end: number): void {
     this.#at = at;
     this.#end = end;
@@ -158,7 +158,7 @@ export class PackReader {
     return value;
   }
 
-  /** A view of all that is left in the entry. */
+  /** Reads the rest of the entry, as a view of the buffer. */
   rest(): Buffer {
     this.#isKept = true;
     return this.lent();
@@ -181,7 +181,7 @@ export class PackReader {
     return range;
   }
 
-  /** Takes a leased range back; ignores any other range, and one that is back already. */
+  /** Takes a leased range back; ignores any other range, and one that was released before. */
   release(range: Uint8Array): void {
     this.#leased?.delete(range);
   }
@@ -200,8 +200,8 @@ export class PackReader {
 }
 
 /**
- * How the messages of one channel are packed into a batch. `Written` and `Read` differ where the writer packs
- * straight from a source (a multiplexer's output) what the reader sees as bytes.
+ * How the messages of one channel are packed into a batch. `Written` and `Read` differ where the writer packs straight from
+ * a source (a multiplexer's output) that the reader sees as bytes.
  */
 export interface Codec<Written, Read = Written> {
   write(message: Written, out: PackWriter): void;

@@ -32,6 +32,7 @@ import type { PackReader } from '../pack.js';
 import { Liveness, type LivenessOptions } from './liveness.js';
 import { RemoteActor } from './remote-actor.js';
 
+/** The options of a {@link HostClient}. */
 export interface HostClientOptions {
   readonly name: string;
   readonly bounds: LinkBounds;
@@ -39,7 +40,7 @@ export interface HostClientOptions {
   readonly clock: Clock;
 }
 
-/** The spawning side of a host, whatever carries it. */
+/** The spawning side of a host, be it a thread or a process. */
 export class HostClient implements Host, EntryHandler {
   readonly name: string;
   readonly exited: Promise<ExitReason>;
@@ -77,7 +78,7 @@ export class HostClient implements Host, EntryHandler {
   }
 
   /**
-   * Resolves when the host's module is loaded.
+   * Resolves with this client when the host's module is loaded.
    * @param onSlow called once, with the milliseconds gone by, if the start takes long
    * @throws HostStartError, HostStartLateError
    */
@@ -173,7 +174,7 @@ export class HostClient implements Host, EntryHandler {
     else if (type === FAULT_ENTRY) this.#fault = readValue(body);
   }
 
-  /** Delivers what the host posted before its end, then ends its actors. */
+  /** Delivers the messages that the host posted before its end, then ends its actors. */
   #ended(reason: ExitReason): ExitReason {
     this.#liveness.stop();
     this.#link.drain();
@@ -212,8 +213,8 @@ function refused(host: string): ExitReason {
 
 /** The thread or process behind a host, seen from the spawning side. */
 export interface Carrier {
-  /** Resolves once, when it has ended for whatever reason. */
+  /** Resolves once, when the thread or process has ended, with the reason. */
   readonly ended: Promise<ExitReason>;
-  /** Ends it now, whatever it does. */
+  /** Ends the thread or process now, whatever it is doing. */
   kill(why: string): void;
 }

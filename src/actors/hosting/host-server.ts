@@ -52,7 +52,7 @@ export class HostServer implements EntryHandler {
     this.#link.flush();
   }
 
-  /** Lets go of the link and the histogram. */
+  /** Closes the link and the measurement of the loop delay. */
   close(): void {
     this.#loopDelay.close();
     this.#link.close();
@@ -82,7 +82,7 @@ export class HostServer implements EntryHandler {
     actor.start(init);
   }
 
-  /** Counts a message to an actor that has ended; its owner knows of the end, or is about to. */
+  /** Counts a message to an actor that has ended; the owner knows of the end, or will soon learn of it. */
   #drop(): number {
     this.#dropped += 1;
     return 0;
@@ -115,7 +115,7 @@ export class HostServer implements EntryHandler {
   }
 }
 
-/** Stands in for a kind that the host module does not have, so that the spawn fails as a start would. */
+/** Makes a substitute for a kind that the host module does not have, so that the spawn fails as a start would. */
 function unknownKind(name: string): AnyImplementation {
   const nothing = { write: () => {}, read: () => undefined };
   return {

@@ -13,7 +13,7 @@ import type { Asker } from '../local/question.js';
 import { Question } from '../local/question.js';
 import type { PackReader } from '../pack.js';
 
-/** An actor in this host, between the link and its cell; to the actor itself, its context. */
+/** An actor in this host, between the link and its cell; to the actor itself it is the context. */
 export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, TurnEnd {
   readonly id: number;
   readonly cell: Cell<unknown, Asks>;
@@ -21,7 +21,7 @@ export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, 
   readonly #clock: Clock;
   readonly #implementation: AnyImplementation;
   readonly #onExit: (actor: HostedActor) => void;
-  /** Callbacks that wait for the link to be writable; the set is made for the first. */
+  /** Callbacks that wait for the link to be writable; the set is created on first use. */
   #waiting: Set<() => void> | undefined;
   #work: TurnEnd | undefined;
 
@@ -74,7 +74,7 @@ export class HostedActor implements HostedContext<unknown, unknown>, CellOwner, 
   // ---- HostedContext
 
   get self(): ActorRef<unknown> {
-    // An actor's view of itself has no questions: it does not ask itself.
+    // The reference that an actor has to itself has no questions, because an actor does not ask itself.
     return new LocalRef(this.id, this.cell as unknown as Cell<unknown, NoAsks>, this.#clock);
   }
 

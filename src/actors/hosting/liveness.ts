@@ -1,21 +1,23 @@
 // `Liveness` pings a host and reports it as lost when it no longer answers.
 import type { Clock } from '../clock.js';
 
+/** How often a host is pinged, and when it counts as lost. */
 export interface LivenessOptions {
   /** Milliseconds between pings. Default 1000. */
   readonly periodMs: number;
-  /** Milliseconds of pings without an answer after which the host is lost. Default 5000. */
+  /** Milliseconds of unanswered pings after which the host counts as lost. Default 5000. */
   readonly timeoutMs: number;
 }
 
+/** How {@link Liveness} sends a ping, and reports once that the host is lost. */
 export interface LivenessPorts {
   ping(): void;
   lost(why: string): void;
 }
 
 /**
- * Asks a host for a sign of life. Silence is counted in unanswered pings, not in time: when this side was held up
- * itself, its answers wait unread, and only one period is counted for that.
+ * Pings a host. Silence is counted in unanswered pings, not in time: while this thread is held up itself, the host's answers
+ * wait unread, and only one period is counted for that.
  */
 export class Liveness {
   readonly #options: LivenessOptions;

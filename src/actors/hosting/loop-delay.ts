@@ -1,7 +1,7 @@
 // `LoopDelay` measures how late this thread's event loop runs its timers.
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Milliseconds between two measurements, each of which wakes the thread, also an idle one. */
+/** Milliseconds between two measurements, each of which wakes even an idle thread. */
 const RESOLUTION_MS = 100;
 
 /** How late this thread's event loop runs its timers. */

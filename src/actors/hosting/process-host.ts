@@ -1,4 +1,4 @@
-// A process host runs actors in a child process, so that a crash of native code ends that process only.
+// A process host runs actors in a child process, so that a crash of native code ends only that process.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { CodedError, crashed, type ExitReason, HostStartError, NORMAL } from '../errors.js';
@@ -9,6 +9,7 @@ import type { Carrier } from './host-client.js';
 import type { HostOptions } from './start-client.js';
 import { hostTask, startClient } from './start-client.js';
 
+/** The options of a process host. */
 export interface ProcessHostOptions extends HostOptions {
   /** Heap of the process in MiB. Default 2048. */
   readonly heapMb?: number;
@@ -17,8 +18,8 @@ export interface ProcessHostOptions extends HostOptions {
 const ENTRY = new URL('./process-entry.js', import.meta.url);
 
 /**
- * Starts a host in a child process: for actors whose native code could take the whole process with it
- * (docs/adr/0004). It is killed as a process, and ends by itself when this process dies.
+ * Starts a host in a child process, for actors whose native code could crash the whole process (docs/adr/0004). The host is
+ * killed as a process, and ends by itself when this process dies.
  * @throws HostStartError
  */
 export async function startProcessHost(options: ProcessHostOptions): Promise<Host> {
@@ -28,7 +29,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<Hos
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [...process.execArgv, `--max-old-space-size=${options.heapMb ?? HOST_HEAP_MB}`],
   });
-  // Without a process, as where no descriptor is left, there is no channel either.
+  // Without a process (no file descriptor was left, for example) there is no channel either.
   if (child.pid === undefined) throw await spawnError(options.name, child);
   const carrier = new ProcessCarrier(child);
   // An error here means that the child did not come up, which its exit reports.
@@ -54,7 +55,7 @@ class ProcessCarrier implements Carrier {
     const exited = new Promise<ExitReason>((resolve) => {
       child.once('exit', (code, signal) => resolve(this.#killed ?? exitReason(code, signal)));
     });
-    // The channel closes when all that the child sent has been read: only then is the end complete.
+    // The channel closes once everything that the child sent has been read: only then is the end complete.
     const closed = new Promise<void>((resolve) => {
       child.once('disconnect', resolve);
     });

@@ -23,7 +23,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   readonly #onEnd: (id: number) => void;
   #ended: ExitReason | undefined;
   #lastAsk = 0;
-  /** Open questions by their id; the map is made for the first, as most actors are asked nothing. */
+  /** Open questions by their id; the map is created on first use, as most actors are asked nothing. */
   #asks: Map<number, LocalAsker> | undefined;
   readonly #monitors = new Monitors();
 
@@ -78,7 +78,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     });
   }
 
-  /** Does not wait for the host, which may be the one that hangs; what the actor still sends is dropped. */
+  /** Does not wait for the host, which may be hanging itself; messages that the actor still sends are dropped. */
   kill(why: string): void {
     if (this.#ended !== undefined) return;
     this.#link.send(KILL_ENTRY, this.id, (out) => out.utf8(why));
@@ -89,7 +89,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
     return this.#monitors.add(watcher);
   }
 
-  /** Hands a message to the owner. An owner that fails at it loses the actor. */
+  /** Hands a message to the owner. If the owner throws, the actor is killed and counts as crashed. */
   message(body: PackReader): void {
     try {
       this.#owner.message(this.#out.read(body));
@@ -104,11 +104,12 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   }
 
   refused(ask: number, error: CodedError): void {
-    // The exit that follows refuses every question with its reason, which an error loses on its way here.
+    // An ACTOR_GONE error does not carry the reason of the end: the exit that follows does, and refuses every question with
+    // it.
     if (error.code !== 'ACTOR_GONE') this.#take(ask)?.refused(error);
   }
 
-  /** Ends the actor for this side: its owner is told first, then its monitors. */
+  /** Ends the actor on this side: the owner is told first, then the monitors. */
   exited(reason: ExitReason): void {
     if (this.#ended !== undefined) return;
     this.#end(reason);

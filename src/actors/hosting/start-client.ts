@@ -1,4 +1,4 @@
-// Every kind of host is started by the same options; this file turns them into its task and its client.
+// All kinds of hosts start with the same options; this file turns the options into a host's task and its client.
 import type { Clock } from '../clock.js';
 import { systemClock } from '../clock.js';
 import type { Host } from '../host.js';
@@ -9,7 +9,7 @@ import type { Carrier } from './host-client.js';
 import { HostClient } from './host-client.js';
 import type { LivenessOptions } from './liveness.js';
 
-/** What the far side of a host is started with; it survives the structured clone. */
+/** The task that the far side of a host is started with; it survives the structured clone. */
 export interface HostTask {
   readonly module: string;
   readonly data: unknown;
@@ -40,7 +40,7 @@ export function startClient(
 
 /** The options that every kind of host is started with. */
 export interface HostOptions {
-  /** For logs and errors. */
+  /** The host's name in logs and errors. */
   readonly name: string;
   /** A module that exports `implementations` (HostModule). */
   readonly module: URL;
@@ -48,7 +48,7 @@ export interface HostOptions {
   readonly data?: unknown;
   readonly bounds?: Partial<LinkBounds>;
   readonly liveness?: Partial<LivenessOptions>;
-  /** Milliseconds until the module must be loaded. Default 60,000. */
+  /** Milliseconds within which the module must be loaded. Default 60,000. */
   readonly startTimeoutMs?: number;
   /** Called once, with the milliseconds gone by, if the start takes long. */
   readonly onSlowStart?: (elapsedMs: number) => void;

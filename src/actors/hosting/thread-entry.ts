@@ -9,7 +9,7 @@ export interface HostThreadTask extends HostTask {
   readonly port: MessagePort;
 }
 
-/** The Piscina task that is a host: it returns when the host has stopped, and rejects when its module is no good. */
+/** The Piscina task that is a host: it returns when the host has stopped, and rejects when its module cannot be loaded. */
 export default async function runHost(task: HostThreadTask): Promise<void> {
   const server = new HostServer(new PortTransport(task.port), task.bounds);
   server.ready(await loadImplementations(task.module, task.data));

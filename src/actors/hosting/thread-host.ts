@@ -19,15 +19,15 @@ export interface ThreadLimits {
 }
 
 /**
- * Threads for hosts: each host is one Piscina task that lasts as long as the host. The task's rejection is the
- * host's exit, the abort signal its kill; Piscina replaces the thread (docs/adr/0002).
+ * Threads for hosts: each host is one Piscina task that lasts as long as the host. If the task rejects, the host has ended;
+ * aborting the task kills the host; then Piscina replaces the thread (docs/adr/0002).
  */
 export class ThreadHosts {
   readonly #pool: Piscina;
   readonly #size: number;
   #running = 0;
 
-  /** @param size hosts that may run at the same time; a start beyond that is refused. */
+  /** @param size how many hosts may run at the same time; a start beyond that is refused. */
   constructor(size: number, limits: ThreadLimits = {}) {
     this.#size = size;
     this.#pool = new Piscina({
@@ -54,7 +54,7 @@ export class ThreadHosts {
     return startClient(options, task, new PortTransport(port1), carrier);
   }
 
-  /** Ends every thread. Hosts still there are killed. */
+  /** Ends every thread, and with it any host that still runs. */
   close(): Promise<void> {
     return this.#pool.destroy();
   }

@@ -1,4 +1,4 @@
-// `BatchBuffers` gives each new batch a buffer, if it can one whose batch has been read.
+// `BatchBuffers` gives each new batch a buffer, and reuses those whose batches have been read.
 import { BATCH_MIN_BYTES, COPY_BYTES, SPARE_BATCHES, SPARE_BYTES } from '../limits.js';
 import { PackWriter, unpooled } from '../pack.js';
 import { NO_BUFFERS } from './transport.js';
@@ -9,8 +9,8 @@ const MAX_SLACK = 8;
 /**
  * The buffers that batches are packed into. A new buffer is sized after recent batches: too small costs copies while it
  * grows, too large costs memory that the receiver keeps as long as a view of the batch. Buffers that came from the other end
- * go back to it, filled or as surplus: as many bytes go each way then, and V8 collects garbage for every 64 MiB of buffers
- * that come to a thread.
+ * go back to it, filled or as surplus: then as many bytes go each way. (V8 collects garbage for every 64 MiB of buffers that
+ * come to a thread.)
  */
 export class BatchBuffers {
   /** The recent batch size; it decays by an eighth a batch, so that one large batch does not size the next hundred. */

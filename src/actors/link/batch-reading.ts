@@ -2,14 +2,14 @@
 import { PackReader } from '../pack.js';
 import { HEADER_BYTES } from './entry.js';
 
-/** How many entries are read before the clock is looked at again. */
+/** How many entries are read between two looks at the clock. */
 const LOOK_EVERY = 16;
 
 /** A batch that is being read, an entry at a time. */
 export class BatchReading {
   readonly batch: Buffer;
   readonly body: PackReader;
-  /** Bytes of the batch that are consumed: all but those of messages that wait in a mailbox. */
+  /** How many bytes of the batch are consumed: all but those of messages that wait in a mailbox. */
   consumed: number;
   #at = 0;
 

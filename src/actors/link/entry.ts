@@ -1,4 +1,4 @@
-// Entries are what crosses a link; this file defines their header and their types.
+// Entries are the units that cross a link; this file defines their header and their types.
 
 /**
  * The size of an entry's header. A batch is a run of entries, little-endian:

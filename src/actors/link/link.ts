@@ -1,4 +1,4 @@
-// `Link` packs messages into batches, bounds what is on its way to the other side, and reads what comes from it.
+// `Link` packs messages into batches, bounds the bytes on their way to the other side, and reads the batches that arrive.
 import { deserialize, serialize } from 'node:v8';
 import { Fifo } from '../../collections/fifo.js';
 import type { TurnEnd } from '../host.js';
@@ -11,12 +11,13 @@ import type { Transport } from './transport.js';
 
 /** Bounds on the bytes posted and not yet consumed by the other side. */
 export interface LinkBounds {
-  /** From here on `writable` is false. Default 4 MiB. */
+  /** The bound at which `writable` becomes false. Default 4 MiB. */
   readonly softBytes: number;
-  /** From here on messages are refused. Default 64 MiB. */
+  /** The bound at which messages are refused. Default 64 MiB. */
   readonly hardBytes: number;
 }
 
+/** The bounds of a link for which none are given. */
 export const defaultBounds: LinkBounds = { softBytes: LINK_SOFT_BYTES, hardBytes: LINK_HARD_BYTES };
 
 /** Takes the entries of a batch, one after the other. */
@@ -40,9 +41,9 @@ export interface LinkStats {
 }
 
 /**
- * One end of a bounded mailbox between two threads or processes. What is sent in a loop turn is packed into one
- * batch and posted once. Batches that came are read for some milliseconds a turn. The receiver gives credit for what it
- * consumed, with its next batch or, when it owes a quarter of the soft bound, on its own.
+ * One end of a bounded mailbox between two threads or processes. Messages sent in one loop turn are packed into one batch
+ * and posted once. Batches that arrived are read for some milliseconds a turn. The receiver gives credit for the bytes it
+ * consumed, with its next batch or, when it owes a quarter of the soft bound, in a batch of its own.
  */
 export class Link {
   readonly #transport: Transport;
@@ -56,7 +57,7 @@ export class Link {
   #lastActor = HOST_ID;
   /** Bytes posted and not yet consumed by the other side. */
   #unconsumed = 0;
-  /** Bytes that were consumed here and that the other side has no credit for yet. */
+  /** Bytes that were consumed here and not yet credited to the other side. */
   #owed = 0;
   #waiting = new Set<() => void>();
   #closed = false;
@@ -163,7 +164,7 @@ export class Link {
     this.#seal(at);
   }
 
-  /** Says that `bytes` which an entry held are consumed now. */
+  /** Reports that `bytes` that an entry held are consumed now. */
   consumed(bytes: number): void {
     this.#owed += bytes;
     if (this.#owed >= this.#bounds.softBytes / CREDIT_SHARE) this.#schedule();
@@ -181,13 +182,13 @@ export class Link {
     this.#recycle(reading);
   }
 
-  /** Ends the turn of `work`, which must not throw, just before this turn's batch is posted. */
+  /** Calls `work.endTurn`, which must not throw, just before this turn's batch is posted. */
   beforePost(work: TurnEnd): void {
     this.#beforePost.push(work);
     this.#schedule();
   }
 
-  /** Posts what is packed, at once. */
+  /** Posts the packed messages at once. */
   flush(): void {
     if (this.#closed) return;
     if (this.#owed > 0) this.#giveCredit();
@@ -201,7 +202,7 @@ export class Link {
     this.#batch = this.#buffers.after(batch, given);
   }
 
-  /** Delivers what has arrived and was not read yet, all of it. */
+  /** Delivers everything that has arrived and was not read yet. */
   drain(): void {
     this.#transport.drain();
     this.#readUntil(Number.POSITIVE_INFINITY);
@@ -281,7 +282,7 @@ export class Link {
   /** Reuses the buffer of a batch that was read, once no leased range is left of it; never if a reader may keep a view. */
   #recycle(reading: BatchReading): void {
     const { batch, body, consumed } = reading;
-    // A message that waits in a mailbox still needs its bytes, also those it was lent.
+    // A message that waits in a mailbox still needs its bytes, the lent ones included.
     if (!this.#transport.givesBuffers || body.isKept || consumed < batch.length) return;
     if (body.isLeased) this.#leased.set(batch.buffer, reading);
     else this.#buffers.recycle(batch);
@@ -296,7 +297,10 @@ export class Link {
   }
 }
 
-/** Reads the value at the end of an entry, in V8's format; safe because our own other side packed it. */
+/**
+ * Reads the value at the end of an entry, in V8's format, which is safe because the other end of the link, our own code,
+ * packed it.
+ */
 export function readValue<T>(body: PackReader): T {
   return deserialize(body.rest()) as T;
 }

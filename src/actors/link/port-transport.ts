@@ -18,7 +18,7 @@ export class PortTransport implements Transport {
 
   post(batch: Buffer, surplus: readonly ArrayBuffer[]): boolean {
     const isGiven = batch.length > COPY_BYTES;
-    // A view is cloned with all of the buffer behind it: clone one of the right size.
+    // Cloning a view clones the whole buffer behind it, so the batch is first copied into a buffer of the right size.
     const bytes = isGiven ? batch : Uint8Array.prototype.slice.call(batch);
     const buffer = batch.buffer as ArrayBuffer;
     if (surplus.length > 0)

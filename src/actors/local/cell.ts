@@ -8,7 +8,7 @@ import { type Answers, OpenQuestions, Question } from './question.js';
 import { type Runnable, runQueue } from './run-queue.js';
 import { Timers } from './timers.js';
 
-/** A callback to run inside the actor in mailbox order: its link takes bytes again. */
+/** A callback that runs inside the actor, in mailbox order, when its link takes bytes again. */
 class Resumption {
   readonly run: () => void;
 
@@ -19,9 +19,9 @@ class Resumption {
 
 /** The owner of a cell whose actor lives in a host: it passes on the actor's end and its credit. */
 export interface CellOwner {
-  /** The actor has ended; told once, before the monitors. */
+  /** The actor has ended; called once, before the monitors are. */
   exited(reason: ExitReason): void;
-  /** Queued items of that many bytes have left the mailbox. */
+  /** Queued items of `bytes` bytes together have left the mailbox. */
   consumed(bytes: number): void;
 }
 
@@ -38,7 +38,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
   readonly #owner: CellOwner | undefined;
   readonly #clock: Clock;
   readonly #mailbox: Mailbox<Message | Question | Resumption>;
-  // Timers and questions are made when they are needed: most actors have none.
+  // Timers and questions are created on first use: most actors have none.
   #timers: Timers | undefined;
   #questions: OpenQuestions | undefined;
   readonly #monitors = new Monitors();
@@ -150,7 +150,10 @@ export class Cell<Message, A extends Asks> implements Runnable {
     return handled;
   }
 
-  /** Queues an item beyond the bound: the actor caused it itself, and timers and credit bound how many there are. */
+  /**
+   * Queues an item beyond the bound: the actor itself caused the item, and the limits of timers and credit bound how many
+   * there are.
+   */
   #force(item: Message | Resumption): void {
     if (this.#ending !== undefined) return;
     this.#mailbox.force(item);
@@ -173,7 +176,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
   #handle(item: Message | Question | Resumption): void {
     this.#busy = true;
     try {
-      // An arrow function may return what it likes to a `void` signature: only promises count.
+      // An arrow function may return any value where `void` is declared: only promises count.
       const pending: unknown = this.#dispatch(item);
       if (pending instanceof Promise) {
         pending.then(
@@ -206,7 +209,7 @@ export class Cell<Message, A extends Asks> implements Runnable {
     else this.#wake();
   }
 
-  /** Runs `terminated`, then ends. Questions that it settles are still answered. */
+  /** Runs `terminated`, then ends the actor. Questions that `terminated` settles are still answered. */
   #terminate(): void {
     if (this.#phase === 'terminating' || this.#phase === 'ended') return;
     const reason = this.#ending ?? NORMAL;

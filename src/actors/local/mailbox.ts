@@ -1,4 +1,4 @@
-// `Mailbox` is the bounded queue of what an actor has to handle.
+// `Mailbox` is the bounded queue of the items that an actor has to handle.
 
 /** Slots of the first ring, which the first message makes; most mailboxes never need more. */
 const FIRST_SLOTS = 2;
@@ -18,7 +18,7 @@ export class Mailbox<T> {
   #length = 0;
   #bytes = 0;
 
-  /** @param bound items that `push` accepts. */
+  /** @param bound how many items `push` accepts */
   constructor(bound: number) {
     this.#bound = bound;
   }
@@ -27,7 +27,7 @@ export class Mailbox<T> {
     return this.#length;
   }
 
-  /** Sum of the sizes held. */
+  /** The sum of the sizes of all items. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -39,7 +39,7 @@ export class Mailbox<T> {
     return true;
   }
 
-  /** Adds an item beyond the bound: one that the actor sends to itself, which is bounded elsewhere. */
+  /** Adds an item beyond the bound: one that the actor causes itself, whose number is bounded elsewhere. */
   force(item: T, bytes = 0): void {
     if (this.#length === this.#items.length) this.#grow();
     const tail = (this.#head + this.#length) & (this.#items.length - 1);
@@ -72,7 +72,10 @@ export class Mailbox<T> {
   }
 }
 
-/** Copies a full ring, from its head on, into one of `slots`; raising an array's `length` would take room for many more. */
+/**
+ * Copies a full ring, from its head on, into a ring of `slots`; raising an array's `length` would allocate room for many
+ * more.
+ */
 function bigger<T>(ring: readonly T[], head: number, slots: number, empty: T): T[] {
   const copy: T[] = new Array(slots).fill(empty);
   for (let i = 0; i < ring.length; i++) copy[i] = ring[(head + i) % ring.length] as T;

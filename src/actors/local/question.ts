@@ -25,7 +25,7 @@ export class Question {
 /** The `answer` part of a behaviour, its types hidden. */
 export type Answers = Readonly<Record<string, (request: unknown) => unknown>>;
 
-/** The questions of one actor that were put to it and not answered yet. */
+/** The questions that were put to one actor and are not answered yet. */
 export class OpenQuestions {
   readonly #open = new Set<Question>();
   readonly #onFault: (error: unknown) => void;

@@ -1,4 +1,4 @@
-// `runQueue` gives each actor of this thread that has messages its turn.
+// `runQueue` gives a turn to each actor of this thread that has messages.
 import { inMicrotask } from '../clock.js';
 import { DRAIN_BUDGET, DRAIN_PER_ACTOR } from '../limits.js';
 
@@ -40,4 +40,5 @@ class RunQueue {
   }
 }
 
+/** The run queue of this thread. */
 export const runQueue = new RunQueue();

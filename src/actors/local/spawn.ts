@@ -6,13 +6,14 @@ import { MAILBOX_MESSAGES } from '../limits.js';
 import { Cell } from './cell.js';
 import { LocalRef } from './local-ref.js';
 
+/** The options of {@link spawn}. */
 export interface SpawnOptions {
   /** Messages and questions that may wait; more are refused. Default 1024. */
   readonly mailbox?: number;
   readonly clock?: Clock;
 }
 
-/** How an actor begins: gets its context, returns what it does with messages. */
+/** A function that begins an actor: it gets the actor's context and returns its behaviour. */
 export type Start<Message, A extends Asks = NoAsks> = (
   context: ActorContext<Message>,
 ) => Behaviour<Message, A> | Promise<Behaviour<Message, A>>;

@@ -12,7 +12,10 @@ export class Timers {
     this.#clock = clock;
   }
 
-  /** Returns the cancel. @throws MailboxFullError when 16,384 are pending. */
+  /**
+   * Runs `run` once after `delayMs`. Returns a function that cancels the timer. @throws MailboxFullError when 16,384 are
+   * pending.
+   */
   after(delayMs: number, run: () => void): () => void {
     if (this.#cancels.size >= TIMERS_PER_ACTOR) throw new MailboxFullError('the list of timers');
     const cancelTimer = this.#clock.after(delayMs, () => {

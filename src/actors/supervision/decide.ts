@@ -1,31 +1,33 @@
-// `decide` is what a supervisor does about an event, as a pure function of its state.
+// `decide` says what a supervisor does about an event, as a pure function of its state.
 import { type ExitReason, isLateStart, NORMAL } from '../errors.js';
 import type { Intensity, Restart, Strategy } from './spec.js';
 
 /**
- * - ready: to be started as soon as the strategy allows
- * - waiting: between a failure and its restart
+ * - ready: the child starts as soon as the strategy allows
+ * - waiting: the child has failed, and its restart is delayed
  * - starting, running, stopping
  */
 export type ChildStatus = 'ready' | 'waiting' | 'starting' | 'running' | 'stopping';
 
+/** A child as its supervisor's decisions see it. */
 export interface ChildState {
   readonly id: string;
   readonly restart: Restart;
   readonly status: ChildStatus;
   /** Failures in a row. */
   readonly failures: number;
-  /** When it last began to run, in ms. */
+  /** When the child last began to run, in ms. */
   readonly since: number;
-  /** Its owner wants it gone for good. */
+  /** The owner wants the child removed for good. */
   readonly removing: boolean;
 }
 
+/** The state that a supervisor decides by. */
 export interface SupervisorState {
   readonly strategy: Strategy;
   readonly intensity: Intensity;
   readonly phase: 'running' | 'ending' | 'ended';
-  /** Why it ends, once it does. */
+  /** Why the supervisor ends, once it does. */
   readonly reason: ExitReason;
   /** In start order. A child that ended for good is not in the list. */
   readonly children: readonly ChildState[];
@@ -33,33 +35,37 @@ export interface SupervisorState {
   readonly restarts: readonly number[];
 }
 
+/** An event that a supervisor decides about; `id` names the child, `at` is the time in ms. */
 export type SupervisorEvent =
   | { readonly type: 'begin' }
   | { readonly type: 'started'; readonly id: string; readonly at: number }
-  /** It ended, or its start failed. */
+  /** The child ended, or its start failed. */
   | { readonly type: 'exited'; readonly id: string; readonly reason: ExitReason; readonly at: number }
-  /** The delay before its restart is over. */
+  /** The delay before the child's restart is over. */
   | { readonly type: 'due'; readonly id: string }
   | { readonly type: 'add'; readonly id: string; readonly restart: Restart }
   | { readonly type: 'remove'; readonly id: string }
   | { readonly type: 'stop' };
 
+/** An action that a decision asks for; `id` names the child. */
 export type SupervisorAction =
   | { readonly type: 'start'; readonly id: string }
-  /** Stop it as its specification says; `exited` follows. */
+  /** Stop the child as its specification says; `exited` follows. */
   | { readonly type: 'stop'; readonly id: string }
   /** Send `due` after the backoff of that many failures. */
   | { readonly type: 'delay'; readonly id: string; readonly failures: number }
-  /** It ended for good, or was removed while it did not run. */
+  /** The child ended for good, or was removed while it did not run. */
   | { readonly type: 'forget'; readonly id: string }
   /** All children are gone: end. */
   | { readonly type: 'end'; readonly reason: ExitReason };
 
+/** The result of {@link decide}: the next state, and the actions in the order in which to take them. */
 export interface RestartDecision {
   readonly state: SupervisorState;
   readonly actions: readonly SupervisorAction[];
 }
 
+/** The state of a supervisor that has not begun, with its children in start order. */
 export function initialState(
   strategy: Strategy,
   intensity: Intensity,
@@ -69,7 +75,7 @@ export function initialState(
   return { strategy, intensity, phase: 'running', reason: NORMAL, children: states, restarts: [] };
 }
 
-/** What a supervisor does about an event. Pure: time comes with the event, the executor acts. */
+/** Decides what a supervisor does about an event. The function is pure: the time comes with the event, and the caller acts. */
 export function decide(state: SupervisorState, event: SupervisorEvent): RestartDecision {
   if (state.phase === 'ended') return { state, actions: [] };
   const applied = apply(state, event);
@@ -119,7 +125,7 @@ function exited(state: SupervisorState, id: string, reason: ExitReason, at: numb
   const gone = change(state, id, () => undefined);
   if (state.phase !== 'running' || child.removing) return unchanged(gone);
   if (child.status === 'stopping') {
-    // Stopped because one before it failed: it comes back with the others.
+    // The child was stopped because one before it failed: it comes back with the others.
     if (child.restart === 'temporary') return unchanged(gone);
     return unchanged(change(state, id, (each) => ({ ...each, status: 'ready' })));
   }
@@ -128,8 +134,9 @@ function exited(state: SupervisorState, id: string, reason: ExitReason, at: numb
 }
 
 /**
- * Counts a failure: a delayed restart, or one too many. A start that was late is delayed all the same, ever longer, but is no
- * failure of the child: on a machine without time to start anything, to give up would end what still runs.
+ * Counts a failure: the child restarts after a delay, or the supervisor gives up. A late start delays the restart too,
+ * longer each time, but counts as no failure: on a machine too busy to start anything, giving up would end the children that
+ * still run.
  */
 function failed(state: SupervisorState, child: ChildState, last: ExitReason, at: number): RestartDecision {
   const { restarts: most, withinMs } = state.intensity;

@@ -1,4 +1,4 @@
-// A supervisor is told by these types what its children are, and when and how fast to restart them.
+// These types tell a supervisor what its children are, and when and how fast to restart them.
 import type { ActorRef, Asks } from '../behaviour.js';
 import type { ExitReason } from '../errors.js';
 
@@ -18,13 +18,14 @@ export interface Child {
  */
 export type Restart = 'permanent' | 'transient' | 'temporary';
 
+/** How a supervisor starts, stops and restarts one child. */
 export interface ChildSpec<C extends Child = Child> {
   /** Unique within its supervisor. */
   readonly id: string;
-  /** Starts it, at first and at every restart. Must settle by itself: a start is not interrupted. */
+  /** Starts the child, at first and at every restart. The promise must settle by itself: a start is not interrupted. */
   start(): Promise<C>;
   readonly restart: Restart;
-  /** Milliseconds it gets to stop (Infinity for supervisors), or 'kill': none. */
+  /** Milliseconds that the child gets to stop (Infinity for supervisors); 'kill': it gets none. */
   readonly shutdown: number | 'kill';
 }
 
@@ -35,13 +36,13 @@ export interface ChildSpec<C extends Child = Child> {
  */
 export type Strategy = 'one-for-one' | 'rest-for-one';
 
-/** Restarts that a supervisor bears: more than `restarts` in `withinMs` and it gives up. */
+/** How many restarts a supervisor tolerates: after more than `restarts` in `withinMs` it gives up. */
 export interface Intensity {
   readonly restarts: number;
   readonly withinMs: number;
 }
 
-/** Burst and sustained rate chosen separately, as OTP advises: 5 in 30 s. */
+/** The default intensity, 5 restarts in 30 s: burst and sustained rate were chosen separately, as OTP advises. */
 export const defaultIntensity: Intensity = { restarts: 5, withinMs: 30_000 };
 
 /** The intensity of a supervisor of independent children: each of them may fail as often as an only child. */
@@ -60,18 +61,19 @@ export function actorChild<Message, A extends Asks>(ref: ActorRef<Message, A>): 
   };
 }
 
-/** Delays between restarts: doubling from `minMs` to `maxMs`, less up to half of it by chance. */
+/** The delays between restarts: they double from `minMs` to `maxMs`, and each is shortened at random by up to half. */
 export interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
 }
 
+/** The default delays between restarts. */
 export const defaultBackoff: Backoff = { minMs: 100, maxMs: 10_000 };
 
 /**
  * Milliseconds before a restart.
  * @param failures failures in a row, from 1.
- * @param random in [0, 1): spreads out those who failed together.
+ * @param random in [0, 1): spreads out the restarts of children that failed together.
  */
 export function backoffMs({ minMs, maxMs }: Backoff, failures: number, random: number): number {
   const full = Math.min(maxMs, minMs * 2 ** (failures - 1));

@@ -21,6 +21,7 @@ import {
   type Strategy,
 } from './spec.js';
 
+/** The options of a {@link Supervisor}. */
 export interface SupervisorOptions<C extends Child = Child> {
   readonly strategy: Strategy;
   /** In start order. */
@@ -28,23 +29,23 @@ export interface SupervisorOptions<C extends Child = Child> {
   /** Default: 5 restarts in 30 s. */
   readonly intensity?: Intensity;
   readonly backoff?: Backoff;
-  /** A child runs, for the first time or again: the time to (re)connect to it. */
+  /** Called when a child runs, for the first time or again, so that its users can (re)connect to it. */
   readonly onChildStarted?: (id: string, child: C) => void;
-  /** A child ended, or failed to start. */
+  /** Called when a child has ended, or failed to start. */
   readonly onChildExited?: (id: string, reason: ExitReason) => void;
   readonly clock?: Clock;
-  /** In [0, 1); for the jitter of restarts. */
+  /** Gives numbers in [0, 1), for the jitter of restarts. */
   readonly random?: () => number;
 }
 
-/** What a supervisor keeps of a child beside its state. */
+/** A child's specification, reference and callbacks, which a supervisor keeps beside the child's state. */
 interface Entry<C extends Child> {
   readonly spec: ChildSpec<C>;
   child: C | undefined;
   /** Set when the child is to be stopped while its start is pending. */
   stopping: boolean;
   cancelDelay: () => void;
-  /** Called when the supervisor forgets it. */
+  /** Called when the supervisor forgets the child. */
   readonly gone: (() => void)[];
 }
 
@@ -60,7 +61,7 @@ export class Supervisor<C extends Child = Child> implements Child {
   readonly exited = new Promise<ExitReason>((resolve) => {
     this.#resolveExited = resolve;
   });
-  /** Called after every decision, for callers that wait for a state. */
+  /** Functions that are called after every decision, for callers that wait for a state. */
   readonly #observers = new Set<() => void>();
 
   constructor(options: SupervisorOptions<C>) {
@@ -78,7 +79,7 @@ export class Supervisor<C extends Child = Child> implements Child {
     return this;
   }
 
-  /** The children it has, running or not, in start order. */
+  /** The children, running or not, in start order. */
   get children(): readonly ChildState[] {
     return this.#state.children;
   }
@@ -116,7 +117,7 @@ export class Supervisor<C extends Child = Child> implements Child {
     await gone;
   }
 
-  /** Stops the children in reverse order, then itself; past `timeoutMs` it kills what is left. */
+  /** Stops the children in reverse order, then itself; kills the children that are left past `timeoutMs`. */
   stop(timeoutMs: number): Promise<ExitReason> {
     if (this.#state.phase !== 'ended') {
       const why = `its supervisor did not stop within ${timeoutMs} ms`;
@@ -144,7 +145,7 @@ export class Supervisor<C extends Child = Child> implements Child {
     return entry;
   }
 
-  /** Decides one event after the other, also when an action causes the next. */
+  /** Decides one event after the other, even when an action causes the next. */
   #dispatch(event: SupervisorEvent): void {
     this.#events.push(event);
     if (this.#deciding) return;
@@ -182,7 +183,7 @@ export class Supervisor<C extends Child = Child> implements Child {
 
   #started(entry: Entry<C>, child: C): void {
     if (this.#entries.get(entry.spec.id) !== entry) {
-      // Killed while the child was starting: there must be no late child.
+      // The supervisor was killed while the child was starting: there must be no late child.
       child.kill('its supervisor has ended');
       return;
     }
