@@ -1,4 +1,4 @@
-// This file says what sign-in needs of the store, what it offers to the routes, and its bounds.
+// This file declares what sign-in needs from the store, what it offers to the routes, and its limits.
 import type { SharedLimit } from '../limits/shared-limit.js';
 import type { AttemptPort } from '../store/ports/attempts.js';
 import type { Changes } from '../store/ports/changes.js';
@@ -9,7 +9,7 @@ import type { Lifetimes, SignInFlow } from './sign-in.js';
 import type { SignOut } from './sign-out.js';
 import type { StateReports } from './token-keeping.js';
 
-/** The part of the store that sign-in uses, and how it hears of changes by other processes. */
+/** The part of the store that sign-in uses, with its reports of what it can do. */
 export interface AuthStore extends UserPort, SignInPort, AttemptPort, StateReports {
   onChanges(listener: (changes: Changes) => void): () => void;
 }
@@ -20,7 +20,7 @@ export interface SignInServices {
   readonly sessions: Sessions;
   readonly signIn: SignInFlow;
   readonly signOut: SignOut;
-  /** Limits how often one address may begin a sign-in: each makes the store keep a row. */
+  /** Limits how often one address may begin a sign-in: each sign-in makes the store keep a row. */
   readonly starts: SharedLimit;
   /** The flags that `visiona token` needs for this installation; undefined: access tokens are off. */
   readonly tokenFlags: string | undefined;

@@ -1,4 +1,4 @@
-// This file says what an authenticator is: it names the user of a request.
+// An Authenticator finds the user of a request.
 import type { SignInId, UserId } from '../store/ports/ids.js';
 
 /** A user who is known by a browser's session. */
@@ -16,10 +16,10 @@ export interface BearerPrincipal {
   readonly endsAt: number;
 }
 
-/** The user of a request, and by which credentials. */
+/** The user of a request, with the credentials that showed it. */
 export type Principal = SessionPrincipal | BearerPrincipal;
 
-/** Credentials that are meant for us and are not accepted. */
+/** Credentials that are meant for this product and are not accepted. */
 export interface CredentialsRefusal {
   /**
    * `ambiguous`: a session cookie and a bearer token together. `ended`: a cookie whose session has ended. `too-long`: a bearer
@@ -28,19 +28,22 @@ export interface CredentialsRefusal {
   readonly refused: 'ambiguous' | 'ended' | 'too-long';
 }
 
-/** The headers of a request that name its user, unparsed; empty where a header is absent. */
+/** The headers of a request that name its user, unparsed; '' where a header is absent. */
 export interface Credentials {
   readonly authorization: string;
   readonly cookie: string;
-  /** A page sends the request by itself, again and again: it does not extend the session's idle time. */
+  /** A page sends the request by itself, again and again: the request does not extend the session's idle time. */
   readonly passive: boolean;
 }
 
 /** Finds the user of a request. */
 export interface Authenticator {
-  /** The user, if that is known without a wait, as for a busy client; undefined: ask {@link authenticate}. */
+  /** The user, if known without a wait, as for a busy client; undefined: call {@link authenticate}. */
   peek(credentials: Credentials): Principal | undefined;
-  /** The user. Undefined: the credentials are not valid. Rejects if that cannot be found out, such as with ERR_STORE_UNAVAILABLE. */
+  /**
+   * Finds the user. Undefined: the credentials are not valid. Rejects if the user cannot be found out, for example with
+   * ERR_STORE_UNAVAILABLE.
+   */
   authenticate(credentials: Credentials): Promise<Principal | CredentialsRefusal | undefined>;
 }
 

@@ -1,4 +1,4 @@
-// This file verifies the access tokens of REST clients.
+// BearerTokens verifies the access tokens of REST clients.
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { BearerRefusal, Metrics } from '../observability/metrics.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
@@ -9,6 +9,7 @@ import type { Provider } from './provider.js';
 import { ProviderError } from './provider-error.js';
 import { ALGORITHMS, claimAhead, OF_ANYBODY_MS } from './signing-keys.js';
 
+/** The tokens that {@link BearerTokens} accepts, and the services that it uses. */
 export interface BearerOptions {
   readonly provider: Pick<Provider, 'metadata' | 'keys'>;
   readonly store: UserPort;
@@ -22,13 +23,16 @@ export interface BearerOptions {
 /** Claims that an access token must have (RFC 9068 §2.2). */
 const CLAIMS = ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'];
 
-/** The longest token that is verified, in characters. A request's head holds longer ones, so that their sender gets an answer. */
+/**
+ * The longest token that is verified, in characters. The head of a request may hold a longer one, which is refused with an
+ * answer.
+ */
 export const MAX_TOKEN_LENGTH = 8192;
 
 /** Accepts access tokens of REST clients: JWTs of the same provider (RFC 9068). */
 export class BearerTokens {
   readonly #options: BearerOptions;
-  /** By token. Hashing the token would cost each call more than all other checks of the call. */
+  /** The users by their tokens. The key is the token itself: hashing it would cost each call more than all its other checks. */
   readonly #known = new TtlCache(
     (token) => this.#verify(token),
     (user) => user !== undefined && Date.now() >= user.endsAt,
@@ -38,14 +42,17 @@ export class BearerTokens {
     this.#options = options;
   }
 
-  /** The user of a token; undefined: it is not valid. Rejects with a ProviderError or StoreError if that cannot be found out. */
+  /**
+   * The user of a token; undefined: the token is not valid. Rejects with a ProviderError or StoreError if the user cannot be
+   * found out.
+   */
   async user(token: string): Promise<BearerPrincipal | CredentialsRefusal | undefined> {
     if (token.length <= MAX_TOKEN_LENGTH) return this.#known.get(token);
     this.#refused('too-long');
     return { refused: 'too-long' };
   }
 
-  /** The user of a token that was verified just now; undefined: ask {@link user}. */
+  /** The user of a token that was verified just now; undefined: call {@link user}. */
   peek(token: string): BearerPrincipal | undefined {
     return this.#known.peek(token);
   }
@@ -100,14 +107,14 @@ function refusalOf(error: errors.JOSEError): BearerRefusal {
 }
 
 /**
- * Whether a token is a user's and valid by itself. A token that a client got for itself has the client as `sub` (RFC 9068 §2.2);
- * one with `cnf` is bound to a key of its sender (RFC 9449, RFC 8705).
+ * Whether a token is a user's, and usable by its sender alone. A token that a client got for itself has the client as `sub` (RFC
+ * 9068 §2.2); one with `cnf` is bound to a key of its sender (RFC 9449, RFC 8705); neither is accepted.
  */
 function isOfUser({ sub, client_id, cnf }: JWTPayload): boolean {
   return sub !== client_id && cnf === undefined;
 }
 
-/** The user of a token. Undefined: its issuer and subject are no key of a user. */
+/** The user of a token. Undefined: its issuer and subject are not a user's key. */
 function userOf(claims: JWTPayload): Identity | undefined {
   try {
     return identityOf(claims);

@@ -1,4 +1,4 @@
-// This file judges what a browser sends: whether a page of ours sent a request, and where a browser may go after sign-in.
+// This file judges requests from browsers: whether a page of ours sent a request, and where a browser may go after sign-in.
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -12,9 +12,9 @@ export interface BrowserRequest {
 }
 
 /**
- * Why a request that came with our cookie is refused; undefined: it is not. Pages on other ports of our host count as
- * same-site, and browsers send our cookie from them too, so the whole Origin must be ours. Sec-Fetch-* is not asked for:
- * browsers leave it out on plain http.
+ * Why a request that came with our cookie is refused; undefined: it is accepted. Pages on other ports of our host count as
+ * same-site, and browsers send our cookie from them too, so the whole Origin must be ours. Sec-Fetch-* is not checked: browsers
+ * leave it out on plain http.
  */
 export function csrfProblem(request: BrowserRequest, ownOrigin: string): string | undefined {
   if (SAFE.has(request.method)) return undefined;
@@ -24,7 +24,7 @@ export function csrfProblem(request: BrowserRequest, ownOrigin: string): string 
 }
 
 /**
- * Why a WebSocket handshake that came with our cookie is refused; undefined: it is not. No script can add a header to a
+ * Why a WebSocket handshake that came with our cookie is refused; undefined: it is accepted. No script can add a header to a
  * handshake, but every browser sends its Origin.
  */
 export function handshakeProblem(origin: string, ownOrigin: string): string | undefined {
@@ -34,19 +34,19 @@ export function handshakeProblem(origin: string, ownOrigin: string): string | un
 /** The headers of a navigation; '' where a header is absent. */
 export interface Navigation {
   readonly origin: string;
-  /** Sec-Fetch-Dest. */
+  /** The value of Sec-Fetch-Dest. */
   readonly destination: string;
 }
 
 /**
- * Whether a GET may be a person who opens our page: not one of a frame, an image or a script, nor one with an Origin, which
- * browsers leave out of a GET that navigates. The site that the person comes from is not asked for: it may be the provider's.
+ * Whether a GET may be a person who opens our page: not the GET of a frame, an image or a script, nor one with an Origin, which
+ * browsers leave out of a GET that navigates. The site that the person comes from does not matter: it may be the provider's.
  */
 export function isTopLevel({ origin, destination }: Navigation): boolean {
   return origin === '' && (destination === '' || destination === 'document');
 }
 
-/** Where a browser goes after sign-in if it asked for no page of ours. */
+/** The page after sign-in if the browser asked for none of our pages. */
 const HOME = '/';
 
 /** The longest path that is kept, in characters: it is part of a `state`, of which some providers accept 1,024. */
@@ -58,13 +58,13 @@ const PLAIN = /^\/[\x21-\x5b\x5d-\x7e]*$/;
 /** Parts that a path may have neither plain nor encoded: a dot segment, a control character, an encoded slash. */
 const TRICK = /\/\.{1,2}(?:\/|$)|%(?:[01][0-9a-f]|2[ef]|5c|7f)/i;
 
-/** The beginning of a URL inside a path, which another page might follow. */
+/** The beginning of a URL inside a path, which another page could follow as a link. */
 const URL_WITHIN = '//';
 
 /** Paths of this product that are not pages. */
 const NOT_A_PAGE = /^\/(?:api|ws)(?:\/|$)/i;
 
-/** An origin to resolve the path against: any will do, since it only shows whether a browser would leave it. */
+/** An origin to resolve the path against. Any origin will do, since it only shows whether the path leads a browser elsewhere. */
 const ORIGIN = 'https://here.invalid';
 
 /** The page to go to after sign-in: `value` if a browser on our origin reads it, unchanged, as one of our pages; else "/". */

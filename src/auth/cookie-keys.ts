@@ -1,14 +1,14 @@
-// This file derives the keys for cookies and sealed tokens from SESSION_SECRET.
+// CookieKeys derives the keys for cookies and sealed tokens from SESSION_SECRET.
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Secret } from '../text/secret.js';
 
 /** The keys derived from one entry of SESSION_SECRET: one for each purpose, none of which reveals another. */
 export interface CookieKey {
-  /** The key id that cookies and sealed texts carry; it reveals nothing of the key. */
+  /** The key id that cookies and sealed texts carry; it reveals nothing about the key. */
   readonly kid: string;
-  /** Signs cookies. */
+  /** The key that signs cookies. */
   readonly mac: Buffer;
-  /** Encrypts the tokens that the store keeps of a sign-in. */
+  /** The key that encrypts the tokens in the store's sign-in sessions. */
   readonly seal: Buffer;
 }
 
@@ -32,7 +32,7 @@ export class CookieKeys {
     this.#byKid = new Map(keys.map((key) => [key.kid, key]));
   }
 
-  /** The key with that id. Undefined: it was taken away, or never existed. */
+  /** The key with that id. Undefined: the key was removed, or never existed. */
   find(kid: string): CookieKey | undefined {
     return this.#byKid.get(kid);
   }
@@ -48,7 +48,7 @@ function cookieKey(secret: Secret): CookieKey {
   };
 }
 
-/** Encodes fields so that no other fields give the same bytes: each follows its length. */
+/** Encodes fields so that different fields always give different bytes: each field follows its length. */
 export function delimited(...fields: readonly string[]): Buffer {
   return Buffer.concat(
     fields.flatMap((field) => {

@@ -1,4 +1,4 @@
-// This file makes and reads the one cookie that the product sets.
+// CookieCodec makes and reads the one cookie that the product sets.
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { BoundedMap } from '../collections/bounded-map.js';
 import type { CookieHash } from '../store/ports/ids.js';
@@ -10,19 +10,19 @@ export const COOKIE_NAME = '__Host-visiona_session';
 /** `session`: the browser is signed in. `pending`: it may be on its way to sign in. */
 export type CookieType = 'session' | 'pending';
 
-/** A cookie whose signature shows that we made it. Whether its session lives, the store says. */
+/** A cookie whose signature shows that we made it. Only the store knows whether its session lives. */
 export interface BrowserCookie {
   readonly type: CookieType;
   /** 256 random bits, base64url. */
   readonly id: string;
   readonly hash: CookieHash;
-  /** Signed by a key that is no longer the first. */
+  /** The cookie is signed by a key that is no longer the first. */
   readonly stale: boolean;
 }
 
-/** Cookie headers whose parsed cookie is remembered. */
+/** The number of `Cookie` headers whose parsed cookie is remembered. */
 const MAX_REMEMBERED = 10_000;
-/** Headers longer than this, in characters, are parsed each time. */
+/** The longest `Cookie` header whose cookie is remembered, in characters; longer ones are parsed each time. */
 const MAX_REMEMBERED_LENGTH = 1024;
 
 const ID_BYTES = 32;
@@ -33,7 +33,7 @@ const VALUE = /^v1\.([\w-]{8})\.(session|pending)\.([\w-]{43})\.([\w-]{43})$/;
 /** Makes and reads `__Host-visiona_session=v1.<kid>.<type>.<id>.<mac>`. */
 export class CookieCodec {
   readonly #keys: CookieKeys;
-  /** Cookies by the header that they were in: a browser sends the same one with each request. */
+  /** The cookies by the `Cookie` header that they were in: a browser sends the same header with each request. */
   readonly #read = new BoundedMap<BrowserCookie>(MAX_REMEMBERED);
 
   constructor(keys: CookieKeys) {
@@ -59,8 +59,7 @@ export class CookieCodec {
   }
 
   /**
-   * The cookie in a `Cookie` header. Undefined: there is none of ours, or more than one, of which another page may have set
-   * one.
+   * The cookie in a `Cookie` header. Undefined: the header has none of ours, or several, of which another page may have set one.
    */
   read(header: string): BrowserCookie | undefined {
     const known = this.#read.get(header);
@@ -76,7 +75,7 @@ export class CookieCodec {
     if (kid === undefined || id === undefined || mac === undefined) return undefined;
     const key = this.#keys.find(kid);
     if (key === undefined || !isCookieType(type)) return undefined;
-    // Both have 43 ASCII characters: timingSafeEqual throws for different lengths.
+    // Both MACs have 43 ASCII characters: timingSafeEqual throws for different lengths.
     if (!timingSafeEqual(Buffer.from(mac), Buffer.from(sign(key.mac, kid, type, id)))) return undefined;
     return { type, id, hash: hashOf(id), stale: key !== this.#keys.current };
   }

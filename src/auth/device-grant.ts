@@ -5,18 +5,21 @@ import { DEV_AUDIENCE, DEV_CLIENT_ID } from '../config/types.js';
 import { discover } from './discovery.js';
 import { ProviderError, providerError } from './provider-error.js';
 
-/** What a person has to open and enter to let a program have a token. */
+/** The page and the code by which a person lets a program have a token. */
 export interface Invitation {
-  /** The page to open, with the code in it if the provider makes such links. */
+  /** The page to open; its URL contains the code if the provider makes such links. */
   readonly url: string;
-  /** What the page shows, or asks for. */
+  /** The code that the page shows or asks for. */
   readonly userCode: string;
 }
 
-/** The tokens that a program gets from a person. */
+/** The tokens that a person grants to a program. */
 export interface ProgramTokens {
   readonly accessToken: string;
-  /** Undefined: none was asked for, or the provider gives none; after a refresh: the one that was used stays valid. */
+  /**
+   * The refresh token. Undefined: none was asked for, or the provider gives none; after a refresh: the one that was used stays
+   * valid.
+   */
   readonly refreshToken: string | undefined;
 }
 
@@ -24,7 +27,7 @@ export interface ProgramTokens {
 const PERSON_MS = 3_600_000;
 
 /**
- * Gets an access token of a person for a program without a browser (RFC 8628), for our API alone (RFC 8707).
+ * Gets an access token from a person for a program without a browser (RFC 8628), for our API alone (RFC 8707).
  * @param offline asks for a refresh token too (OpenID Connect Core §11)
  * @param invite is called once, before the wait for the person
  * @throws ProviderError
@@ -58,7 +61,7 @@ export async function tokensOfPerson(
 /** Gets another access token for our API by a refresh token (RFC 6749 §6), which may be replaced. @throws ProviderError */
 export type Refresh = (refreshToken: string) => Promise<ProgramTokens>;
 
-/** Discovers the provider, and returns how to refresh tokens there. @throws ProviderError */
+/** Discovers the provider, and returns the function that refreshes tokens there. @throws ProviderError */
 export async function refreshAt({ audience, ...client }: TokenConfig): Promise<Refresh> {
   const { configuration } = await discover(client);
   return async (refreshToken) => {

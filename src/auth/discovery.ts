@@ -1,4 +1,4 @@
-// This file asks the provider for its discovery document, and keeps the last one in use.
+// Discovery asks the provider for its discovery document, and keeps the last one in use.
 import * as oc from 'openid-client';
 import { isLoopback } from '../net/address.js';
 import type { Logger } from '../observability/log.js';
@@ -7,11 +7,11 @@ import { LastKnown } from './last-known.js';
 import { ProviderError, providerError, whyOf } from './provider-error.js';
 import { type Endpoints, type ProviderMetadata, readMetadata } from './provider-metadata.js';
 
-/** Where the provider is, and as which client we speak to it. */
+/** The provider's address, and the client as which the product speaks to the provider. */
 export interface Client {
   readonly issuer: URL;
   readonly clientId: string;
-  /** Undefined: a public client, which PKCE alone protects. */
+  /** The client's secret. Undefined: the client is public, and PKCE alone protects it. */
   readonly clientSecret: Secret | undefined;
   /** By how much the provider's clock may differ from ours, in seconds. */
   readonly clockToleranceS: number;
@@ -19,6 +19,7 @@ export interface Client {
   readonly timeoutMs?: number;
 }
 
+/** The client, and how often its provider's document is asked for. */
 export interface ClientOptions extends Client {
   /** How long a discovery document is used before it is asked for again, in seconds. */
   readonly discoveryRefreshS: number;
@@ -27,7 +28,7 @@ export interface ClientOptions extends Client {
   readonly now?: () => number;
 }
 
-/** The discovery document, as openid-client and as the product use it. */
+/** The discovery document, in the forms that openid-client and the product use. */
 export interface Discovered {
   readonly configuration: oc.Configuration;
   readonly metadata: ProviderMetadata;
@@ -36,7 +37,7 @@ export interface Discovered {
 /** How long an answer of the provider may take, in ms, unless the client says otherwise. */
 export const ANSWER_MS = 5_000;
 
-/** How often answers of the provider itself may cause a request for its document or keys, in ms. */
+/** How long after a fetch the provider's own answers may not cause another fetch of its document or keys, in ms. */
 export const OF_PROVIDER_MS = 1000;
 
 /** The provider's discovery document. It is asked for when it is first needed: the provider may be down when we start. */
@@ -68,7 +69,10 @@ export class Discovery extends LastKnown<Discovered> {
     });
   }
 
-  /** Runs a call to an endpoint; once more if that is gone and the provider names another one now. Rejects as the call does. */
+  /**
+   * Runs a call to an endpoint; runs it again if the endpoint is gone and the provider names another one now. Rejects as the call
+   * does.
+   */
   async at<T>(endpoint: keyof Endpoints, call: (discovered: Discovered) => Promise<T>): Promise<T> {
     const discovered = await this.get();
     try {
@@ -86,7 +90,7 @@ export class Discovery extends LastKnown<Discovered> {
 /** Asks the provider for its discovery document. Rejects with a {@link ProviderError}. */
 export async function discover(client: Client): Promise<Discovered> {
   const { issuer, clientId, clientSecret, clockToleranceS, timeoutMs = ANSWER_MS } = client;
-  // Given a bare secret, openid-client would send it by client_secret_post, which fewer providers accept.
+  // With a bare secret, openid-client would send it by client_secret_post, which fewer providers accept.
   const method = clientSecret === undefined ? oc.None() : oc.ClientSecretBasic(clientSecret.reveal());
   let configuration: oc.Configuration;
   try {
@@ -100,7 +104,7 @@ export async function discover(client: Client): Promise<Discovered> {
   return { configuration, metadata: readMetadata(configuration.serverMetadata()) };
 }
 
-/** The error of a discovery document that is missing or another issuer's: the operator has to look at OIDC_ISSUER. */
+/** The error for a discovery document that is missing or another issuer's: the operator has to check OIDC_ISSUER. */
 function discoveryError(thrown: unknown): unknown {
   const error = isUrlError(thrown)
     ? new ProviderError('ERR_PROVIDER_ANSWER', 'the issuer in it is no URL')
@@ -112,7 +116,7 @@ function discoveryError(thrown: unknown): unknown {
   );
 }
 
-/** openid-client compares issuers as URLs, and throws a plain TypeError for an issuer that is no URL. */
+/** Whether an error says that an issuer is no URL: openid-client compares issuers as URLs, and throws a plain TypeError. */
 function isUrlError(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }

@@ -1,4 +1,4 @@
-// This file reads who signed in from the claims of an ID token.
+// This file reads from the claims of an ID token who signed in.
 import { StoreError } from '../store/ports/errors.js';
 import { checkUserKey } from '../store/ports/validate.js';
 import { cut } from '../text/characters.js';
@@ -16,12 +16,12 @@ export interface Identity extends UserKey {
   readonly email: string | undefined;
 }
 
-/** Names and addresses are cut to this length, in characters. */
+/** The length to which names and addresses are cut, in characters. */
 const MAX_SHOWN = 255;
 
 /**
  * Reads the claims of an ID token that has been verified.
- * @throws ProviderError ERR_PROVIDER_ANSWER if issuer and subject are no key of a user: openid-client lets a blank `sub` pass
+ * @throws ProviderError ERR_PROVIDER_ANSWER if issuer and subject are not a user's key: openid-client lets a blank `sub` pass
  */
 export function identityOf(claims: Readonly<Record<string, unknown>>): Identity {
   const { iss, sub, name, email } = claims;

@@ -1,10 +1,11 @@
-// This file keeps the last answer of another party in use until there is a newer one (docs/adr/0025).
+// LastKnown keeps the last answer of another party in use until there is a newer one (docs/adr/0025).
 import { type Backoff, backoffMs } from '../actors/supervision/spec.js';
 
+/** How {@link LastKnown} asks the other party, and what it reports. */
 export interface LastKnownOptions<T> {
   /** Asks the other party. */
   readonly ask: () => Promise<T>;
-  /** From this age on, in ms, an answer is asked for again before its next use. */
+  /** The age, in ms, from which an answer is asked for again before its next use. */
   readonly maxAgeMs: number;
   /** Is called after each failure. @param retryMs how long the other party is not asked again */
   readonly failed: (error: unknown, retryMs: number) => void;
@@ -34,21 +35,21 @@ export class LastKnown<T> {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** The last answer. If there is none yet, it is asked for; then this rejects as `ask` does. */
+  /** The last answer. If there is none yet, the party is asked for it; if that fails, this rejects as `ask` does. */
   get(): Promise<T> {
     const known = this.#known;
     if (known === undefined) return this.#ask();
     if (this.#now() - known.askedAt < this.#options.maxAgeMs) return Promise.resolve(known.value);
     const { value } = known;
-    // A party that failed last time is not waited for.
+    // A caller does not wait for a party that failed last time.
     const isWaitedFor = this.#failed === undefined;
     const asked = this.#ask().catch(() => value);
     return isWaitedFor ? asked : Promise.resolve(value);
   }
 
   /**
-   * A new answer, because the last one was found wrong. Rejects if there is none.
-   * @param minAgeMs an answer younger than this is given as it is: it bounds how often clients can make us ask, in ms
+   * Gets a new answer, because the last one was found wrong. Rejects if there is none.
+   * @param minAgeMs an answer younger than this, in ms, is returned as it is: this bounds how often clients can make us ask
    */
   renewed(minAgeMs: number): Promise<T> {
     const known = this.#known;

@@ -1,4 +1,4 @@
-// This file is the error of the OpenID provider, made from what openid-client and jose throw.
+// ProviderError is the error of the OpenID provider, made from errors of openid-client and jose.
 import * as oc from 'openid-client';
 import { CodedError } from '../actors/errors.js';
 
@@ -10,17 +10,19 @@ export type ProviderErrorCode =
   | 'ERR_PROVIDER_REFUSED'
   /** The code or refresh token is not valid, or not any more. */
   | 'ERR_PROVIDER_GRANT'
-  /** The answer is not to be trusted: not signed by the provider, for another client, too old, or no answer at all. */
+  /**
+   * The answer is not to be trusted: it is not signed by the provider, is for another client, is too old, or is no answer at all.
+   */
   | 'ERR_PROVIDER_ANSWER'
   /** The user, or the provider on the user's behalf, declined. */
   | 'ERR_PROVIDER_DENIED'
-  /** The callback's query is not what the provider sends. */
+  /** The callback's query is not one that the provider sends. */
   | 'ERR_PROVIDER_CALLBACK';
 
 interface About {
-  /** The endpoint does not exist, or not any more, so that nothing was done. */
+  /** The endpoint does not exist, or not any more, so that the call had no effect. */
   readonly isGone?: boolean;
-  /** The provider was reached, and said that it failed: perhaps at this request only. */
+  /** The provider was reached and said that it failed, perhaps at this request only. */
   readonly hasAnswered?: boolean;
 }
 
@@ -38,11 +40,11 @@ export class ProviderError extends CodedError {
   }
 }
 
-/** Authorization errors that say that the provider is down (RFC 6749 §4.1.2.1). */
+/** Authorization errors that mean that the provider is down (RFC 6749 §4.1.2.1). */
 const DOWN = new Set(['server_error', 'temporarily_unavailable']);
 /**
- * Errors that say that the user did not sign in (also OpenID Connect Core §3.1.2.6). At the token endpoint they say that the user
- * has to sign in again.
+ * Errors that mean that the user did not sign in (also OpenID Connect Core §3.1.2.6). From the token endpoint they mean that the
+ * user has to sign in again.
  */
 const DECLINED = new Set([
   'access_denied',
@@ -53,7 +55,7 @@ const DECLINED = new Set([
 ]);
 /** Messages of fetch()'s TypeError where there is no answer, or only a part of one. */
 const BROKEN_OFF = new Set(['fetch failed', 'terminated']);
-/** Codes that say that no host answers at the address. */
+/** Codes that mean that no host answers at the address. */
 const NO_HOST = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH']);
 /** Statuses of an endpoint that was removed or moved. */
 const GONE = new Set([301, 302, 303, 307, 308, 404, 405, 410]);
@@ -108,7 +110,7 @@ function declined(error: string): ProviderError {
 
 function clientError(error: oc.ClientError): ProviderError {
   const { code, message } = error;
-  // An answer that broke off while it was read is not JSON: the reason is then the cause of a cause.
+  // If an answer broke off while it was read, the error is about JSON, and the reason is the cause of its cause.
   for (
     let cause: unknown = error;
     cause !== undefined;
@@ -123,7 +125,7 @@ function clientError(error: oc.ClientError): ProviderError {
   return new ProviderError('ERR_PROVIDER_ANSWER', text);
 }
 
-/** The fields of a log line about an error: a provider's error by its sentence, a fault of ours with its stack. */
+/** The fields of a log line about an error: a provider's error as its sentence, a fault of ours with its stack. */
 export function whyOf(error: unknown): { readonly problem: string } | { readonly err: unknown } {
   return error instanceof ProviderError ? { problem: error.message } : { err: error };
 }
@@ -134,7 +136,7 @@ export function clockError(text: string): ProviderError {
   return new ProviderError('ERR_PROVIDER_ANSWER', `${text}; ${hint}`);
 }
 
-/** What openid-client found wrong, in its own words. The words of a JSON parser are left out: they quote the answer. */
+/** The fault that openid-client found, in its own words. The words of a JSON parser are left out: they quote the answer. */
 function detailOf(cause: unknown): string {
   return cause instanceof Error && cause.name === 'OperationProcessingError' ? `: ${cause.message}` : '';
 }
@@ -154,7 +156,7 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no connection';
 }
 
-/** An error code that may stand in a log, though it comes from a browser or the network. */
+/** An error code from a browser or the network, made safe for a log. */
 function word(text: string): string {
   return /^[\w.-]{1,64}$/.test(text) ? text : 'an error without a name';
 }

@@ -2,7 +2,7 @@
 import type { ServerMetadata } from 'openid-client';
 import { ProviderError } from './provider-error.js';
 
-/** A provider's endpoints. All are absolute URLs, and on TLS if the issuer is. */
+/** A provider's endpoints. All are absolute URLs, and use TLS if the issuer does. */
 export interface Endpoints {
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
@@ -19,7 +19,7 @@ export interface ProviderMetadata {
   /** Whether the provider's answers to browsers name their issuer (RFC 9207). */
   readonly namesItself: boolean;
   readonly endpoints: Endpoints;
-  /** Optional members that are wrong, a sentence each. */
+  /** A sentence for each optional member that is wrong. */
   readonly flaws: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export function readMetadata(document: ServerMetadata): ProviderMetadata {
 
 const MISSING = 'is missing';
 
-/** The endpoint's URL, or what is wrong with it. */
+/** The endpoint's URL; or, as text, the fault of `given`. */
 function readEndpoint(given: unknown, issuer: string): URL | string {
   // Some providers write null for an endpoint that they do not have.
   if (given === undefined || given === null) return MISSING;

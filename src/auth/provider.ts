@@ -1,4 +1,4 @@
-// This file is the OpenID provider as the authorization-code flow uses it.
+// Provider is the OpenID provider as the authorization-code flow uses it.
 import * as oc from 'openid-client';
 import type { OidcConfig } from '../config/types.js';
 import { type ClientOptions, Discovery } from './discovery.js';
@@ -8,8 +8,12 @@ import type { Endpoints, ProviderMetadata } from './provider-metadata.js';
 import { type OnRotated, RotationWatch } from './rotation.js';
 import { claimAhead, SigningKeys } from './signing-keys.js';
 
+/** The client, and how the provider sends its users back. */
 export interface ProviderOptions extends ClientOptions, Pick<OidcConfig, 'scopes' | 'consent'> {
-  /** Where browsers reach us. The address that the provider sends them back to comes from it alone, never from a request. */
+  /**
+   * The public URL of the product. The address that the provider sends browsers back to comes from it alone, never from a
+   * request.
+   */
   readonly publicUrl: URL;
 }
 
@@ -17,29 +21,29 @@ export interface ProviderOptions extends ClientOptions, Pick<OidcConfig, 'scopes
 export interface SignInChecks {
   readonly state: string;
   readonly nonce: string;
-  /** PKCE (RFC 7636). */
+  /** The code verifier of PKCE (RFC 7636). */
   readonly verifier: string;
 }
 
 /** The tokens that the provider gave for a code or a refresh token. */
 export interface Tokens {
-  /** Absent after a refresh if the provider gave no new one. */
+  /** Absent after a refresh if the provider gave no new ID token. */
   readonly idToken: string | undefined;
   readonly refreshToken: string | undefined;
-  /** When the access token ends, in ms since 1970; undefined: the provider did not say. */
+  /** When the access token expires, in ms since 1970; undefined: the provider did not say. */
   readonly expiresAt: number | undefined;
 }
 
 /** The scope that refresh tokens need; most providers grant it only with prompt=consent (OpenID Connect Core §11). */
 const OFFLINE = 'offline_access';
 
-/** The longest lifetime of an access token that is believed, in seconds: some providers say 1e308 for ever. */
+/** The longest lifetime of an access token that is accepted, in seconds: some providers say 1e308 for ever. */
 const MAX_LIFE_S = 365 * 24 * 3600;
 
 /** The longest ID token that is sent as a hint at sign-out, in characters: proxies and providers refuse longer URLs. */
 const MAX_HINT = 2048;
 
-/** The characters of an access token (RFC 6749 §A.12): no others may stand in a header. */
+/** The characters of an access token (RFC 6749 §A.12); a header may hold no others. */
 const VISIBLE = /^[\x20-\x7e]+$/;
 
 /** The OpenID provider. Every call rejects with a {@link ProviderError}. */
@@ -63,7 +67,7 @@ export class Provider {
     return (await this.#discovery.get()).metadata;
   }
 
-  /** Where to send the browser. */
+  /** The URL at the provider to which a sign-in sends the browser. */
   async authorizationUrl({ state, nonce, verifier }: SignInChecks): Promise<URL> {
     const { scopes, consent } = this.#options;
     const { configuration } = await this.#discovery.get();
@@ -78,7 +82,7 @@ export class Provider {
     });
   }
 
-  /** Exchanges the code for tokens. @param query of the callback, without the question mark */
+  /** Exchanges the code for tokens. @param query the query of the callback, without the question mark */
   async redeem(query: string, { state, nonce, verifier }: SignInChecks): Promise<Tokens & Identity> {
     const here = new URL(this.redirectUri);
     here.search = query;
@@ -99,8 +103,8 @@ export class Provider {
 
   /**
    * Exchanges a refresh token for new tokens.
-   * @param rotated is called with the refresh token that is valid from then on, before this resolves or rejects, also where the
-   *   rest of the answer is not valid
+   * @param rotated is called with the refresh token that is valid from then on, before this resolves or rejects, even if the rest
+   * of the answer is not valid
    * @throws ProviderError ERR_PROVIDER_GRANT also if the tokens are another user's, which openid-client does not check
    */
   async refresh(refreshToken: string, user: UserKey, rotated: OnRotated = () => {}): Promise<Tokens> {
@@ -132,7 +136,7 @@ export class Provider {
     );
   }
 
-  /** Where to send the browser to sign out at the provider too; undefined: the provider has no such page. */
+  /** The URL to which to send the browser to sign out at the provider too; undefined: the provider has no such page. */
   async endSessionUrl(idToken: string | undefined): Promise<URL | undefined> {
     const { configuration, metadata } = await this.#discovery.get();
     if (metadata.endpoints.end_session_endpoint === undefined) return undefined;
@@ -144,7 +148,7 @@ export class Provider {
 
   /** The claims of the ID token, after its signature and its times were checked. */
   async #claimsOf(answer: TokenAnswer): Promise<Readonly<Record<string, unknown>>> {
-    // openid-client checks neither: it trusts the connection instead of the signature.
+    // openid-client checks neither the signature nor these times: it trusts the connection instead.
     await this.keys.checkIdToken(answer.id_token ?? '');
     const claims = { ...answer.claims() };
     const ahead = claimAhead(claims, this.#options.clockToleranceS);
@@ -152,7 +156,10 @@ export class Provider {
     throw clockError(`the ID token's "${ahead}" is in the future`);
   }
 
-  /** Name and e-mail address, if the ID token has none. Failure here does not stop the sign-in; another user's data does. */
+  /**
+   * The user's name and e-mail address, asked for if the ID token has none. A failure here does not stop the sign-in, but another
+   * user's data does.
+   */
   async #userInfo(accessToken: string, { subject, name }: Identity) {
     if (!VISIBLE.test(accessToken))
       throw new ProviderError('ERR_PROVIDER_ANSWER', 'no access token is like that');
@@ -176,7 +183,7 @@ export class Provider {
 
 type TokenAnswer = oc.TokenEndpointResponse & oc.TokenEndpointResponseHelpers;
 
-/** Checks the issuer in the answer, if the provider promises one (RFC 9207), before the code is sent to it. */
+/** Checks the issuer in the answer, if the provider promises one (RFC 9207), before the code is sent to that issuer. */
 function checkIssuer(query: URLSearchParams, { issuer, namesItself }: ProviderMetadata): void {
   const given = query.getAll('iss');
   if (given.length === 0 ? !namesItself : given.length === 1 && given[0] === issuer) return;

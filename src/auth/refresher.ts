@@ -1,4 +1,4 @@
-// This file refreshes the provider's tokens of sessions when they have run out.
+// Refresher gets new tokens from the provider for sessions whose tokens have run out.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -12,6 +12,7 @@ import { refreshed, type SessionTokens } from './session-tokens.js';
 import type { TokenKeeping } from './token-keeping.js';
 import type { TokenRevocation } from './token-revocation.js';
 
+/** The services that a refresher uses. */
 export interface RefresherOptions {
   readonly provider: Pick<Provider, 'refresh'>;
   readonly store: Pick<SignInPort, 'claimRefresh' | 'endSignIn'>;
@@ -24,18 +25,18 @@ export interface RefresherOptions {
 }
 
 /**
- * How long one refresh claims a session, in ms, whether it succeeds or not: no process refreshes the session again before. The store
- * keeps the claim.
+ * How long one refresh claims a session, in ms, whether it succeeds or not: no process refreshes the session again during that
+ * time. The store keeps the claim.
  */
 const CLAIM_MS = 30_000;
 
 /**
- * How long the provider is not asked after it could not be reached, in ms. It is shorter than a claim, so that another session
- * asks next than the one that met the failure.
+ * How long the provider is not asked after it could not be reached, in ms. This is shorter than a claim, so that the next
+ * question comes from another session than the one that met the failure.
  */
 const UNREACHABLE_MS = 10_000;
 
-/** How long a request waits for the store to take a claim, in ms. A session is good without new tokens too. */
+/** How long a request waits for the store to take a claim, in ms. A session is valid without new tokens too. */
 const PATIENCE_MS = 1_000;
 
 /** Errors of the provider that end the session: its user is not signed in there any more. */
@@ -46,9 +47,9 @@ export class Refresher {
   readonly #options: RefresherOptions;
   readonly #clock: () => number;
   readonly #flights = new Map<SignInId, Promise<Session | undefined>>();
-  /** Until then no refresh begins: the provider could not be reached, or the store takes no writes. */
+  /** No refresh begins before this time, in ms since 1970: the provider could not be reached, or the store takes no writes. */
   #notBefore = 0;
-  /** The session at which the provider failed last; a failure at another one too means that all refreshes fail. */
+  /** The session at which the provider failed last; a failure at another session too means that all refreshes fail. */
   #failedFor: SignInId | undefined;
 
   constructor(options: RefresherOptions) {
@@ -56,18 +57,18 @@ export class Refresher {
     this.#clock = options.clock ?? Date.now;
   }
 
-  /** Whether the provider's tokens of a session have run out, and new ones may be had. */
+  /** Whether the provider's tokens of a session have run out and new ones can be had. */
   isDue({ tokens: { refreshToken, expiresAt }, signIn: { signInId, claimedUntil } }: Session): boolean {
     if (refreshToken === undefined || expiresAt === undefined) return false;
-    // The store's tokens of this session are used up, and the new ones wait to be stored.
+    // The store still has the session's old tokens, which are void, and its new tokens wait to be stored.
     if (this.#options.keeping.isWaiting(signInId)) return false;
     const now = this.#clock();
     return now >= expiresAt && now >= claimedUntil && now >= this.#notBefore;
   }
 
   /**
-   * The session with new tokens, or unchanged if there are none now; undefined: the session has ended. Rejects with a
-   * StoreError while the store takes no writes.
+   * Resolves with the session and its new tokens, or with the unchanged session if there are none now; undefined: the session has
+   * ended. Rejects with a StoreError while the store takes no writes.
    */
   refresh(session: Session): Promise<Session | undefined> {
     const { signInId } = session.signIn;
@@ -121,7 +122,7 @@ export class Refresher {
     }
   }
 
-  /** New tokens, or the present ones if the provider gives none; undefined: the provider ended the session. */
+  /** Gets new tokens, or the present ones if the provider gives none; undefined: the provider ended the session. */
   async #askProvider({ tokens, signIn: { signInId } }: Session): Promise<SessionTokens | undefined> {
     const { provider, revocation } = this.#options;
     const { refreshToken = '', issuer, subject } = tokens;
@@ -152,7 +153,10 @@ export class Refresher {
     return false;
   }
 
-  /** Pauses all refreshes if the provider cannot be reached, or fails at two sessions in a row: one failure may be that session's. */
+  /**
+   * Pauses all refreshes if the provider cannot be reached, or fails at two sessions in a row: one failure may have to do with
+   * that one session.
+   */
   #noteDown(signInId: SignInId, error: unknown): void {
     const isDown = error instanceof ProviderError && error.code === 'ERR_PROVIDER_UNREACHABLE';
     const before = this.#failedFor;

@@ -1,4 +1,4 @@
-// This file notices a rotated refresh token in the provider's answer before the rest of the answer is judged.
+// RotationWatch notices a rotated refresh token in the provider's answer before the rest of the answer is checked.
 import { decodeJwt } from 'jose';
 import type * as oc from 'openid-client';
 import { z } from 'zod';
@@ -15,8 +15,8 @@ interface Watched {
 }
 
 /**
- * A fetch that reports the refresh token of an answer before the library validates the answer: the provider has made the token
- * that was sent void, even if the rest of its answer is wrong (RFC 6749 §6, docs/adr/0026).
+ * A fetch that reports the refresh token of an answer before the library validates the answer: the provider has made the old
+ * token void, even if the rest of its answer is wrong (RFC 6749 §6, docs/adr/0026).
  */
 export class RotationWatch {
   /** Refreshes under way, by the refresh token that they send. */
@@ -44,7 +44,7 @@ export class RotationWatch {
   }
 }
 
-/** The refresh token in an answer. Undefined: there is none for this user; openid-client says what is wrong with the answer. */
+/** The refresh token in an answer. Undefined: there is none for this user; openid-client then reports the fault of the answer. */
 async function refreshTokenOf(answer: Response, user: UserKey): Promise<string | undefined> {
   try {
     const { data } = answerSchema.safeParse(await answer.json());
@@ -54,7 +54,7 @@ async function refreshTokenOf(answer: Response, user: UserKey): Promise<string |
   }
 }
 
-/** Whether an ID token, unverified, names another user: tokens of that answer are neither kept nor revoked. */
+/** Whether an unverified ID token names another user: tokens of that answer are neither kept nor revoked. */
 function isOfAnother(idToken: unknown, { issuer, subject }: UserKey): boolean {
   if (typeof idToken !== 'string') return false;
   try {

@@ -1,4 +1,4 @@
-// This file encrypts what the store keeps of sign-ins.
+// Sealer encrypts the secrets of sign-ins that the store keeps.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { type CookieKeys, delimited } from './cookie-keys.js';
 
@@ -6,7 +6,7 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Encrypts what the store keeps of sign-ins, so that the store's data holds no usable token. */
+/** Encrypts the secrets of sign-ins, so that the store's data holds no usable token. */
 export class Sealer {
   readonly #keys: CookieKeys;
 
@@ -15,7 +15,8 @@ export class Sealer {
   }
 
   /**
-   * Encrypts `text` by AES-256-GCM. @returns `<kid>.<base64url of nonce, ciphertext, tag>`
+   * Encrypts `text` by AES-256-GCM.
+   * @returns `<kid>.<base64url of nonce, ciphertext, tag>`
    * @param purpose the kind of text, bound into the tag
    * @param context the row that the text belongs to: in another row it cannot be opened
    */
@@ -28,7 +29,7 @@ export class Sealer {
     return `${kid}.${bytes.toString('base64url')}`;
   }
 
-  /** The text. Undefined: `sealed` was changed, is of another purpose or row, or its key was taken away. */
+  /** Decrypts a sealed text. Undefined: `sealed` was changed, has another purpose or row, or its key was removed. */
   open(purpose: string, context: string, sealed: string): string | undefined {
     const dot = sealed.indexOf('.');
     const kid = sealed.slice(0, dot);
@@ -36,7 +37,7 @@ export class Sealer {
     const encoded = sealed.slice(dot + 1);
     const bytes = Buffer.from(encoded, 'base64url');
     if (key === undefined || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
-    // base64url can write the same bytes in several ways; a `state` is counted by its text and must have one.
+    // Several base64url texts can stand for the same bytes; a `state` is spent by its text, so only one text may be valid.
     if (bytes.toString('base64url') !== encoded) return undefined;
     const tagAt = bytes.length - TAG_BYTES;
     const decipher = createDecipheriv(CIPHER, key.seal, bytes.subarray(0, NONCE_BYTES), {
@@ -48,7 +49,7 @@ export class Sealer {
     try {
       return text + decipher.final('utf8');
     } catch {
-      // final() throws for one reason: the tag does not match.
+      // The only reason for which final() throws is that the tag does not match.
       return undefined;
     }
   }

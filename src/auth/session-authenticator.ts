@@ -1,4 +1,4 @@
-// This file finds the user of a request by its session cookie or its access token.
+// SessionAuthenticator finds the user of a request by its session cookie or its access token.
 import type {
   Authenticator,
   Credentials,
@@ -33,7 +33,7 @@ export class SessionAuthenticator implements Authenticator {
       const session = browser && this.#sessions.peek(browser);
       return session && this.#used(session, passive);
     }
-    // A cookie and a token together, or another scheme, are judged by authenticate().
+    // A cookie and a token together, or another scheme, are left to authenticate().
     if (cookie !== '' || !authorization.startsWith(SCHEME)) return undefined;
     return this.#bearer?.peek(authorization.slice(SCHEME.length));
   }

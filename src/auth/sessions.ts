@@ -1,4 +1,4 @@
-// This file holds the sign-in sessions behind browsers' cookies: found, refreshed, used, ended.
+// Sessions holds the sign-in sessions behind browsers' cookies: it finds, refreshes and ends them, and notes their use.
 import type { Logger } from '../observability/log.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
 import type { Requester } from '../store/ports/audit.js';
@@ -15,6 +15,7 @@ import { mayShareGrant, openTokens, type SessionTokens, sealTokens } from './ses
 import type { TokenKeeping } from './token-keeping.js';
 import type { TokenRevocation } from './token-revocation.js';
 
+/** The services that sessions use. */
 export interface SessionsOptions {
   readonly store: SignInPort;
   readonly sealer: Sealer;
@@ -26,7 +27,7 @@ export interface SessionsOptions {
   readonly clock?: () => number;
 }
 
-/** How often the use of one session is written to the store at most, in ms: far below any idle time. */
+/** The shortest time between two writes of one session's use to the store, in ms: far below any idle time. */
 const TOUCH_EVERY_MS = 60_000;
 
 /** How long {@link Sessions.renew} claims a session, in ms: longer than it takes to encrypt the tokens anew. */
@@ -49,8 +50,8 @@ export class Sessions {
   }
 
   /**
-   * The session of a cookie. Undefined: there is none, or it has ended. If the provider's tokens have run out, the provider is
-   * asked for new ones first, so that a user who is signed out there is signed out here. Rejects with a `StoreError`.
+   * Finds the session of a cookie. Undefined: there is none, or it has ended. If the provider's tokens have run out, the provider
+   * is asked for new ones first, so that a user who is signed out there is signed out here. Rejects with a `StoreError`.
    */
   async find({ type, hash }: BrowserCookie): Promise<Session | undefined> {
     if (type !== 'session') return undefined;
@@ -62,7 +63,7 @@ export class Sessions {
     // The first waiter outdates the cached session, so that no one keeps the tokens from before the refresh.
     const known = this.#known.peek(hash);
     if (known === session || (known && this.#options.refresher.isDue(known))) this.#known.outdate(hash);
-    // Nothing was refreshed, and the session may have ended while the provider was waited for: the cache or the store says.
+    // Nothing was refreshed, and the session may have ended during the wait for the provider: the cache or the store knows.
     return answer === session ? this.#known.get(hash) : answer;
   }
 
@@ -76,7 +77,7 @@ export class Sessions {
     }
   }
 
-  /** The session as {@link find} would answer, if that is known without a wait; undefined: ask `find`. */
+  /** The session as {@link find} would answer, if known without a wait; undefined: call `find`. */
   peek({ type, hash }: BrowserCookie): Session | undefined {
     const session = type === 'session' ? this.#known.peek(hash) : undefined;
     return session !== undefined && this.#options.refresher.isDue(session) ? undefined : session;
@@ -100,8 +101,8 @@ export class Sessions {
   }
 
   /**
-   * Encrypts a session's tokens with the first key, before the key that sealed them is taken away. It does nothing while another
-   * process refreshes the session, or new tokens wait for the store: those would be lost. False: the session has ended.
+   * Encrypts a session's tokens with the first key, before the key that sealed them is removed. Does nothing while another
+   * process refreshes the session, or new tokens wait for the store: those tokens would be lost. False: the session has ended.
    */
   async renew({ signIn: { userId, signInId }, cookie }: Session): Promise<boolean> {
     const { store, sealer, keeping } = this.#options;
@@ -111,7 +112,10 @@ export class Sessions {
     return store.resealSignIn(userId, signInId, sealTokens(sealer, cookie, session.tokens));
   }
 
-  /** Ends a session of this user: here for certain, at the provider if it can be reached. False: there is none that lives. */
+  /**
+   * Ends a session of this user: here in any case, and at the provider if it can be reached. False: the user has no such live
+   * session.
+   */
   async end(owner: UserId, signInId: SignInId, by?: Requester): Promise<boolean> {
     const ended = await this.#options.store.endSignIn(owner, signInId, by);
     this.#known.forgetAll();
@@ -130,12 +134,12 @@ export class Sessions {
     return this.#options.store.listSignIns(owner, page);
   }
 
-  /** Drops a session from the cache: the next request asks the store. */
+  /** Drops a session from the cache, so that the next request asks the store. */
   forget(cookie: CookieHash): void {
     this.#known.forget(cookie);
   }
 
-  /** Takes what the store reports: a session that any process ended leaves the cache. */
+  /** Takes the store's changes: a session that any process ended leaves the cache. */
   changed(changes: Changes): void {
     const ended = endedSignIns(changes);
     if (ended === undefined) this.#known.forgetAll();

@@ -1,4 +1,4 @@
-// This file is the sign-in flow: it sends browsers to the provider and begins sessions for those that come back.
+// SignInFlow sends browsers to the provider, and begins sessions for those that come back.
 import { hash } from 'node:crypto';
 import * as oc from 'openid-client';
 import type { Logger } from '../observability/log.js';
@@ -18,12 +18,13 @@ import type { TokenRevocation } from './token-revocation.js';
 
 /** How long sessions last, in ms. */
 export interface Lifetimes {
-  /** Of a session that is not used. */
+  /** How long an unused session lasts. */
   readonly idleMs: number;
-  /** Of any session. */
+  /** How long any session lasts. */
   readonly absoluteMs: number;
 }
 
+/** The services that a sign-in uses. */
 export interface SignInOptions {
   readonly provider: Provider;
   readonly store: UserPort & SignInPort;
@@ -39,11 +40,11 @@ export interface SignInOptions {
 export interface Begin {
   /** The cookie that the browser has. */
   readonly cookie: BrowserCookie | undefined;
-  /** Where the browser asks to go afterwards, unchecked. */
+  /** The page to which the browser asks to go afterwards, unchecked. */
   readonly returnTo: string | undefined;
 }
 
-/** Where a browser is sent, and the cookie that it is given. */
+/** The URL that a browser is sent to, and the cookie that it is given. */
 export interface Redirect {
   readonly location: string;
   readonly setCookie: string | undefined;
@@ -52,22 +53,25 @@ export interface Redirect {
 /** A browser that came back from the provider. */
 export interface Finish {
   readonly cookie: BrowserCookie | undefined;
-  /** The query of the callback; no name twice. */
+  /** The query of the callback, in which each name occurs once. */
   readonly query: Readonly<Record<string, string>>;
   readonly userAgent: string;
   readonly remoteAddr: string;
   readonly requestId: string;
-  /** Is called with the user before a session is begun; rejects if this user has to wait. */
+  /** Is called with the user before a session begins; rejects if this user has to wait. */
   readonly admit: (user: UserId) => Promise<void>;
 }
 
 /**
- * Why a sign-in failed. `malformed`: the query is nothing that a provider sends. `unknown`: this browser did not begin the
- * sign-in, began it too long ago, or has finished it. Otherwise the provider's error.
+ * Why a sign-in failed. `malformed`: no provider sends such a query. `unknown`: this browser did not begin the sign-in, began it
+ * too long ago, or has finished it. Any other value is the provider's error.
  */
 export type SignInFailure = 'malformed' | 'unknown' | ProviderErrorCode;
 
-/** How long a pending sign-in's cookie stays, in ms: longer than the sign-in, to tell a late browser from one without cookies. */
+/**
+ * How long the cookie of a pending sign-in lives, in ms: longer than the sign-in, to tell a late browser from one without
+ * cookies.
+ */
 const PENDING_COOKIE_MS = 60 * 60_000;
 
 /** Sends browsers to the provider, and begins sessions for those that come back (docs/adr/0014). */
@@ -84,7 +88,7 @@ export class SignInFlow {
   async begin({ cookie, returnTo }: Begin): Promise<Redirect> {
     const { provider, store, cookies, sealer } = this.#options;
     // A browser whose new cookie was lost on the way still has the old one, and gets another. The question also makes sure that
-    // the store answers: the way back from the provider needs it.
+    // the store answers, which the browser's way back from the provider needs.
     const isGood = cookie !== undefined && !(await store.isReplaced(cookie.hash));
     const browser = isGood ? cookie : cookies.create('pending');
     const pending = {
@@ -97,12 +101,14 @@ export class SignInFlow {
       ...pending,
       state: sealState(sealer, browser.hash, pending),
     });
-    // A session's cookie stays as it is; a pending cookie's life is extended by each sign-in that it is used for.
+    // A session's cookie stays as it is; each sign-in with a pending cookie extends the cookie's life.
     const setCookie = browser.type === 'pending' ? cookies.set(browser, PENDING_COOKIE_MS / 1000) : undefined;
     return { location: url.href, setCookie };
   }
 
-  /** Finishes a sign-in. Rejects with a StoreError, and as {@link Finish.admit}; the user then has to begin a new sign-in. */
+  /**
+   * Finishes a sign-in. Rejects with a StoreError, and as {@link Finish.admit} does; the user then has to begin a new sign-in.
+   */
   async finish(finish: Finish): Promise<Redirect | SignInFailure> {
     const { provider, revocation } = this.#options;
     const { cookie, query } = finish;
@@ -130,7 +136,7 @@ export class SignInFlow {
     const { store, sessions, cookies, sealer, lifetimes, log } = this.#options;
     const owner = await store.ensureUser(tokens.issuer, tokens.subject);
     await admit(owner);
-    // Always a new id, so that an attacker who knew the old one has nothing (session fixation).
+    // The id is always new, so that an attacker who knew the old one has nothing (session fixation).
     const session = cookies.create('session');
     const signIn = {
       cookie: session.hash,
@@ -158,7 +164,7 @@ export class SignInFlow {
     return error.code;
   }
 
-  /** Opens the `state` and marks it as spent. Undefined: another browser began it, or it is over. */
+  /** Opens the `state` and marks it as spent. Undefined: another browser began the sign-in, or the sign-in is over. */
   async #spend({ hash: browser }: BrowserCookie, state: string): Promise<PendingSignIn | undefined> {
     const { store, sealer } = this.#options;
     const pending = openState(sealer, browser, state);

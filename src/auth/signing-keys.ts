@@ -1,4 +1,4 @@
-// This file checks tokens of the provider: their signatures, by the keys that it publishes, and their times.
+// SigningKeys checks tokens of the provider: their signatures, by the keys that it publishes, and their times.
 import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { ANSWER_MS, type ClientOptions, type Discovery, OF_PROVIDER_MS } from './discovery.js';
 import { LastKnown } from './last-known.js';
@@ -10,7 +10,7 @@ export const ALGORITHMS = [
   ...['EdDSA', 'Ed25519', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'],
 ];
 
-/** How often tokens that any client can send may cause a request for the provider's keys, in ms. */
+/** How long after a fetch tokens from any client may not cause another fetch of the provider's keys, in ms. */
 export const OF_ANYBODY_MS = 10_000;
 
 /** Claims that name a past time, in seconds since 1970 (RFC 7519 §4.1.6, OpenID Connect Core §2). */
@@ -44,7 +44,7 @@ export class SigningKeys {
    * Verifies a token, and once more with newly fetched keys if the known ones do not fit: a provider may change its keys at any
    * time, even under the same key id.
    * @param minAgeMs keys younger than this, in ms, are not fetched again
-   * @throws JOSEError as `verify` does; ProviderError if the keys cannot be had
+   * @throws JOSEError as `verify` does; ProviderError if the keys cannot be fetched
    */
   async verify<T>(verify: Verify<T>, minAgeMs: number): Promise<T> {
     const keys = await this.#keys.get();
@@ -52,7 +52,7 @@ export class SigningKeys {
       return await verify(keys);
     } catch (error) {
       if (!mayFitOthers(error)) throw error;
-      // The keys may have moved. If discovery fails, they are fetched from where they were.
+      // The provider may publish its keys elsewhere now. If discovery fails, they are fetched from the old address.
       await this.#discovery.renewed(minAgeMs).catch(() => {});
       const renewed = await this.#keys.renewed(minAgeMs);
       if (renewed === keys) throw unusable(error);
@@ -62,7 +62,7 @@ export class SigningKeys {
     }
   }
 
-  /** @throws ProviderError ERR_PROVIDER_ANSWER the provider did not sign the ID token */
+  /** Checks the signature of an ID token. @throws ProviderError ERR_PROVIDER_ANSWER if the provider did not sign it */
   async checkIdToken(idToken: string): Promise<void> {
     try {
       const options = { algorithms: ALGORITHMS };
@@ -80,7 +80,7 @@ function mayFitOthers(error: unknown): boolean {
   return !(error instanceof JOSEError);
 }
 
-/** An error that is no JOSEError comes from a key that cannot be read. */
+/** The error for keys that cannot be used: an error that is no JOSEError comes from a key that cannot be read. */
 function unusable(error: unknown): unknown {
   if (error instanceof errors.JOSEError) return error;
   return new ProviderError('ERR_PROVIDER_ANSWER', 'a key of it is of no use here');
@@ -106,7 +106,7 @@ async function fetchKeys(url: string, timeoutMs = ANSWER_MS): Promise<JWTVerifyG
 }
 
 /**
- * The claim whose past time is in the future, because the clocks differ by more than is allowed; undefined: there is none. `exp`
+ * The claim that should be in the past and is in the future, beyond what clocks may differ by; undefined: there is none. `exp`
  * and `nbf` are checked by the libraries.
  * @param toleranceS by how much the clocks may differ, in seconds
  * @param now seconds since 1970

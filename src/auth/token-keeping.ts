@@ -1,4 +1,4 @@
-// This file stores refreshed tokens of sessions, and keeps them while the store takes none.
+// TokenKeeping stores refreshed tokens of sessions, and keeps them in memory while the store takes no writes.
 import { type Clock, systemClock } from '../actors/clock.js';
 import { backoffMs } from '../actors/supervision/spec.js';
 import type { Logger } from '../observability/log.js';
@@ -11,6 +11,7 @@ import type { Session } from './session-tokens.js';
 import { type SessionTokens, sealTokens } from './session-tokens.js';
 import type { TokenRevocation } from './token-revocation.js';
 
+/** The services that keep tokens. */
 export interface TokenKeepingOptions {
   readonly store: Pick<SignInPort, 'resealSignIn'> & StateReports;
   readonly sealer: Sealer;
@@ -19,43 +20,46 @@ export interface TokenKeepingOptions {
   readonly timers?: Clock;
 }
 
-/** Reports what the store can do, whenever that may have changed. */
+/** Reports whether the store can read and write, whenever that may have changed. */
 export interface StateReports {
   onState(listener: (state: StoreState) => void): void;
 }
 
-/** Sessions whose tokens may wait for the store, about 10 MB of them. Tokens of more sessions are lost. */
+/** The most sessions whose tokens may wait for the store, about 10 MB of them. Tokens of further sessions are lost. */
 export const MAX_WAITING = 1_000;
 
-/** Tries after the first; together they take about two minutes. */
+/** The most tries after the first; together they take about two minutes. */
 const MAX_TRIES = 30;
 const AGAIN = { minMs: 250, maxMs: 5_000 };
 
 /**
- * Stores new tokens of sessions. The provider has made the old tokens void, so while the store takes no writes the new ones are
- * kept here and offered to it again.
+ * Stores new tokens of sessions. The provider has made the old tokens void, so while the store takes no writes the new ones stay
+ * in memory, and are stored later.
  */
 export class TokenKeeping {
   readonly #options: TokenKeepingOptions;
   readonly #timers: Clock;
-  /** By session whose tokens wait: a function that tries to store them now. */
+  /** For each session whose tokens wait: a function that tries to store them now. */
   readonly #waiting = new Map<SignInId, () => void>();
 
   constructor(options: TokenKeepingOptions) {
     this.#options = options;
     this.#timers = options.timers ?? systemClock;
-    // At once, before another process claims the session and sends its old refresh token.
+    // The tokens are stored at once, before another process claims the session and sends its old refresh token.
     options.store.onState(({ reads, writes }) => {
       if (reads === undefined && writes === undefined) for (const now of [...this.#waiting.values()]) now();
     });
   }
 
-  /** Whether tokens of this session that are newer than the store's wait here. */
+  /** Whether newer tokens of this session than the store's wait here. */
   isWaiting(signInId: SignInId): boolean {
     return this.#waiting.has(signInId);
   }
 
-  /** Stores tokens. False: the session has ended. Rejects with a StoreError if the store takes none now; it is tried again later. */
+  /**
+   * Stores tokens. False: the session has ended. Rejects with a StoreError if the store takes no writes now; then they are stored
+   * later.
+   */
   async keep(session: Session, tokens: SessionTokens): Promise<boolean> {
     try {
       return await this.#store(session, tokens);
@@ -89,7 +93,7 @@ export class TokenKeeping {
 
   async #again(session: Session, tokens: SessionTokens, tries: number): Promise<void> {
     const { signInId } = session.signIn;
-    // A try is under way: the store's report must not begin a second one.
+    // A try is under way, so the store's report must not begin a second one.
     this.#waiting.set(signInId, () => {});
     try {
       await this.#store(session, tokens);

@@ -1,18 +1,19 @@
-// This file revokes refresh tokens of ended sessions at the provider.
+// TokenRevocation revokes refresh tokens of ended sessions at the provider.
 import type { Logger } from '../observability/log.js';
 import type { SignInId } from '../store/ports/ids.js';
 import type { Provider } from './provider.js';
 import { whyOf } from './provider-error.js';
 
+/** The services that a revocation uses. */
 export interface TokenRevocationOptions {
   readonly provider: Pick<Provider, 'revoke'>;
   readonly log: Logger;
 }
 
-/** Revocations that may be under way; more are left out. The provider's answer timeout bounds each. */
+/** The most revocations that may be under way; further tokens are not revoked. The provider's answer timeout bounds each. */
 export const MAX_REVOCATIONS = 100;
 
-/** Revokes refresh tokens of ended sessions at the provider (RFC 7009). It is a best effort: no caller waits for it. */
+/** Revokes refresh tokens of ended sessions at the provider (RFC 7009), as a best effort: no caller waits for it. */
 export class TokenRevocation {
   readonly #options: TokenRevocationOptions;
   #underWay = 0;
@@ -21,7 +22,7 @@ export class TokenRevocation {
     this.#options = options;
   }
 
-  /** Begins to revoke. @param refreshToken undefined: the session had none */
+  /** Begins to revoke a token. @param refreshToken undefined: the session had none */
   begin(signInId: SignInId | undefined, refreshToken: string | undefined): void {
     if (refreshToken === undefined) return;
     const { provider, log } = this.#options;

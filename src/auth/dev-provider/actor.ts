@@ -1,4 +1,4 @@
-// This file is the module of the development provider's thread.
+// This module is what the development provider's thread loads: it has the provider as an actor.
 import type { Implementation } from '../../actors/host.js';
 import { hosted } from '../../actors/host.js';
 import { Secret } from '../../text/secret.js';

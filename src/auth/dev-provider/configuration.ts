@@ -6,7 +6,7 @@ import type { DevProviderKeys } from './keys.js';
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-/** The grant by which REST clients get a token of a person, who confirms it in a browser (RFC 8628). */
+/** The grant by which REST clients get a token from a person, who confirms it in a browser (RFC 8628). */
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const SCOPES = 'openid profile email offline_access';
@@ -14,7 +14,7 @@ const SCOPES = 'openid profile email offline_access';
 /**
  * The configuration of a provider that accepts any name with any password. The account's id is the name, and the user is not
  * asked for consent.
- * @param publicUrl where its one client is
+ * @param publicUrl the public URL of the provider's one client
  * @param audience the audience of access tokens, for requests that name it (RFC 8707)
  * @param InvalidTarget the error with which other audiences are refused
  */
@@ -38,7 +38,7 @@ export function devProviderConfiguration(
       },
     ],
     jwks: { keys: [keys.signing] },
-    // Browsers do not separate cookies by port: these reach our listener too, so their names differ from ours.
+    // Browsers do not separate cookies by port: these cookies reach our listener too, so their names differ from ours.
     cookies: {
       keys: [keys.cookies],
       names: { session: 'devop_session', interaction: 'devop_interaction', resume: 'devop_resume' },

@@ -10,16 +10,16 @@ import { devProviderConfiguration } from './configuration.js';
 import { devProviderKeys } from './keys.js';
 import type { WriteLine } from './kind.js';
 
-/** A notice that oidc-provider prints: that its development features are not for production, where they are not used. */
+/** A notice that oidc-provider prints, also for development features that are used in development only. */
 const NOTICE = /oidc-provider (?:NOTICE|WARNING): (.*)/;
 
-/** A development OpenID provider (03-identity §3.6) that has its port and does not serve yet. */
+/** A development OpenID provider (03-identity §3.6) that has bound its port and does not serve yet. */
 export interface BoundProvider {
-  /** The port in use, also where 0 was asked for. */
+  /** The port in use, even if 0 was configured. */
   readonly port: number;
   /** Begins to serve. @param publicUrl where the provider sends browsers back to */
   serve(publicUrl: URL): void;
-  /** Ends at once. */
+  /** Ends the provider at once. */
   close(): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ const STARTING: RequestListener = (_request, response) => {
 };
 
 /**
- * Answers requests for this host only. Otherwise a page whose own name is made to lead here (DNS rebinding) would have the
- * provider's origin in its browser, could read the answers, and so get a token of any user.
+ * Answers requests for this host only. Otherwise a page whose own host name is made to resolve to this host (DNS rebinding) would
+ * have the provider's origin in its browser, could read the answers, and so get a token of any user.
  */
 function atHost(host: string, listener: RequestListener): RequestListener {
   return (request, response) => {
@@ -46,7 +46,7 @@ export async function bindDevProvider(
   const endNotices = takeNotices(write);
   const server = createServer(STARTING);
   try {
-    // It is loaded only now because it prints notices while it loads, which takeNotices() catches.
+    // The package is imported only now because it prints notices while it loads, which takeNotices() catches.
     const { default: OidcProvider, errors } = await import('oidc-provider');
     const port = await listenOn(server, address);
     const issuer = urlOf('http', address, port);
@@ -91,10 +91,10 @@ async function onlyFromHere(context: Context, next: () => Promise<void>): Promis
     context.body = context.body.replace(/@import url\(https:[^)]*\);/g, '');
 }
 
-/** Logs what the provider refuses and where it fails; the errors' own text holds no code or token. */
+/** Logs refusals and failures of the provider; the errors' own text holds no code or token. */
 function writeErrors(provider: Provider, write: WriteLine): void {
   const refused = (_ctx: unknown, { message: problem }: Error): void => {
-    // A program polls with this answer until its person has confirmed.
+    // A program that polls gets this answer until its person has confirmed.
     if (problem === 'authorization_pending') return;
     const text = 'the development OpenID provider refused a request';
     write({ level: 'info', fields: { problem }, text });
@@ -107,7 +107,7 @@ function writeErrors(provider: Provider, write: WriteLine): void {
   });
 }
 
-/** Moves oidc-provider's notices from the console to the log. @returns undoes it */
+/** Moves oidc-provider's notices from the console to the log. @returns a function that undoes this */
 function takeNotices(write: WriteLine): () => void {
   const { info, warn } = console;
   const taking =

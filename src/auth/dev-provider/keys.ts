@@ -5,11 +5,11 @@ import type { Secret } from '../../text/secret.js';
 
 const BYTES = 32;
 
-/** The development provider's keys; every start with the same secret has the same ones. */
+/** The development provider's keys; the same secret gives the same keys at every start. */
 export interface DevProviderKeys {
-  /** Signs ID tokens: ES256. */
+  /** The key that signs ID tokens: ES256. */
   readonly signing: JWK;
-  /** Signs the provider's own cookies. */
+  /** The key that signs the provider's own cookies. */
   readonly cookies: string;
 }
 
@@ -18,7 +18,7 @@ export function devProviderKeys(secret: Secret): DevProviderKeys {
   const derive = (purpose: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret.reveal(), '', `visiona development provider ${purpose}`, BYTES));
   const ecdh = createECDH('prime256v1');
-  // All but one in 2³² of 32-byte numbers are private keys of the curve; setPrivateKey throws for the rest.
+  // Of all 32-byte numbers, all but one in 2³² are private keys of the curve; setPrivateKey throws for the rest.
   ecdh.setPrivateKey(derive('signing'));
   const point = ecdh.getPublicKey();
   const coordinate = (at: number): string => point.subarray(at, at + BYTES).toString('base64url');

@@ -1,4 +1,4 @@
-// This file says what the development provider's thread and its owner say to each other.
+// This file defines the messages between the development provider's thread and its owner.
 import type { SerializedError } from '../../actors/errors.js';
 import type { HostedKind } from '../../actors/host.js';
 import type { Address } from '../../net/address.js';
@@ -8,7 +8,7 @@ export interface DevProviderInit {
   readonly address: Address;
   readonly secret: string;
   readonly audience: string;
-  /** Where the provider sends browsers back to. Absent: the provider waits for `serve`. */
+  /** The URL that the provider sends browsers back to. Absent: the provider waits for `serve`. */
   readonly publicUrl?: string;
 }
 
@@ -41,5 +41,5 @@ export const DEV_PROVIDER_KIND: HostedKind<never, LogLine, LogLine, DevProviderI
   },
 };
 
-/** Takes a log line of the provider. */
+/** Writes a log line of the provider. */
 export type WriteLine = (line: LogLine) => void;

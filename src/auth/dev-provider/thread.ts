@@ -9,19 +9,21 @@ import { type Address, ListenError, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { DEV_PROVIDER_KIND, type DevProviderAsks, type DevProviderInit, type LogLine } from './kind.js';
 
-/** Heap of the provider's thread, in MiB. The provider keeps the last thousand or two of its tokens. */
+/** The heap of the provider's thread, in MiB. The provider keeps the last thousand or two of its tokens. */
 const HEAP_MB = 256;
 
-/** How long the provider may take to begin, in ms: it loads code and binds a port. */
+/** How long the provider may take to start, in ms: it loads code and binds a port. */
 const BEGIN_MS = 10_000;
 
-/** How long the provider may take to end, in ms, before it is killed. */
+/** How long the provider may take to end, in ms, before its thread is killed. */
 const END_MS = 5_000;
 
-/** The provider is restarted however often it fails, up to 10 s apart: calls to devices do not need it. */
+/**
+ * The restart policy: the provider is restarted however often it fails, up to 10 s apart, since calls to devices do not need it.
+ */
 const PATIENT = { restarts: Number.POSITIVE_INFINITY, withinMs: 30_000 };
 
-/** The development OpenID provider in its thread. It has its port; it serves once it is told to. */
+/** The development OpenID provider in its thread. It has bound its port, and serves once `serve` is called. */
 export interface DevProvider {
   /** The settings with which our side signs users in at the provider. */
   readonly client: OidcConfig;
@@ -39,8 +41,8 @@ interface Started {
 }
 
 /**
- * Starts the development provider. If it fails it is started again, at the same port and with the same keys; its memory, such as
- * its own sessions, is lost.
+ * Starts the development provider. A provider that fails is started again, at the same port and with the same keys; its memory,
+ * such as its own sessions, is lost.
  * @throws ListenError, HostStartError at the first start
  */
 export async function startDevProvider(config: DevProviderConfig, log: Logger): Promise<DevProvider> {
@@ -105,20 +107,20 @@ async function startThread(threads: ThreadHosts, init: DevProviderInit, log: Log
     return { host, actor, port: await actor.ask('port', undefined, BEGIN_MS) };
   } catch (error) {
     host.kill('its provider did not begin');
-    // The next start needs the thread's place.
+    // The next start needs this thread's place among the hosts.
     await host.exited;
     throw beginError(error, init.address);
   }
 }
 
-/** The error with which the provider did not begin, as it was thrown in its thread. */
+/** The error with which the provider failed to start, as it was thrown in its thread. */
 function beginError(error: unknown, address: Address): unknown {
   if (!(error instanceof ActorGoneError) || error.reason.kind !== 'crashed') return error;
   const { reason } = error;
   return reason.error.code === 'ERR_LISTEN' ? new ListenError(address) : rebuildError(reason.error);
 }
 
-/** Writes a log line of the thread; an error keeps the stack that it has there. */
+/** Writes a log line of the thread; an error keeps its stack from the thread. */
 function write(log: Logger, { level, fields, error, text }: LogLine): void {
   log[level]({ ...fields, ...(error && { err: rebuildError(error) }) }, text);
 }
