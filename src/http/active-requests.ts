@@ -1,13 +1,13 @@
-// This file ends what a session or an access token began when the session or token ends.
+// ActiveRequests ends requests under way as soon as the session or access token that began them ends.
 import type { Principal } from '../auth/authenticator.js';
 import { DenseSet, type Slotted } from '../collections/dense-set.js';
 import type { SignInId } from '../store/ports/ids.js';
 
 /** A request, or a WebSocket, that is under way for a user. */
 export interface ActiveRequest extends Slotted {
-  /** The user that it is for; undefined until it was added. */
+  /** The user who sent the request; undefined until the request is added. */
   user: Principal | undefined;
-  /** Ends it at once: its user may not have it any more. */
+  /** Ends the request at once: its user has lost access. */
   abort(): void;
 }
 
@@ -16,14 +16,14 @@ const CHECK_EVERY_MS = 1000;
 
 /**
  * The requests under way of all users, each ended with the session or access token that began it: access is checked when a
- * request begins, and taken away while it runs (03-identity §3.3). It is one set, which is gone through when a session
- * ends: sessions end seldom, requests begin and end all the time.
+ * request begins, and may be taken away while it runs (03-identity §3.3). The set is searched whole when a session ends: sessions
+ * end seldom, while requests begin and end all the time.
  */
 export class ActiveRequests {
   readonly #open = new DenseSet<ActiveRequest>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** Requests under way. */
+  /** The number of requests under way. */
   get size(): number {
     return this.#open.size;
   }
@@ -39,7 +39,7 @@ export class ActiveRequests {
     this.#open.delete(request);
   }
 
-  /** Ends the requests of these sessions. @param signIns undefined: some may have ended, and nobody knows which */
+  /** Ends the requests of these sessions. @param signIns undefined: any session may have ended */
   ended(signIns: ReadonlySet<SignInId> | undefined): void {
     for (const request of this.#open) {
       const { user } = request;

@@ -1,27 +1,27 @@
-// This file makes a public route that serves one file, which was read once and is the same for everybody.
+// This file makes a public route that serves one file, which is read once and is the same for everybody.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { HttpContext } from './http-context.js';
 import type { ReplyHeaders } from './reply.js';
 import { hasBody } from './request-body.js';
 import type { PublicRoute } from './route.js';
 
-/** A file with what a cache needs to know of it. */
+/** A file, with the facts that a cache needs. */
 export interface StaticFile {
   readonly body: Buffer;
-  /** Its `Content-Type` and what else goes with it. */
+  /** The file's `Content-Type` and its other headers. */
   readonly headers: ReplyHeaders;
   /** The entity tag, with its quotes. */
   readonly etag: string;
-  /** The first segment of the path, which changes whenever a file does. Undefined: the path stays the same. */
+  /** The first segment of the path, which changes whenever a file does. Undefined: the path has no version. */
   readonly version?: string | undefined;
 }
 
-/** For a path with the version in it, which never has another content. */
+/** The `Cache-Control` of a path with the version in it: its content never changes. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
-/** For a path that caches ask about each time; it is sent again only if it has changed. */
+/** The `Cache-Control` of a path without a version: caches ask each time, and the file is sent again only if it has changed. */
 const REVALIDATE = 'no-cache';
 
-/** Makes the route of a file. It is no part of the API: programs do not call it. */
+/** Makes the route of a file. The route is no part of the API: programs do not call it. */
 export function fileRoute(path: string, summary: string, file: StaticFile): PublicRoute {
   return {
     path,
@@ -35,8 +35,8 @@ export function fileRoute(path: string, summary: string, file: StaticFile): Publ
 }
 
 /**
- * Answers with a file. Under the version of another process, as while a new release comes up, it is served as it is here,
- * and is not kept.
+ * Answers with a file. A path with the version of another process, as while a new release comes up, gets this process's file, and
+ * caches must ask each time.
  */
 function serve(context: HttpContext, req: HttpRequest, file: StaticFile): undefined {
   if (hasBody(req)) {
@@ -49,7 +49,10 @@ function serve(context: HttpContext, req: HttpRequest, file: StaticFile): undefi
   context.file(matches(req.getHeader('if-none-match'), etag) ? 304 : 200, body, { ...headers, ...caching });
 }
 
-/** Whether a client has the file: a list of tags, which a cache on the way may have made weak (RFC 9110 §13.1.2). */
+/**
+ * Whether a client has the file. `If-None-Match` is a list of tags, which a cache on the way may have made weak (RFC 9110
+ * §13.1.2).
+ */
 function matches(ifNoneMatch: string, etag: string): boolean {
   return ifNoneMatch.split(',').some((each) => [etag, `W/${etag}`, '*'].includes(each.trim()));
 }

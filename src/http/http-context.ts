@@ -1,4 +1,4 @@
-// This file is one request as handlers see it: its id, its sender, its body, and the ways to answer it.
+// HttpContext is one request as handlers see it: its id, its sender, its body, and the ways to answer it.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { isBodyless } from '../http1/response-head.js';
 import type { WriteAllowance } from '../limits/write-allowance.js';
@@ -18,7 +18,7 @@ import { HtmlReply, type ProblemPage, type ReplyHeaders } from './reply.js';
 export interface SharedParts {
   readonly log: RequestLog;
   readonly proxies: TrustedProxies;
-  /** How much each user may change. */
+  /** The allowance that bounds how much each user may change. */
   readonly writes: Pick<WriteAllowance, 'count'>;
 }
 
@@ -32,11 +32,11 @@ export class HttpContext implements ProblemRequest {
   readonly method: string;
   /** The path as it was sent: not decoded, without the query. */
   readonly path: string;
-  /** The user who calls; undefined until it is known. */
+  /** The user who calls; undefined until the user is known. */
   userId: string | undefined;
-  /** The device that the request is for; undefined until it is known, or where there is none. */
+  /** The device that the request is for; undefined until the device is known, or where there is none. */
   deviceId: string | undefined;
-  /** The sender's address: the socket's, or the one that a trusted proxy says; undefined until it is known. */
+  /** The sender's address: the socket's, or the one that a trusted proxy reports; undefined until it is read. */
   remoteAddr: string | undefined;
   #over = false;
   #told = false;
@@ -44,7 +44,7 @@ export class HttpContext implements ProblemRequest {
   #aborted: () => void = () => {};
   #problemPage: ProblemPage | undefined;
 
-  /** Reads the request line while `req` is live. @param headers of the request, as its route reads them */
+  /** Reads the request line while `req` is live. @param headers the request's headers, as its route reads them */
   constructor(shared: SharedParts, res: HttpResponse, req: HttpRequest, headers: HeaderSource) {
     this.shared = shared;
     this.res = res;
@@ -66,7 +66,7 @@ export class HttpContext implements ProblemRequest {
     return this.#over;
   }
 
-  /** Marks the request as answered by other means, such as a `ResponseWriter`. */
+  /** Marks the request as answered by another writer, such as a `ResponseWriter`. */
   answered(): void {
     this.#over = true;
   }
@@ -92,7 +92,7 @@ export class HttpContext implements ProblemRequest {
     this.#aborted = listener;
   }
 
-  /** The body, where {@link holdBody} holds it back. */
+  /** The body, if {@link holdBody} holds it back. */
   get body(): HeldBody | undefined {
     return this.#body;
   }
@@ -103,7 +103,7 @@ export class HttpContext implements ProblemRequest {
     return this.#body;
   }
 
-  /** Shows problems as pages from here on: the caller is a person. Undefined: as problem documents. */
+  /** Shows problems as pages from here on, as the caller is a person. Undefined: shows them as problem documents. */
   showProblemsAs(page: ProblemPage | undefined): void {
     this.#problemPage = page;
   }
@@ -117,7 +117,7 @@ export class HttpContext implements ProblemRequest {
     this.res.cork(() => this.writeProblem(code, options));
   }
 
-  /** Writes a problem and changes no state of the request: for callers that keep that state themselves, inside a cork. */
+  /** Writes a problem without changing the state of the request: for callers that keep that state themselves, inside a cork. */
   writeProblem(code: ProblemCode, { headers, ...options }: ProblemOptions = {}): void {
     sendProblem(this.res, this, code, {
       ...options,
@@ -140,19 +140,23 @@ export class HttpContext implements ProblemRequest {
     this.#write(status, utf8(html), { 'Content-Type': 'text/html; charset=utf-8', ...headers }, close);
   }
 
-  /** Answers with a file, or with 304 where the caller has it; unless the request is over. */
+  /** Answers with a file, or with 304 if the caller has the file; unless the request is over. */
   file(status: 200 | 304, body: Buffer, headers: ReplyHeaders): void {
     this.#write(status, body, headers);
   }
 
-  /** Logs how the request was answered, once. @param bytes of the body @param unfinished undefined: the answer is whole */
+  /**
+   * Logs how the request was answered, once.
+   * @param bytes the size of the body
+   * @param unfinished undefined: the answer is whole
+   */
   told(status: number, bytes: number, unfinished?: Unfinished): void {
     if (this.#told) return;
     this.#told = true;
     this.log.answered(this, status, bytes, unfinished);
   }
 
-  /** Logs a fault of ours whose request is over: nobody waits for the answer, but the operator must hear of it. */
+  /** Logs a fault of ours whose request is over: nobody waits for the answer, but the operator must hear of the fault. */
   #unheard(code: ProblemCode, { because }: ProblemOptions): void {
     if (code === 'internal') this.log.problem(this, code, because);
   }

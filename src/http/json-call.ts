@@ -1,4 +1,4 @@
-// This file answers one request to a JSON route: parses the request, calls the handler, writes its answer by its schema.
+// JsonCall answers one request to a JSON route: it parses the request, calls the handler, and writes the answer by its schema.
 import type { HttpRequest } from 'uWebSockets.js';
 import { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
@@ -18,7 +18,7 @@ export class JsonCall {
   readonly #query: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #remoteAddr: string;
-  /** Why the body is not read. Undefined: the body is read, or there is none. */
+  /** Why the body is refused unread. Undefined: the body is read, or there is none. */
   readonly #refusal: ProblemError | undefined;
 
   /** Reads the request while `req` is live. */
@@ -31,13 +31,13 @@ export class JsonCall {
     this.#query = req.getQuery() ?? '';
     this.#headers = Object.fromEntries(spec.headers.map((name) => [name, req.getHeader(name)]));
     this.#remoteAddr = context.readRemoteAddr(req);
-    // A browser that navigates accepts HTML; scripts and programs do not ask for it.
+    // A browser that navigates accepts HTML; scripts and programs do not ask for HTML.
     if (req.getHeader('accept').includes('text/html')) context.showProblemsAs(spec.problemPage);
     this.#refusal = bodyRefusal(spec, req);
     if (this.#refusal === undefined && hasBody(req)) context.holdBody();
   }
 
-  /** Answers the request. @param user undefined: the caller is no user. Rejects with what the router answers for */
+  /** Answers the request. @param user undefined: the caller is no user. Rejects with the errors that the router answers for */
   async run(user: Principal | undefined): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal;
     if (user !== undefined && this.#spec.writes) await this.#context.shared.writes.count(user.userId);
@@ -55,7 +55,7 @@ export class JsonCall {
     const result = await handle(input, user);
     if (result instanceof HtmlReply) return this.#context.page(result);
     const { value, headers } = result instanceof Reply ? result : new Reply(result, {});
-    // The schema drops members that it does not name, and an answer that it refuses is a fault of ours.
+    // The schema drops members that it does not name, and if it refuses an answer, that is a fault of ours.
     this.#context.answer(status, answer && z.encode(answer, value), headers);
   }
 

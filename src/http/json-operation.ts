@@ -12,7 +12,7 @@ const OF_BODIES: readonly ProblemCode[] = [
   'unsupported-media-type',
 ];
 
-/** The operation of a JSON route. @param method in lower case */
+/** Makes the operation of a JSON route. @param method in lower case */
 export function jsonOperation(spec: JsonSpec, method: string): Operation {
   const { params, query, body, bodyOptional } = spec;
   return operation({
@@ -27,7 +27,7 @@ export function jsonOperation(spec: JsonSpec, method: string): Operation {
 }
 
 function success({ status, answer, summary }: JsonSpec): Json {
-  // A success with 200 and without JSON is a page.
+  // A route that answers 200 without JSON answers with a page.
   const page = status === 200 ? { content: { 'text/html': { schema: { type: 'string' } } } } : {};
   return { [status]: { description: summary, ...(answer === undefined ? page : jsonContent(answer)) } };
 }

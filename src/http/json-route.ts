@@ -1,4 +1,4 @@
-// This file makes a route whose requests and answers are JSON from its schemas and a handler.
+// This file makes a route with JSON requests and answers from schemas and a handler.
 import type { z } from 'zod';
 import type { Principal } from '../auth/authenticator.js';
 import type { ProblemCode } from '../problems/problem.js';
@@ -10,12 +10,12 @@ import type { HtmlReply, ProblemPage, Reply } from './reply.js';
 import type { Method, Route } from './route.js';
 
 /**
- * Who may call. `public`: anybody. `user`: a user. `leaving`: a user, and also a caller whose session has ended; a call
- * never counts as a change, so that a user who leaves is not told to wait.
+ * Who may call. `public`: anybody. `user`: a user. `leaving`: a user, or a caller whose session has ended; such a call never
+ * counts as a change, so that a user who leaves is not told to wait.
  */
 type JsonAccess = 'public' | 'user' | 'leaving';
 
-/** The user that a handler gets. */
+/** The user argument of a handler, by the access of its route. */
 interface UserOf {
   readonly public: undefined;
   readonly user: Principal;
@@ -34,7 +34,7 @@ type TypedInput<Params, Query, Body, Header extends string> = Omit<
   readonly headers: Readonly<Record<Header, string>>;
 };
 
-/** What is declared of a JSON route; {@link JsonSpec} says what each member means. */
+/** The declaration of a JSON route; {@link JsonSpec} says what each member means. */
 interface Declared<Access extends JsonAccess, Params, Query, Body, Answer, Header extends string> {
   readonly access: Access;
   readonly method: Method;
@@ -45,7 +45,7 @@ interface Declared<Access extends JsonAccess, Params, Query, Body, Answer, Heade
   readonly body?: Body;
   readonly answer?: Answer;
   readonly headers?: readonly Header[];
-  /** Default: 200, or 204 where nothing is answered. */
+  /** Default: 200, or 204 for a route without an answer. */
   readonly status?: JsonSpec['status'];
   /** Default: `not-found`. */
   readonly missing?: ProblemCode;
@@ -93,7 +93,7 @@ export function jsonRoute<
   };
 }
 
-/** Few headers of a JSON request are read, each by its name. */
+/** Gives the live request as its headers: a JSON route reads few of them, each by its name. */
 const readHeaders: Route['readHeaders'] = (req) => req;
 
 function specOf(

@@ -4,7 +4,7 @@ import { PROBLEM_CODES } from '../problems/problem.js';
 import type { Json, Operation } from './operation.js';
 import type { Route } from './route.js';
 
-/** The body of every answer that is an error. */
+/** The schema of the body of every error answer. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -20,7 +20,7 @@ export const problemSchema = z
 
 const ANY_METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
 
-/** The OpenAPI 3.1 document of `routes`, without those that describe no operation. */
+/** Makes the OpenAPI 3.1 document of `routes`, without those that describe no operation. */
 export function openApi(routes: readonly Route[], version: string) {
   const paths: Record<string, Record<string, Operation>> = {};
   for (const route of routes) {
@@ -45,7 +45,7 @@ export function openApi(routes: readonly Route[], version: string) {
   };
 }
 
-/** Every schema that has an id, by its input side: codecs turn the values of handlers into it on the wire. */
+/** Every schema that has an id, by its input side: codecs turn the values of handlers into that side on the wire. */
 function components(): Json {
   const { schemas } = z.toJSONSchema(z.globalRegistry, {
     io: 'input',

@@ -9,30 +9,30 @@ export type Json = Record<string, unknown>;
 export interface Operation {
   readonly summary: string;
   readonly operationId: string;
-  /** Empty: no credentials are needed. */
+  /** The credentials that are needed; empty: none. */
   readonly security: readonly Json[];
   readonly parameters: readonly Json[];
   readonly requestBody?: Json;
-  /** By status; `default` where the device says it. */
+  /** The answers by status; `default` where the device chooses the status. */
   readonly responses: Json;
 }
 
-/** What a route says of one of its methods. */
+/** The declaration of one method of a route. */
 export interface OperationParts {
   readonly route: {
     readonly path: string;
     readonly access: 'public' | 'user';
     readonly summary: string;
   };
-  /** In lower case. */
+  /** The method in lower case. */
   readonly method: string;
-  /** The segments of the path; one that is missing here is any string. */
+  /** The schema of the path's segments; a segment that it does not name is any string. */
   readonly params?: z.ZodObject | undefined;
   readonly query?: z.ZodObject | undefined;
   readonly requestBody?: Json | undefined;
   /** The answers of a success, by status. */
   readonly success: Json;
-  /** Problems beside those that every route with this access may answer. */
+  /** The problems beside those that every route with this access may answer. */
   readonly problems?: readonly ProblemCode[];
 }
 
@@ -60,7 +60,7 @@ export function isSafe(method: string): boolean {
   return SAFE.includes(method);
 }
 
-/** The operation of one method of a route. */
+/** Makes the operation of one method of a route. */
 export function operation({ route, method, requestBody, success, problems = [], ...inputs }: OperationParts) {
   const { path, access, summary } = route;
   const isPublic = access === 'public';
@@ -78,14 +78,14 @@ export function operation({ route, method, requestBody, success, problems = [], 
   } satisfies Operation;
 }
 
-/** A JSON body, by the name of its schema. @throws Error if the schema has none */
+/** Declares a JSON body by the name of its schema. @throws Error if the schema has no name */
 export function jsonContent(schema: z.ZodType): Json {
   const id = z.globalRegistry.get(schema)?.id;
   if (id === undefined) throw new Error('a schema of a body has no id: give it one with .meta()');
   return { content: { 'application/json': { schema: { $ref: `#/components/schemas/${id}` } } } };
 }
 
-/** `GET /api/devices/{deviceId}` → `getDevicesDeviceId`. */
+/** Makes the id of an operation: `GET /api/devices/{deviceId}` → `getDevicesDeviceId`. */
 function operationId(path: string, method: string): string {
   const words = path.replace(/^\/api\//, '').match(/\w+/g) ?? [];
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');

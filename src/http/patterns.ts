@@ -11,7 +11,7 @@ const UWS_METHODS = {
   DELETE: ['del'],
 } as const;
 
-/** `/a/{id}/{rest…}` → `/a/:id/*`. */
+/** The path of a route for uWebSockets.js: `/a/{id}/{rest…}` → `/a/:id/*`. */
 export function uwsPattern(path: string): string {
   return path.replace(/\{\w+…\}$/, '*').replace(/\{(\w+)\}/g, ':$1');
 }

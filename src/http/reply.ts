@@ -1,7 +1,7 @@
-// This file declares what a handler may answer instead of a plain value: a value with headers, or an HTML page.
+// Reply and HtmlReply are what a handler may answer instead of a plain value: a value with headers, or a page.
 import type { ProblemCode } from '../problems/problem.js';
 
-/** Response headers by name; a list is one header line for each of its values. */
+/** Response headers by name; a list gives one header line for each of its values. */
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** A value with response headers of its own. */
@@ -30,5 +30,5 @@ export class HtmlReply {
   }
 }
 
-/** Makes the page that shows a problem to a person. Its status is ignored: the problem has one. */
+/** Makes the page that shows a problem to a person. The problem's own status is sent, not the page's. */
 export type ProblemPage = (code: ProblemCode, detail: string | undefined, requestId: string) => HtmlReply;

@@ -1,11 +1,11 @@
-// This file declares a route: how the router has a request of it answered, and how the OpenAPI document shows it.
+// A Route says how the router has its requests answered, and how the OpenAPI document shows it.
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../auth/authenticator.js';
 import type { HeaderSource } from '../server/request-headers.js';
 import type { HttpContext } from './http-context.js';
 import type { Operation } from './operation.js';
 
-/** A method that a route declares. HEAD is served wherever GET is. */
+/** A method that a route declares. A route with GET serves HEAD too. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
@@ -21,10 +21,10 @@ export const FRAMEWORK_HEADERS: readonly string[] = [
   'x-visiona-passive',
 ];
 
-/** A request that was read, and whose user is not known yet. */
+/** A request that was read and whose user is not known yet. */
 export interface PendingRequest {
   /**
-   * Answers the request, or has it answered later. The router answers for an error that this throws or rejects with.
+   * Answers the request, or arranges that it is answered later. The router answers for an error that this throws or rejects with.
    * @returns undefined: there is nothing to wait for
    */
   run(user: Principal): Promise<void> | undefined;
@@ -44,10 +44,10 @@ export interface PublicHandler<Headers extends HeaderSource = HeaderSource> exte
   begin(context: HttpContext, req: HttpRequest, headers: Headers): Promise<void> | undefined;
 }
 
-/** Serves requests of users; nobody else learns anything from it, whatever the method. */
+/** Serves requests of users. Nobody else learns anything from such a route, whatever the method. */
 export interface UserHandler<Headers extends HeaderSource = HeaderSource> extends Handler<Headers> {
   readonly access: 'user';
-  /** Whether a request leaves the idle time of its session as it is. Pages poll such routes. */
+  /** Whether a request leaves the idle time of its session unchanged. Pages poll such routes. */
   readonly passive?: boolean;
   /** Reads the rest of the request: `req` is gone when this returns. Answers nothing yet. */
   begin(context: HttpContext, req: HttpRequest, headers: Headers): PendingRequest;
@@ -61,13 +61,20 @@ export interface UserHandler<Headers extends HeaderSource = HeaderSource> extend
 }
 
 interface Described {
-  /** The path as the specification writes it: `{name}` is one segment, `{name…}` at the end any rest, also an empty one. */
+  /**
+   * The path as the specification writes it: `{name}` is one segment, `{name…}` at the end is the rest of the path, which may be
+   * empty.
+   */
   readonly path: string;
-  /** `ANY`: every method, as it was sent. */
+  /** The methods; `ANY`: every method, passed on as it was sent. */
   readonly methods: readonly Method[] | 'ANY';
-  /** What the route does, in a few words. */
+  /** A few words that say what the route does. */
   readonly summary: string;
-  /** The operation of the OpenAPI document. @param method in lower case @returns undefined: programs do not call it */
+  /**
+   * Makes the operation for the OpenAPI document.
+   * @param method in lower case
+   * @returns undefined: programs do not call the route
+   */
   describe(method: string): Operation | undefined;
 }
 

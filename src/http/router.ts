@@ -1,4 +1,4 @@
-// This file puts routes on uWebSockets.js, and decides in one order whether a request is answered by its route.
+// Router puts routes on uWebSockets.js, and decides in one order whether a request is answered by its route.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { ProblemCode } from '../problems/problem.js';
@@ -30,12 +30,12 @@ export interface RouterOptions {
   readonly shared: SharedParts;
 }
 
-/** For a problem that is answered before the request's body was read. */
+/** The options of a problem that is answered before the request's body was read. */
 const UNREAD: ProblemOptions = { close: true };
 
 /**
- * Puts the routes on uWebSockets.js, which matches paths as they were sent: `%2f`, `..`, `//`, a trailing slash or another
- * case make another path. A caller who is not signed in learns nothing of a path that is not public: the answer is 401.
+ * Puts the routes on uWebSockets.js, which matches paths as they were sent: `%2f`, `..`, `//`, a trailing slash or another case
+ * make another path. A caller who is not signed in learns nothing about a path that is not public: the answer is 401.
  */
 export class Router {
   readonly #options: RouterOptions;
@@ -68,7 +68,7 @@ export class Router {
     );
   }
 
-  /** Serves a request, which is read before this returns. @param socket undefined: it is no WebSocket handshake */
+  /** Serves a request, which is read before this returns. @param socket undefined: the request is no WebSocket handshake */
   #serve(
     handler: PublicHandler | UserHandler,
     res: HttpResponse,
@@ -88,7 +88,7 @@ export class Router {
     }
   }
 
-  /** Asks who calls, which waits for nothing where that is known already. */
+  /** Reads the request and finds its user, without a wait if the user is known already; then admits or refuses the request. */
   #serveUser(
     handler: UserHandler,
     context: HttpContext,
@@ -115,7 +115,7 @@ export class Router {
       .then((caller) => (context.over ? undefined : this.#admit(context, sender, pending, caller)));
   }
 
-  /** The order of a request: credentials, the page that sent a cookie, draining; then the request itself. */
+  /** Checks a request in this order: credentials, the page that sent a cookie, draining; then runs the request itself. */
   #admit(
     context: HttpContext,
     { page }: Sender,
@@ -158,7 +158,7 @@ function refuse(context: HttpContext, code: ProblemCode, options?: ProblemOption
   context.problem(code, options);
 }
 
-/** Refuses a user, whatever is asked; everybody else gets 401. */
+/** Makes a handler that refuses every request of a user; everybody else gets 401. */
 function refusing(code: ProblemCode, options?: ProblemOptions): UserHandler {
   return {
     access: 'user',
@@ -170,7 +170,7 @@ function refusing(code: ProblemCode, options?: ProblemOptions): UserHandler {
   };
 }
 
-/** Refuses the methods that a path does not have. */
+/** Makes a handler that refuses the methods that a path does not have. */
 function wrongMethod(routes: readonly Route[]): PublicHandler | UserHandler {
   const options = { headers: { Allow: allowedMethods(routes) } };
   if (routes.some(({ access }) => access === 'user')) return refusing('method-not-allowed', options);

@@ -8,7 +8,7 @@ export const time = z.codec(z.iso.datetime(), z.number(), {
   encode: (ms) => new Date(ms).toISOString(),
 });
 
-/** The form of ids. A path with any other text names nothing that is there, so that it is 404 and no error of its own. */
+/** The form of ids. A path with any other text names nothing that exists, so the answer is 404 and not a validation error. */
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** An id, as one segment of a path. */
@@ -43,12 +43,12 @@ export const pageQuery = {
     .optional(),
 };
 
-/** The cursor of a list whose next page begins at `id`. */
+/** Makes the cursor of a list whose next page begins at `id`. */
 export function cursorAt(id: string): string {
   return Buffer.from(id, 'latin1').toString('base64url');
 }
 
-/** The schema of one page of a list. @param name of the schema in the OpenAPI document */
+/** Makes the schema of one page of a list. @param name the schema's name in the OpenAPI document */
 export function pageSchema<Item extends z.ZodType>(name: string, item: Item) {
   return z
     .object({

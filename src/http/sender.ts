@@ -1,4 +1,4 @@
-// This file reads from a request's headers who sent it, and says why credentials or the page that sent them are refused.
+// This file reads from a request's headers who sent it, and makes the problems of refused credentials and pages.
 import type { Credentials, CredentialsRefusal, Principal } from '../auth/authenticator.js';
 import { MAX_TOKEN_LENGTH } from '../auth/bearer.js';
 import { type BrowserRequest, csrfProblem, handshakeProblem } from '../auth/browser.js';
@@ -9,17 +9,17 @@ import type { HeaderSource } from '../server/request-headers.js';
 /** The sender of a request, as its headers say. */
 export interface Sender {
   readonly credentials: Credentials;
-  /** Undefined: the request has no cookie, so that no page can have lent one. */
+  /** The page behind the request. Undefined: the request has no cookie that a page could have used. */
   readonly page: BrowserOrigin | undefined;
 }
 
-/** What tells which page made a browser send a request. */
+/** The facts that tell which page made a browser send a request. */
 interface BrowserOrigin extends BrowserRequest {
   /** Whether the request is a WebSocket handshake. */
   readonly upgrade: boolean;
 }
 
-/** Who a sender's credentials turn out to be. Undefined: nobody, as they are not valid. */
+/** The caller that a sender's credentials name. Undefined: the credentials are not valid. */
 export type Caller = Principal | CredentialsRefusal | undefined;
 
 /** Reads the sender of a request. Undefined: there are no credentials at all, so that nobody has to be asked. */
@@ -33,7 +33,7 @@ export function senderOf(
   const cookie = headers.getHeader('cookie');
   if (cookie === '' && authorization === '') return undefined;
   if (cookie === '') return { credentials: { authorization, cookie, passive }, page: undefined };
-  // A page that polls says so: its requests leave the session's idle time as it is.
+  // A page that polls says so in a header: its requests leave the session's idle time unchanged.
   const credentials = {
     authorization,
     cookie,
@@ -48,12 +48,12 @@ export function senderOf(
   return { credentials, page };
 }
 
-/** Whether the caller's session was there, and has ended. */
+/** Whether the caller had a session that has ended. */
 export function isSignedOut(caller: Caller): boolean {
   return caller !== undefined && 'refused' in caller && caller.refused === 'ended';
 }
 
-/** The problem of credentials that no user has. */
+/** The problem of a caller whose credentials name no user. */
 export function credentialsProblem(caller: Caller): [ProblemCode, ProblemOptions] {
   const refused = caller !== undefined && 'refused' in caller ? caller.refused : undefined;
   switch (refused) {
@@ -68,7 +68,7 @@ export function credentialsProblem(caller: Caller): [ProblemCode, ProblemOptions
   }
 }
 
-/** Why the page may not use the session's cookie (03-identity §3.2). Undefined: it may. */
+/** Why the page may not use the session's cookie (03-identity §3.2). Undefined: the page may use it. */
 export function pageProblem(page: BrowserOrigin | undefined, ownOrigin: string): string | undefined {
   if (page === undefined) return 'a session needs its cookie';
   return page.upgrade ? handshakeProblem(page.origin, ownOrigin) : csrfProblem(page, ownOrigin);

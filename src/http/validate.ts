@@ -1,12 +1,12 @@
-// This file parses the bodies and queries of JSON routes by their schemas, and says where they do not match.
+// This file parses the bodies and queries of JSON routes by their schemas, and reports each mismatch.
 import type { z } from 'zod';
 import type { FieldError } from '../problems/problem.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { cut } from '../text/characters.js';
 
-/** Errors that an answer lists. There may be as many as the request has members. */
+/** The most errors that an answer lists. There may be as many as the request has members. */
 const MAX_ERRORS = 20;
-/** Characters of a path or message in an answer. A path may be as long as the request. */
+/** The most characters of a path or message in an answer. A path may be as long as the request. */
 const MAX_MESSAGE = 200;
 
 /** A JSON document is UTF-8 (RFC 8259 §8.1); a byte order mark is no part of it. */
@@ -20,7 +20,7 @@ export function isJson(contentType: string, contentEncoding: string): boolean {
   return JSON_TYPE.test(contentType) && (contentEncoding === '' || contentEncoding === 'identity');
 }
 
-/** The value of a JSON body. @throws ProblemError `bad-request`, `validation` */
+/** Parses a JSON body. @throws ProblemError `bad-request`, `validation` */
 export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
   let value: unknown;
   try {
@@ -29,12 +29,12 @@ export function parseBody(schema: z.ZodType, bytes: Uint8Array): unknown {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
     throw new ProblemError('bad-request', { detail: 'the body is not JSON in UTF-8' });
   }
-  // zod would drop this member of a record silently.
+  // zod would silently drop this member of a record.
   if (hasProto(value)) throw invalid([{ path: '', message: 'a member is named __proto__' }]);
   return parsed(schema, value, pointer);
 }
 
-/** Whether a member at any depth is named `__proto__`. A loop, as a document may be deeper than the stack. */
+/** Whether a member at any depth is named `__proto__`. This is a loop, as a document may be nested deeper than the stack. */
 function hasProto(document: unknown): boolean {
   const left = [document];
   while (left.length > 0) {
@@ -46,7 +46,7 @@ function hasProto(document: unknown): boolean {
   return false;
 }
 
-/** The value of a query string. @throws ProblemError `validation` */
+/** Parses a query string. @throws ProblemError `validation` */
 export function parseQuery(schema: z.ZodObject, query: string): unknown {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
@@ -56,7 +56,7 @@ export function parseQuery(schema: z.ZodObject, query: string): unknown {
   return parsed(schema, Object.fromEntries(values), (path) => path.join('.'));
 }
 
-/** The problem that lists these errors. */
+/** Makes the problem that lists these errors. */
 export function invalid(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('validation', {
     errors: errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
@@ -72,7 +72,7 @@ function parsed(schema: z.ZodType, value: unknown, path: (path: readonly Propert
   throw invalid(result.error.issues.flatMap((issue) => fieldErrors(issue, path)));
 }
 
-/** The errors of an issue: each unknown member is one of its own, at its own path. */
+/** The errors of an issue: each unknown member is an error of its own, at its own path. */
 function fieldErrors(issue: z.core.$ZodIssue, path: (path: readonly PropertyKey[]) => string): FieldError[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: path(issue.path), message: issue.message }];
   return issue.keys

@@ -1,4 +1,4 @@
-// This file is the listener of the REST API: its port, the routes that it serves, its drain.
+// RestListener is the listener of the REST API: its port, the routes that it serves, and its drain.
 import type { TemplatedApp } from 'uWebSockets.js';
 import type { Address } from '../../net/address.js';
 import type { BridgedSockets } from '../../server/bridged-sockets.js';
@@ -19,11 +19,12 @@ export type RestStore = RestNeeds['store'] &
     onChanges(listener: (changes: Changes) => void): () => void;
   };
 
+/** The parts of a process that the listener needs. */
 export interface RestListenerOptions {
   readonly address: Address;
   readonly sockets: BridgedSockets;
   readonly calls: Pick<CallRecorder, 'idle'>;
-  /** Of the process: a drain makes it unready. */
+  /** The readiness of the process: a drain makes the process unready. */
   readonly readiness: Pick<Readiness, 'drain'>;
 }
 
@@ -37,18 +38,18 @@ export class RestListener {
     this.#options = options;
   }
 
-  /** Opens the port. The routes have to follow before the loop turns, see {@link RestListener.serve}. @throws ListenError */
+  /** Opens the port. The routes have to be added before the loop turns, see {@link RestListener.serve}. @throws ListenError */
   async start(): Promise<void> {
     this.#listener = await listen(this.#app, this.#options.address);
   }
 
-  /** The port in use, also where 0 was asked for; 0 before the start. */
+  /** The port in use, even if 0 was configured; 0 before the start. */
   get port(): number {
     return this.#listener?.port ?? 0;
   }
 
   /**
-   * Adds the routes. They come after the start because they contain the public URL, which may have the bound port in it; no
+   * Adds the routes. They are added after the start because they contain the public URL, which may have the bound port in it; no
    * request can have come in meanwhile, as the loop has not turned.
    */
   serve(router: Router): void {
@@ -56,8 +57,8 @@ export class RestListener {
   }
 
   /**
-   * Makes the process unready first; tells WebSockets 1001; lets calls under way finish, but no longer than `graceMs`; then
-   * closes everything.
+   * Makes the process unready first; closes WebSockets with 1001; lets calls under way finish, but for no longer than `graceMs`;
+   * then closes everything.
    * @returns how many calls and WebSockets were cut
    */
   async drain(graceMs: number): Promise<number> {

@@ -11,7 +11,7 @@ import { type PairingNeeds, pairingRoutes } from './pairing/pairing-routes.js';
 import { type ServiceNeeds, serviceRoutes } from './service/service-routes.js';
 import { type TunnelSessionNeeds, tunnelSessionRoutes } from './tunnel-sessions/tunnel-session-routes.js';
 
-/** The needs of all resources; each declares its own beside its routes. */
+/** The parts that all resources need; each resource declares its own beside its routes. */
 export type RestNeeds = ServiceNeeds &
   SignInNeeds &
   AccountNeeds &
@@ -21,8 +21,8 @@ export type RestNeeds = ServiceNeeds &
   DeviceCallNeeds;
 
 /**
- * Every route of the REST API (04-rest-api). Routing, the OpenAPI document and the tests that walk all routes use this list,
- * so that a new resource is served, documented and tested by a line here. Making the list asks nothing of `needs`.
+ * Lists every route of the REST API (04-rest-api). Routing, the OpenAPI document and the tests that walk all routes use this
+ * list, so that one line here serves, documents and tests a new resource. Making the list calls nothing in `needs`.
  */
 export function restRoutes(needs: RestNeeds): readonly Route[] {
   const routes: readonly Route[] = [

@@ -1,4 +1,4 @@
-// This file has the routes of who is signed in: who that is, the way out, and the sign-in sessions.
+// These routes tell who is signed in, sign users out, and list and end sign-in sessions.
 import { z } from 'zod';
 import type { SignInServices } from '../../../auth/auth.js';
 import { ProblemError } from '../../../problems/problem-error.js';
@@ -42,13 +42,13 @@ const signInSession = z
 
 const signInSessionPage = pageSchema('SignInSessions', signInSession);
 
-/** The parts of a process that the routes of who is signed in use. */
+/** The parts of a process that the account routes use. */
 export interface AccountNeeds {
   /** Undefined: nobody can sign in. */
   readonly accounts: SignInServices | undefined;
 }
 
-/** The routes of who is signed in (04-rest-api, rows 1 to 4). */
+/** The routes about the signed-in user (04-rest-api, rows 1 to 4). */
 export function accountRoutes(needs: AccountNeeds): readonly Route[] {
   return [
     jsonRoute(
@@ -72,7 +72,7 @@ export function accountRoutes(needs: AccountNeeds): readonly Route[] {
         const { name = null, email = null } = session.tokens;
         const answer = { userId, via, name, email, sessionId: user.signInId, cliFlags };
         if (!cookie.stale) return answer;
-        // No other answer renews the cookie: one that is under way at a sign-out must not bring the cookie back.
+        // No other answer renews the cookie: an answer that is under way at a sign-out must not bring the cookie back.
         if (!(await sessions.renew(session))) throw new ProblemError('unauthorized');
         const seconds = Math.ceil((session.signIn.expiresAt - Date.now()) / 1000);
         return new Reply(answer, { 'Set-Cookie': cookies.set(cookie, seconds) });
@@ -141,7 +141,7 @@ export function accountRoutes(needs: AccountNeeds): readonly Route[] {
   ];
 }
 
-/** The parts of sign-in. @throws ProblemError where no provider is configured */
+/** The services of sign-in. @throws ProblemError where no provider is configured */
 export function accountsOf({ accounts }: AccountNeeds): SignInServices {
   if (accounts !== undefined) return accounts;
   throw new ProblemError('not-supported', { detail: 'no OpenID provider is configured (OIDC_ISSUER)' });

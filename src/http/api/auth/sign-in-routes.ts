@@ -1,4 +1,4 @@
-// This file has the routes of a sign-in: the way to the OpenID provider, and the way back.
+// These routes send a browser to the OpenID provider to sign in, and take it back.
 import { z } from 'zod';
 import type { RefusalAudit } from '../../../audit/refusal-audit.js';
 import type { SignInServices } from '../../../auth/auth.js';
@@ -18,7 +18,7 @@ import { HtmlReply, type ProblemPage, Reply } from '../../reply.js';
 import type { Route } from '../../route.js';
 import { type AccountNeeds, accountsOf } from './account-routes.js';
 
-/** Headers that tell a person who navigates from a page that sends a request behind the person's back. */
+/** Headers that tell a person who navigates from a page that sends a request without the person's knowledge. */
 const NAVIGATION = ['cookie', 'origin', 'sec-fetch-dest'] as const;
 
 type NavigationInput = Pick<Input, 'method'> & {
@@ -31,9 +31,9 @@ const problemPage: ProblemPage = (...problem) =>
 /** The parts of a process that a sign-in uses. */
 export interface SignInNeeds extends AccountNeeds {
   readonly metrics: Pick<Metrics, 'signIns' | 'limited'>;
-  /** Where a sign-in that failed is written down for its user. */
+  /** The audit of refusals, where a failed sign-in is recorded for its user. */
   readonly refusals: Pick<RefusalAudit, 'record'>;
-  /** A sign-in counts as a change of its user. */
+  /** The write allowance: a sign-in counts as a change that its user makes. */
   readonly writes: Pick<WriteAllowance, 'count'>;
 }
 
@@ -112,7 +112,7 @@ export function signInRoutes(needs: SignInNeeds): readonly Route[] {
   ];
 }
 
-/** Refuses images, frames and HEAD requests: none of them signs anybody in. */
+/** Refuses images, frames and HEAD requests: nobody signs in by one of these. */
 function onlyNavigation({ method, headers }: NavigationInput): void {
   if (method !== 'GET') throw new ProblemError('method-not-allowed', { headers: { Allow: 'GET' } });
   if (isTopLevel({ origin: headers.origin, destination: headers['sec-fetch-dest'] })) return;
@@ -147,7 +147,7 @@ async function countFailure<T>({ signIns }: SignInNeeds['metrics'], step: Promis
   }
 }
 
-/** Finishes a sign-in. @throws ProblemError, and rejects with what the store rejects with */
+/** Finishes a sign-in. @throws ProblemError, and rejects as the store does */
 async function finish(
   refusals: SignInNeeds['refusals'],
   { sessions, signIn }: SignInServices,
@@ -176,7 +176,7 @@ function redirection({ location, setCookie }: Redirect): Reply {
   });
 }
 
-/** Why the sign-in of a browser is not known, as far as can be told. Nothing here comes from the request. */
+/** Why the sign-in of a browser is not known, as far as can be told. None of these words come from the request. */
 const UNKNOWN = {
   'no-cookie':
     'Your browser did not send our cookie back. It may keep no cookies for this site, or the sign-in was begun in another browser, or more than an hour ago.',
@@ -185,7 +185,7 @@ const UNKNOWN = {
 } as const;
 
 function unknownSignIn(why: keyof typeof UNKNOWN): ProblemError {
-  // A browser whose user is signed in, as after the back button, goes on to our pages.
+  // A browser whose user is signed in already, as after the back button, goes on to our pages.
   const headers = why === 'signed-in' ? { Refresh: '0; url=/' } : {};
   return new ProblemError('sign-in-failed', { detail: UNKNOWN[why], because: why, headers });
 }

@@ -1,4 +1,4 @@
-// This file is one WebSocket of a caller to a device.
+// DeviceBridge is one WebSocket from a caller to a device.
 import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure } from '../../../contract/call.js';

@@ -1,4 +1,4 @@
-// This file has the routes whose requests a device answers: each is passed on as it comes.
+// These routes pass requests on to a device, which answers them.
 import { operation } from '../../operation.js';
 import type { Route, UserHandler } from '../../route.js';
 import { DeviceBridge } from './device-bridge.js';
@@ -11,11 +11,11 @@ import {
   WHOLE_DEVICE,
 } from './device-request.js';
 
-/** What is declared of a route to a device. */
+/** The declaration of a route to a device. */
 interface Declared extends Pick<Route, 'path' | 'methods' | 'summary'> {
   /** The part of the device's paths that the route leads to. */
   readonly mount: Mount;
-  /** Makes the answer to a WebSocket handshake. Absent: a handshake is an ordinary request. */
+  /** Answers a WebSocket handshake. Absent: a handshake is an ordinary request. */
   readonly upgrade?: UserHandler<ReturnType<typeof readDeviceHeaders>>['upgrade'];
 }
 
@@ -38,7 +38,7 @@ export function deviceCallRoutes(needs: DeviceCallNeeds): readonly Route[] {
   ];
 }
 
-/** Makes a route to a device: bodies and answers are not ours, and pass through as they come. */
+/** Makes a route to a device: requests and answers pass through unchanged, as their bodies are not ours. */
 function deviceRoute(needs: DeviceCallNeeds, { mount, upgrade, ...declared }: Declared): Route {
   const route = { ...declared, access: 'user' } as const;
   const handler: UserHandler<ReturnType<typeof readDeviceHeaders>> = {

@@ -1,4 +1,4 @@
-// This file is one HTTP request that a device answers.
+// DeviceCall is one HTTP request that a device answers.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure, ResponseHead } from '../../../contract/call.js';

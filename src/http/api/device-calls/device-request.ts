@@ -1,4 +1,4 @@
-// This file turns a caller's request into the one that the device gets: its path, its headers, and who calls.
+// This file turns a caller's request into the device's request: its path, its headers, and the name of the caller.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import type { Forwarder } from '../../../contract/call.js';
@@ -13,53 +13,53 @@ import type { ActiveRequests } from '../../active-requests.js';
 import type { HttpContext } from '../../http-context.js';
 import { FRAMEWORK_HEADERS } from '../../route.js';
 
-/** The parts of a process that calls to devices go through. */
+/** The parts of a process that calls to devices use. */
 export interface DeviceCallNeeds {
   readonly devices: Pick<DeviceLookup, 'has' | 'peek'>;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: Pick<CallRecorder, 'began' | 'answered' | 'ended'>;
   readonly open: Pick<ActiveRequests, 'add' | 'remove'>;
   readonly proxies: Pick<TrustedProxies, 'hops'>;
-  /** The scheme that callers use; devices are told it in X-Forwarded-Proto. */
+  /** The scheme that callers use; devices are told the scheme in X-Forwarded-Proto. */
   readonly scheme: 'http' | 'https';
 }
 
 const PREFIX_LENGTH = '/api/devices/'.length;
 
-/** Headers of a request to a device that we read: by the framework, and for the X-Forwarded-* headers. */
+/** The headers of a request to a device that we read: for the framework, and for the X-Forwarded-* headers. */
 const OURS = [...FRAMEWORK_HEADERS, 'host', 'x-forwarded-for'];
 
-/** Reads all headers of a request to a device in one go, while `req` is live: each look-up by name costs as much. */
+/** Reads all headers of a request to a device in one go, while `req` is live: one look-up by name costs as much as that. */
 export function readDeviceHeaders(req: HttpRequest): RequestHeaders {
   return readRequestHeaders(req, STOPPED.toDevice, OURS);
 }
 
-/** Where a part of the device's paths is below `/api/devices/{deviceId}`. */
+/** How the paths below `/api/devices/{deviceId}` map to paths of the device. */
 export interface Mount {
-  /** What is between the device and the tail of our path. */
+  /** The part of our path between the device's id and the tail. */
   readonly at: string;
-  /** What the tail is below on the device. */
+  /** The path on the device to which the tail is appended. */
   readonly root: string;
 }
 
-/** All of the device's paths. */
+/** Maps to all paths of the device. */
 export const WHOLE_DEVICE: Mount = { at: '/proxy', root: '' };
 
-/** The edge API: `/api/devices/{deviceId}/modules` is the device's `/api/modules` (04-rest-api §4.2). */
+/** Maps to the edge API: `/api/devices/{deviceId}/modules` is the device's `/api/modules` (04-rest-api §4.2). */
 export const EDGE_API: Mount = { at: '', root: '/api' };
 
-/** What a caller's request below `/api/devices/{deviceId}` is to the device. */
+/** A caller's request below `/api/devices/{deviceId}`, as the device gets it. */
 export interface DeviceRequest {
   readonly deviceId: string;
-  /** The tail of the path as it was sent, with its query. */
+  /** The device's path, with the tail and the query as they were sent. */
   readonly target: string;
   readonly headers: RawHeaders;
   readonly bodyLength: number | undefined;
 }
 
 /**
- * Reads it while `req` is live. Its X-Forwarded-For begins with who sent it: what that one claims of others is left out,
- * so that it cannot pass for ours.
+ * Reads a request to a device while `req` is live. X-Forwarded-For begins with the sender's address: addresses that the sender
+ * itself put there are left out, so that they cannot pass for ours.
  */
 export function readDeviceRequest(
   req: HttpRequest,
@@ -90,7 +90,7 @@ export function readDeviceRequest(
   return { deviceId, target: query === undefined ? tail : `${tail}?${query}`, headers, bodyLength };
 }
 
-/** Tells the device who calls; the last header that is added. */
+/** Adds the header that names the caller to the device. It is the last header that is added. */
 export function addUser(headers: RawHeaders, user: Principal): void {
   headers.push('x-visiona-user', user.userId);
 }

@@ -1,4 +1,4 @@
-// This file is the part that calls and WebSockets to a device have in common: whose device it is, and that they end with their session.
+// PendingDeviceRequest is the common part of calls and WebSockets to a device: it checks the owner, and ends with the session.
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Principal } from '../../../auth/authenticator.js';
 import { STOPPED } from '../../../http1/header-policy.js';
@@ -16,7 +16,7 @@ import {
   readDeviceRequest,
 } from './device-request.js';
 
-/** A request to a device, from its head on: it is forwarded once it is known that its user has the device. */
+/** A request to a device, from its head on. It is forwarded once the store confirms that the device is the user's. */
 export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequest {
   /** Headers of the device's answer that do not reach the caller. */
   readonly dropped = STOPPED.fromDevice;
@@ -39,7 +39,7 @@ export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequ
     this.request = readDeviceRequest(req, headers, context, needs, mount);
   }
 
-  /** Forwards it at once where it is known whose device it is, as for a busy client; else asks first. */
+  /** Forwards the request at once if the device's owner is known, as for a busy client; else asks the store first. */
   run(user: Principal): Promise<void> | undefined {
     const { devices, open } = this.needs;
     open.add(user, this);
@@ -62,13 +62,13 @@ export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequ
     this.needs.calls.began();
   }
 
-  /** From then on the forwarder's events end it. */
+  /** Whether the request was forwarded. From then on the forwarder's events end it. */
   protected abstract get isForwarded(): boolean;
 
-  /** Hands the request to the forwarder. @param owner the user whose device it is */
+  /** Hands the request to the forwarder. @param owner the user who owns the device */
   protected abstract forward(owner: Principal): void;
 
-  /** Ends what was forwarded: its user may not have it any more. */
+  /** Ends the forwarded request: its user has lost access. */
   protected abstract cut(): void;
 
   async #ask(user: Principal): Promise<void> {

@@ -1,4 +1,4 @@
-// This file has the routes of devices: users list, rename and unpair them, rotate their tokens, ping them, see their history.
+// These routes list, rename and unpair devices, rotate their tokens, ping them, and show their history.
 import { z } from 'zod';
 import type { UserSessions } from '../../../contract/session.js';
 import type { DeviceClient } from '../../../devices/client/device-client.js';
@@ -87,7 +87,7 @@ export function deviceRoutes({ store, sessions, client }: DeviceNeeds): readonly
         problems: ['proxy-unreachable'],
       },
       async ({ params: { deviceId }, body, remoteAddr, requestId }, { userId }) => {
-        // The session is read before the write, after which nothing may fail.
+        // The session is read before the write, because after the write nothing may fail.
         const session = await sessionOf({ sessions }, userId, deviceId);
         const changed = await store.updateDevice(userId, deviceId, body, { remoteAddr, requestId });
         if (changed === undefined) throw new ProblemError(DEVICE_MISSING);

@@ -1,10 +1,10 @@
-// This file has the schemas of a device, and how a device is shown.
+// This file has the schemas of a device, and makes the JSON of a device.
 import { z } from 'zod';
 import type { DeviceState } from '../../../devices/device-list.js';
 import type { DeviceId } from '../../../store/ports/ids.js';
 import { id, oneLine, time } from '../../schemas.js';
 
-/** Labels that one device may have. */
+/** The most labels that one device may have. */
 const MAX_LABELS = 32;
 
 const labels = z
@@ -25,7 +25,7 @@ export const device = z
   })
   .meta({ id: 'Device', description: 'A device of mine' });
 
-/** A change of a device. */
+/** The request body that changes a device. */
 export const deviceChange = z
   .strictObject({
     name: oneLine.exactOptional(),
@@ -37,10 +37,10 @@ export const deviceChange = z
 /** The path parameters of a device's routes. */
 export const deviceParams = z.object({ deviceId: id<DeviceId>() });
 
-/** The problem that says that there is no such device. */
+/** The problem of a path whose device does not exist. */
 export const DEVICE_MISSING = 'device-not-found';
 
-/** A device as its owner sees it. */
+/** Makes the JSON of a device, as its owner sees the device. */
 export function deviceView({ device: found, session }: DeviceState): z.output<typeof device> {
   const { deviceId, name, createdAt, model, serial, lastConnectedAt } = found;
   return {

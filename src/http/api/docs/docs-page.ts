@@ -12,14 +12,14 @@ summary b { display: inline-block; min-width: 4.5rem; }
 summary span { color: #57606a; }
 `;
 
-/** The policy under which the page is shown: it has one style, and neither scripts nor anything to load. */
+/** The policy under which the page is shown: the page has one style, and neither scripts nor anything to load. */
 export const DOCS_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256')
   .update(STYLE)
   .digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 type Json = { readonly [name: string]: unknown };
 
-/** An OpenAPI document as a page that needs no script. */
+/** Shows an OpenAPI document as a page that needs no script. */
 export function docsPage(document: Json): string {
   const { title, version, description } = document.info as Json;
   const operations = Object.entries(document.paths as Json).flatMap(([path, methods]) =>

@@ -1,4 +1,4 @@
-// This file has the routes that describe all routes: the OpenAPI document, and a page that shows it.
+// These routes describe all routes: as an OpenAPI document, and as a page that shows the document.
 import { z } from 'zod';
 import { VERSION } from '../../../version.js';
 import { jsonRoute } from '../../json-route.js';
@@ -9,13 +9,13 @@ import { DOCS_POLICY, docsPage } from './docs-page.js';
 
 let schema: z.ZodObject<{ openapi: z.ZodString }, z.core.$loose> | undefined;
 
-/** The schema of the document, made once and at the first call: so it stays the last of the document's schemas. */
+/** Makes the schema of the document, once and at the first call, so that it stays the last of the document's schemas. */
 function documentSchema() {
   schema ??= z.looseObject({ openapi: z.string() }).meta({ id: 'OpenApiDocument' });
   return schema;
 }
 
-/** The routes that describe all routes. @param routes called at the first request, as these routes are among them */
+/** The routes that describe all routes. @param routes is called at the first request, as these routes are among the result */
 export function docsRoutes(routes: () => readonly Route[]): readonly Route[] {
   let made: { readonly document: { openapi: string }; readonly page: string } | undefined;
   const docs = () => {

@@ -1,10 +1,10 @@
-// This file has the routes of the page at `/` and of its files.
+// These routes serve the page at `/` and its files.
 import { ASSETS, ASSETS_VERSION, assets, etagOf } from '../../../web/assets.js';
 import { APP_POLICY, htmlPage } from '../../../web/html.js';
 import { fileRoute } from '../../file-route.js';
 import type { Route } from '../../route.js';
 
-/** The page's script replaces this. */
+/** The HTML that the page's script replaces. */
 const BODY = `<div id="app"><noscript><main class="card"><h1>visionA</h1>
 <p>This page needs JavaScript. The <a href="/api/docs">API</a> does not.</p></main></noscript></div>`;
 

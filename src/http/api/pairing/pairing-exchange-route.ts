@@ -1,4 +1,4 @@
-// This file has the route with which a device trades its pairing token for a session token.
+// This route lets a device exchange its pairing token for a session token.
 import { z } from 'zod';
 import type { Pairing } from '../../../devices/pairing.js';
 import { rateLimited } from '../../../limits/attempt-limit.js';
@@ -11,7 +11,7 @@ import { oneLine } from '../../schemas.js';
 
 const attempt = z
   .strictObject({
-    // Any value, also none: what is no token gets the same answer as a token that is not good (attack 40).
+    // Any value is accepted, or none: a value that is no token gets the same answer as a token that is not good (attack 40).
     token: z.unknown().optional().meta({ type: 'string', description: 'A pairing token, or its code' }),
     device: z.strictObject({ name: oneLine, model: oneLine, serial: oneLine.optional() }),
   })
@@ -25,7 +25,7 @@ const paired = z
   })
   .meta({ id: 'PairedDevice' });
 
-/** The reason in the log: the answer does not say which it is, and the audit log tells the token's owner. */
+/** The reason in the log: the answer does not say which of these it is, and the audit log tells the token's owner. */
 const NOT_GOOD = 'the pairing code is unknown, used up, expired or revoked';
 
 /** The parts of a process that the exchange of a pairing token uses. */
@@ -33,7 +33,7 @@ export interface PairingExchangeNeeds {
   readonly pairing: Pick<Pairing, 'exchange'>;
   readonly readiness: Pick<Readiness, 'draining'>;
   readonly metrics: Pick<Metrics, 'pairings' | 'limited'>;
-  /** The address that devices dial. */
+  /** The URL that devices dial. */
   readonly tunnelUrl: URL;
 }
 
@@ -55,7 +55,7 @@ export function pairingExchangeRoute({
       problems: ['pairing-refused', 'limit-reached', 'rate-limited', 'store-unavailable', 'draining'],
     },
     async ({ body: { token, device }, remoteAddr, requestId }) => {
-      // A pairing whose answer is cut off by the end of the process has used up the token.
+      // No pairing may begin now: if the end of the process cut its answer off, the token would be used up for nothing.
       if (readiness.draining) throw new ProblemError('draining');
       const { name, model, serial } = device;
       const outcome = await pairing.exchange({

@@ -1,4 +1,4 @@
-// This file has the routes of pairing: users make, list and revoke pairing tokens; devices exchange them.
+// These routes make, list and revoke a user's pairing tokens, and let devices exchange them.
 import { z } from 'zod';
 import { PAIRING_TTL, PAIRING_USES, type Pairing } from '../../../devices/pairing.js';
 import { ProblemError } from '../../../problems/problem-error.js';

@@ -1,4 +1,4 @@
-// This file has the routes that ask about the service itself: whether it lives, and whether it can serve.
+// These routes tell whether the service lives, and whether it can serve.
 import { z } from 'zod';
 import { ProblemError } from '../../../problems/problem-error.js';
 import {
@@ -12,7 +12,9 @@ import {
 import { jsonRoute } from '../../json-route.js';
 import type { Route } from '../../route.js';
 
-/** The parts that must work for a good answer, between commas. Absent: those without which the process is of no use. */
+/**
+ * The parts that must work for the answer 200, separated by commas. Absent: those without which the process cannot serve at all.
+ */
 const parts = z
   .string()
   .refine((text) => partsOf(text) !== undefined, { message: PARTS_RULE })
@@ -28,7 +30,7 @@ const ready = z
   })
   .meta({ id: 'Ready' });
 
-/** The parts of a process that the routes of the service ask. */
+/** The parts of a process that the service routes ask. */
 export interface ServiceNeeds {
   readonly readiness: Pick<Readiness, 'report'>;
 }

@@ -1,4 +1,4 @@
-// This file has the routes of tunnel sessions: users list their devices' sessions, look at one and close it.
+// These routes list the tunnel sessions of a user's devices, show one, and close it.
 import { z } from 'zod';
 import type { Summary, UserSessions } from '../../../contract/session.js';
 import { sessionOf } from '../../../devices/own-device.js';
@@ -30,7 +30,7 @@ export interface TunnelSessionNeeds {
 
 /** The routes of tunnel sessions (04-rest-api, rows 8 to 10). */
 export function tunnelSessionRoutes({ sessions }: TunnelSessionNeeds): readonly Route[] {
-  /** @throws ProblemError `session-not-found` */
+  /** Finds the session of a device. @throws ProblemError `session-not-found` */
   const find = async (owner: UserId, deviceId: DeviceId): Promise<Summary> => {
     const found = await sessionOf({ sessions }, owner, deviceId);
     if (found === undefined) throw new ProblemError('session-not-found');
