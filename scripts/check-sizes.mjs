@@ -1,4 +1,4 @@
-// Keeps source files of a size to read: fails where one is over the bound, or too many are long or small.
+// This script keeps source files at a readable size: it fails if a file is too long, or too many are long or small.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
@@ -6,11 +6,11 @@ import { root } from './setup.mjs';
 const MAX = 500;
 const P90 = 300;
 const MEDIAN = 130;
-/** A file with fewer lines is small; a reader opens it for little. */
+/** The size in lines below which a file is small: opening it tells a reader little. */
 const SMALL = 30;
 const SMALL_SHARE = 0.1;
 
-/** @param {string} folder */
+/** Lists the files of a folder, with their lines, shortest first. @param {string} folder */
 function sizes(folder) {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

@@ -1,19 +1,23 @@
-// Who started a process, told by a mark in its environment: which no parent's death and no session of its own takes away.
+// A mark in a process's environment tells which test file started the process, even if its parent is gone or it is detached.
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Which run of the tests this is; in the environment of its runner. */
+/** The environment variable that names a run of the tests; the runner has it. */
 export const RUN = 'TEST_RUN';
-/** Which run, and which test file's process, somebody was started by. */
+/** The environment variable that names the run and the test file's process that started a process. */
 export const MARK = 'STARTED_BY_TEST';
 
-/** Of a process, for ever: its id may be used again, but not with the same start. @param {number} pid */
+/** Identifies a process for ever: its id may be used again, but not with the same start time. @param {number} pid */
 export function identityOf(pid) {
-  // After the name, which is in parentheses and may hold anything: the state is field 3, the start field 22 (proc(5)).
+  // The fields after the name, which is in parentheses and may contain anything: the state is field 3, the start time field 22
+  // (proc(5)).
   const stat = read(`/proc/${pid}/stat`);
   return `${pid}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
 }
 
-/** Processes that a test file of `run` has started and that is gone. None where there is no /proc. @param {string} run */
+/**
+ * Lists processes that a test file of `run` has started and that outlive it. Empty where there is no /proc.
+ * @param {string} run
+ */
 export function orphans(run) {
   const found = [];
   for (const entry of entries()) {
@@ -28,13 +32,13 @@ export function orphans(run) {
   return found;
 }
 
-/** @param {number} pid @returns {readonly number[]} none where there is no /proc */
+/** Lists the children of a process; empty where there is no /proc. @param {number} pid @returns {readonly number[]} */
 export function childrenOf(pid) {
   const list = read(`/proc/${pid}/task/${pid}/children`).trim();
   return list === '' ? [] : list.split(' ').map(Number);
 }
 
-/** The end of a command line, where a test file's has its name. @param {number} pid */
+/** The end of a command line, where a test file's command line has its name. @param {number} pid */
 export function commandOf(pid) {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim().slice(-200);
 }
@@ -47,7 +51,7 @@ function entries() {
   }
 }
 
-/** Empty for a process that has ended meanwhile, or is not ours to look at. @param {string} path */
+/** Reads a file; empty for a process that has ended meanwhile, or is not ours to look at. @param {string} path */
 function read(path) {
   try {
     return readFileSync(path, 'utf8');

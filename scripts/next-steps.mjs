@@ -1,26 +1,27 @@
-// What npm start tells a newcomer to do, with commands to be copied as they are.
+// This module prints what a newcomer can do after npm start, as commands to be copied as they are.
 import { say } from './setup.mjs';
 
 const PROGRAM = 'node dist/src/cli/visiona.js';
-/** Where `visiona token` looks for the development provider if it is told nothing. */
+/** The address where `visiona token` looks for the development provider if no flag names another. */
 const PROVIDER = 'http://127.0.0.1:3722';
 
 /**
- * @param {string} folder where a device may keep its token, as a shell's word
- * @param {Record<string, string>} up what `visiona up` said when it was ready
+ * Makes the printer of the next steps.
+ * @param {string} folder the folder where a device may keep its token, as a shell's word
+ * @param {Record<string, string>} up the ready line of `visiona up`
  * @param {NodeJS.ProcessEnv} env
  */
 export function nextSteps(folder, { api = '', provider }, env) {
   const url = env.VISIONA_PUBLIC_URL || api;
   const who = provider === undefined ? '' : ' (any name, any password)';
   return {
-    /** After the start. */
+    /** Prints the steps after the start. */
     say() {
       say(`next: open ${url} and sign in${who}`);
       say('then: "Pair a device" on the page shows a CODE; this starts a simulated device with it:');
       print([`${PROGRAM} agent --simulate --token-file ${folder}/my-device --pair CODE --public-url ${url}`]);
     },
-    /** Takes a line of the log of `visiona up`: when a device was paired, says how to call it. @param {string} line */
+    /** Reads a log line of `visiona up`; when a device was paired, prints how to call the device. @param {string} line */
     heard(line) {
       if (!line.includes('"msg":"a device was paired"')) return;
       const { deviceId } = JSON.parse(line);

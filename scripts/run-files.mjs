@@ -1,16 +1,19 @@
-// Runs test files, and ends the processes that a file leaves behind, as one does that was ended itself for taking too long.
+// This module runs test files, and ends the processes that a test file leaves behind, as one that was killed for its time may.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { childrenOf, commandOf, identityOf, orphans, RUN } from './marks.mjs';
 import { root, say } from './setup.mjs';
 
-/** How often it is looked for processes that were left behind, in milliseconds. One that is seen twice is not just ending. */
+/**
+ * How often the runner looks for processes that were left behind, in milliseconds. A process that is seen twice is not just
+ * ending.
+ */
 const LOOK_EVERY_MS = 2000;
 
 /**
- * Resolves with the exit code of the runner.
- * @param {readonly string[]} files from the root of the repository
+ * Runs test files. Resolves with the exit code of the runner.
+ * @param {readonly string[]} files paths from the root of the repository
  * @param {number} timeoutMs the longest that a file may take
  * @param {readonly string[]} flags of node --test
  * @returns {Promise<number>}
@@ -49,11 +52,13 @@ export function runFiles(files, timeoutMs, flags = []) {
   });
 }
 
-/** Ends test files that take too long: Node 20 does so itself, newer ones bound each test and not the file. */
+/**
+ * Ends test files that take too long. Node 20 bounds a file's time itself, but newer versions bound each test and not the file.
+ */
 class Overdue {
   #runner;
   #timeoutMs;
-  /** When the process of a file was seen first, by its id. */
+  /** When each file's process was seen first, by the process id. */
   #since = new Map();
 
   /** @param {number} runner @param {number} timeoutMs */
@@ -81,7 +86,7 @@ function end(left) {
   }
 }
 
-/** Kills a process; false: it has ended meanwhile. @param {number} pid */
+/** Kills a process; false: the process has ended meanwhile. @param {number} pid */
 function killed(pid) {
   try {
     return process.kill(pid, 'SIGKILL');

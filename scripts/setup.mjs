@@ -1,12 +1,13 @@
-// Makes a fresh clone ready: installs what package-lock.json names, compiles what changed. Says what it does.
+// This module makes a fresh clone ready: it installs the packages of package-lock.json and compiles changed sources, and says so.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The root of the repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** @param {string} text */
+/** Prints a line about the work of a script. @param {string} text */
 export function say(text) {
   process.stdout.write(`» ${text}\n`);
 }
@@ -29,13 +30,13 @@ function packagesOf(file) {
   return JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
 }
 
-/** Why node_modules is not what package-lock.json says; undefined when it is. */
+/** Why node_modules does not match package-lock.json; undefined if it does. */
 function outdated() {
   const record = 'node_modules/.package-lock.json';
   if (!existsSync(join(root, record))) return 'node_modules is missing';
   const installed = packagesOf(record);
   for (const [path, { version, optional }] of Object.entries(packagesOf('package-lock.json'))) {
-    // The root is no package of its own, and optional packages are left out where they do not fit the platform.
+    // The root is no package, and optional packages are left out on platforms that they do not fit.
     if (path === '' || (optional && !(path in installed))) continue;
     if (installed[path]?.version !== version)
       return `${path.replace('node_modules/', '')} is missing or not ${version}`;
@@ -50,7 +51,7 @@ function checkNode() {
   }
 }
 
-/** Removes compiled files whose source is gone: nothing may run or pass that is not in the sources. */
+/** Removes compiled files whose source is gone, so that only files with sources run or pass. */
 function prune() {
   const dist = join(root, 'dist');
   if (!existsSync(dist)) return;
@@ -60,7 +61,7 @@ function prune() {
   }
 }
 
-/** Installs and compiles, where something changed. */
+/** Installs and compiles, if something changed. */
 export function setup() {
   checkNode();
   const reason = outdated();
@@ -72,7 +73,7 @@ export function setup() {
   const started = performance.now();
   say('build: compiling what changed');
   prune();
-  // The second is what runs in browsers.
+  // The second project is the page, which runs in browsers.
   for (const project of ['tsconfig.json', 'src/web/page']) {
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], 'the sources do not compile');
   }

@@ -1,6 +1,6 @@
-// The product on one machine, from a fresh clone: sets up, runs `visiona up`, connects a simulated device, shows one
-// request that is forwarded to it, and says how to sign in, pair a device and call it. Configured by the variables of
-// `visiona config`; ends with Ctrl-C.
+// This script starts the product on one machine, from a fresh clone: it sets up, runs `visiona up`, connects a simulated device,
+// shows one request that is forwarded to the device, and says how to sign in, pair a device and call it. The variables of
+// `visiona config` configure it; Ctrl-C ends it.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -17,10 +17,13 @@ const TARGET = '/api/system';
 
 /** How long the simulated device may take to connect, in milliseconds. */
 const CONNECT_MS = 15_000;
-/** Signals closer together than this are one: a terminal's Ctrl-C comes from it, and once more from npm, which passes it on. */
+/** The time within which signals count as one: a terminal sends Ctrl-C to the script, and npm passes it on once more. */
 const SAME_SIGNAL_MS = 500;
 
-/** Pretty lines on a terminal, JSON lines elsewhere. @returns {Promise<(line: string) => void>} */
+/**
+ * Makes the printer of log lines: pretty lines on a terminal, JSON lines elsewhere.
+ * @returns {Promise<(line: string) => void>}
+ */
 async function logPrinter() {
   if (!process.stdout.isTTY) return (line) => process.stdout.write(`${line}\n`);
   const { default: pretty } = await import('pino-pretty');
@@ -28,7 +31,7 @@ async function logPrinter() {
   return (line) => stream.write(`${line}\n`);
 }
 
-/** What a `visiona device` command prints, line by line. @param {readonly string[]} args @param {string} why */
+/** Runs a `visiona device` command and reads its lines. @param {readonly string[]} args @param {string} why */
 function device(args, why) {
   const { status, stdout } = spawnSync(
     process.execPath,
@@ -47,7 +50,7 @@ function device(args, why) {
     .map((line) => JSON.parse(line));
 }
 
-/** True: the store knows the simulated device of an earlier start, and it was not revoked. */
+/** Whether the store knows the simulated device of an earlier start, and it was not revoked. */
 function hasDevice() {
   if (!existsSync(TOKEN_FILE) || !existsSync(ID_FILE)) return false;
   const id = read(ID_FILE);
@@ -57,7 +60,7 @@ function hasDevice() {
 }
 
 /**
- * Adds the simulated device where there is none, and keeps its token where its agent reads it.
+ * Adds the simulated device if there is none, and writes its token where its agent reads it.
  * @param {string} [issuer] of the development provider
  */
 function addDevice(issuer) {
@@ -72,13 +75,13 @@ function addDevice(issuer) {
 /** @param {string} file */
 const read = (file) => readFileSync(file, 'utf8').trim();
 
-/** A file as a shell's words name it: from here where it is below, quoted. @param {string} file */
+/** A file's path as a quoted word of a shell: relative if the file is below the current folder. @param {string} file */
 function shown(file) {
   const short = relative(root, file);
   return (short.startsWith('..') ? file : short).replace(/[^\w./-]/g, '\\$&');
 }
 
-/** The request as a person repeats it; its secrets stay in their files. @param {string} internal */
+/** The request as a curl command that a person can repeat; its secrets stay in their files. @param {string} internal */
 function curl(internal) {
   const secret = process.env.INTERNAL_SECRET ? '$INTERNAL_SECRET' : `$(cat ${shown(SECRET_FILE)})`;
   return [
@@ -88,7 +91,7 @@ function curl(internal) {
   ].join(' \\\n    ');
 }
 
-/** Asks the device. @param {string} internal @returns {Promise<Response>} */
+/** Sends a request to the device. @param {string} internal @returns {Promise<Response>} */
 function forward(internal) {
   const url = `${internal}/internal/forward/http?token=${encodeURIComponent(read(TOKEN_FILE))}`;
   const headers = {
@@ -130,7 +133,7 @@ async function demonstrate({ api, tunnel, internal = '', provider }, env, print)
   const agent = ['agent', '--simulate', `--tunnel-url=${tunnel}`, `--token-file=${TOKEN_FILE}`];
   const connected = up.line('"msg":"device connected"', `"deviceId":"${read(ID_FILE)}"`);
   running.push(service(agent, { ...env, VISIONA_DEVICE_TOKEN: '', VISIONA_PAIR: '' }, print));
-  // Where LOG_LEVEL hides that line, the device has had the time.
+  // If LOG_LEVEL hides that line, the device has had this time to connect.
   const late = delay(CONNECT_MS, undefined, { ref: false });
   const first = await Promise.race([connected, late, ...running.map(({ exited }) => exited)]);
   if (first?.said !== undefined) throw new Error(first.said);
@@ -159,7 +162,7 @@ if (!('said' in ready) && stoppedAt === 0) {
     steps = nextSteps(shown(DATA_DIR), ready, env);
     steps.say();
   } catch (error) {
-    // What fails because it is being stopped is no failure.
+    // An error while the product is being stopped is no failure.
     if (stoppedAt === 0) {
       process.exitCode = 1;
       say(error instanceof Error ? error.message : String(error));

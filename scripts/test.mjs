@@ -1,11 +1,11 @@
-// Runs the test suite: node scripts/test.mjs [PART OF A PATH …] [FLAGS OF node --test …]
+// This script runs the test suite: node scripts/test.mjs [PART OF A PATH …] [FLAGS OF node --test …]
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { runFiles } from './run-files.mjs';
 import { fail, root, say, setup } from './setup.mjs';
 
 const isLong = process.env.VISIONA_TEST_SIZE === 'long';
-/** The longest a test file may take, in milliseconds: far above any, so that only a hang reaches it. */
+/** The longest time that a test file may take, in milliseconds: far above any file's, so that only a hang reaches it. */
 const TIMEOUT_MS = isLong ? 3_600_000 : 180_000;
 
 const args = process.argv.slice(2);
@@ -14,7 +14,7 @@ const parts = args.filter((arg) => !arg.startsWith('-')).map((part) => part.repl
 
 setup();
 
-// Node 20 takes no globs, and what runs must be what the sources hold: the list comes from them.
+// Node 20 accepts no globs, and a compiled file without a source must not run, so the list comes from the sources.
 const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => join('dist', 'test', file.replace(/\.ts$/, '.js')))

@@ -1,4 +1,4 @@
-// This file writes refusals to the audit log, a bounded number of rows for each user and kind (docs/adr/0031).
+// RefusalAudit writes refusals to the audit log, a bounded number of rows for each user and kind (docs/adr/0031).
 import { type Clock, systemClock } from '../actors/clock.js';
 import type { Logger } from '../observability/log.js';
 import type { RefusalPort } from '../store/ports/admission.js';
@@ -9,17 +9,17 @@ import type { TokenHash, UserId } from '../store/ports/ids.js';
 /** The part of the store that {@link RefusalAudit} uses. */
 export type RefusalStore = Pick<AuditPort, 'audit'> & RefusalPort;
 
-/** Rows of one user and kind in a window. All further refusals of the window become one more row, with their number. */
+/** The most rows of one user and kind in a window. All further refusals of the window become one more row, with their number. */
 const ROWS = 5;
 const WINDOW_MS = 10 * 60_000;
 
-/** Pairs of user and kind that are counted at one time; refusals of further pairs are in the log only. */
+/** The most pairs of user and kind that are counted at one time; refusals of further pairs are in the log only. */
 const MAX_COUNTED = 10_000;
 
-/** Pairing tokens that are looked up at one time, for their owner; refusals beyond are in the log only. */
+/** The most pairing tokens whose owners are looked up at one time; further refusals are in the log only. */
 const MAX_QUESTIONS = 8;
 
-/** The refusals of one user and kind since the first of the window. */
+/** The refusals of one user and kind in one window, which begins with the first of them. */
 interface Count {
   readonly owner: UserId | undefined;
   readonly cancel: () => void;
@@ -29,6 +29,7 @@ interface Count {
   last: NewAuditEntry | undefined;
 }
 
+/** The services that a refusal audit uses. */
 export interface RefusalAuditOptions {
   readonly store: RefusalStore;
   readonly log: Logger;
@@ -37,8 +38,8 @@ export interface RefusalAuditOptions {
 }
 
 /**
- * Writes refusals to the audit log. The answer does not wait for it, and a client that is refused over and over cannot fill the
- * table: an attack shows as a few rows and a number.
+ * Writes refusals to the audit log. The refused request does not wait for this, and a client that is refused over and over cannot
+ * fill the table: an attack shows as a few rows and a number.
  */
 export class RefusalAudit {
   readonly #store: RefusalStore;
@@ -55,12 +56,12 @@ export class RefusalAudit {
     this.#maxCounted = maxCounted;
   }
 
-  /** Pairs of user and kind that are counted now. */
+  /** The number of pairs of user and kind that are counted now. */
   get size(): number {
     return this.#counts.size;
   }
 
-  /** Counts a refusal, and writes its row if the window has room. @param owner of the account; undefined: not known */
+  /** Counts a refusal, and writes its row if the window has room. @param owner the account's user; undefined: not known */
   record(owner: UserId | undefined, entry: NewAuditEntry): void {
     const key = `${owner ?? ''} ${entry.action}`;
     const count = this.#counts.get(key) ?? this.#begin(key, owner);

@@ -11,10 +11,13 @@ import { networkOf } from '../net/ip-address.js';
 import type { Metrics, RateLimit } from '../observability/metrics.js';
 import { ProblemError } from '../problems/problem-error.js';
 
-/** Keys whose counts are kept. Attempts of further keys are not counted until a window is over: a flood takes bounded memory. */
+/**
+ * The most keys whose counts are kept. Attempts of further keys are not counted until a window is over: a flood takes bounded
+ * memory.
+ */
 const MAX_KEYS = 100_000;
 
-/** How often something may happen in a window of time. A key's window begins with its first attempt. */
+/** How many attempts are allowed in a window of time. A key's window begins with its first attempt. */
 export interface Allowance {
   readonly points: number;
   readonly windowSeconds: number;
@@ -33,23 +36,26 @@ export class AttemptLimit {
     this.#counts = new RateLimiterMemory({ points: allowance.points, duration: allowance.windowSeconds });
   }
 
-  /** Keys whose counts are kept now. */
+  /** The number of keys whose counts are kept now. */
   get size(): number {
     return this.#keys.size;
   }
 
-  /** Seconds for which a key is refused; 0: it is not. */
+  /** The seconds for which a key is refused; 0: the key is not refused. */
   async blockedFor(key: string): Promise<number> {
     const state = await this.#counts.get(key);
     return state === null || state.consumedPoints < this.#allowance.points ? 0 : seconds(state.msBeforeNext);
   }
 
-  /** Counts one attempt of a key, before this returns: attempts at one time count as attempts one after the other. */
+  /** Counts one attempt of a key, before this returns: simultaneous attempts count like attempts one after the other. */
   async count(key: string): Promise<void> {
     await this.#add(key);
   }
 
-  /** Counts one attempt of a key as {@link count} does. @returns seconds for which it is refused; 0: it is not */
+  /**
+   * Counts one attempt of a key as {@link count} does.
+   * @returns the seconds for which the key is refused; 0: it is not refused
+   */
   async take(key: string): Promise<number> {
     const state = await this.#add(key);
     return state === undefined || state.consumedPoints <= this.#allowance.points
@@ -57,7 +63,7 @@ export class AttemptLimit {
       : seconds(state.msBeforeNext);
   }
 
-  /** Takes one counted attempt of a key back. */
+  /** Takes back one counted attempt of a key. */
   async giveBack(key: string): Promise<void> {
     if (this.#keys.has(key)) await this.#counts.reward(key);
   }
@@ -71,7 +77,7 @@ export class AttemptLimit {
     return this.#remember(key) ? this.#counts.penalty(key) : undefined;
   }
 
-  /** False: there is no room for another key. */
+  /** Begins to count a key. False: there is no room for another key. */
   #remember(key: string): boolean {
     if (this.#keys.has(key)) return true;
     if (this.#keys.size >= this.#maxKeys) return false;
@@ -89,7 +95,7 @@ export class AddressLimit {
     this.#limit = new AttemptLimit(allowance);
   }
 
-  /** Seconds for which an address is refused; 0: it is not. */
+  /** The seconds for which an address is refused; 0: the address is not refused. */
   blockedFor(address: string): Promise<number> {
     return this.#limit.blockedFor(networkOf(address));
   }

@@ -1,23 +1,23 @@
-// This file limits guesses at secrets, counted by all processes of the same data together.
+// SharedLimit limits guesses at secrets, counted by all processes of the same data together.
 import type { AttemptCount, AttemptPort } from '../store/ports/attempts.js';
 import { StoreError } from '../store/ports/errors.js';
 import { type Allowance, AttemptLimit } from './attempt-limit.js';
 
-/** Attempts that the store is asked about in a minute, for all keys: a flood from many addresses must not flood the store. */
+/** The attempts that the store is asked about in a minute, for all keys: a flood from many addresses must not flood the store. */
 const ASKED: Allowance = { points: 3_000, windowSeconds: 60 };
 
 /** One counted attempt. */
 export interface Attempt {
-  /** Seconds for which the attempt is refused; 0: it is not. */
+  /** The seconds for which the attempt is refused; 0: it is not refused. */
   readonly waitSeconds: number;
-  /** Takes the attempt back: it was no guess. Never rejects. */
+  /** Takes the attempt back, as it was no guess. Never rejects. */
   giveBack(): Promise<void>;
 }
 
 /**
- * Limits attempts by key, counted in the store for all processes and in the memory of this process before it. An attempt over
- * its allowance here, or over what the store may be asked in a minute, does not reach the store. While the store is away the
- * memory alone counts.
+ * Limits attempts by key, counted in the memory of this process and then in the store for all processes. An attempt over its
+ * allowance here, or over the number that the store may be asked about in a minute, does not reach the store. While the store is
+ * away the memory alone counts.
  */
 export class SharedLimit {
   readonly #name: string;
@@ -34,7 +34,7 @@ export class SharedLimit {
     this.#own = new AttemptLimit(allowance);
   }
 
-  /** Counts one attempt of a key. Attempts at one time count as attempts one after the other. */
+  /** Counts one attempt of a key. Simultaneous attempts count like attempts one after the other. */
   async attempt(key: string): Promise<Attempt> {
     const here = await this.#own.take(key);
     if (here > 0) return { waitSeconds: here, giveBack: async () => {} };

@@ -1,4 +1,4 @@
-// This file exposes histograms and sums that are kept in plain fields as Prometheus metrics.
+// This file exposes plain histograms and sums as Prometheus metrics.
 import { Histogram, type Registry, Summary } from 'prom-client';
 import type { Buckets } from './buckets.js';
 

@@ -1,9 +1,9 @@
-// This file is a histogram in plain numbers.
+// Buckets is a histogram in plain numbers.
 /** A histogram that is cheap enough to observe every request; it is exposed at scrape time (aggregates.ts). */
 export class Buckets {
-  /** Upper bounds, ascending, without +Inf. */
+  /** The upper bounds, ascending, without +Inf. */
   readonly bounds: readonly number[];
-  /** Observations in each bucket (not cumulative); the last entry is +Inf's. */
+  /** The number of observations in each bucket (not cumulative); the last entry is +Inf's. */
   readonly counts: Float64Array;
   sum = 0;
   count = 0;

@@ -1,4 +1,4 @@
-// This file puts the Prometheus exposition of a process together.
+// This file makes the Prometheus exposition of a process.
 import { Registry } from 'prom-client';
 import { BucketHistogram } from './aggregates.js';
 import { counter, gauge, labelled } from './families.js';
@@ -97,19 +97,16 @@ function exposeRefusals(registry: Registry, metrics: Metrics): void {
   );
 }
 
-/** A process's metrics in Prometheus text. */
+/** The metrics of a process in Prometheus text. */
 export interface Exposition {
   readonly contentType: string;
   text(): Promise<string>;
 }
 
-/** The sides of the product that a process runs: `rest` serves users and programs, `tunnels` holds the tunnels; `up` runs both. */
+/** A side of the product that a process runs: `rest` serves users and programs, `tunnels` holds the tunnels; `up` runs both. */
 export type Side = 'rest' | 'tunnels';
 
-/**
- * Exposes the product's metrics of a process that runs these sides, and prom-client's standard metrics of the process and its
- * main thread.
- */
+/** Exposes the product's metrics for these sides, and prom-client's standard metrics of the process and its main thread. */
 export function expose(metrics: Metrics, sides: readonly Side[]): Exposition {
   const registry = new Registry();
   exposeBuild(registry);

@@ -44,7 +44,7 @@ export function gauge<L extends string>(
   });
 }
 
-/** One sample for each key of `counts`, which is a closed set. */
+/** Makes one sample for each key of `counts`, which is a closed set. */
 export function* labelled<L extends string>(label: L, counts: Readonly<Record<string, number>>): Samples<L> {
   for (const [value, count] of Object.entries(counts)) {
     yield [{ [label]: value } as Partial<Record<L, string>>, count] as const;

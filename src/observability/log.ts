@@ -1,4 +1,4 @@
-// This file makes the log of a process (pino), without secrets in it.
+// This file makes the log of a process (pino), with secrets removed.
 import {
   type DestinationStream,
   destination,
@@ -15,9 +15,9 @@ export type { Logger } from 'pino';
 /** Which lines are logged, and in which form. */
 export interface LogOptions {
   readonly level: string;
-  /** Undefined: pretty if the output is a terminal, else JSON. */
+  /** The form of lines. Undefined: pretty if the output is a terminal, else JSON. */
   readonly format?: 'json' | 'pretty' | undefined;
-  /** Lines are many, and are written several at a time, up to {@link WRITTEN_WITHIN_MS} late. Default: false. */
+  /** There are many lines, which are written several at a time, up to {@link WRITTEN_WITHIN_MS} late. Default: false. */
   readonly bulk?: boolean | undefined;
 }
 
@@ -27,10 +27,12 @@ export interface Log {
   flush(): void;
 }
 
-/** Bytes that may wait for a slow reader of the log. Further lines are dropped: a stuck pipe must not stop the process. */
+/**
+ * The most bytes that may wait for a slow reader of the log. Further lines are dropped: a stuck pipe must not stop the process.
+ */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of lines that one write carries in bulk mode: a write for each line would cost more than the line. */
+/** The bytes of lines that one write carries in bulk mode: a write for each line would cost more than the line. */
 const BULK_BYTES = 8 * 1024;
 
 /** How long a line may wait for others in bulk mode, in ms. */
@@ -41,7 +43,7 @@ const LOOKS = { base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime 
 
 const levelByName = (label: string) => ({ level: label });
 
-/** pino's `isoTime`, formatted once for all lines of a millisecond. */
+/** Makes pino's `isoTime`, formatted once for all lines of a millisecond. */
 function timeOnce(): () => string {
   let [at, text] = [0, ''];
   return () => {
@@ -62,7 +64,7 @@ function pinoOptions(level: string): LoggerOptions {
   };
 }
 
-/** A logger that writes JSON lines to `stream`. */
+/** Makes a logger that writes JSON lines to `stream`. */
 export function createLogger(level: string, stream: DestinationStream): Logger {
   const logger = pino(pinoOptions(level), stream);
   const { child } = logger;
@@ -74,7 +76,7 @@ export function createLogger(level: string, stream: DestinationStream): Logger {
 }
 
 /**
- * A logger to the same output as `log`, of level info, for many lines whose fields are known to hold no secret: it does not
+ * Makes a logger to the same output as `log`, of level info, for many lines whose fields are known to hold no secret: it does not
  * redact, which is most of the cost of a line.
  */
 export function plainLogger(log: Logger): Logger {
@@ -82,10 +84,10 @@ export function plainLogger(log: Logger): Logger {
   return pino({ ...LOOKS, timestamp: timeOnce(), level: 'info', formatters: { level: levelByName } }, stream);
 }
 
-/** The log of a process, on its standard output. */
+/** Opens the log of a process, on its standard output. */
 export async function openLog({ level, format, bulk = false }: LogOptions): Promise<Log> {
   if (format === 'pretty' || (format === undefined && process.stdout.isTTY)) {
-    // It is loaded only for a terminal: loading takes 20 ms.
+    // pino-pretty is loaded for a terminal only, because loading takes 20 ms.
     const { default: pretty } = await import('pino-pretty');
     const stream = pretty({ colorize: process.stdout.isTTY, ignore: 'pid', sync: true });
     return { logger: createLogger(level, stream), flush: () => {} };

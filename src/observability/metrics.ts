@@ -1,4 +1,4 @@
-// This file is everything that the product counts, in plain fields.
+// Metrics holds everything that the product counts, in plain fields.
 import type { HostStats } from '../actors/host.js';
 import { FORWARD_FAILURES } from '../contract/call.js';
 import { CLOSE_REASONS } from '../contract/session.js';
@@ -17,6 +17,7 @@ export const DIAL_RESULTS = [
   'unavailable',
 ] as const;
 
+/** How a device's dial ended. */
 export type DialResult = (typeof DIAL_RESULTS)[number];
 
 /** Why a tunnel ended: we closed it, or its connection broke. The set is closed: it becomes a label. */
@@ -31,10 +32,11 @@ export const SIGN_IN_RESULTS = [
   'denied',
   'provider-failed',
   'provider-unreachable',
-  /** The store failed, or there is a fault of ours. */
+  /** The store failed, or the product has a fault. */
   'failed',
 ] as const;
 
+/** How a sign-in ended. */
 export type SignInResult = (typeof SIGN_IN_RESULTS)[number];
 
 /** How a refresh of a session's tokens ended. The set is closed: it becomes a label. */
@@ -44,7 +46,7 @@ export const REFRESH_RESULTS = [
   'ended',
   /** The provider gave no new tokens, or another process is refreshing the session. */
   'unchanged',
-  /** The store failed, or there is a fault of ours. */
+  /** The store failed, or the product has a fault. */
   'failed',
 ] as const;
 
@@ -63,6 +65,7 @@ export const BEARER_REFUSALS = [
   'no-user',
 ] as const;
 
+/** Why an access token was not accepted. */
 export type BearerRefusal = (typeof BEARER_REFUSALS)[number];
 
 /** The limits on how often one sender may try (src/limits). The set is closed: it becomes a label. */
@@ -74,6 +77,7 @@ export const RATE_LIMITS = [
   'user-writes',
 ] as const;
 
+/** A limit on how often one sender may try. */
 export type RateLimit = (typeof RATE_LIMITS)[number];
 
 /** Why a request's body was not read to its end. The set is closed: it becomes a label. */
@@ -85,9 +89,10 @@ export const UPLOAD_CUTS = [
   'caller',
 ] as const;
 
+/** Why a request's body was not read to its end. */
 export type UploadCut = (typeof UPLOAD_CUTS)[number];
 
-/** A session host at scrape time. */
+/** A session host as it is when metrics are scraped. */
 export interface HostSample {
   /** The host's number, its only label; a restarted host keeps it. */
   readonly index: number;
@@ -105,32 +110,32 @@ function tally<K extends string>(keys: readonly K[]): Record<K, number> {
 }
 
 /**
- * The product's counts. The forwarding path adds to plain fields; `exposition.ts` reads them at scrape time, those of the sides
- * that the process runs. No count is kept per device, user or session.
+ * All counts of the product. The forwarding path adds to plain fields; `exposition.ts` reads the fields at scrape time, for the
+ * sides that the process runs. No count is kept per device, user or session.
  */
 export class Metrics {
-  /** Tunnels connected now. */
+  /** The number of tunnels that are connected now. */
   sessions = 0;
-  /** Calls and WebSockets under way now. */
+  /** The number of calls and WebSockets that are under way now. */
   streams = 0;
-  /** Calls and WebSocket handshakes answered by their device, by the class of the status: index 1 for 1xx to 5 for 5xx. */
+  /** Calls and WebSocket handshakes that a device answered, by the class of the status: index 1 for 1xx to 5 for 5xx. */
   readonly answered = [0, 0, 0, 0, 0, 0];
-  /** Calls that the proxy answered itself. */
+  /** Calls that the proxy answered itself, by the failure. */
   readonly failed = tally(FORWARD_FAILURES);
   /** Calls whose client went away first. */
   aborted = 0;
-  /** Calls sent once more, because they had provably not reached the device. */
+  /** Calls that were sent once more, because they had provably not reached the device. */
   retries = 0;
-  /** Seconds from the request's head to the end of the answer; of a WebSocket, to the answer to its handshake. */
+  /** The seconds from a request's head to the end of its answer; for a WebSocket, to the answer to its handshake. */
   readonly callSeconds = new Buckets(CALL_SECONDS);
-  /** Tunnel bytes, framing included. */
+  /** The bytes of tunnels, including framing. */
   bytesToDevices = 0;
   bytesFromDevices = 0;
-  /** Bytes of answers and messages that callers have not taken, with what devices may still add to them. */
+  /** The bytes of answers and messages that callers have not taken yet, with the bytes that devices may still add. */
   unreadBytes = 0;
-  /** Calls and WebSockets that were refused because too much was unread. */
+  /** Calls and WebSockets that were refused because too many bytes were unread. */
   unreadRefused = 0;
-  /** Readers that were cut because too much was unread. */
+  /** Readers that were cut off because too many bytes were unread. */
   unreadCut = 0;
   readonly cutUploads = tally(UPLOAD_CUTS);
   /** Requests that this process answered with an error of its own. */
@@ -141,17 +146,17 @@ export class Metrics {
   /** Pairing codes that devices presented. */
   readonly pairings = tally(['made', 'refused']);
   readonly bearerRefused = tally(BEARER_REFUSALS);
-  /** Seconds that the store took to answer, as its callers see it. */
+  /** The seconds that the store took to answer, as its callers see it. */
   readonly storeSeconds = { read: new Buckets(STORE_SECONDS), write: new Buckets(STORE_SECONDS) };
   readonly storeErrors = tally([...STORE_ERROR_CODES, 'other']);
   readonly dials = tally(DIAL_RESULTS);
   readonly tunnelEnds = tally(TUNNEL_ENDS);
-  /** Times a stream had bytes and no window to send them. */
+  /** How often a stream had bytes to send and no window. */
   windowStalls = 0;
-  /** Streams that ended by a reset, from either side. */
+  /** The number of streams that a reset ended, from either side. */
   streamResets = 0;
-  /** Seconds of heartbeat pings' round trips. */
+  /** The seconds of heartbeat pings' round trips. */
   readonly roundTripSeconds = new Buckets(ROUND_TRIP_SECONDS);
-  /** Reads the session hosts. The owner of the hosts sets it. */
+  /** Reads the session hosts. The owner of the hosts sets this function. */
   hosts: () => readonly HostSample[] = () => [];
 }

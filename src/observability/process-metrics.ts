@@ -9,7 +9,9 @@ import { gauge } from './families.js';
 /** How often the event loop's lag is sampled, in ms: each sample wakes an idle process. */
 const LOOK_EVERY_MS = 100;
 
-/** The interval of prom-client's own sampling, in ms: it cannot be turned off, and this makes it one sample in twelve days. */
+/**
+ * The interval of prom-client's own sampling, in ms: sampling cannot be turned off, and this makes it one sample in twelve days.
+ */
 const NEVER_MS = 2 ** 30;
 
 const OPEN_FILES = 'process_open_fds';
@@ -25,7 +27,9 @@ const LAG: Readonly<Record<string, (lag: IntervalHistogram) => number>> = {
   p99: (lag) => lag.percentile(99),
 };
 
-/** Exposes prom-client's standard set about the process and its main thread, with cheaper measurements where its own cost too much. */
+/**
+ * Exposes prom-client's standard metrics of the process and its main thread; expensive measurements are replaced by cheaper ones.
+ */
 export function exposeProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   exposeLag(registry);
@@ -46,7 +50,7 @@ function exposeLag(registry: Registry): void {
       collect() {
         const period = name === 'stddev' ? 0 : LOOK_EVERY_MS / 1000;
         this.set(histogram.count === 0 ? 0 : Math.max(0, read(histogram) / 1e9 - period));
-        // p99 is the last of them to be read in a scrape.
+        // A scrape reads p99 last.
         if (name === 'p99') histogram.reset();
       },
     });
@@ -65,7 +69,7 @@ function exposeOpenFiles(registry: Registry): void {
     async collect() {
       // If no descriptor is left to read the folder with, the last count stays, and the other metrics are still exposed.
       const open = await readdir('/proc/self/fd').catch(() => undefined);
-      // The descriptor that reading took is not counted.
+      // The descriptor that was opened to read the folder is not counted.
       if (open !== undefined) this.set(open.length - 1);
     },
   });

@@ -1,4 +1,4 @@
-// This file takes secrets out of log lines.
+// This file removes secrets from log lines.
 import { stdSerializers } from 'pino';
 
 /** Keys whose values are never logged, at the top of a logged object and two levels below. */
@@ -37,8 +37,8 @@ export function redactText(line: string): string {
 }
 
 /**
- * A copy of `logged` without the values of {@link REDACTED_KEYS}; `logged` itself if it has none. pino's own `redact` would take
- * 70 µs a line for so many keys, and a fleet that connects writes a line for each device.
+ * Makes a copy of `logged` without the values of {@link REDACTED_KEYS}; returns `logged` itself if it has none of them. pino's
+ * own `redact` would take 70 µs a line for so many keys, and a fleet that connects writes a line for each device.
  */
 export function redactKeys(logged: Record<string, unknown>): Record<string, unknown> {
   return redacted(logged, LEVELS_BELOW) as Record<string, unknown>;
@@ -57,7 +57,7 @@ function redacted(value: unknown, levels: number): unknown {
   return copy ?? value;
 }
 
-/** A copy. An error is copied as pino logs it: its own fields have neither message nor stack. */
+/** Makes a copy. An error is copied as pino logs it, because its own fields have neither message nor stack. */
 function copyOf(from: object): Record<string, unknown> {
   return from instanceof Error ? { ...stdSerializers.err(from) } : { ...from };
 }

@@ -1,10 +1,10 @@
-// This file counts the calls to the store.
+// StoreRecorder counts the calls to the store.
 import type { CallWatch } from '../store/client/store-client.js';
 import { StoreError } from '../store/ports/errors.js';
 import { CALL_POLICIES, type CallName } from '../store/wire/call-policies.js';
 import type { Metrics } from './metrics.js';
 
-/** Counts calls to the store, and their seconds as their callers see them. */
+/** Counts calls to the store, and the seconds that they took, as their callers see them. */
 export class StoreRecorder implements CallWatch {
   readonly #metrics: Metrics;
 

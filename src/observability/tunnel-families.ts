@@ -47,7 +47,7 @@ function exposeTunnels(registry: Registry, metrics: Metrics): void {
   });
 }
 
-/** One sample of each session host that is up. */
+/** Makes one sample for each session host that is up. */
 function* perHost(hosts: readonly HostSample[], value: (stats: NonNullable<HostSample['stats']>) => number) {
   for (const { index, stats } of hosts) {
     if (stats !== undefined) yield [{ host: String(index) }, value(stats)] as const;

@@ -1,4 +1,4 @@
-// This file is the error that is answered with a problem, and the problems that other errors become.
+// ProblemError is an error that is answered with a problem; this file also chooses the problems for other errors.
 import { CodedError } from '../actors/errors.js';
 import {
   isStoreFailure,
@@ -8,7 +8,7 @@ import {
 } from '../store/ports/errors.js';
 import type { FieldError, ProblemCode } from './problem.js';
 
-/** Thrown by handlers for expected failures: the request is answered with this problem. */
+/** A failure that a handler expects: the request is answered with this problem. */
 export class ProblemError extends CodedError {
   readonly problem: ProblemCode;
   readonly options: ProblemOptions;
@@ -33,10 +33,10 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   ERR_PROVIDER_CALLBACK: 'sign-in-failed',
 };
 
-/** Codes of store errors which say that the store takes no writes now, and that nothing was written. */
+/** Codes of store errors by which the store takes no writes now, and nothing was written. */
 const READ_ONLY: ReadonlySet<string> = new Set(['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL']);
 
-/** The problem of an error whose message may be shown to the client; undefined: the message is for the log only. */
+/** The problem of an error whose message may be shown to the client. Undefined: the message is for the log only. */
 export function toldProblem(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_LIMIT') return undefined;
@@ -51,8 +51,8 @@ export function problemOf(error: unknown): ProblemCode {
 }
 
 /**
- * Throws the error of a step that runs before the request itself does anything, such as finding its user: a write of unknown
- * outcome is then no reason not to send the request again.
+ * Throws the error of a step that runs before the request itself does anything, such as finding its user. Even if the outcome of
+ * that step's write is unknown, the request may be sent again.
  */
 export function beforeRequest(error: unknown): never {
   if (!(error instanceof StoreOutcomeUnknownError)) throw error;
@@ -64,18 +64,18 @@ export function problemOfCode(code: string): ProblemCode | undefined {
   return BY_CODE[code];
 }
 
-/** The parts of a problem's answer beside its code. */
+/** The parts of a problem's answer in addition to its code. */
 export interface ProblemOptions {
   readonly detail?: string;
   /** The reason, for the log only: an error, or a word. Default: `detail`, else the first of `errors`. */
   readonly because?: unknown;
-  /** The answer tells a readiness probe that the process is not ready: no request has failed. */
+  /** The answer tells a readiness probe that the process is not ready, so no request has failed. */
   readonly unready?: boolean;
-  /** Members that do not match, of a `validation` problem. */
+  /** The members that do not match, in a `validation` problem. */
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Close the connection: the request's body was not read. */
+  /** Closes the connection, because the request's body was not read. */
   readonly close?: boolean;
-  /** The answer is to HEAD: as with GET, but without the body. */
+  /** The answer is to a HEAD request: like the answer to GET, but without the body. */
   readonly head?: boolean;
 }

@@ -10,13 +10,14 @@ interface ProblemKind {
   readonly status: number;
   readonly title: string;
   readonly retry: Retry;
-  /** Default of Retry-After, in seconds; the header is sent if and only if this is set. */
+  /** The default of Retry-After, in seconds; the header is sent if and only if this is set. */
   readonly retryAfter?: number;
 }
 
 /**
- * For device calls the status says whether the device can have seen the request (02-tunnel §2.3): after 429 and 503 it has
- * not, after 408, 502 and 504 it may have. Of 503, `store-outcome-unknown` is no answer to a device call.
+ * The table of problems. For device calls the status says whether the device can have seen the request (02-tunnel §2.3): with 429
+ * and 503 it has not, with 408, 502 and 504 it may have. Of the problems with 503, `store-outcome-unknown` never answers a device
+ * call.
  */
 const PROBLEMS = {
   'bad-request': { status: 400, title: 'The request is malformed', retry: 'never' },
@@ -105,32 +106,34 @@ const PROBLEMS = {
 /** The stable name of a problem; clients match on it. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** All codes of problems. */
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
 
+/** The media type of a problem (RFC 9457 §6.1). */
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-/** The registry's entry for `code`. */
+/** The entry of the table for `code`. */
 export function problemKind(code: ProblemCode): ProblemKind {
   return PROBLEMS[code];
 }
 
 /** One member of a request that does not match its schema. */
 export interface FieldError {
-  /** Where it is, as a JSON Pointer (RFC 6901), or the name of a query parameter. */
+  /** The place of the member, as a JSON Pointer (RFC 6901), or the name of a query parameter. */
   readonly path: string;
   readonly message: string;
 }
 
 /** The body of an error answer (RFC 9457 §3.1, 04-rest-api). */
 export interface ProblemDetails {
-  /** `urn:visiona:problem:` and the code: a name, not a page to open. */
+  /** `urn:visiona:problem:` and the code. This is a name, not a page to open. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly code: ProblemCode;
-  /** What went wrong this time, for a human. Never bytes of a device, secrets or stacks. */
+  /** The failure of this one request, as a text for people. It never contains bytes of a device, secrets or stacks. */
   readonly detail?: string;
-  /** Path of the request. */
+  /** The path of the request. */
   readonly instance?: string;
   readonly requestId: string;
   readonly errors?: readonly FieldError[];
@@ -143,7 +146,7 @@ export type Occurrence = Pick<ProblemDetails, 'requestId'> & {
   readonly errors?: readonly FieldError[] | undefined;
 };
 
-/** The problem as an object; members that are not given are left out of its JSON. */
+/** Makes the problem as an object; members that are not given are left out of its JSON. */
 export function problem(
   code: ProblemCode,
   { detail, instance, requestId, errors }: Occurrence,
@@ -161,7 +164,7 @@ export function problem(
   };
 }
 
-/** The body of an error answer, as JSON; it is sent as `PROBLEM_CONTENT_TYPE` with the status of `problemKind(code)`. */
+/** Makes the body of an error answer, as JSON. It is sent as `PROBLEM_CONTENT_TYPE` with the status of `problemKind(code)`. */
 export function renderProblem(code: ProblemCode, occurrence: Occurrence): string {
   return JSON.stringify(problem(code, occurrence));
 }

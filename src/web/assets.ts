@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The style sheet and the icon, which are not compiled: seen from dist/src/web they are among the sources. */
+/** The style sheet and the icon. They are not compiled: seen from dist/src/web they are among the sources. */
 const STATIC = new URL('../../../src/web/static/', import.meta.url);
-/** The page's own modules, compiled. */
+/** The folder of the page's own compiled modules. */
 const MODULES = new URL('./page/', import.meta.url);
-/** preact and htm in one module, as their authors ship it. */
+/** The module with preact and htm together, as their authors ship it. */
 const PREACT = new URL(import.meta.resolve('htm/preact/standalone'));
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Files of the page by their names. */
+/** The files of the page by their names. */
 const contents = new Map<string, Buffer>([
   ['preact.js', readFileSync(PREACT)],
   ...filesIn(STATIC),
@@ -27,7 +27,7 @@ const contents = new Map<string, Buffer>([
 /** The version of the files, which changes whenever one of them does. */
 export const ASSETS_VERSION = versionOf(contents);
 
-/** The folder of this version of the files; modules name each other by relative paths, and so stay in one version. */
+/** The folder of this version of the files. Modules name each other by relative paths, and so stay in one version. */
 export const ASSETS = `/web/${ASSETS_VERSION}`;
 
 /** A file of the page. */
@@ -46,7 +46,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map(
   ]),
 );
 
-/** An entity tag for a file with this content. */
+/** Makes an entity tag for a file with this content. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
 }

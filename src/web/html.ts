@@ -1,22 +1,22 @@
-// This file makes the HTML of a page of ours, and the policies under which pages are shown.
+// This file makes the HTML of our pages, and the policies under which they are shown.
 /** Escapes a value for the text of a page, or for an attribute in quotes. */
 export function escapeHtml(value: unknown): string {
   return String(value).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** What a page is made of. */
+/** The parts of a page. */
 export interface HtmlPage {
-  /** Plain text. */
+  /** The title, as plain text. */
   readonly title: string;
-  /** The folder of its files, such as `/web/VERSION`. */
+  /** The folder of the page's files, such as `/web/VERSION`. */
   readonly assets: string;
-  /** HTML. */
+  /** The body, as HTML. */
   readonly body: string;
-  /** Its script in `assets`; undefined: it has none. */
+  /** The name of the page's script in `assets`; undefined: the page has no script. */
   readonly script?: string;
 }
 
-/** A page of ours. Its style, icon and script are files, so that its policy needs to allow nothing in itself. */
+/** Makes the HTML of a page. Its style, icon and script are files, so that its policy needs to allow nothing inside the page. */
 export function htmlPage({ title, assets, body, script }: HtmlPage): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>

@@ -1,4 +1,4 @@
-// This file makes the page that tells a person why a sign-in failed.
+// This file makes the page that tells a person why signing in failed.
 import type { ProblemCode } from '../problems/problem.js';
 import { ASSETS } from './assets.js';
 import { escapeHtml, htmlPage } from './html.js';
@@ -20,7 +20,7 @@ const OUR_FAULT: Told = {
 
 const LATER: Told = { ...OUR_FAULT, text: 'You are not signed in. Please try again in a few seconds.' };
 
-/** The words for each problem of a sign-in. Any other problem is a fault of ours. */
+/** The words for each problem of a sign-in. Any other problem is a fault of the product. */
 const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   'sign-in-failed': {
     title: 'This sign-in cannot be finished',
@@ -54,13 +54,13 @@ const TOLD: Partial<Readonly<Record<ProblemCode, Told>>> = {
   draining: BUSY,
   'store-unavailable': LATER,
   'store-read-only': LATER,
-  // The session may have been made, but nobody has its cookie.
+  // The session may have been made, but no browser has its cookie.
   'store-outcome-unknown': LATER,
 };
 
 /**
- * The HTML of a failed sign-in, without scripts. Nothing in it comes from the request's path, query or cookie.
- * @param detail a whole sentence that says what went wrong this time; undefined: the code's own words are shown
+ * Makes the HTML of a failed sign-in, without scripts. Nothing in the page comes from the request's path, query or cookie.
+ * @param detail a whole sentence about this failure; undefined: the code's own words are shown
  */
 export function signInProblemPage(code: ProblemCode, detail: string | undefined, requestId: string): string {
   const { title, text } = TOLD[code] ?? OUR_FAULT;

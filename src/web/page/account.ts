@@ -1,10 +1,10 @@
-// This file shows who is signed in with a way out, and the page of a visitor who is not.
+// This file shows who is signed in, with a button to sign out, and the page for a visitor who is not signed in.
 import * as api from './api.js';
 import { html, useState } from './preact.js';
 import { useTask } from './task.js';
 import type { Me } from './wire.js';
 
-/** The page for a visitor who is not signed in. @param ended whether a session was there and is over */
+/** Shows the page for a visitor who is not signed in. @param ended whether the visitor had a session that is over */
 export function SignInPage({ ended }: { readonly ended: boolean }) {
   return html`<main class="card hero">
     <img src=${new URL('./icon.svg', import.meta.url).href} alt="" width="56" height="56" />
@@ -16,7 +16,7 @@ export function SignInPage({ ended }: { readonly ended: boolean }) {
   </main>`;
 }
 
-/** The top of the page: who is signed in, and a button that signs out. */
+/** Shows the top of the page: who is signed in, and a button that signs out. */
 export function Header({ me, ended }: { readonly me: Me; readonly ended: () => void }) {
   const [leaving, setLeaving] = useState(false);
   const { run, busy, error } = useTask(ended);

@@ -5,7 +5,7 @@ import type { DevicePage, MadePairingToken, Me, PairingTokenPage, Problem, Signe
 export class ApiError extends Error {
   /** The code of the problem; `unreachable`: there was no answer. */
   readonly code: string;
-  /** A proxy before the server answered, or nobody did: the server has said nothing of the call. */
+  /** The server did not answer the call: a proxy before it did, or nobody. */
   readonly isAway: boolean;
 
   constructor(code: string, sentence: string, isAway: boolean) {
@@ -18,18 +18,18 @@ export class ApiError extends Error {
 /** How long an answer may take, in ms: longer than the server waits for its own parts. */
 const TIMEOUT_MS = 15_000;
 
-/** Items that one page of a list may have. */
+/** The most items of one page of a list. */
 const PAGE = 200;
 
-/** How a path is called; by default with GET. */
+/** The options of a call; the default method is GET. */
 interface Call {
   readonly method?: 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
-  /** Whether the page polls: the call leaves the idle time of the session as it is. */
+  /** Whether the page polls: the call leaves the idle time of the session unchanged. */
   readonly passive?: boolean;
 }
 
-/** Who is signed in. Undefined: nobody is. */
+/** Asks who is signed in. Undefined: nobody is. */
 export async function me(): Promise<Me | undefined> {
   try {
     return (await call('/api/auth/me')) as Me;
@@ -44,7 +44,7 @@ export async function signOut(): Promise<SignedOut> {
   return (await call('/api/auth/logout', { method: 'POST' })) as SignedOut;
 }
 
-/** One page of the list of devices. @param cursor where the page begins; undefined: at the first device */
+/** Fetches one page of the list of devices. @param cursor where the page begins; undefined: at the first device */
 export async function fetchDevices(cursor: string | undefined): Promise<DevicePage> {
   const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
   return (await call(`/api/devices?limit=${PAGE}${from}`, { passive: true })) as DevicePage;
@@ -55,7 +55,7 @@ export async function renameDevice(deviceId: string, name: string): Promise<void
   await call(`/api/devices/${encodeURIComponent(deviceId)}`, { method: 'PATCH', body: { name } });
 }
 
-/** Unpairs a device; one that is gone already is no failure. */
+/** Unpairs a device; if the device is gone already, that is no failure. */
 export async function unpairDevice(deviceId: string): Promise<void> {
   await remove(`/api/devices/${encodeURIComponent(deviceId)}`, 'device-not-found');
 }
@@ -65,19 +65,19 @@ export async function newPairingCode(ttlSeconds: number): Promise<MadePairingTok
   return (await call('/api/pairing/tokens', { method: 'POST', body: { ttlSeconds } })) as MadePairingToken;
 }
 
-/** All pairing tokens of the user: the server keeps fewer than one page may have. */
+/** Fetches all pairing tokens of the user: the server keeps fewer than fit on one page. */
 export async function fetchPairingCodes(): Promise<PairingTokenPage> {
   return (await call(`/api/pairing/tokens?limit=${PAGE}`, { passive: true })) as PairingTokenPage;
 }
 
-/** Revokes a pairing token; one that was used or has ended already is no failure. */
+/** Revokes a pairing token; if the token was used or has ended already, that is no failure. */
 export async function revokePairingCode(tokenId: string): Promise<void> {
   await remove(`/api/pairing/tokens/${encodeURIComponent(tokenId)}`, 'not-found');
 }
 
 /**
- * Deletes what is at a path.
- * @param missing the problem that says that it is not there: a call before may have removed it, and its answer was lost
+ * Deletes the resource of a path.
+ * @param missing the problem of a resource that does not exist: an earlier call may have removed it, and its answer was lost
  */
 async function remove(path: string, missing: string): Promise<void> {
   try {
@@ -123,7 +123,7 @@ async function problemOf(response: Response): Promise<ApiError> {
   }
 }
 
-/** A problem as a sentence. The errors of `validation` come first: they say what is wrong with the typed text. */
+/** Writes a problem as a sentence. The errors of `validation` come first: they say what is wrong with the typed text. */
 function sentence({ title, detail, errors }: Problem): string {
   const why = errors?.map(({ message }) => message).join('; ') ?? detail;
   return why === undefined ? `${title}.` : `${title}: ${why}.`;

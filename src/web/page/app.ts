@@ -1,18 +1,18 @@
-// This file is the page itself: it asks who is signed in, and shows the devices or the way in.
+// This file is the page itself: it asks who is signed in, and shows the devices or the sign-in page.
 import { Header, SignInPage } from './account.js';
 import * as api from './api.js';
 import { DevicesSection } from './devices.js';
 import { html, render, useCallback, useEffect, useState } from './preact.js';
 import type { Me } from './wire.js';
 
-/** What the page knows of its visitor. */
+/** The page's knowledge about its visitor. */
 type State =
   | { readonly kind: 'asking' }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'out'; readonly ended: boolean }
   | { readonly kind: 'in'; readonly me: Me };
 
-/** How long the page waits, in ms, before it asks a server again that did not answer. */
+/** How long the page waits, in ms, before it asks again a server that did not answer. */
 const AGAIN_MS = 3_000;
 
 function App() {
@@ -32,7 +32,7 @@ function App() {
     const timer = setTimeout(ask, AGAIN_MS);
     return () => clearTimeout(timer);
   }, [state, ask]);
-  // A browser that goes back shows this page from its memory; the visitor may have signed in or out meanwhile.
+  // A browser that goes back shows this page from its memory, and the visitor may have signed in or out meanwhile.
   useEffect(() => {
     const shown = (event: PageTransitionEvent) => event.persisted && void ask();
     addEventListener('pageshow', shown);

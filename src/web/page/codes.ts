@@ -5,15 +5,15 @@ import { html, useState } from './preact.js';
 import { useTask } from './task.js';
 import type { PairingTokenItem } from './wire.js';
 
-/** How often the codes are asked for, in ms, while a code of this page waits for its device. */
+/** How often the page fetches the codes, in ms, while a code of this page waits for its device. */
 const WAITING_MS = 2_000;
-/** The same at other times. */
+/** How often the page fetches the codes at other times, in ms. */
 const IDLE_MS = 10_000;
 
 /**
- * The pairing codes of the user.
+ * Keeps the pairing codes of the user up to date.
  * @param waiting whether a code of this page waits for its device
- * @param key asks again when it changes
+ * @param key fetches again when it changes
  */
 export function useCodes(waiting: boolean, key: string): readonly PairingTokenItem[] {
   const [codes, setCodes] = useState<readonly PairingTokenItem[]>([]);
@@ -23,7 +23,7 @@ export function useCodes(waiting: boolean, key: string): readonly PairingTokenIt
         const { items } = await api.fetchPairingCodes();
         if (!signal.aborted) setCodes(items);
       } catch {
-        // The list of devices, which is asked for as often, shows the failure.
+        // The list of devices, which is fetched as often, shows the failure.
       }
     },
     waiting ? WAITING_MS : IDLE_MS,
@@ -34,13 +34,13 @@ export function useCodes(waiting: boolean, key: string): readonly PairingTokenIt
 
 interface LiveCodesProps {
   readonly codes: readonly PairingTokenItem[];
-  /** See {@link useTask}. */
+  /** The `fresh` of {@link useTask}. */
   readonly fresh: unknown;
   readonly changed: () => void;
   readonly ended: () => void;
 }
 
-/** A list of codes that may be used, such as those of another tab or of a script. */
+/** Shows the codes that may be used, also those of another tab or of a script. */
 export function LiveCodes({ codes, fresh, changed, ended }: LiveCodesProps) {
   const { run, busy, error } = useTask(ended, fresh);
   if (codes.length === 0) return '';
@@ -58,7 +58,7 @@ export function LiveCodes({ codes, fresh, changed, ended }: LiveCodesProps) {
     </ul>`;
 }
 
-/** A code in words: `Gate, for 3 more devices, until 14:05`. */
+/** Describes a code in words: `Gate, for 3 more devices, until 14:05`. */
 function describe({ name = 'A code', uses, used, expiresAt }: PairingTokenItem): string {
   const left = uses - used;
   const many = left === 1 ? '' : `, for ${left} more devices`;

@@ -7,13 +7,13 @@ const SHOWN_MS = 2_000;
 /** The program as it is called in the folder of the sources, where it is not on the PATH. */
 export const PROGRAM_IN_SOURCES = 'node dist/src/cli/visiona.js';
 
-/** Whether the page is shown on the computer of the server: a person tries it there, most likely among the sources. */
+/** Whether the page is shown on the computer of the server: then a person tries the product, most likely among the sources. */
 export function isServerLocal(): boolean {
   const { hostname } = location;
   return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
-/** A command with a button that copies it. @param label what the command is, for screen readers */
+/** Shows a command with a button that copies it. @param label names the command for screen readers */
 export function CopyableCommand({ text, label }: { readonly text: string; readonly label: string }) {
   const [copied, setCopied] = useState<'' | 'Copied' | 'Not copied'>('');
   useEffect(() => {
@@ -29,7 +29,7 @@ export function CopyableCommand({ text, label }: { readonly text: string; readon
       setCopied('Not copied');
     }
   };
-  // The keyboard must reach a region that scrolls.
+  // A region that scrolls must be reachable by the keyboard.
   return html`<div class="command">
     <pre tabindex="0" role="region" aria-label=${label}><code>${text}</code></pre>
     <button type="button" class="small" aria-label=${`Copy: ${label}`} onClick=${copy}>${copied || 'Copy'}</button>

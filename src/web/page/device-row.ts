@@ -1,4 +1,4 @@
-// This file shows one device of the list: its state, how it is called, and the dialogs that rename and unpair it.
+// This file shows one device of the list: its state, the command that calls it, and the dialogs that rename and unpair it.
 import * as api from './api.js';
 import { CopyableCommand, isServerLocal, PROGRAM_IN_SOURCES } from './command.js';
 import { type ComponentChildren, html, useEffect, useRef, useState } from './preact.js';
@@ -8,9 +8,9 @@ import type { DeviceItem, Me } from './wire.js';
 interface RowProps {
   readonly device: DeviceItem;
   readonly cliFlags: Me['cliFlags'];
-  /** Called after a change of the device: what is shown is old. */
+  /** Is called after a change of the device: the list that is shown is out of date. */
   readonly changed: () => void;
-  /** Called when the session is over. */
+  /** Is called when the session is over. */
   readonly ended: () => void;
 }
 
@@ -18,7 +18,7 @@ interface FormProps extends RowProps {
   readonly close: () => void;
 }
 
-/** One device of the list. */
+/** Shows one device of the list. */
 export function DeviceRow(props: RowProps) {
   const { deviceId, name, model, online, lastConnectedAt } = props.device;
   const [open, setOpen] = useState<'rename' | 'unpair' | undefined>(undefined);
@@ -96,14 +96,14 @@ function Unpair({ device, changed, ended, close }: FormProps) {
 
 interface DialogProps {
   readonly title: string;
-  /** Called when the person leaves the dialog, by Escape or a button. */
+  /** Is called when the person leaves the dialog, by Escape or a button. */
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 let dialogs = 0;
 
-/** A dialog over the page. It is the browser's own element, which keeps the focus inside and gives it back. */
+/** Shows a dialog over the page. The dialog is the browser's own element, which keeps the focus inside and gives it back. */
 function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useRef(`dialog-${++dialogs}`);

@@ -1,4 +1,4 @@
-// This file lists the devices of the user, and keeps the list as the server has it.
+// This file lists the devices of the user, and keeps the list up to date.
 import { ApiError, fetchDevices } from './api.js';
 import { DeviceRow } from './device-row.js';
 import { PairingSection } from './pairing.js';
@@ -6,7 +6,7 @@ import { usePolling } from './polling.js';
 import { html, useRef, useState } from './preact.js';
 import type { DeviceItem, Me } from './wire.js';
 
-/** How often the list is asked for, in ms. */
+/** How often the page fetches the list, in ms. */
 const EVERY_MS = 2_000;
 
 /** The devices that are shown before the first answer. */
@@ -19,7 +19,7 @@ interface Shown {
   readonly more: boolean;
 }
 
-/** Reads the first `pages` pages of the list. */
+/** Fetches the first `pages` pages of the list. */
 async function read(pages: number): Promise<Shown> {
   const devices: DeviceItem[] = [];
   let cursor: string | undefined;
@@ -32,7 +32,7 @@ async function read(pages: number): Promise<Shown> {
   return { devices, more: cursor !== undefined };
 }
 
-/** The differences between two states of the list, in sentences for screen readers. */
+/** Describes the differences between two states of the list, in sentences for screen readers. */
 function changes({ devices: before }: Shown, { devices: after, more }: Shown): string {
   const known = new Map(before.map((device) => [device.deviceId, device]));
   const words = (online: boolean) => (online ? 'online' : 'offline');
@@ -45,24 +45,24 @@ function changes({ devices: before }: Shown, { devices: after, more }: Shown): s
       ...(was.online === online ? [] : [`${name} is ${words(online)}.`]),
     ];
   });
-  // A device that is missing on the last page that was read may be on the next one.
+  // A device that is missing on the last page that was fetched may be on the next page.
   const gone = more ? [] : [...known.values()].map(({ name }) => `${name} is unpaired.`);
   return [...told, ...gone].join(' ');
 }
 
 interface DevicesProps {
   readonly cliFlags: Me['cliFlags'];
-  /** Called when the session is over. */
+  /** Is called when the session is over. */
   readonly ended: () => void;
 }
 
-/** The part of the page that lists the user's devices, as they are now. */
+/** Shows the part of the page that lists the user's devices, as they are now. */
 export function DevicesSection({ cliFlags, ended }: DevicesProps) {
   const [shown, setShown] = useState<Shown | undefined>(undefined);
   const [error, setError] = useState<string | undefined>(undefined);
   const [news, setNews] = useState('');
   const [pages, setPages] = useState(1);
-  // A change that is made here asks for the list at once.
+  // A change that is made on this page fetches the list at once.
   const [asked, setAsked] = useState(0);
   const before = useRef<Shown | undefined>(undefined);
 
@@ -88,7 +88,7 @@ export function DevicesSection({ cliFlags, ended }: DevicesProps) {
 
   const changed = () => setAsked((count) => count + 1);
   const showMore = () => {
-    // Devices that come into view are no news.
+    // Devices that come into view are not announced as new.
     before.current = undefined;
     setPages(pages + 1);
   };

@@ -1,4 +1,4 @@
-// This file shows a new pairing code and what to do with it, until a device has used it.
+// This file shows a new pairing code and its instructions, until a device has used the code.
 import * as api from './api.js';
 import { LiveCodes, useCodes } from './codes.js';
 import { CopyableCommand, isServerLocal, PROGRAM_IN_SOURCES } from './command.js';
@@ -11,7 +11,7 @@ interface PairingProps {
   readonly ended: () => void;
 }
 
-/** A code that is shown. */
+/** A code that the page shows. */
 interface Offer {
   readonly tokenId: string;
   readonly code: string;
@@ -19,15 +19,15 @@ interface Offer {
   readonly endsAt: number;
 }
 
-/** How long a code is good, in seconds. */
+/** How long a code is valid, in seconds. */
 const TTL_SECONDS = 600;
 
-/** The part of the page that pairs a device: gets a code, and says what to do with it until a device has used it. */
+/** Shows the part of the page that pairs a device: it gets a code, and gives instructions until a device has used the code. */
 export function PairingSection({ devices, ended }: PairingProps) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
   const { run, busy, error } = useTask(ended, devices);
   const [pairedId, setPairedId] = useState<string | undefined>(undefined);
-  // A change that is made here asks for the codes at once.
+  // A change that is made on this page fetches the codes at once.
   const [asked, setAsked] = useState(0);
   const changed = () => setAsked((count) => count + 1);
   const codes = useCodes(offer !== undefined, `${asked} ${devices.at(-1)?.deviceId}`);
@@ -86,16 +86,16 @@ function Code({ offer: { code, endsAt }, busy, again, cancel }: CodeProps) {
   </div>`;
 }
 
-/** A command that pairs a simulated device, for a person who tries the product without one. */
+/** Shows a command that pairs a simulated device, for a person who tries the product without a device. */
 function Simulated({ code }: { readonly code: string }) {
-  // Each code has a token file of its own: the device of the code before keeps its file.
+  // Each code has a token file of its own, so that the device of an earlier code keeps its file.
   const file = `~/visiona-simulated-${code.slice(0, 5)}`;
   const agent = `${PROGRAM_IN_SOURCES} agent --simulate --token-file ${file} --pair ${code} --public-url ${location.origin}`;
   return html`<p>No device at hand? In the folder of the sources, this starts one that is simulated:</p>
     <${CopyableCommand} text=${agent} label="the command that pairs a simulated device" />`;
 }
 
-/** Seconds as a clock shows them: `9:05`. */
+/** Writes seconds as a clock shows them: `9:05`. */
 function clock(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }

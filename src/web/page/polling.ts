@@ -1,9 +1,9 @@
-// This file asks the server again and again while the page is in sight.
+// This file calls the server again and again while the page is visible.
 import { useEffect, useRef } from './preact.js';
 
 /**
- * Calls `ask` now, and again `everyMs` after each call is done, while the page is in sight.
- * @param key asks again at once when it changes
+ * Calls `ask` now, and again `everyMs` after each call is done, while the page is visible.
+ * @param key calls again at once when it changes
  */
 export function usePolling(ask: (signal: AbortSignal) => Promise<void>, everyMs: number, key: unknown): void {
   const latest = useRef(ask);

@@ -1,8 +1,8 @@
-// This file runs what a person asked for, one at a time, and keeps why the last one failed.
+// This file runs the work that a person asks for, one piece at a time, and keeps why the last one failed.
 import { ApiError } from './api.js';
 import { useCallback, useEffect, useState } from './preact.js';
 
-/** Work that a person asks for by a button, which may take a moment and may fail. */
+/** Work that a person starts by a button, and that may take a moment and may fail. */
 export interface Task {
   /** Does the work, unless other work is under way. @returns whether it was done */
   run(work: () => Promise<void>): Promise<boolean>;
@@ -19,9 +19,9 @@ interface Failure {
 }
 
 /**
- * A runner of work, for one part of the page.
- * @param ended called where the session is over: nothing on this page can be done then
- * @param fresh changes each time that the server has answered another request: a failure that it was away is cleared then
+ * Makes a runner of work, for one part of the page.
+ * @param ended is called when the session is over, after which nothing on this page can be done
+ * @param fresh changes each time that the server has answered another request; this clears the failure that the server was away
  */
 export function useTask(ended: () => void, fresh?: unknown): Task {
   const [busy, setBusy] = useState(false);

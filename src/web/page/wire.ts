@@ -1,20 +1,20 @@
-// This file types the answers of the REST API, as far as the page uses them; the schemas of the routes say all of them.
+// This file types the answers of the REST API, as far as the page uses them; the schemas of the routes describe them in full.
 
 /** The answer of `/api/auth/me`: who is signed in. */
 export interface Me {
   readonly userId: string;
   readonly name: string | null;
   readonly email: string | null;
-  /** What `visiona token` must be told, as a shell takes it; null: access tokens are off. */
+  /** The flags that `visiona token` needs, quoted for a shell; null: access tokens are off. */
   readonly cliFlags: string | null;
 }
 
-/** A device of the user's. */
+/** A device of the user. */
 export interface DeviceItem {
   readonly deviceId: string;
   readonly name: string;
   readonly model?: string | undefined;
-  /** RFC 3339, as every time here. */
+  /** The time in RFC 3339, as every time in this file. */
   readonly createdAt: string;
   readonly online: boolean;
   readonly lastConnectedAt?: string | undefined;
@@ -32,7 +32,7 @@ export interface MadePairingToken {
   readonly code: string;
 }
 
-/** A pairing token, and what became of it. */
+/** A pairing token, with its state. */
 export interface PairingTokenItem {
   readonly tokenId: string;
   readonly name?: string | undefined;
@@ -40,7 +40,7 @@ export interface PairingTokenItem {
   readonly uses: number;
   readonly used: number;
   readonly expiresAt: string;
-  /** The device that was paired with it last. */
+  /** The last device that was paired with the token. */
   readonly deviceId?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface PairingTokenPage {
 
 /** The answer to a sign-out. */
 export interface SignedOut {
-  /** Where the browser signs out at the provider too. */
+  /** The URL at which the browser signs out at the provider too. */
   readonly endSessionUrl: string | null;
 }
 
