@@ -17,7 +17,7 @@ export class BoundedMap<V> {
     return this.#entries.get(key);
   }
 
-  /** Sets an entry, which is the newest then, also if it was there before. */
+  /** Sets an entry and makes it the newest, even if it was there before. */
   set(key: string, value: V): void {
     this.#entries.delete(key);
     const [oldest] = this.#entries.size >= this.#max ? this.#entries.keys() : [];

@@ -1,14 +1,12 @@
-// `DenseSet` is a set without garbage.
+// `DenseSet` is a set that makes no garbage.
 
 /** An object that a `DenseSet` may hold, in one such set at a time. */
 export interface Slotted {
-  /** Its index in the set that holds it, which alone writes it; -1: no set does. */
+  /** The object's index in the set that holds it; -1: no set does. Only the set writes it. */
   slot: number;
 }
 
-/**
- * A set, in no order, of objects that come and go with every call. A `Set` would do but for its garbage: see `IdTable`.
- */
+/** A set, in no order, of objects that come and go with every call. A `Set` would do, but for its garbage: see `IdTable`. */
 export class DenseSet<T extends Slotted> implements Iterable<T> {
   readonly #items: T[] = [];
 
@@ -33,7 +31,7 @@ export class DenseSet<T extends Slotted> implements Iterable<T> {
     item.slot = -1;
   }
 
-  /** Iterates over the items there are now: any may leave meanwhile. */
+  /** Iterates over a copy of the items, so that any of them may be deleted meanwhile. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items.slice()[Symbol.iterator]();
   }

@@ -7,7 +7,7 @@ const KEPT = 64;
 /** The ring of every queue that holds nothing yet: it has no slot that could be written. */
 const NO_RING: never[] = [];
 
-/** First in, first out, in a ring that grows: no element moves, nothing is allocated until the first push. */
+/** A first-in first-out queue in a ring that grows: no element moves, and nothing is allocated until the first push. */
 export class Fifo<T> {
   #ring: (T | undefined)[] = NO_RING;
   #head = 0;

@@ -1,19 +1,19 @@
-// `IdTable` is a map from ids without garbage.
+// `IdTable` is a map from ids that makes no garbage.
 
 /** Slots of a new table, a power of two. */
 const FIRST_SLOTS = 8;
 /** A table with more slots than these shrinks when it runs empty. */
 const KEPT_SLOTS = 128;
-/** 2^32 divided by the golden ratio: spreads ids that follow one another. */
+/** 2^32 divided by the golden ratio: a factor that spreads ids that follow one another. */
 const SPREAD = 0x9e3779b1;
 /** The mark of a free slot: no id is 0. */
 const FREE = 0;
 
 /**
- * A map from ids, which are from 1 to 2^32 − 1, to objects that come and go with every call, in no order. A `Map` takes a new
- * table every few writes and keeps a pointer from each old one to the next: once V8 has one of them in its old
- * generation, whatever the later ones held survives there too, and collections take 6 ms instead of 1 until the next full
- * one. This one writes in place: open addressing, linear probing.
+ * A map from ids, which are from 1 to 2^32 − 1, to objects that come and go with every call, in no order. A `Map` takes a
+ * new table every few writes and keeps a pointer from each old one to the next: once V8 has one of them in its old
+ * generation, the contents of the later ones survive there too, and collections take 6 ms instead of 1 until the next full
+ * one. An `IdTable` writes in place: open addressing, linear probing.
  */
 export class IdTable<T extends object | string | number> {
   #ids: number[] = new Array(FIRST_SLOTS).fill(FREE);

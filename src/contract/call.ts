@@ -9,7 +9,7 @@ export type Target =
   | {
       readonly by: 'device';
       readonly deviceId: string;
-      /** The device's owner, where the caller knows: bytes of its answers that are not read count against that user. */
+      /** The device's owner, if the caller knows: unread bytes of the device's answers count against that user. */
       readonly owner?: UserId;
     };
 
@@ -19,7 +19,7 @@ export interface ForwardRequest {
   /** Origin form: `/path?query`. */
   readonly target: string;
   readonly headers: RawHeaders;
-  /** Bytes of the body; 0: no body; undefined: not known beforehand, and the body is sent chunked. */
+  /** Bytes of the body; 0: there is no body; undefined: the length is not known beforehand, and the body is sent chunked. */
   readonly bodyLength: number | undefined;
 }
 
@@ -43,8 +43,10 @@ export const FORWARD_FAILURES = [
   'bad-request',
 ] as const;
 
+/** The code of a {@link ForwardFailure}, which is the code of a problem too. */
 export type ForwardFailureCode = (typeof FORWARD_FAILURES)[number];
 
+/** A failed call; `detail` says for a person what happened. */
 export interface ForwardFailure {
   readonly code: ForwardFailureCode;
   readonly detail: string;
@@ -56,8 +58,8 @@ export interface ResponseHead {
   readonly reason: string;
   readonly headers: RawHeaders;
   /**
-   * Bytes of the body; undefined: not known beforehand. For HEAD and 304 the length that a GET would have, if the device
-   * sent it.
+   * Bytes of the body; undefined: the length is not known beforehand. For HEAD and 304 the length that a GET would have, if
+   * the device sent it.
    */
   readonly contentLength: number | undefined;
   /** No body follows, whatever `contentLength` is (HEAD, 204, 304). */
@@ -65,9 +67,9 @@ export interface ResponseHead {
 }
 
 /**
- * The caller's side of an answer. Its methods are called synchronously and in order: head, data*, then end or fail; or fail alone.
- * As long as the sink has not passed on all of an answer that ended, `fail` may follow: the sink held too much for too long
- * (docs/adr/0028).
+ * The caller's side of an answer. Its methods are called synchronously and in order: head, data*, then end or fail; or fail
+ * alone. While the sink has not passed on the whole of an answer that ended, `fail` may still follow: the sink held too much
+ * for too long (docs/adr/0028).
  */
 export interface ResponseSink {
   /**
@@ -90,13 +92,13 @@ export interface ResponseSink {
 /** The caller's handle of a call under way. */
 export interface ForwardCall {
   /**
-   * Sends bytes of the request's body, which are copied or gone when it returns. The caller sends no more than it has
+   * Sends bytes of the request's body, which are copied or sent when this returns. The caller sends no more than it has
    * credit for.
    */
   body(chunk: Uint8Array, last: boolean): void;
   /**
-   * The sink has passed on `bytes` of the answer's body: credit goes back to the device. The caller reports every byte that the
-   * sink was given, also after the answer's end: until then they count as unread.
+   * The sink has passed on `bytes` of the answer's body: credit goes back to the device. The caller reports every byte that
+   * the sink was given, even after the answer's end: until then the bytes count as unread.
    */
   consumed(bytes: number): void;
   /** The caller went away: the stream is reset at once, the sink is not called again, and its unread bytes count no more. */

@@ -43,7 +43,7 @@ export class StreamResetError extends CodedError {
   }
 }
 
-/** Resolves as `closed` does, and also where the session is gone or has expired: the sweeper closes the expired ones. */
+/** Resolves as `closed` does, and also if the session is gone or has expired: the sweeper closes expired sessions. */
 export async function unlessGone(closed: Promise<void>): Promise<void> {
   try {
     await closed;

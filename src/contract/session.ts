@@ -1,4 +1,4 @@
-// A session is one live tunnel of a device; these are the contracts of those who keep and use sessions.
+// A session is one live tunnel of a device; this file defines the interfaces to keep and to use sessions.
 import type { Duplex } from 'node:stream';
 import type { Epoch } from '../store/ports/ids.js';
 import type { TunnelKey } from './tunnel-key.js';
@@ -31,6 +31,7 @@ export const CLOSE_REASONS = [
   'protocol-error',
 ] as const;
 
+/** One of {@link CLOSE_REASONS}. */
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** The WebSocket close code with which the device is told why (02-tunnel.md §2.1). */
@@ -57,16 +58,16 @@ export interface Handle {
   openStream(signal?: AbortSignal): Promise<TunnelStream>;
   close(reason?: CloseReason): Promise<void>;
   isClosed(): boolean;
-  /** A frozen copy. */
+  /** A frozen description of the session. */
   summary(): Summary;
   recordHeartbeat(at: Date): void;
 }
 
-/** The live sessions by their keys, and who of two sessions of a device counts (docs/adr/0010). */
+/** The live sessions by their keys, and the rule which of two sessions of a device counts (docs/adr/0010). */
 export interface SessionStore<H extends Handle = Handle> {
   /** Registers a session. An existing one of the token is closed ('replaced') and replaced, unless its epoch is newer. */
   register(token: TunnelKey, handle: H): Promise<void>;
-  /** Removes a session, if there is one. With a handle: only if it is still the one registered. */
+  /** Removes a session, if there is one. With a handle: only if that session is still the registered one. */
   unregister(token: TunnelKey, handle?: H): Promise<void>;
   /** @throws SessionNotFoundError, SessionExpiredError */
   lookup(token: TunnelKey): Promise<H>;
@@ -99,10 +100,10 @@ export interface ProxyClient {
   closeSession(token: TunnelKey, epoch?: Epoch): Promise<void>;
 }
 
-/** The live sessions of one user's devices, in this process or another; those of other users are not seen. */
+/** The live sessions of one user's devices, in this process or another; those of other users stay hidden. */
 export interface UserSessions {
   /** In the order of the devices' ids. */
   list(userId: string, range: SessionRange): Promise<Summary[]>;
-  /** Closes exactly this session with 'normal', and the device may dial again. It is no error that the session is gone. */
+  /** Closes exactly this session with 'normal', and the device may dial again. A session that is gone already is no error. */
   close(session: Summary): Promise<void>;
 }

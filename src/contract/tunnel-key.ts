@@ -1,18 +1,18 @@
-// A tunnel key names a session; it is made of the token that a device sends.
+// A tunnel key names a session; it is made from the token that a device sends.
 import { BoundedMap } from '../collections/bounded-map.js';
 import { hashToken } from '../store/ports/ids.js';
 
 /**
- * The key of a session, which `token` means in the session contract (02-tunnel.md §2.4): the SHA-256 of the device's session token
- * in lower-case hex, so that no list or log can leak a credential.
+ * The key of a session; in the session contract (02-tunnel.md §2.4) `token` means this key. It is the SHA-256 of the
+ * device's session token in lower-case hex, so that no list or log can leak a credential.
  */
 export type TunnelKey = string & { readonly tunnelKey: unique symbol };
 
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
-/** How many keys are remembered, so that a busy token is not hashed at every call. */
+/** How many keys are cached, so that a busy token is not hashed at every call. */
 const REMEMBERED = 4096;
-/** Characters of the longest token that is remembered; the product's own have 43. */
+/** Characters of the longest token whose key is cached; the product's own tokens have 43. */
 const TOKEN_LENGTH = 64;
 const remembered = new BoundedMap<TunnelKey>(REMEMBERED);
 

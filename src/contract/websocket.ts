@@ -48,8 +48,9 @@ export const NO_BRIDGE: Bridge = { message: () => true, consumed() {}, close() {
 export const BAD_GATEWAY = 1014;
 
 /**
- * How a device's WebSocket is closed whose messages are left unread, by the caller or by the device: policy violation (RFC 6455
- * §7.4.1). It is not 1013, with which the caller's side is closed: uWebSockets.js takes that for a broken connection.
+ * How the WebSocket to a device is closed when the caller or the device leaves messages unread: policy violation (RFC 6455
+ * §7.4.1). The code is not 1013, with which the caller's side is closed, because uWebSockets.js takes 1013 for a broken
+ * connection.
  */
 export const UNREAD = { code: 1008, reason: 'too much waits that is not read' } as const;
 
@@ -58,10 +59,7 @@ export interface BridgeForwarder {
   bridge(target: Target, request: BridgeRequest, sink: BridgeSink): Bridge;
 }
 
-/**
- * Bytes of the largest WebSocket message that is bridged, in either direction; a larger one closes the WebSocket with
- * 1009.
- */
+/** The largest WebSocket message that is bridged, in bytes, in either direction; a larger one closes the WebSocket with 1009. */
 export const MAX_WEBSOCKET_MESSAGE = 16 * 1024 * 1024;
 
 /** Bytes of messages that a caller may leave unread before the device's stream is paused. */

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 
 /**
  * Makes a directory and those above it that are missing, for this user only (mode 0700). Node's own `recursive` never
- * returns where a directory may not hold another and says ENOENT, as /proc does.
+ * returns in a directory that cannot hold another and answers ENOENT, as /proc does.
  * @param path absolute
- * @throws the system's error; a file that is there is not one
+ * @throws the system's error; but an entry that exists already, even a file, is no error
  */
 export function makeDirectory(path: string): void {
   if (tryMake(path)) return;
@@ -14,7 +14,7 @@ export function makeDirectory(path: string): void {
   if (!tryMake(path)) mkdirSync(path, { mode: 0o700 });
 }
 
-/** Makes one directory. False: the one above it is missing. */
+/** Makes one directory. False: the directory above it is missing. */
 function tryMake(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });

@@ -23,7 +23,7 @@ export class PrivateFileError extends Error {
 
 /**
  * Reads the text of a private file, without the space around it. Its kind, mode and size are checked on the open file, so
- * that they cannot change in between.
+ * that they cannot change between check and read.
  * @param flags of open(2), beside O_RDONLY, such as O_NOFOLLOW
  * @throws PrivateFileError if it is exposed or invalid; the system's error if it cannot be opened or read
  */
@@ -38,7 +38,7 @@ export function readPrivateText(path: string, flags = 0): string {
   }
 }
 
-/** Reads a private file that holds one line of visible ASCII, as a token is. @throws PrivateFileError */
+/** Reads a private file that holds one line of visible ASCII, such as a token. @throws PrivateFileError */
 export function readPrivateLine(path: string): string {
   const text = readOrMissing(path);
   if (VISIBLE_ASCII.test(text)) return text;

@@ -1,12 +1,12 @@
-// `ReservedFile` replaces a file whole, and is made before its content is known.
+// `ReservedFile` is a new file that replaces another as a whole; it is made before its content is known.
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { makeDirectory } from './make-directory.js';
 
 /**
- * A new file, of mode 0600, that takes another one's place whole. It is made before its content is known, so that a token
- * which is given once is asked for only if it can be kept.
+ * A new file, of mode 0600, that replaces another as a whole. It is made before its content is known, so that a token that
+ * is given only once is requested only if it can be kept.
  */
 export class ReservedFile {
   readonly #path: string;
@@ -42,7 +42,7 @@ export class ReservedFile {
       await this.release();
       throw error;
     }
-    // The name is durable only when its directory is.
+    // The name is durable only once its directory is.
     const directory = await open(dirname(this.#path), 'r');
     await directory.sync().finally(() => directory.close());
   }

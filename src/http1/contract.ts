@@ -1,15 +1,16 @@
-// This file holds what a parser of HTTP/1.1 responses offers, and what it reports.
+// A `ResponseParser` reads an HTTP/1.1 response and reports it to a `ResponseHandler`; this file defines both.
 
 /** Headers as on the wire, flat: name, value, name, value … Each string holds one byte a character. */
 export type RawHeaders = string[];
 
+/** Why a response is refused. */
 export type ParseErrorCode =
   | 'ERR_HTTP1_MALFORMED'
   | 'ERR_HTTP1_HEAD_TOO_LARGE'
   | 'ERR_HTTP1_TOO_MANY_HEADERS'
   | 'ERR_HTTP1_TRUNCATED';
 
-/** What a response parser reports, synchronously from `execute` and `finish`. */
+/** Receives a response from its parser, synchronously within `execute` and `finish`. */
 export interface ResponseHandler {
   /** An interim answer (1xx other than 101). */
   informational(status: number, headers: RawHeaders): void;
@@ -33,11 +34,11 @@ export interface ResponseHandler {
   trailers(headers: RawHeaders): void;
   /** The message ended as its framing says. */
   complete(): void;
-  /** The bytes are not a valid response, or ended too early. Last event. */
+  /** The bytes are no valid response, or ended too early. This is the last event. */
   failed(code: ParseErrorCode, detail: string): void;
 }
 
-/** Parses one response, strictly: no bare LF, no folding, no conflicting lengths (04-rest-api §4.1). */
+/** Parses one response strictly: no bare LF, no folding, no conflicting lengths (04-rest-api §4.1). */
 export interface ResponseParser {
   /** @returns how many bytes belonged to the response; fewer than `chunk.length` only after 101 or `complete`. */
   execute(chunk: Uint8Array): number;

@@ -1,9 +1,9 @@
-// This file holds sets of header names that are asked without allocating.
+// `HeaderNames` is a set of header names in which a look-up allocates nothing.
 
 const HYPHEN = 0x2d;
 const UNDERSCORE = 0x5f;
 
-/** The letter in small, and `-` for `_`, because many servers make no difference between the two (CGI, RFC 3875 §4.1.18). */
+/** The letter in lower case, and `-` for `_`, because many servers take the two for the same (CGI, RFC 3875 §4.1.18). */
 function folded(code: number): number {
   if (code >= 0x41 && code <= 0x5a) return code | 0x20;
   return code === UNDERSCORE ? HYPHEN : code;
@@ -17,12 +17,12 @@ function beginsWith(name: string, lower: string): boolean {
   return true;
 }
 
-/** A set of header names, in any case, `_` or `-`. Asking allocates nothing. */
+/** A set of header names that ignores their case and takes `_` for `-`. A look-up allocates nothing. */
 export class HeaderNames {
   readonly #byLength: (string[] | undefined)[] = [];
   readonly #prefixes: string[] = [];
 
-  /** @param names in small letters; one that ends in `*` stands for all names that begin so */
+  /** @param names in lower case; one that ends in `*` stands for all names that begin so */
   constructor(names: readonly string[]) {
     for (const name of names) {
       if (name.endsWith('*')) this.#prefixes.push(name.slice(0, -1));

@@ -1,9 +1,10 @@
-// This file is the header policy: one table of the header names that stop at a crossing of the product, each with its reason.
+// The header policy is one table of the headers that stop at a crossing of the product, each with its reason.
 import { HeaderNames } from './header-names.js';
 
 /**
- * Where a header may stop. `toDevice`: from a caller of the REST API to a device; `fromDevice`: from a device to such a caller;
- * `carriedRequest` and `carriedAnswer`: between api-server and remote-proxy, where a call rides on a request of their own.
+ * Where a header may stop. `toDevice`: from a caller of the REST API to a device; `fromDevice`: from a device to such a
+ * caller; `carriedRequest` and `carriedAnswer`: between api-server and remote-proxy, where a request of their own carries
+ * the call.
  */
 export type Crossing = 'toDevice' | 'fromDevice' | 'carriedRequest' | 'carriedAnswer';
 
@@ -24,7 +25,8 @@ const ANSWERS: readonly Crossing[] = ['fromDevice', 'carriedAnswer'];
 
 /**
  * Headers that mean something for one connection only (RFC 9110 §7.6.1, and the proxy ones, which are between a proxy and
- * its neighbour), and Content-Length, as each side frames its own messages. They stop everywhere, in any case of letters.
+ * its neighbour), and Content-Length, as each side frames its own messages. They stop everywhere, whatever the case of their
+ * letters.
  */
 const MESSAGE_RULES: readonly HeaderRule[] = [
   { name: 'connection', stopsAt: EVERYWHERE, why: 'lists what is for the next hop alone' },
@@ -39,11 +41,11 @@ const MESSAGE_RULES: readonly HeaderRule[] = [
   { name: 'content-length', stopsAt: EVERYWHERE, why: 'frames a message, which each side does itself' },
 ];
 
-/** What stops beside the message headers, matched in any case and with `_` for `-`. */
+/** The headers that stop besides the message headers; they match in any case and with `_` for `-`. */
 const RULES: readonly HeaderRule[] = [
   { name: 'x-forward-*', stopsAt: EVERYWHERE, why: 'is how the internal API says what it carries' },
 
-  // Credentials, and what only the product may say to a device.
+  // These are credentials, and headers that only the product may send to a device.
   { name: 'authorization', stopsAt: REQUESTS, why: "is the caller's token, or the internal secret" },
   { name: 'cookie', stopsAt: TO_DEVICE, why: "holds the caller's session" },
   { name: 'cookie2', stopsAt: TO_DEVICE, why: 'is an older Cookie (RFC 2965)' },
@@ -55,11 +57,11 @@ const RULES: readonly HeaderRule[] = [
   { name: 'x-request-id', stopsAt: BOTH_WAYS, why: 'is written anew: a caller may send what is no id' },
   { name: 'x-visiona-*', stopsAt: BOTH_WAYS, why: 'is what the product says: who calls, and the CSRF proof' },
 
-  // Said by the listener itself.
+  // The listener itself writes these.
   { name: 'date', stopsAt: ANSWERS, why: 'is written by the listener' },
   { name: 'uwebsockets', stopsAt: ANSWERS, why: 'is written by the listener' },
 
-  // State of the product's whole origin in a browser, which one device must not set for all pages.
+  // These set state of the product's whole origin in a browser, which one device must not set for all pages.
   { name: 'set-cookie', stopsAt: FROM_DEVICE, why: "could replace the user's session" },
   { name: 'set-cookie2', stopsAt: FROM_DEVICE, why: 'is an older Set-Cookie (RFC 2965)' },
   { name: 'clear-site-data', stopsAt: FROM_DEVICE, why: 'would sign the user out' },
@@ -86,7 +88,7 @@ const RULES: readonly HeaderRule[] = [
   },
   { name: 'refresh', stopsAt: FROM_DEVICE, why: 'takes the browser elsewhere by itself' },
 
-  // Policies of the answer, in whose place the product says its own (http/answer-headers.ts).
+  // These are policies of the answer, which the product replaces with its own (http/answer-headers.ts).
   { name: 'access-control-*', stopsAt: FROM_DEVICE, why: 'would let other origins read answers' },
   { name: 'timing-allow-origin', stopsAt: FROM_DEVICE, why: 'would let other origins read timings' },
   { name: 'content-security-policy*', stopsAt: FROM_DEVICE, why: 'is replaced by a sandbox' },
@@ -99,7 +101,7 @@ const RULES: readonly HeaderRule[] = [
   { name: 'x-frame-options', stopsAt: FROM_DEVICE, why: 'is replaced by frame-ancestors' },
   { name: 'x-permitted-cross-domain-policies', stopsAt: FROM_DEVICE, why: 'is a policy, and ours to say' },
 
-  // Orders to a reverse proxy in front of the product: nginx, Apache, lighttpd, Varnish.
+  // These give orders to a reverse proxy in front of the product: nginx, Apache, lighttpd, Varnish.
   { name: 'x-accel-*', stopsAt: FROM_DEVICE, why: 'has nginx send a file of its own, or buffer' },
   { name: 'x-sendfile', stopsAt: FROM_DEVICE, why: 'has Apache send a file of its own' },
   { name: 'x-lighttpd-send-file', stopsAt: FROM_DEVICE, why: 'has lighttpd send a file of its own' },
@@ -116,7 +118,7 @@ function stoppedAt(crossing: Crossing): HeaderNames {
   return new HeaderNames(RULES.filter(({ stopsAt }) => stopsAt.includes(crossing)).map(({ name }) => name));
 }
 
-/** What stops at each crossing, beside the message headers (`isMessageHeader`). */
+/** The headers that stop at each crossing, besides the message headers (`isMessageHeader`). */
 export const STOPPED: Readonly<Record<Crossing, HeaderNames>> = {
   toDevice: stoppedAt('toDevice'),
   fromDevice: stoppedAt('fromDevice'),

@@ -1,20 +1,20 @@
-// This file tells the headers of a connection and of a message's framing from those that travel end to end.
+// This file separates the headers of a connection and of a message's framing from those that travel end to end.
 import type { RawHeaders } from './contract.js';
 import { MESSAGE_HEADERS } from './header-policy.js';
 
 const CONTENT_LENGTH = 'content-length';
 
-/** Names of the headers that mean something for one connection only (RFC 9110 §7.6.1), in small letters. */
+/** Names of the headers that mean something for one connection only (RFC 9110 §7.6.1), in lower case. */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set(
   MESSAGE_HEADERS.filter((name) => name !== CONTENT_LENGTH),
 );
 
-/** @param lowerCaseName a header name in small letters */
+/** @param lowerCaseName a header name in lower case */
 export function isHopByHop(lowerCaseName: string): boolean {
   return HOP_BY_HOP.has(lowerCaseName);
 }
 
-/** Names by their length, so that most headers are told apart without looking at a letter. */
+/** Names by their length, so that most headers are told apart without comparing a letter. */
 const MESSAGE_HEADERS_BY_LENGTH: readonly (readonly string[] | undefined)[] = byLength(MESSAGE_HEADERS);
 
 function byLength(names: readonly string[]): string[][] {
@@ -27,7 +27,7 @@ function byLength(names: readonly string[]): string[][] {
   return table;
 }
 
-/** Compares without allocating. `lower` is a header name in small letters. */
+/** Compares without allocating. `lower` is a header name in lower case. */
 export function equalsIgnoringCase(name: string, lower: string): boolean {
   if (name.length !== lower.length) return false;
   for (let i = 0; i < lower.length; i++) {
@@ -49,8 +49,8 @@ export function isMessageHeader(name: string): boolean {
 }
 
 /**
- * Adds the header names a Connection value lists to `into`, in small letters. Options that name no header worth removing
- * (`close`, `keep-alive`, `upgrade`) are left out, as the usual values then cost nothing.
+ * Adds the header names that a Connection value lists to `into`, in lower case. Options that name no header worth removing
+ * (`close`, `keep-alive`, `upgrade`) are left out, so that the usual values cost nothing.
  */
 export function addConnectionHeaders(value: string, into: Set<string>): void {
   if (isPlainConnection(value)) return;
@@ -69,8 +69,8 @@ function isPlainConnection(value: string): boolean {
 }
 
 /**
- * The headers of a device's response that go on to the user: hop-by-hop ones and those Connection names are left out,
- * and Content-Length, which the caller sets from what the parser told.
+ * The headers of a device's response that go on to the user: hop-by-hop headers, those that Connection names, and
+ * Content-Length, which the caller sets from the length that the parser reported, are left out.
  */
 export function endToEndHeaders(headers: RawHeaders): RawHeaders {
   const listed = new Set<string>();

@@ -1,15 +1,15 @@
-// This file drives the llhttp WebAssembly build inside undici, one instance a thread.
+// `Llhttp` drives the WebAssembly build of llhttp that comes with undici, one instance a thread.
 import { createRequire } from 'node:module';
 
 /*
- * llhttp is told to pause at every event, so no code of a caller ever runs with llhttp on the stack: a handler may
- * throw, free its parser or run another one, and nothing has to be saved or restored.
+ * llhttp pauses at every event, so that no code of a caller ever runs with llhttp on the stack: a handler may throw, free
+ * its parser or run another one, and nothing has to be saved or restored.
  */
 
 /** Bytes copied into wasm memory at a time; longer chunks are looped over. */
 const INPUT_BYTES = 64 * 1024;
 
-/** Parsers kept for reuse (about 100 bytes of wasm memory each); more than these are freed. */
+/** Parsers that are kept for reuse (about 100 bytes of wasm memory each); further ones are freed. */
 const MAX_IDLE_PARSERS = 256;
 
 // Values of llhttp.h: llhttp_type_t and llhttp_errno_t.
@@ -18,18 +18,19 @@ const OK = 0;
 const PAUSED = 21;
 const USER = 24;
 
-/** `more`: all given bytes are parsed; `headers`: more headers than allowed. */
+/** Why a run stopped. `more`: all given bytes are parsed; `headers`: there are more headers than allowed. */
 export type Stop = 'more' | 'head' | 'body' | 'complete' | 'headers' | 'malformed';
 
 /** A piece of a status line or header, as an offset into `Run.text`. */
 export type SpanKind = 'reason' | 'name' | 'value';
 
-/** An llhttp parser in wasm memory; 0 is none. */
+/** The address of an llhttp parser in wasm memory; 0: none. */
 export type ParserAddress = number & { readonly __brand: 'ParserAddress' };
 
+/** The address that stands for no parser. */
 export const NO_PARSER = 0 as ParserAddress;
 
-/** What one `run` found. One object a thread, overwritten by the next `run`. */
+/** The findings of one run of the parser. There is one object a thread, which the next run overwrites. */
 export interface Run {
   stop: Stop;
   /** Offset in the chunk after the last byte parsed. */
@@ -59,7 +60,7 @@ interface Exports {
   llhttp_get_http_minor(parser: ParserAddress): number;
 }
 
-// Node has it, but neither @types/node nor lib ES2023 declares it.
+// Node has this global, but neither @types/node nor lib ES2023 declares it.
 declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => object;
@@ -121,7 +122,7 @@ export class Llhttp {
     }
   }
 
-  /** Forgets the copied chunk: its memory may hold other bytes the next time it is given. */
+  /** Forgets the copied chunk: the same memory may hold other bytes the next time it is given. */
   forgetInput(): void {
     this.#chunk = undefined;
   }
@@ -164,7 +165,7 @@ export class Llhttp {
     return this.#wasm.llhttp_get_http_major(parser) * 10 + this.#wasm.llhttp_get_http_minor(parser);
   }
 
-  /** llhttp's own words for the last error; fixed text, never bytes of the peer. */
+  /** llhttp's own words for the last error: fixed text, never bytes of the peer. */
   reason(parser: ParserAddress): string {
     const at = this.#wasm.llhttp_get_error_reason(parser);
     return at === 0 ? 'malformed' : this.text(at, this.#memory.indexOf(0, at));

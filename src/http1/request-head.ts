@@ -11,7 +11,7 @@ export type RequestHeadErrorCode =
   | 'ERR_HTTP1_INVALID_FRAMING'
   | 'ERR_HTTP1_REQUEST_HEAD_TOO_LARGE';
 
-/** A request head that may not go out; match by `code`. The message holds no bytes of the caller. */
+/** A request head is invalid and may not go out; match by `code`. The message holds no bytes of the caller. */
 export class RequestHeadError extends Error {
   override readonly name = 'RequestHeadError';
   readonly code: RequestHeadErrorCode;
@@ -22,18 +22,20 @@ export class RequestHeadError extends Error {
   }
 }
 
-/** What follows the head, and what becomes of the stream. */
+/** Says what follows the head, and what becomes of the stream. */
 export type RequestFraming =
-  /** No body and no Content-Length: GET, HEAD and the like. */
+  /** No body follows and there is no Content-Length: GET, HEAD and the like. */
   | { readonly kind: 'none' }
   | { readonly kind: 'length'; readonly contentLength: number }
   | { readonly kind: 'chunked' }
-  /** No body; asks for another protocol on this stream, such as `websocket`. */
+  /** No body follows; the head asks for another protocol on this stream, such as `websocket`. */
   | { readonly kind: 'upgrade'; readonly protocol: string };
 
+/** The longest method, in bytes. */
 export const MAX_METHOD_BYTES = 32;
+/** The longest request target, in bytes. */
 export const MAX_TARGET_BYTES = 16 * 1024;
-/** Bytes of a request head; the head of a device may have as many (04-rest-api §4.1). */
+/** The longest request head, in bytes; the head of a device's answer may be as long (04-rest-api §4.1). */
 export const MAX_REQUEST_HEAD_BYTES = 64 * 1024;
 
 /*
@@ -65,7 +67,7 @@ const SP = 0x20;
 const COLON = 0x3a;
 
 const VERSION_LINE_END = ' HTTP/1.1\r\n';
-// One request, one stream, so the device need not keep it open (RFC 9112 §9.6).
+// Each request has a stream of its own, so the device need not keep it open (RFC 9112 §9.6).
 const CLOSE = 'connection: close\r\n\r\n';
 
 /**
@@ -80,7 +82,7 @@ export class RequestHead {
   /**
    * Begins a head, forgetting the one before.
    * @param target origin form (`/path?query`), or `*` with OPTIONS (RFC 9112 §3.2)
-   * @throws RequestHeadError; CONNECT is refused as its target is neither
+   * @throws RequestHeadError; CONNECT is refused, because its target is neither
    */
   start(method: string, target: string): void {
     this.#length = 0;
@@ -108,7 +110,7 @@ export class RequestHead {
     }
     this.#byte(COLON);
     this.#byte(SP);
-    // An empty value is a value.
+    // An empty value is valid.
     if (value !== '' && !this.#put(value, VALUE_CHARACTERS)) {
       throw new RequestHeadError('ERR_HTTP1_INVALID_FIELD_VALUE', 'field value has a control character');
     }
@@ -118,7 +120,7 @@ export class RequestHead {
 
   /**
    * Ends the head.
-   * @returns the whole head: a view that is good until the next `start`
+   * @returns the whole head: a view that is valid until the next `start`
    * @throws RequestHeadError
    */
   end(framing: RequestFraming): Uint8Array {
@@ -164,7 +166,7 @@ export class RequestHead {
     const from = this.#length;
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
-      // A code above 255 has no entry.
+      // A code above 255 has no entry in the table.
       if (allowed[code] !== 1) return false;
       bytes[from + i] = code;
     }
@@ -172,7 +174,7 @@ export class RequestHead {
     return length > 0;
   }
 
-  /** Writes text of this file. */
+  /** Writes text that needs no check: this module's own. */
   #text(text: string): void {
     this.#reserve(text.length);
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
@@ -201,6 +203,7 @@ export class RequestHead {
  * The chunked transfer coding of a request body (RFC 9112 §7.1): chunkHead(n), n bytes, CRLF for each chunk, then LAST_CHUNK.
  */
 
+/** The line end after the bytes of a chunk. */
 export const CRLF: Uint8Array = Buffer.from('\r\n');
 
 /** The last chunk, without trailers. */

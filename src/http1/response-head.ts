@@ -2,7 +2,7 @@
 import type { ParseErrorCode, RawHeaders } from './contract.js';
 import type { Llhttp, Run, SpanKind } from './llhttp.js';
 
-/** The headers of a head, or the trailers of a trailer section, gathered from the pieces llhttp reports. */
+/** Collects the headers of a head, or the trailers of a trailer section, from the pieces that llhttp reports. */
 export class HeaderCollector {
   reason = '';
   headers: RawHeaders = [];
@@ -23,7 +23,7 @@ export class HeaderCollector {
       const span = run.spans[i];
       if (span === undefined) return;
       const from = span.at - first.at;
-      // Only the first piece of a run can go on with what an earlier run began.
+      // Only the first piece of a run can continue a piece of an earlier run.
       this.#piece(span.kind, text.substring(from, from + span.length), i === 0 && span.kind === this.#last);
       this.#last = span.kind;
     }
@@ -42,7 +42,7 @@ export class HeaderCollector {
     }
   }
 
-  /** The headers, with white space after values removed (RFC 9112 §5.1; llhttp removes the one before). */
+  /** The headers, with white space after values removed (RFC 9112 §5.1; llhttp removes the white space before them). */
   take(): RawHeaders {
     const { headers } = this;
     if (headers.length & 1) headers.push('');
@@ -69,7 +69,7 @@ export type Framing =
   | { readonly kind: 'until-close' }
   | { readonly kind: 'upgrade' };
 
-/** A head that llhttp lets pass and this project does not. */
+/** A fault in a head that llhttp accepts and this product does not. */
 export interface HeadFault {
   readonly kind: 'fault';
   readonly code: ParseErrorCode;
@@ -85,11 +85,14 @@ function fault(detail: string): HeadFault {
   return { kind: 'fault', code: 'ERR_HTTP1_MALFORMED', detail };
 }
 
-/** Bytes RFC 9112 §4 keeps out of a reason phrase: all controls but the tab. */
+/** Bytes that RFC 9112 §4 keeps out of a reason phrase: all controls but the tab. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
-/** Checks a status line where llhttp is lax: it takes 0.9 and 2.0, any three digits, any byte in the reason. */
+/**
+ * Checks a status line where llhttp is lax: llhttp accepts versions 0.9 and 2.0, any three digits, and any byte in the
+ * reason.
+ */
 export function checkStatusLine(version: number, status: number, reason: string): HeadFault | undefined {
   if (version !== 11 && version !== 10) return fault('HTTP version is neither 1.0 nor 1.1');
   if (status < 100 || status > 599) return fault('status code out of 100 to 599');
@@ -137,7 +140,8 @@ function chunkedFraming(
   coding: string,
   isHead: boolean,
 ): Framing | HeadFault {
-  // No TE header is ever sent, so a device may use no other coding; and it is removed before the user sees it.
+  // No TE header is ever sent, so a device may use no other coding than chunked, which is removed before the user sees the
+  // body.
   if (coding.toLowerCase() !== 'chunked') return fault('Transfer-Encoding other than chunked');
   if (version === 10) return fault('Transfer-Encoding in HTTP/1.0');
   if (status === 101) return UPGRADE;
@@ -148,7 +152,7 @@ function lengthFraming(status: number, digits: string, isHead: boolean): Framing
   const contentLength = Number(digits);
   if (!/^\d+$/.test(digits) || !Number.isSafeInteger(contentLength)) return fault('bad Content-Length');
   if (status === 101) return UPGRADE;
-  // These say no length at all; HEAD and 304 that of the body which they leave out (RFC 9110 §8.6).
+  // 1xx and 204 give no length at all; HEAD and 304 give that of the body which they leave out (RFC 9110 §8.6).
   if (status < 200 || status === 204) return NO_BODY;
   if (isBodyless(status, isHead) || contentLength === 0) return { kind: 'none', contentLength };
   return { kind: 'length', contentLength };

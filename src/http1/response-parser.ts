@@ -1,4 +1,4 @@
-// This file parses one response of a device, strictly, over llhttp.
+// `createResponseParser` makes a strict parser, over llhttp, for one response of a device.
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from './contract.js';
 import { type Llhttp, llhttp, NO_PARSER, type ParserAddress, type Run } from './llhttp.js';
 import {
@@ -9,7 +9,7 @@ import {
   readFraming,
 } from './response-head.js';
 
-/** Limits on what a device may send before and around a body. */
+/** The request's method, and limits on the heads and headers that a device may send. */
 export interface ResponseParserOptions {
   /** Method of the request: the answer to HEAD has no body. */
   readonly method: string;
@@ -19,26 +19,26 @@ export interface ResponseParserOptions {
   readonly maxHeaders?: number;
 }
 
-/** 04-rest-api §4.1. */
+/** The default limits: bytes of all heads of a response, and headers of one head (04-rest-api §4.1). */
 export const MAX_HEAD_BYTES = 64 * 1024;
 export const MAX_HEADERS = 128;
 
 /**
- * Bytes of chunk sizes, chunk extensions and trailers a device may be ahead of the body bytes it has sent.
- * Each body byte pays for some, so that one byte a chunk stays possible.
+ * Bytes of chunk sizes, chunk extensions and trailers that a device may send beyond those that its body bytes pay for. Each
+ * body byte pays for OVERHEAD_PER_BODY_BYTE of them, so that one byte a chunk stays possible.
  */
 export const MAX_CHUNK_OVERHEAD = 16 * 1024;
 const OVERHEAD_PER_BODY_BYTE = 16;
 
-/** Most of what follows a head needs no parser, so little more than a head is copied into wasm memory. */
+/** How much is copied into wasm memory at once for a head: little more than a head, as most bytes after it need no parser. */
 const HEAD_SLICE_BYTES = 8 * 1024;
 
 const CAPITAL_H = 0x48;
 
-/** `none` lasts only while the head of a bodyless response is being told. */
+/** The part of the response that comes next; `none` lasts only while the head of a bodyless response is reported. */
 type Phase = 'head' | 'none' | 'length' | 'until-close' | 'chunked' | 'ended';
 
-/** A parser for one response; see the contract. Takes wasm memory only while a head or a chunked body is read. */
+/** Makes a parser for one response; see `ResponseParser`. Takes wasm memory only while a head or a chunked body is read. */
 export function createResponseParser(
   handler: ResponseHandler,
   { method, maxHeadBytes = MAX_HEAD_BYTES, maxHeaders = MAX_HEADERS }: ResponseParserOptions,
@@ -79,7 +79,7 @@ class LlhttpResponseParser implements ResponseParser {
     try {
       while (at < chunk.length && this.#phase !== 'ended') at = this.#advance(chunk, at);
     } catch (error) {
-      // A handler threw: this response is over, its parser must not leak.
+      // A handler threw: this response is over, and its parser must not leak.
       this.free();
       throw error;
     } finally {
@@ -101,7 +101,7 @@ class LlhttpResponseParser implements ResponseParser {
     this.#release();
   }
 
-  /** @returns the offset after what it took; every call takes a byte or ends the response. */
+  /** Parses the next part of the chunk. @returns the offset after it; every call takes a byte or ends the response */
   #advance(chunk: Uint8Array, at: number): number {
     switch (this.#phase) {
       case 'head':
@@ -121,7 +121,7 @@ class LlhttpResponseParser implements ResponseParser {
 
   #readHead(chunk: Uint8Array, at: number): number {
     if (this.#parser === NO_PARSER) {
-      // llhttp skips empty lines here and takes RTSP and ICE as well.
+      // llhttp skips empty lines here, and accepts RTSP and ICE as well.
       if (chunk[at] !== CAPITAL_H) return this.#fail('ERR_HTTP1_MALFORMED', 'not an HTTP status line', at);
       this.#parser = this.#llhttp.acquire();
     }
@@ -181,7 +181,7 @@ class LlhttpResponseParser implements ResponseParser {
 
   #readChunked(chunk: Uint8Array, at: number): number {
     const run = this.#parse(chunk, at, chunk.length);
-    // As in #readHead.
+    // Copied, as in `#readHead`: an event may run other parsers.
     const { stop, end, bodyStart, bodyEnd } = run;
     this.#overhead += (stop === 'body' ? bodyStart : end) - at;
     if (this.#overhead > MAX_CHUNK_OVERHEAD) {
@@ -214,7 +214,7 @@ class LlhttpResponseParser implements ResponseParser {
   }
 
   #parse(chunk: Uint8Array, at: number, limit: number): Run {
-    // One name more than allowed, as the first piece may end a name that is counted already; the sum is checked after.
+    // One more name than is allowed: the first piece may end a name that is counted already. The sum is checked afterwards.
     const maxNames = this.#maxHeaders - this.#collected.names + 1;
     const run = this.#llhttp.parse(this.#parser, chunk, at, limit, maxNames);
     this.#collected.add(this.#llhttp, run);

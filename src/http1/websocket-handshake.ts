@@ -2,10 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from './contract.js';
 
-/** The connection broke without a close frame (RFC 6455 §7.1.5). */
+/** The close code for a connection that broke without a close frame (RFC 6455 §7.1.5). */
 export const ABNORMAL = 1006;
 
-/** Codes that an endpoint may send (RFC 6455 §7.4). */
+/** Whether an endpoint may send the close code (RFC 6455 §7.4). */
 export function isSendable(code: number): boolean {
   return (
     (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== ABNORMAL) ||
@@ -13,7 +13,7 @@ export function isSendable(code: number): boolean {
   );
 }
 
-/** Flat headers as the object that the `ws` client takes. */
+/** Turns flat headers into the object that the `ws` client takes. */
 export function headerObject(raw: RawHeaders): Record<string, string[]> {
   const headers = new Map<string, string[]>();
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -40,5 +40,5 @@ export function readRefusal(
   response.on('error', failed);
 }
 
-/** Bytes that are passed on of the body with which a device refuses a WebSocket. */
+/** How many bytes are passed on of the body with which a device refuses a WebSocket. */
 export const MAX_REFUSAL_BODY = 64 * 1024;

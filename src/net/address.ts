@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net';
 export interface Address {
   /** A host name or an IP address; IPv6 without brackets. */
   readonly host: string;
-  /** 0: any free one. */
+  /** The port; 0: any free one. */
   readonly port: number;
 }
 
@@ -14,7 +14,7 @@ export const MAX_PORT = 65_535;
 
 const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
 const LOOPBACK_V4 = /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/i;
-/** The addresses that stand for all of this machine's, and where each is reached from it. */
+/** The wildcard addresses, each of which stands for all addresses of this machine, and the loopback address that reaches it. */
 const WILDCARDS: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],
@@ -55,13 +55,16 @@ export function urlOf(scheme: 'http' | 'ws', address: Address, port = address.po
   return `${scheme}://${formatAddress({ host: WILDCARDS.get(address.host) ?? address.host, port })}`;
 }
 
-/** The address is taken, or not ours to bind. It is not defined beside the listeners, as threads without uWebSockets.js need it too. */
+/**
+ * The address is taken, or not ours to bind. The error is defined here, not beside the listeners, because threads without
+ * uWebSockets.js need it too.
+ */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code = 'ERR_LISTEN';
   readonly address: Address;
 
-  /** @param setting what the address comes from, where that is known */
+  /** @param setting the setting that the address comes from, if known */
   constructor(address: Address, setting?: string) {
     super(
       `cannot listen on ${address.host}:${address.port}: it is taken by another process, such as a visiona that runs already, or not an address of this machine${setting === undefined ? '' : `; ${setting} sets it`}`,

@@ -10,10 +10,13 @@ const EVERYBODY = 'is every address, so that any caller could claim to be anothe
 /** An IPv4 address as a listener on `::` sees it (RFC 4291 §2.5.5.2), in normal form. */
 const MAPPED = /^::ffff:(?=\d+\.)/;
 
-/** The normal form of an IP address: IPv4, also for one mapped into IPv6; IPv6 in its shortest form. Undefined: it is none. */
+/**
+ * The normal form of an IP address: IPv4, also for one mapped into IPv6; IPv6 in its shortest form. Undefined: `text` is no
+ * IP address.
+ */
 export function normalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
-  // An address with a zone means something on its own machine only.
+  // An address with a zone has a meaning on its own machine only.
   if (!isIPv6(text) || text.includes('%')) return undefined;
   return new SocketAddress({ address: text, family: 'ipv6' }).address.replace(MAPPED, '');
 }
@@ -45,7 +48,7 @@ export function addRange(ranges: BlockList, text: string): string | undefined {
     return undefined;
   }
   const prefix = Number(digits);
-  // The prefix of an IPv4 address that is mapped into IPv6 may count either form's bits.
+  // The prefix of an IPv4 address that is mapped into IPv6 is ambiguous: it may count the bits of either form.
   const mapped = family === 'ipv4' && isIPv6(written);
   if (mapped || prefix > (family === 'ipv4' ? 32 : 128)) return MALFORMED;
   if (prefix === 0) return EVERYBODY;

@@ -10,7 +10,7 @@ export function isLonger(text: string, max: number): boolean {
   return text.length > max && [...text].length > max;
 }
 
-/** The first `max` characters of `text`, none of them halved. */
+/** The first `max` characters of `text`; no character is halved. */
 export function cut(text: string, max: number): string {
   return text.length > max ? [...text].slice(0, max).join('') : text;
 }

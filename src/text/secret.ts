@@ -11,7 +11,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The secret itself: hand it to what needs it and keep it nowhere else. */
+  /** The secret itself. Pass it to the code that needs it and keep it nowhere else. */
   reveal(): string {
     return this.#value;
   }
