@@ -6,7 +6,7 @@ import type { Setting, SettingTable } from './setting.js';
 
 /** A command line, taken apart. */
 export interface Arguments {
-  /** Flag (without dashes) → text as given. */
+  /** Flag (without its dashes) → text as given. */
   readonly flags: ReadonlyMap<string, string>;
   readonly positionals: readonly string[];
   readonly help: boolean;
@@ -19,7 +19,7 @@ interface Flag {
   readonly value: string | undefined;
 }
 
-/** Whether a text in the place of a value is another flag. Dashes alone do not make one: a token may begin with them. */
+/** Whether a text in the place of a value is another flag. Dashes alone do not make it a flag: a token may begin with them. */
 function isFlag(text: string, known: ReadonlyMap<string, unknown>): boolean {
   return text.startsWith('--') && known.has(text.slice(2).split('=', 1)[0] ?? '');
 }

@@ -1,8 +1,8 @@
-// A `ConfigError` lists all that is wrong with the configuration, one `ConfigIssue` each.
+// A `ConfigError` lists all that is wrong with the configuration, each fault as a `ConfigIssue`.
 
 /** One thing wrong with the configuration. */
 export interface ConfigIssue {
-  /** The variable, flag or file it is about, as the operator wrote it. */
+  /** The variable, flag or file that is at fault, as the operator wrote it. */
   readonly name: string;
   /** What is wrong and what to do, in one sentence; never a secret's value. */
   readonly problem: string;

@@ -1,4 +1,4 @@
-// Secrets that nobody gave are generated into the data directory, once, and read from it.
+// Secrets that the operator did not give are generated once, into the data directory, and read from there.
 import { randomBytes } from 'node:crypto';
 import { constants, linkSync, lstatSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ export function openDataDir(path: string): ConfigIssue | undefined {
 export function readGenerated(dataDir: string, name: GeneratedName): Secret | ConfigIssue | undefined {
   const path = generatedPath(dataDir, name);
   try {
-    // A link would lead out of the data directory, to a file that another user may replace.
+    // A symbolic link would lead out of the data directory, to a file that another user may replace.
     const text = readPrivateText(path, constants.O_NOFOLLOW);
     return text.length >= MIN_SECRET_BYTES ? new Secret(text) : { name: path, problem: CUT_SHORT };
   } catch (error) {
@@ -56,7 +56,7 @@ export function readGenerated(dataDir: string, name: GeneratedName): Secret | Co
   }
 }
 
-/** Makes the secret (mode 0600) unless another process made it first; answers the one that is there. */
+/** Makes the secret (mode 0600) unless another process made it first; returns the one that is in place. */
 export function generate(dataDir: string, name: GeneratedName): Secret | ConfigIssue {
   const path = generatedPath(dataDir, name);
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -67,7 +67,7 @@ export function generate(dataDir: string, name: GeneratedName): Secret | ConfigI
       flush: true,
     });
     try {
-      // A link never replaces a file, so of two processes that start at once both use the first one's secret.
+      // Making a link never replaces a file, so two processes that start at once both use the secret of the first.
       linkSync(temporary, path);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;

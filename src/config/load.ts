@@ -48,7 +48,10 @@ const VARIABLE = {
   'session-secret': 'SESSION_SECRET',
 } as const satisfies Partial<Record<GeneratedName, string>>;
 
-/** The issue of a secret that is neither given nor generated: it may be generated only for loopback, where no other machine needs it. */
+/**
+ * The issue of a secret that is neither given nor generated. A secret may be generated only for loopback, where no other
+ * machine needs it.
+ */
 function missing(
   name: keyof typeof VARIABLE,
   value: unknown,
@@ -141,7 +144,8 @@ function proxyConfig(values: ValuesOf<typeof tables.proxy>): ProxyConfig {
 
 function restConfig(values: RestValues): RestConfig {
   const store = storeConfig(values);
-  // An unusable secret is reported before anything starts. A missing one is made later: the store knows whether there was another.
+  // An unusable secret is reported before anything starts. A missing secret is made later, as only the store knows whether
+  // there was another before.
   if (values.sessionSecret === undefined) findGenerated('session-secret', store.dataDir);
   return {
     log: logConfig(values),
@@ -184,7 +188,7 @@ export function loadApiConfig(raw: RawSettings): ApiConfig {
 
 type UpValues = ValuesOf<typeof tables.up>;
 
-/** The development provider, where no other is configured. */
+/** The configuration of the development provider; undefined: another provider is configured. */
 function devProviderConfig(values: UpValues, dataDir: string): DevProviderConfig | undefined {
   if (values.oidcIssuer !== undefined) return undefined;
   return {
@@ -230,7 +234,7 @@ export function loadAgentConfig(raw: RawSettings): AgentConfig {
   };
 }
 
-/** The issue of a missing provider: it is then that of `visiona up`, whose port must be known. */
+/** The issue of a provider that is not configured: the one of `visiona up` is used then, and its port must be known. */
 function unknownIssuer(oidcIssuer: URL | undefined, devOpAddr: Address): ConfigIssue | undefined {
   if (oidcIssuer !== undefined || devOpAddr.port !== 0) return undefined;
   return { name: 'OIDC_ISSUER', problem: 'the port of the development provider is not known; set its URL' };
@@ -256,7 +260,7 @@ export function loadTokenConfig(raw: RawSettings): TokenConfig {
   };
 }
 
-/** The values of a command on the store: its own flags, and where the store is. @throws ConfigError */
+/** The values of a command on the store: its own flags, and the store's location. @throws ConfigError */
 export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
   table: T,
   raw: RawSettings,
@@ -269,7 +273,10 @@ export function loadStoreConfig<T extends typeof tables.deviceRevoke>(
   return { ...values, ...store };
 }
 
-/** The values of `visiona device list`, with what remote-proxy is asked by; without a secret it is not asked. @throws ConfigError */
+/**
+ * The values of `visiona device list`, with the URL and secret of remote-proxy, which is not asked if there is no secret.
+ * @throws ConfigError
+ */
 export function loadDeviceListConfig(raw: RawSettings) {
   const { proxyUrl: url, internalSecret, ...values } = loadStoreConfig(tables.deviceList, raw);
   const secret = internalSecret ?? readGenerated(values.dataDir, 'internal-secret');

@@ -1,4 +1,4 @@
-// The system bounds this process: how many files it may open, and how much memory it may use.
+// These limits of the system bound this process: how many files it may open, and how much memory it may use.
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
@@ -16,12 +16,15 @@ export function descriptorLimit(): number {
     const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1')) ?? [];
     return soft === undefined ? UNLIMITED : Number(soft);
   } catch {
-    // Other systems have no /proc: there, the setting is the bound.
+    // Other systems have no /proc: there the setting alone is the bound.
     return UNLIMITED;
   }
 }
 
-/** How many of them may be tunnels: a quarter is kept for REST and internal API, the store and files. @returns at least 1 */
+/**
+ * How many of `limit` descriptors may be tunnels: a quarter is kept for the REST and internal APIs, the store and files.
+ * @returns at least 1
+ */
 export function tunnelsWithin(limit: number): number {
   const reserve = Math.min(MOST_RESERVE, Math.max(LEAST_RESERVE, Math.floor(limit / 4)));
   return Math.max(1, limit - reserve);
@@ -32,7 +35,7 @@ export function tunnelsWithin(limit: number): number {
  * and what the machine has.
  */
 export function memoryLimit(): number {
-  // It is 0 if it is not known, and more than any machine has if there is no limit.
+  // The value is 0 if the limit is not known, and more than any machine has if there is no limit.
   const ofContainer = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return Math.min(getHeapStatistics().heap_size_limit, ofContainer, totalmem());
 }

@@ -5,13 +5,13 @@ import type { Setting, SettingTable, ValuesOf } from './setting.js';
 /** Where a value came from. */
 export type Source = 'flag' | 'env' | 'default' | 'generated' | 'unset';
 
-/** Settings as they are given: flags by their name, and the environment. */
+/** Settings as they were given: flags by their names, and the environment. */
 export interface RawSettings {
   readonly flags: ReadonlyMap<string, string>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** One setting as it was read: a value, or what is wrong with its text. */
+/** The result of reading one setting: a value, or the issue with its text. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T; readonly source: Source; readonly text: string | undefined }
   | { readonly ok: false; readonly issues: readonly ConfigIssue[]; readonly source: Source };
@@ -21,7 +21,7 @@ function choose(setting: Setting<unknown>, raw: RawSettings): { text: string | u
   const flag = raw.flags.get(setting.flag);
   if (flag !== undefined) return { text: flag, source: 'flag' };
   const variable = setting.env === undefined ? undefined : raw.env[setting.env];
-  // Deployment tools write VAR= for what is left out, so an empty variable counts as unset.
+  // Deployment tools write VAR= for a value that is left out, so an empty variable counts as unset.
   if (variable !== undefined && variable.trim() !== '') return { text: variable, source: 'env' };
   return { text: setting.fallback, source: setting.fallback === undefined ? 'unset' : 'default' };
 }
@@ -45,7 +45,7 @@ export function readSetting<T>(setting: Setting<T>, raw: RawSettings): Reading<T
   };
 }
 
-/** Reads a whole table; the values are whole only when there are no issues. */
+/** Reads a whole table; the values are complete only when there are no issues. */
 export function readSettings<T extends SettingTable>(
   table: T,
   raw: RawSettings,

@@ -41,7 +41,10 @@ function describe(setting: Setting<unknown>, raw: RawSettings, dataDir: string |
   return { name, value: setting.secret ? 'set' : (reading.text ?? ''), source: reading.source };
 }
 
-/** Variables that look like ours and are not: probably misspelt. Others may share the prefix, so it is a note. */
+/**
+ * Variables that look like ours and are not: they are probably misspelt. Other programs may share the prefix, so this is
+ * only a note.
+ */
 export function unknownVariables(env: RawSettings['env']): ConfigIssue[] {
   const known = Object.values(settings).map((setting) => setting.env ?? '');
   return Object.keys(env)
@@ -54,7 +57,7 @@ export function unknownVariables(env: RawSettings['env']): ConfigIssue[] {
     });
 }
 
-/** Everything `visiona config` prints; it makes no files. */
+/** Gathers everything that `visiona config` prints; makes no files. */
 export function describeConfig(raw: RawSettings): {
   rows: Row[];
   issues: ConfigIssue[];

@@ -1,4 +1,4 @@
-// Rules say what settings must keep between them.
+// A rule is a condition that two or more settings must fulfil together.
 import { isIPv6 } from 'node:net';
 import { type Address, formatAddress, isLoopback, isWildcard } from '../net/address.js';
 import type { ConfigIssue } from './errors.js';
@@ -10,7 +10,7 @@ import { settings } from './settings.js';
 type AllValues = ValuesOf<typeof settings>;
 type Name = keyof AllValues;
 
-/** A rule between settings; it is checked where a command reads all of them and each is valid. */
+/** A rule between settings; it is checked if a command reads all of them and each is valid. */
 interface Rule {
   readonly about: readonly Name[];
   check(values: AllValues): ConfigIssue | undefined;
@@ -36,7 +36,7 @@ type AddressName = 'apiAddr' | 'tunnelAddr' | 'internalAddr' | 'opsAddr' | 'devO
 /** The rule that two listeners do not share a port. @param also settings that only processes with both listeners read */
 function apart(one: AddressName, other: AddressName, also: readonly Name[] = []): Rule {
   return rule<Name>([one, other, ...also], (values) => {
-    // The development provider does not listen where another provider is set.
+    // The development provider does not listen if another provider is set.
     if (other === 'devOpAddr' && values.oidcIssuer !== undefined) return undefined;
     if (!collide(values[one], values[other])) return undefined;
     const problem = `${settings[one].env} is ${formatAddress(values[one])} already; give each a port of its own`;
@@ -44,7 +44,10 @@ function apart(one: AddressName, other: AddressName, also: readonly Name[] = [])
   });
 }
 
-/** api-server reads VISIONA_TUNNEL_ADDR too, for what devices are told to dial, and does not listen there. */
+/**
+ * The rules between listeners. api-server reads VISIONA_TUNNEL_ADDR too, to tell devices where to dial, and does not listen
+ * there.
+ */
 const listeners: readonly Rule[] = [
   apart('apiAddr', 'tunnelAddr', ['internalAddr']),
   apart('apiAddr', 'internalAddr'),
@@ -118,8 +121,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * Checks what a command's values must keep between them.
- * @param failed the settings that could not be read; rules about them say nothing more
+ * Checks a command's values against the rules between them.
+ * @param failed the settings that could not be read; rules about them are skipped
  */
 export function checkRules(values: Partial<AllValues>, failed: ReadonlySet<string>): ConfigIssue[] {
   return rules
@@ -136,7 +139,7 @@ export function findIssues(table: SettingTable, raw: RawSettings): ConfigIssue[]
 
 const INSTEAD = 'the development provider of `visiona up` signs anybody in; set it and OIDC_CLIENT_ID';
 
-/** The addresses of `visiona up`: beyond loopback, the development provider would let anybody in there. */
+/** The addresses of `visiona up`: if one is reachable beyond loopback, the development provider would let anybody in. */
 interface Reachable {
   readonly VISIONA_API_ADDR: Address;
   readonly VISIONA_TUNNEL_ADDR: Address;

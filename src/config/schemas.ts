@@ -8,7 +8,7 @@ import { Secret } from '../text/secret.js';
 /** Fewest bytes of a signing or shared secret (ASVS 4 V2.9.2; 03-identity §3.2 in the specification). */
 export const MIN_SECRET_BYTES = 32;
 
-/** Values shown in documentation: a copied one is no secret. */
+/** Values that documentation shows: a copied one is no secret. */
 export const EXAMPLE_SECRETS: ReadonlySet<string> = new Set([
   'replace-this-with-the-output-of-openssl-rand-hex-32',
   'change-me-change-me-change-me-change-me',
@@ -18,7 +18,7 @@ const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 type Issue = (message: string) => void;
 
-/** A schema from a function that answers the value, or reports one issue and answers undefined. */
+/** Makes a schema of a function that returns the value, or reports one issue and returns undefined. */
 function read<T>(parse: (text: string, issue: Issue) => T | undefined): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     let failed = false;
@@ -67,7 +67,7 @@ export function url(protocols: readonly string[], example: string): z.ZodType<UR
   });
 }
 
-/** A URL with nothing behind the port. */
+/** A URL with nothing after the port. */
 export function origin(protocols: readonly string[], example: string): z.ZodType<URL, string> {
   return url(protocols, example).refine((value) => value.pathname === '/', {
     message: `a path is not allowed in it; write it like ${example}`,
@@ -110,13 +110,13 @@ export const onOff = read<boolean>((text, issue) => {
   return result.data;
 });
 
-/** Any text with something in it. */
+/** Any text that is not empty. */
 export const text = read<string>((value, issue) => {
   if (value === '') issue('it is empty; give a value or leave it out');
   return value;
 });
 
-/** Any text with something in it, where there is no doing without. */
+/** Any text that is not empty, for a command that cannot do without it. */
 export const requiredText = read<string>((value, issue) => {
   if (value === '') issue('it is empty; give a value');
   return value;
@@ -125,7 +125,7 @@ export const requiredText = read<string>((value, issue) => {
 /** Words between spaces. */
 export const words = read<readonly string[]>((value) => value.split(/\s+/).filter((word) => word !== ''));
 
-/** A token or client secret made elsewhere: shown nowhere, not judged by its length. */
+/** A token or client secret that was made elsewhere: it is shown nowhere, and not judged by its length. */
 export const opaqueToken = read<Secret>((value, issue) => {
   if (!VISIBLE_ASCII.test(value)) issue('it may only hold visible ASCII characters; copy it again');
   return new Secret(value);

@@ -3,17 +3,17 @@ import type { z } from 'zod';
 
 /** How one value is named, explained and read: the one source for parsing, `--help` and `visiona config`. */
 export interface Setting<T> {
-  /** The environment variable; undefined for what only one command's flag can say. */
+  /** The environment variable; undefined for a setting that only one command's flag can set. */
   readonly env: string | undefined;
   /** The flag, without its dashes. */
   readonly flag: string;
-  /** What stands for the value in `--help`; undefined for a switch, which needs no value. */
+  /** The word that stands for the value in `--help`; undefined for a switch, which needs no value. */
   readonly placeholder: string | undefined;
   /** One sentence: the documentation and the help text. */
   readonly doc: string;
-  /** What is read when neither flag nor variable is given. */
+  /** The text that is read when neither flag nor variable is given. */
   readonly fallback: string | undefined;
-  /** The default as documentation says it, where that is not `fallback`. */
+  /** The default as documentation shows it, if that is not `fallback`. */
   readonly fallbackDoc: string | undefined;
   /** True if the command does not work without it; it has no default then. */
   readonly required: boolean;
@@ -78,7 +78,7 @@ export function requiredFlag<T>(flag: string, definition: Definition<T>): Settin
   return define(undefined, flag, undefined, { ...definition, required: true });
 }
 
-/** A setting as one command means it. */
+/** A setting with the explanation that it has in one command. */
 export function explained<T>(
   setting: Setting<T>,
   words: { readonly doc: string; readonly fallbackDoc: string },
@@ -89,7 +89,7 @@ export function explained<T>(
 /** Settings by the name they have in code. */
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 
-/** What a table of settings is read to. */
+/** The values that a table of settings is read into. */
 export type ValuesOf<T extends SettingTable> = {
   readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never;
 };

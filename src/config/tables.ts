@@ -29,7 +29,7 @@ const oidc = pick(
 const proxy = {
   ...tunnel,
   ...pick(settings, 'internalAddr'),
-  // Not the one of api-server and `up`: both sides may run on one machine.
+  // This is not the port of api-server and `up`, as both sides may run on one machine.
   opsAddr: { ...settings.opsAddr, fallback: '127.0.0.1:3802' },
   ...trusted,
   ...store,

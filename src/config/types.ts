@@ -1,22 +1,22 @@
-// A command gets its configuration in these types, whole and checked.
+// These types hold the configuration of each command, complete and checked.
 import type { BlockList } from 'node:net';
 import type { Address } from '../net/address.js';
 import type { Secret } from '../text/secret.js';
 
-/** The log's level and looks. */
+/** The log's level and format. */
 export interface LogConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Undefined: pretty on a terminal, else JSON. */
   readonly format: 'json' | 'pretty' | undefined;
 }
 
-/** Where durable data is. */
+/** Where durable data is kept. */
 export interface StoreConfig {
   /** Absolute. */
   readonly dataDir: string;
-  /** PostgreSQL instead of the embedded store. */
+  /** The URL of PostgreSQL; undefined: the embedded store is used. */
   readonly databaseUrl: Secret | undefined;
-  /** The most connections to it. */
+  /** The most connections to PostgreSQL. */
   readonly databasePool: number;
 }
 
@@ -25,15 +25,15 @@ export interface OpsConfig {
   readonly opsAddr: Address;
 }
 
-/** Connections of one process to PostgreSQL: a server that takes a hundred has room for several processes. */
+/** The most connections of one process to PostgreSQL: a server that takes a hundred has room for several processes. */
 export const DEFAULT_DATABASE_POOL = 10;
 
 /** The settings of a process that listens, on either side. */
 export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly log: LogConfig;
-  /** Every request is a line of the log. */
+  /** Whether every request gets a line in the log. */
   readonly accessLog: boolean;
-  /** How much callers may leave unread of what devices answer, in bytes. */
+  /** How many bytes of devices' answers callers may leave unread. */
   readonly unreadBytes: number;
   /** Proxies whose X-Forwarded-For is believed; undefined: there are none. */
   readonly trustedProxies: BlockList | undefined;
@@ -44,22 +44,22 @@ export interface ProxyConfig extends ListenerConfig {
   readonly tunnelAddr: Address;
   readonly internalAddr: Address;
   readonly internalSecret: Secret;
-  /** Session host threads. */
+  /** How many session host threads there are. */
   readonly hosts: number;
-  /** Tunnels there may be at once. */
+  /** How many tunnels there may be at once. */
   readonly maxTunnels: number;
   readonly heartbeatMs: number;
   readonly idleTimeoutMs: number;
 }
 
-/** How any OpenID provider is dealt with. */
+/** The settings for any OpenID provider. */
 export interface OidcPolicy {
   readonly scopes: readonly string[];
   /** Whether the user is asked for consent where refresh tokens need it. */
   readonly consent: 'auto' | 'never';
-  /** By how much its clock may differ from ours, in seconds. */
+  /** By how much the provider's clock may differ from ours, in seconds. */
   readonly clockToleranceS: number;
-  /** How long its discovery document and keys are believed, in seconds. */
+  /** How long the provider's discovery document and keys are cached, in seconds. */
   readonly discoveryRefreshS: number;
 }
 
@@ -76,15 +76,24 @@ export interface OidcConfig extends OidcPolicy {
 /** What the REST side needs, wherever it runs. */
 export interface RestConfig extends ListenerConfig {
   readonly apiAddr: Address;
-  /** Undefined: from the REST address, whose port is known once it is bound. */
+  /**
+   * Where browsers and clients reach the REST API. Undefined: the URL is made of the REST address, whose port is known once
+   * it is bound.
+   */
   readonly publicUrl: URL | undefined;
-  /** What devices are told to dial. Undefined: from the tunnel address, whose port is known once it is bound. */
+  /**
+   * The URL that devices are told to dial. Undefined: it is made of the tunnel address, whose port is known once it is
+   * bound.
+   */
   readonly tunnelUrl: URL | undefined;
   /** Undefined: no provider is configured. */
   readonly oidc: OidcConfig | undefined;
-  /** Changes of one user in a minute. */
+  /** How many changes one user may make in a minute. */
   readonly userWrites: number;
-  /** The first signs, all verify; never empty. Undefined: that of the data directory, which is made where there is none. */
+  /**
+   * The first secret signs, all verify; never empty. Undefined: the secret of the data directory is used, and made if there
+   * is none.
+   */
   readonly sessionSecrets: readonly Secret[] | undefined;
 }
 
@@ -99,7 +108,7 @@ export interface DevProviderConfig {
   readonly address: Address;
   /** The secret that its keys are derived from. */
   readonly secret: Secret;
-  /** The policy, as for any other provider. */
+  /** The policy, which has the same settings as for any other provider. */
   readonly policy: OidcPolicy;
   /** The audience of access tokens for REST clients. */
   readonly audience: string;
@@ -108,20 +117,20 @@ export interface DevProviderConfig {
 /** The audience of the development provider's access tokens: a resource indicator is an absolute URI (RFC 8707). */
 export const DEV_AUDIENCE = 'urn:visiona:api';
 
-/** The client that this installation is to the development provider. */
+/** The client id of this installation at the development provider. */
 export const DEV_CLIENT_ID = 'visiona';
 
-/** Where and as whom a REST client gets an access token. */
+/** The provider at which a REST client gets an access token, and the client that it is there. */
 export interface TokenConfig
   extends Pick<OidcConfig, 'issuer' | 'clientId' | 'clientSecret' | 'consent' | 'clockToleranceS'> {
   readonly audience: string;
-  /** True if no provider is configured: it is the development provider of `visiona up` on this machine. */
+  /** True if no provider is configured: the development provider of `visiona up` on this machine is used. */
   readonly isDevelopment: boolean;
-  /** Where a refresh token is kept, absolute; undefined: none is. */
+  /** The absolute path of the file for a refresh token; undefined: no refresh token is kept. */
   readonly keep: string | undefined;
 }
 
-/** What `up` needs: both sides in one process. */
+/** What `up` needs, which runs both sides in one process. */
 export interface UpConfig extends RestConfig, ProxyConfig {
   /** Undefined: users sign in at the provider in `oidc`. */
   readonly devProvider: DevProviderConfig | undefined;
@@ -130,7 +139,7 @@ export interface UpConfig extends RestConfig, ProxyConfig {
 /** What the agent needs. */
 export interface AgentConfig {
   readonly log: LogConfig;
-  /** Undefined: as pairing answered, else {@link DEFAULT_TUNNEL_URL}. */
+  /** Where to dial. Undefined: the URL that pairing answered, else {@link DEFAULT_TUNNEL_URL}. */
   readonly tunnelUrl: URL | undefined;
   /** Where pairing codes are exchanged. */
   readonly publicUrl: URL;
