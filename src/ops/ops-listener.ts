@@ -1,4 +1,4 @@
-// This file is the operations listener: health, readiness and metrics of a process.
+// `OpsListener` answers for the health, readiness and metrics of a process.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Address } from '../net/address.js';
@@ -9,7 +9,10 @@ import { answerReadiness, type Readiness } from '../server/readiness.js';
 import { requestId } from '../server/request-headers.js';
 import type { RequestLog } from '../server/request-log.js';
 
-/** Connections at one time, far more than load balancers, scrapers and operators need; further ones are closed at once. */
+/**
+ * How many connections there may be at once, far more than load balancers, scrapers and operators need; further ones are
+ * closed.
+ */
 const MAX_CONNECTIONS = 64;
 const MAX_HEAD_BYTES = 8 * 1024;
 /** How long a request may take to arrive, in ms. */
@@ -17,9 +20,10 @@ const PATIENCE_MS = 5000;
 /** How long a connection may be idle, in ms: longer than a scraper's usual interval. */
 const IDLE_MS = 65_000;
 
-/** Answers one path. @param query of the request @returns status, content type and body of the answer */
+/** Answers one path. @param query the request's query @returns status, content type and body of the answer */
 type Page = (query: URLSearchParams) => Promise<readonly [status: number, contentType: string, body: string]>;
 
+/** The options of an {@link OpsListener}. */
 export interface OpsListenerOptions {
   readonly address: Address;
   readonly readiness: Readiness;
@@ -28,8 +32,8 @@ export interface OpsListenerOptions {
 }
 
 /**
- * Answers an operator's tools: `/healthz`, `/readyz`, `/metrics`, without a secret, and nothing else. It uses node:http, whose
- * bounds are enough: it is asked a few times a minute.
+ * Answers an operator's tools: `/healthz`, `/readyz`, `/metrics`, without a secret, and nothing else. It uses node:http,
+ * whose bounds are enough for a few requests a minute.
  */
 export class OpsListener {
   readonly #options: OpsListenerOptions;
@@ -68,7 +72,7 @@ export class OpsListener {
     });
   }
 
-  /** The port in use, also where 0 was asked for. */
+  /** The port in use, also if the configured one is 0. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
   }
@@ -130,7 +134,7 @@ export class OpsListener {
 class OpsProblem extends Error {
   readonly problem: ProblemCode;
   readonly detail: string | undefined;
-  /** The answer tells a readiness probe that the process is not ready: no request has failed. */
+  /** True if the answer tells a readiness probe that the process is not ready: then no request has failed. */
   readonly unready: boolean;
 
   constructor(problem: ProblemCode, detail?: string, unready = false) {
