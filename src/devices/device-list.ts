@@ -3,13 +3,16 @@ import type { Summary, UserSessions } from '../contract/session.js';
 import type { Device, DevicePort } from '../store/ports/devices.js';
 import type { DeviceId, UserId } from '../store/ports/ids.js';
 
-/** Devices that one read asks the store for where the answer is filtered. */
+/** How many devices one read asks the store for if the answer is filtered. */
 const READ = 500;
 
-/** Reads that one answer may take: if the filter refuses 5,000 devices in a row, the answer holds less than asked. */
+/**
+ * How many reads one answer may take: if the filter refuses 5,000 devices in a row, the answer holds fewer than were asked
+ * for.
+ */
 const MAX_READS = 10;
 
-/** Live sessions that one read asks for: those of its devices, and of devices in between that were revoked just now. */
+/** How many live sessions one read asks for: those of its devices, and of devices in between that were revoked just now. */
 const MAX_IN_RANGE = 1000;
 
 /** A device and its live session. */
@@ -53,7 +56,7 @@ export async function listDevices(
     const page = await readPage(sources, owner, { limit: READ, after: next });
     for (const state of page.items) {
       if (!isWanted(state, online, q)) continue;
-      // There is one device more than asked for: the page ends before it.
+      // There is one device more than was asked for: the page ends before it.
       if (items.length === limit) return endAfter(items);
       items.push(state);
     }

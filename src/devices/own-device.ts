@@ -1,4 +1,4 @@
-// This file answers what a user's request for one device needs: the device, whether it is there, and its live session.
+// This file finds what a user's request for one device needs: the device, whether it exists, and its live session.
 import type { Summary, UserSessions } from '../contract/session.js';
 import { ProblemError } from '../problems/problem-error.js';
 import { TtlCache } from '../store/client/ttl-cache.js';
@@ -12,7 +12,7 @@ const MAX_ID_LENGTH = 64;
 /** The part of the store that finds one device. */
 type DeviceFinder = Pick<DevicePort, 'findDevice'>;
 
-/** A device of the user's. @throws ProblemError `device-not-found`: not there, revoked, or another user's */
+/** A device of the user's. @throws ProblemError `device-not-found`: it does not exist, is revoked, or is another user's */
 export async function ownDevice(
   { store }: { readonly store: DeviceFinder },
   owner: UserId,
@@ -33,7 +33,7 @@ export async function sessionOf(
   return found;
 }
 
-/** Whether a device is there and belongs to a user, with a short memory of the devices that are and do. */
+/** Tells whether a device exists and belongs to a user, and remembers for a short time the devices for which that is true. */
 export class DeviceLookup {
   readonly #store: DeviceFinder;
   readonly #known = new TtlCache((key) => this.#ask(key));
@@ -42,18 +42,21 @@ export class DeviceLookup {
     this.#store = store;
   }
 
-  /** False: the device is not there, revoked or another user's; the answer does not tell which. Rejects with a `StoreError`. */
+  /**
+   * False: the device does not exist, is revoked or is another user's; the answer does not tell which. Rejects with a
+   * `StoreError`.
+   */
   has(owner: UserId, deviceId: string): Promise<boolean> {
     if (deviceId.length > MAX_ID_LENGTH) return Promise.resolve(false);
     return this.#known.get(keyOf(owner, deviceId));
   }
 
-  /** True: it was there just now. False: ask {@link has}. */
+  /** True: the device was the user's just now. False: ask {@link has}. */
   peek(owner: UserId, deviceId: string): boolean {
     return this.#known.peek(keyOf(owner, deviceId)) === true;
   }
 
-  /** Takes what the store reports: a device that any process revoked is not known any more. */
+  /** Handles changes that the store reports: a device that any process revoked is forgotten. */
   changed({ changes, missed }: Changes): void {
     if (missed) return this.#known.forgetAll();
     const revoked = new Set(
@@ -72,7 +75,7 @@ function isUsable(device: Device | undefined): device is Device {
   return device !== undefined && device.revokedAt === undefined;
 }
 
-/** Ids of users have no space. */
+/** The key of a user and a device; the ids of users have no space. */
 function keyOf(owner: UserId, deviceId: string): string {
   return `${owner} ${deviceId}`;
 }

@@ -10,7 +10,7 @@ export type PairingSecret = string & { readonly [brand]: 'PairingSecret' };
 /** A pairing token as people type it: 10 characters of {@link ALPHABET}. */
 export type PairingCode = string & { readonly [brand]: 'PairingCode' };
 
-/** Digits and capitals without 0 O 1 I L U, which are misread, misheard, or make words. */
+/** Digits and capitals without 0 O 1 I L U, which are misread or misheard, or form words. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
 const BASE = BigInt(ALPHABET.length);
 const CODE_LENGTH = 10;

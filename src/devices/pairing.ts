@@ -1,4 +1,4 @@
-// This file is the rule of pairing: how a user's pairing token becomes a device with a session token.
+// `Pairing` turns a user's pairing token into a device with a session token.
 import type { RefusalAudit } from '../audit/refusal-audit.js';
 import type { Allowance } from '../limits/attempt-limit.js';
 import { type Attempt, SharedLimit } from '../limits/shared-limit.js';
@@ -24,7 +24,7 @@ export const PAIRING_TTL = { min: 30, default: 600, max: 3600 } as const;
 /** How many devices one pairing token may pair: a script may set up a shelf of devices with one token. */
 export const PAIRING_USES = { min: 1, default: 1, max: 100 } as const;
 
-/** What a user asks of a new pairing token. */
+/** The properties that a user wants of a new pairing token. */
 export interface WantedPairing {
   /** Name of the device; a number is added if the token pairs several. */
   readonly name?: string;
@@ -55,6 +55,7 @@ export interface PairingAttempt {
   readonly requestId?: string;
 }
 
+/** The answer to a {@link PairingAttempt}. */
 export type PairingOutcome =
   | { readonly kind: 'paired'; readonly deviceId: DeviceId; readonly sessionToken: SessionToken }
   /** The token is unknown, used, expired, revoked or malformed: the caller is not told which. */
@@ -65,6 +66,7 @@ export type PairingOutcome =
       readonly retryAfterSeconds: number;
     };
 
+/** How many attempts to pair are allowed. */
 export interface PairingLimits {
   /** Attempts of one address that were refused or are under way. A fleet behind one NAT may pair at once. */
   readonly perAddress: Allowance;
@@ -72,6 +74,7 @@ export interface PairingLimits {
   readonly perCode: Allowance;
 }
 
+/** The options of {@link Pairing}. */
 export interface PairingOptions {
   readonly store: PairingPort;
   /** Counts attempts for all processes together. */
@@ -83,7 +86,7 @@ export interface PairingOptions {
 
 const LIMITS: PairingLimits = {
   perAddress: { points: 30, windowSeconds: 60 },
-  // Above the number of exchanges that one good code may have under way at once.
+  // The bound is above the number of exchanges that one good code may have under way at once.
   perCode: { points: PAIRING_USES.max + 10, windowSeconds: 600 },
 };
 
@@ -149,7 +152,7 @@ export class Pairing {
       if (kind === 'refused') this.#refusals.pairing(hash, by);
       return outcome;
     } finally {
-      // An attempt that the store did not answer has guessed nothing, and its device comes again.
+      // An attempt that the store did not answer has guessed nothing, and its device tries again.
       if (kind !== 'refused') await byAddress.giveBack();
       if (kind === 'paired') await byCode.giveBack();
     }

@@ -1,4 +1,4 @@
-// This file ends a call to a device when its caller gives it up or its deadline passes.
+// `CallGuard` ends a call to a device when the caller gives it up or the deadline passes.
 import { DeviceCallError } from './errors.js';
 
 /** The longest delay of a timer of Node.js, in ms: a longer one would fire at once. */
@@ -35,13 +35,13 @@ export class CallGuard {
     );
   }
 
-  /** What had to happen before the deadline has happened. */
+  /** Clears the deadline: the call has come as far as it had to by then. */
   meetDeadline(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
-  /** The call is over. */
+  /** Lets go of the timer and the signal: the call is over. */
   release(): void {
     this.meetDeadline();
     this.#signal?.removeEventListener('abort', this.#abort);

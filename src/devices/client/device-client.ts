@@ -1,4 +1,4 @@
-// This file is the client with which the product itself calls devices; requests of its users are forwarded without it.
+// `DeviceClient` makes the product's own calls to devices; requests of users are forwarded without it.
 import type { z } from 'zod';
 import type { Forwarder, Target } from '../../contract/call.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
@@ -14,20 +14,23 @@ import type { StreamedBody } from './upload.js';
 /** The longest JSON answer of a device, in bytes, unless a call says otherwise. */
 export const MAX_JSON_BYTES = 1024 * 1024;
 
-/** The device that is called, and its user, for whom it is called: what `ownDevice` finds. */
+/** The device that is called, and the user for whom it is called, as `ownDevice` finds them. */
 export type CalledDevice = Pick<Device, 'deviceId' | 'userId'>;
 
-/** What goes with each call. */
+/** The options of each call. */
 export interface DeviceCallOptions extends CallBounds {
   /** Names the call in the device's log and in ours. */
   readonly requestId: string;
 }
 
-/** Where a call goes, and the fields that it adds to those of {@link DeviceClient}. */
+/** Where a call goes, and the headers that it adds to those of {@link DeviceClient}. */
 export interface DevicePath extends DeviceCallOptions {
   /** Origin form: `/path?query`. */
   readonly path: string;
-  /** By name. None of the connection's (RFC 9110 §7.6.1), no Content-Length, and none that the client sets. */
+  /**
+   * Headers by name. Headers of the connection (RFC 9110 §7.6.1), Content-Length, and those that the client sets are not
+   * allowed.
+   */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +43,7 @@ export interface DeviceHttpRequest extends DevicePath {
 /** A request whose answer is JSON. */
 export interface DeviceJsonRequest extends DevicePath {
   readonly method: string;
-  /** Is sent as JSON. Undefined: the request has no body. */
+  /** The value that is sent as JSON. Undefined: the request has no body. */
   readonly payload?: unknown;
   /** The longest answer, in bytes. Default {@link MAX_JSON_BYTES}. */
   readonly maxBytes?: number;
@@ -64,8 +67,9 @@ export class DeviceClient {
   }
 
   /**
-   * Sends a request and resolves at the head of the answer, whatever its status. The body is sent while the device takes it; an
-   * answer that refuses the request (not 2xx), or that is complete, stops it. Also rejects with what the body's source throws.
+   * Sends a request and resolves at the head of the answer, whatever its status. The body is sent while the device takes it;
+   * an answer that refuses the request (not 2xx), or that is complete, stops it. Also rejects with any error of the body's
+   * source.
    */
   async request(
     device: CalledDevice,
@@ -130,8 +134,8 @@ export class DeviceClient {
   }
 
   /**
-   * Milliseconds that a request takes: through the tunnel, the device's own service, and back. Any answer counts, whatever its
-   * status.
+   * Measures how many milliseconds a request takes: through the tunnel, the device's own service, and back. Any answer
+   * counts, whatever its status.
    */
   async ping(device: CalledDevice, options: DeviceCallOptions): Promise<number> {
     const response = await this.request(device, { ...options, method: 'HEAD', path: '/' });
@@ -145,7 +149,7 @@ function targetOf({ deviceId, userId }: CalledDevice): Target {
   return { by: 'device', deviceId, owner: userId };
 }
 
-/** The fields of each call: those that a device also gets with forwarded calls, and the call's own. */
+/** The headers of each call: those that a device also gets with forwarded calls, and the call's own. */
 function callHeaders(
   { userId }: CalledDevice,
   { requestId }: DeviceCallOptions,

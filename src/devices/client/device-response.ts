@@ -1,20 +1,21 @@
-// This file is a device's answer to a call of the product, as the code that called reads it.
+// `DeviceResponse` is a device's answer to a call of the product, as the code that made the call reads it.
 import type { ResponseHead } from '../../contract/call.js';
 import type { RawHeaders } from '../../http1/contract.js';
 import { equalsIgnoringCase } from '../../http1/headers.js';
 import { DeviceCallError } from './errors.js';
 
 /**
- * An answer whose head has come. Its body is read once: by a loop over `body`, or by {@link bytes}. What is not read holds the
- * device back and counts for the user's unread bytes (docs/adr/0028), so that a caller who does not want it calls {@link discard}.
+ * An answer whose head has come. Its body is read once: by a loop over `body`, or by {@link bytes}. A body that is not read
+ * holds the device back and counts for the user's unread bytes (docs/adr/0028), so a caller that does not want the body
+ * calls {@link discard}.
  */
 export class DeviceResponse {
   readonly status: number;
-  /** End-to-end fields: name, value, name, value … */
+  /** End-to-end headers: name, value, name, value … */
   readonly headers: RawHeaders;
   /** Milliseconds from the request to this head. */
   readonly headMs: number;
-  /** The body's chunks. Leaving the loop early resets the call; the loop throws what the call fails with. */
+  /** The body's chunks. Leaving the loop early resets the call; the loop throws the error with which the call fails. */
   readonly body: AsyncIterable<Uint8Array>;
   readonly #discard: () => void;
 
@@ -31,7 +32,7 @@ export class DeviceResponse {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** The first field of that name, in small letters. Undefined: there is none. */
+  /** The first header of that name, which is given in lower case. Undefined: there is none. */
   header(name: string): string | undefined {
     const { headers } = this;
     for (let i = 0; i + 1 < headers.length; i += 2) {
@@ -56,7 +57,7 @@ export class DeviceResponse {
     return Buffer.concat(chunks, length);
   }
 
-  /** Gives up what has not been read of the body. */
+  /** Gives up the rest of the body. */
   discard(): void {
     this.#discard();
   }

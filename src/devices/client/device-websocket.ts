@@ -1,4 +1,4 @@
-// This file is one WebSocket of the product to a device, between the forwarder and the code that subscribed.
+// `WebSocketCall` is one WebSocket of the product to a device, between the forwarder and the code that subscribed.
 import type { ForwardFailure, ResponseHead, Target } from '../../contract/call.js';
 import {
   BAD_GATEWAY,
@@ -15,8 +15,8 @@ import { DeviceCallError, DeviceStatusError } from './errors.js';
 import { type ReaderEvents, ReadQueue } from './read-queue.js';
 
 /**
- * Messages that may wait for the reader. Credit bounds the bytes of messages (to about 256 KiB and one message), and so says
- * nothing of a flood of empty ones.
+ * Messages that may wait for the reader. Credit bounds the bytes of messages (to about 256 KiB and one message), and so does
+ * not bound a flood of empty ones.
  */
 export const MAX_WAITING_MESSAGES = 4096;
 
@@ -42,11 +42,11 @@ export interface DeviceClose {
 export interface DeviceWebSocket extends AsyncIterable<DeviceMessage> {
   /** The subprotocol that the device chose, or empty. */
   readonly protocol: string;
-  /** How the device closed it. Undefined: the device has not. */
+  /** How the device closed the WebSocket. Undefined: the device has not. */
   readonly closedBy: DeviceClose | undefined;
-  /** Sends one message; nothing, after the end. @throws DeviceCallError `device-timeout`: too much waits for the device */
+  /** Sends one message; does nothing after the end. @throws DeviceCallError `device-timeout`: too much waits for the device */
   send(message: DeviceMessage): void;
-  /** Closes it. What waits for the reader is dropped. @param code default 1000 */
+  /** Closes the WebSocket and drops the messages that wait for the reader. @param code default 1000 */
   close(code?: number, reason?: string): void;
 }
 
@@ -59,7 +59,7 @@ interface WaitingMessage {
 export class WebSocketCall implements DeviceWebSocket, BridgeSink, ReaderEvents<WaitingMessage> {
   protocol = '';
   closedBy: DeviceClose | undefined;
-  /** Resolves with the open WebSocket, or rejects with what the handshake fails with. */
+  /** Resolves with the open WebSocket, or rejects with the error of the handshake. */
   readonly answered: Promise<DeviceWebSocket>;
   readonly #messages = new ReadQueue<WaitingMessage>(this);
   #accept: (socket: DeviceWebSocket) => void = () => {};
@@ -123,7 +123,7 @@ export class WebSocketCall implements DeviceWebSocket, BridgeSink, ReaderEvents<
       const detail = 'the messages of a device were not read, and there was no room for more';
       return this.#giveUp(new DeviceCallError('overloaded', { detail }), UNREAD.code, UNREAD.reason);
     }
-    // The bytes are only lent, and their reader comes later.
+    // The bytes are only lent, and their reader comes later, so they are copied.
     this.#messages.push({ data: Buffer.from(data), binary });
   }
 

@@ -23,6 +23,7 @@ const deviceProblem = z.looseObject({
   detail: z.string().optional(),
 });
 
+/** The members of a device's problem document that the product reads. */
 export type DeviceProblem = z.output<typeof deviceProblem>;
 
 /**
@@ -49,7 +50,7 @@ function readProblem(body: Uint8Array): DeviceProblem | undefined {
 /** A JSON document is UTF-8 (RFC 8259 §8.1). */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The value of a JSON document; undefined, which no document means: it is no JSON in UTF-8. */
+/** The value of a JSON document; undefined, a value that no document has: the bytes are no JSON in UTF-8. */
 export function readJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(bytes));

@@ -1,4 +1,4 @@
-// This file is one HTTP call of the product to a device, between the forwarder and the code that called.
+// `HttpCall` is one HTTP call of the product to a device, between the forwarder and the code that made the call.
 import {
   type ForwardCall,
   type Forwarder,
@@ -16,11 +16,11 @@ import { type ReaderEvents, ReadQueue } from './read-queue.js';
 import { type StreamedBody, Upload } from './upload.js';
 
 /**
- * Turns a sink's events into a promise of the head and a queue of the body. It is over when its answer was read to the end,
- * when it failed, or when it was given up: from then on it holds no timer, no listener and no bytes.
+ * Turns a sink's events into a promise of the head and a queue of the body. The call is over when its answer was read to the
+ * end, when it failed, or when it was given up: from then on it holds no timer, no listener and no bytes.
  */
 export class HttpCall implements ResponseSink, ReaderEvents<Uint8Array> {
-  /** Resolves at the head of the answer, or rejects with what the call fails with before it. */
+  /** Resolves at the head of the answer, or rejects with the error with which the call fails before it. */
   readonly answered: Promise<DeviceResponse>;
   readonly #startedAt = performance.now();
   readonly #body = new ReadQueue<Uint8Array>(this);
@@ -29,7 +29,7 @@ export class HttpCall implements ResponseSink, ReaderEvents<Uint8Array> {
   #call: ForwardCall = NO_CALL;
   #guard: CallGuard | undefined;
   #upload: Upload | undefined;
-  /** All of the answer has come. */
+  /** The whole answer has come. */
   #isComplete = false;
   #isOver = false;
 
@@ -40,7 +40,7 @@ export class HttpCall implements ResponseSink, ReaderEvents<Uint8Array> {
     });
   }
 
-  /** Sends the request. Called once. @param body what `request.bodyLength` is the length of */
+  /** Sends the request. Called once. @param body the request's body, of `request.bodyLength` bytes */
   start(
     forwarder: Forwarder,
     target: Target,
@@ -71,7 +71,7 @@ export class HttpCall implements ResponseSink, ReaderEvents<Uint8Array> {
 
   data(chunk: Uint8Array): void {
     if (this.#isOver || chunk.length === 0) return;
-    // The chunk is only lent, and its reader comes later.
+    // The chunk is only lent, and its reader comes later, so it is copied.
     this.#body.push(Buffer.from(chunk));
   }
 

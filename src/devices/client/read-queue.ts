@@ -1,7 +1,7 @@
-// This file is the queue between a device, which sends when it likes, and the one reader of what it sends.
+// `ReadQueue` stands between a device, which may send at any time, and the one reader of the items it sends.
 import { Fifo } from '../../collections/fifo.js';
 
-/** What the owner of a queue hears of its reader. */
+/** The events of a queue's reader, which the queue's owner receives. */
 export interface ReaderEvents<T> {
   /** The reader took an item: the item's credit may go back to the device. */
   taken(item: T): void;
@@ -10,8 +10,8 @@ export interface ReaderEvents<T> {
 }
 
 /**
- * Items in their order, for one `for await`. The queue has no bound of its own: the credit that its owner gives for items that
- * were taken bounds what waits.
+ * Items in their order, for one `for await`. The queue has no bound of its own: the number of items that wait is bounded by
+ * the credit that the owner gives for items that were taken.
  */
 export class ReadQueue<T extends object> implements AsyncIterable<T> {
   readonly #reader: ReaderEvents<T>;
@@ -40,7 +40,7 @@ export class ReadQueue<T extends object> implements AsyncIterable<T> {
     this.#wake();
   }
 
-  /** Drops what waits: the reader's loop throws `error`, or ends where that is undefined. */
+  /** Drops the items that wait: the reader's loop throws `error`, or ends if that is undefined. */
   drop(error?: unknown): void {
     this.#items.clear();
     this.#end = { error };

@@ -1,4 +1,4 @@
-// This file sends the body of a request to a device, no faster than the device takes it.
+// `Upload` sends the body of a request to a device, no faster than the device takes it.
 import { type ForwardCall, UPLOAD_CREDIT } from '../../contract/call.js';
 
 const NOTHING = new Uint8Array(0);
@@ -6,11 +6,11 @@ const NOTHING = new Uint8Array(0);
 /** A request body that is read while it is sent. */
 export interface StreamedBody {
   /**
-   * Is read once, a chunk at a time, and only while the device takes the chunks. It is closed (by its iterator's `return`) where
-   * the rest is not wanted; a call that fails before the first chunk was read does not touch it.
+   * The source is read once, a chunk at a time, and only while the device takes the chunks. It is closed (by its iterator's
+   * `return`) if the rest is not wanted; a call that fails before the first chunk was read does not touch it.
    */
   readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  /** Bytes that `source` gives, exactly. Undefined: not known beforehand; the body is sent chunked. */
+  /** The exact number of bytes that `source` gives. Undefined: it is not known beforehand, and the body is sent chunked. */
   readonly length: number | undefined;
 }
 
@@ -29,13 +29,16 @@ export class Upload {
     this.#body = body;
   }
 
-  /** Sends the body. Rejects with the source's error, or with a RangeError if the source gave another length than it was said to. */
+  /**
+   * Sends the body. Rejects with the source's error, or with a RangeError if the source gave more or fewer bytes than
+   * `length`.
+   */
   async run(): Promise<void> {
     try {
       await this.#run();
     } catch (error) {
       if (!this.#isOver) throw error;
-      // The device does not want the rest of the body, so that a failure of its source does not matter.
+      // The device does not want the rest of the body, so a failure of its source does not matter.
     } finally {
       this.#isOver = true;
     }
@@ -47,7 +50,7 @@ export class Upload {
     this.#wake();
   }
 
-  /** The rest is not wanted: the source is closed as soon as it has given the chunk that it is asked for. */
+  /** Stops, as the rest is not wanted: the source is closed as soon as it has given the chunk that is being read. */
   stop(): void {
     this.#isOver = true;
     this.#wake();
