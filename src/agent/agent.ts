@@ -11,6 +11,7 @@ import { bootHost } from './simulator/edge-api.js';
 import { simulate } from './simulator/simulator.js';
 import { openTokenSource } from './token-source.js';
 
+/** The options of {@link makeAgent}. */
 export interface AgentOptions {
   /** Where the relay is, `ws://` or `wss://`. */
   readonly tunnelUrl: URL;
@@ -25,15 +26,15 @@ export interface AgentOptions {
   readonly idleTimeoutMs: number;
 }
 
-/** Silence after a ping that means a dead path, in ms: a device that waits longer is offline for longer. */
+/** The silence after a ping, in ms, after which the path counts as dead: a device that waits longer is offline for longer. */
 const MAX_PONG_MS = 20_000;
-/** Streams the relay may have open at once; each may hold a window of 256 KiB while the target does not read. */
+/** How many streams the relay may have open at once; each may hold a window of 256 KiB while the target does not read. */
 const MAX_STREAMS = 1024;
 /** Bytes by which all windows together may grow beyond that: an edge host has little memory. */
 const WINDOW_GROWTH_BYTES = 32 << 20;
 
 /**
- * A dialer ready to run, with the service that the options ask for.
+ * Makes a dialer that is ready to run, with the service that the options ask for.
  * @throws TokenFileError when there is no usable credential
  */
 export async function makeAgent(options: AgentOptions, log: Logger): Promise<Dialer> {

@@ -1,4 +1,4 @@
-// The dialer and pairing read failures of the cloud alike: its Retry-After, and a certificate that is not trusted.
+// The dialer and pairing both read these failures of the cloud: its Retry-After, and a certificate that is not trusted.
 
 /** Node's codes for a certificate of an unknown authority: a private one, or the certificate itself. */
 const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
@@ -9,13 +9,13 @@ const UNKNOWN_AUTHORITY: ReadonlySet<unknown> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** The longest wait in milliseconds that is believed: a wrong clock or server would take the device away for hours. */
+/** The longest wait, in milliseconds, that is obeyed: a wrong clock or server would keep the device away for hours. */
 export const MAX_RETRY_AFTER_MS = 300_000;
 
 /**
- * Reads a `Retry-After` field (RFC 9110 §10.2.3): seconds, or an HTTP date.
+ * Reads a `Retry-After` header (RFC 9110 §10.2.3): seconds, or an HTTP date.
  * @param now wall-clock time in ms since 1970
- * @returns ms to wait, at most `MAX_RETRY_AFTER_MS`; undefined when the field is absent or neither
+ * @returns ms to wait, at most `MAX_RETRY_AFTER_MS`; undefined if the header is absent or is neither
  */
 export function parseRetryAfter(field: string | undefined, now: number): number | undefined {
   if (field === undefined) return undefined;
@@ -25,7 +25,7 @@ export function parseRetryAfter(field: string | undefined, now: number): number 
   return Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
-/** Advice to put behind the reason of a failed connection; empty unless an unknown authority is that reason. */
+/** Advice to append to the reason of a failed connection; empty unless that reason is an unknown authority. */
 export function authorityAdvice(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (!UNKNOWN_AUTHORITY.has(code)) return '';

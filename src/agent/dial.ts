@@ -1,4 +1,4 @@
-// `dial` opens one WebSocket to the relay, and says why where it cannot.
+// `dial` opens one WebSocket to the relay, or says why it cannot.
 import { WebSocket } from 'ws';
 import { isLoopback } from '../net/address.js';
 import { VERSION } from '../version.js';
@@ -7,12 +7,12 @@ import type { Ending } from './redial.js';
 
 /** Largest message taken from the relay, which sends far smaller ones; one more byte closes with 1009. */
 const MAX_MESSAGE_BYTES = 16 << 20;
-/** Time for DNS, TCP, TLS and the upgrade together; the timeout of ws starts anew with each byte. */
+/** The time for DNS, TCP, TLS and the upgrade together, in ms; the timeout of ws is not used, as each byte starts it anew. */
 const HANDSHAKE_TIMEOUT_MS = 15_000;
 /** How long the relay may take to answer a close frame before the socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** `closeTimeout` is missing in the types of ws. */
+/** The options of ws, with `closeTimeout`, which its types lack. */
 type ClientOptions = ConstructorParameters<typeof WebSocket>[2] & { closeTimeout: number };
 
 /** How a dial ended: with a socket, or with a failure that {@link Redial} knows. */
@@ -57,14 +57,14 @@ export function dial(
       settle({ kind: 'refused', status: statusCode ?? 0, retryAfterMs });
       socket.terminate();
     });
-    // Stays for the life of the socket: 'close' follows every 'error' and tells the owner.
+    // The listener stays for the life of the socket: 'close' follows every 'error' and tells the owner.
     socket.on('error', (error) => settle({ kind: 'failed', error }));
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort, { once: true });
   });
 }
 
-/** Where a tunnel URL is dialled: `wss://host/prefix` → `wss://host/prefix/tunnel/connect`. */
+/** The URL at which a tunnel is dialled: `wss://host/prefix` → `wss://host/prefix/tunnel/connect`. */
 export function connectUrl(tunnelUrl: URL): URL {
   const url = new URL(tunnelUrl);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/tunnel/connect`;

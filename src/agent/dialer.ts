@@ -7,8 +7,9 @@ import { type Ending, Redial } from './redial.js';
 import type { StreamService } from './service/stream-service.js';
 import { Tunnel } from './tunnel.js';
 
+/** The options of a {@link Dialer}. */
 export interface DialerOptions {
-  /** The whole address, see `connectUrl`. */
+  /** The whole address, as `connectUrl` makes it. */
   readonly url: URL;
   /** The credential, asked for before each attempt: it may have been replaced meanwhile. */
   readonly token: () => string;
@@ -46,7 +47,7 @@ export class Dialer {
     }
   }
 
-  /** Dials no more and ends the tunnel: GoAway, at most `timeoutMs` for open streams, close 1000. */
+  /** Stops dialling and ends the tunnel: sends GoAway, gives open streams at most `timeoutMs`, and closes with 1000. */
   async drain(timeoutMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#tunnel?.drain(timeoutMs);

@@ -1,25 +1,28 @@
-// `describeMachine` reads from the system what a device says of itself when it is paired.
+// `describeMachine` reads from the system what a device reports about itself when it is paired.
 import { readFile } from 'node:fs/promises';
 import { arch, hostname, type } from 'node:os';
 import { cut, MAX_NAME } from '../text/characters.js';
 
-/** What a device says of itself when it is paired. */
+/** The description that a device gives of itself when it is paired. */
 export interface Machine {
   readonly name: string;
   readonly model: string;
   readonly serial?: string;
 }
 
-/** Where Linux says what it runs on: the device tree of a board, or the firmware of a PC. The first that says something. */
+/**
+ * The files in which Linux names the machine: the device tree of a board, or the firmware of a PC. The first with a text
+ * counts.
+ */
 const MODEL_FILES = ['/proc/device-tree/model', '/sys/class/dmi/id/product_name'];
-/** Where Linux has the serial number; the second file is for root only. */
+/** The files in which Linux keeps the serial number; only root can read the second. */
 const SERIAL_FILES = ['/proc/device-tree/serial-number', '/sys/class/dmi/id/product_serial'];
 
 /** Texts that makers of PCs leave in their firmware in place of a model or serial number. */
 const PLACEHOLDER =
   /^(0+|none|default string|not (specified|applicable)|system (product name|serial number)|to be filled by o\.?e\.?m\.?|n\/a)$/i;
 
-/** Reads what this machine says of itself. @param read the text of a file */
+/** Describes this machine. @param read reads the text of a file */
 export async function describeMachine(
   read: (path: string) => Promise<string> = (path) => readFile(path, 'utf8'),
 ): Promise<Machine> {
@@ -36,7 +39,7 @@ async function first(
   read: (path: string) => Promise<string>,
 ): Promise<string | undefined> {
   for (const path of paths) {
-    // A file is missing on other machines, and closed to other users.
+    // Some machines lack the file, and some users may not read it.
     const text = line(await read(path).catch(() => ''));
     if (text !== undefined && !PLACEHOLDER.test(text)) return text;
   }

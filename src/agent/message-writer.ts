@@ -4,11 +4,11 @@ import type { MuxSession } from '../tunnel/yamux/contract.js';
 
 /** Payload of one WebSocket message; enough that a bulk transfer costs few system calls. */
 const MAX_MESSAGE_BYTES = 64 << 10;
-/** Smallest buffer offered to `pull`, which takes none below a frame header and a byte. */
+/** The smallest buffer that is offered to `pull`, which needs room for a frame header and a byte. */
 const MIN_MESSAGE_BYTES = 64;
 /**
- * Bytes that may wait in the socket. What is behind them stays in the session, where control frames overtake data
- * and small streams overtake bulk.
+ * Bytes that may wait in the socket. Further output stays in the session, where control frames overtake data and small
+ * streams overtake bulk.
  */
 const MAX_BUFFERED_BYTES = 256 << 10;
 
@@ -30,13 +30,13 @@ export class MessageWriter {
     this.#flushed = flushed;
   }
 
-  /** Sends the output that is due at the end of this loop turn. */
+  /** Has the due output sent at the end of this loop turn. */
   schedule(): void {
     if (this.#isBlocked) return;
     this.#immediate ??= setImmediate(this.#flush);
   }
 
-  /** Writes nothing more: the socket is gone. */
+  /** Stops writing: the socket is gone. */
   stop(): void {
     this.#isBlocked = true;
     clearImmediate(this.#immediate);
@@ -54,7 +54,7 @@ export class MessageWriter {
     else this.#flushed();
   };
 
-  /** A message was written out, or failed to be: then 'close' follows and tells the owner. */
+  /** Called when a message was written out or could not be: then 'close' follows and tells the owner. */
   readonly #sent = (): void => {
     if (!this.#isBlocked || this.#socket.bufferedAmount >= MAX_BUFFERED_BYTES / 2) return;
     this.#isBlocked = false;

@@ -13,7 +13,7 @@ export class PairError extends Error {
     | 'ERR_PAIR_UNREACHABLE'
     /** The session token cannot be kept. */
     | 'ERR_PAIR_KEEP'
-    /** What is remembered of the pairing cannot be read. */
+    /** The record of the pairing cannot be read. */
     | 'ERR_PAIRING_FILE';
 
   constructor(code: PairError['code'], message: string, options?: ErrorOptions) {

@@ -9,18 +9,20 @@ import { exchangeCode, type Paired } from './pairing-client.js';
 import { digestOf, readPairing, writePairing } from './pairing-file.js';
 import { keepToken } from './token-file.js';
 
+/** The options of {@link pair}. */
 export interface PairOptions {
   readonly code: string;
   /** Where the code is exchanged. */
   readonly api: URL;
-  /** Where the session token will be. */
+  /** Where the session token will be kept. */
   readonly tokenFile: string;
   readonly machine: () => Promise<Machine>;
   readonly log: Logger;
 }
 
 /**
- * Pairs this device and keeps its session token, durably, before anybody uses it. Does nothing if the device was paired with this very code, as a service file may give it at each start.
+ * Pairs this device and keeps its session token, durably, before anybody uses it. Does nothing if the device was paired with
+ * this very code, because a service file may pass it at each start.
  * @throws PairError
  */
 export async function pair({ code, api, tokenFile, machine, log }: PairOptions): Promise<void> {
@@ -91,7 +93,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    // Any other error means that the file is there and closed to this user.
+    // Any other error means that the file exists and this user cannot reach it.
     return !['ENOENT', 'ENOTDIR'].includes(codeOf(error));
   }
 }

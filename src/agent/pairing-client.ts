@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES = 64 << 10;
 
 const paired = z.object({
   deviceId: z.string().regex(/^[\w-]{1,64}$/),
-  /** In the form that a token file may hold. */
+  /** The session token, in the form that a token file may hold. */
   sessionToken: z.string().regex(/^[\x21-\x7e]{1,4096}$/),
   tunnelUrl: z.url({ protocol: /^wss?$/ }),
 });
@@ -27,7 +27,10 @@ interface Answer {
   readonly text: string;
 }
 
-/** Exchanges a pairing code at the API. It can be done once: an answer that is lost is lost. @throws PairError */
+/**
+ * Exchanges a pairing code at the API. A code can be exchanged only once: a lost answer cannot be had again. @throws
+ * PairError
+ */
 export async function exchangeCode(api: URL, code: string, device: Machine): Promise<Paired> {
   const answer = await post(api, JSON.stringify({ token: code, device }));
   if (answer.status !== 200) throw refusal(api, answer);
@@ -43,7 +46,7 @@ async function post(api: URL, body: string): Promise<Answer> {
     bodyTimeout: ANSWER_MS,
     maxResponseSize: MAX_ANSWER_BYTES,
   });
-  // Before the connection stands, the code was not sent: no address, no server, no TLS.
+  // Before the connection stands the code was not sent: an error then means that the address, the server or TLS failed.
   let connected = false;
   client.once('connect', () => {
     connected = true;
@@ -69,7 +72,7 @@ async function post(api: URL, body: string): Promise<Answer> {
   }
 }
 
-/** Advice where it is not known whether the code was taken. */
+/** Advice for when it is not known whether the code was used up. */
 const USED =
   'if the code is refused then, it was used: get a new one, and delete the device that never connected';
 

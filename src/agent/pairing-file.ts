@@ -12,7 +12,7 @@ const schema = z.object({
   code: z.string(),
 });
 
-/** How a device was paired; nothing of it is secret. */
+/** How a device was paired; the record holds no secret. */
 export type PairingRecord = z.infer<typeof schema>;
 
 /** The pairing file of a token file. */
@@ -20,7 +20,7 @@ function pathOf(tokenFile: string): string {
   return `${tokenFile}.pairing`;
 }
 
-/** Reads how the device was paired; undefined if it was not: it was given its token, or has none. @throws PairError */
+/** Reads how the device was paired; undefined if it was not, but was given its token or has none. @throws PairError */
 export async function readPairing(tokenFile: string): Promise<PairingRecord | undefined> {
   const path = pathOf(tokenFile);
   try {

@@ -7,7 +7,7 @@ export type Ending =
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string; readonly livedMs: number }
   /** The cloud answered the upgrade with an HTTP status. */
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | undefined }
-  /** No answer: DNS, TCP, TLS, a timeout. */
+  /** There was no answer: DNS, TCP or TLS failed, or the time was up. */
   | { readonly kind: 'failed'; readonly error: Error };
 
 /** When to dial again, and what to tell the operator. */
@@ -20,11 +20,11 @@ export interface Verdict {
 /** Bounds of the exponential backoff (02-tunnel §2.6). */
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 30_000;
-/** A tunnel that lived this long was a good one: the next failure starts from the shortest delay again. */
+/** How long a tunnel must live to count as good: the next failure then starts from the shortest delay again. */
 const LIVED_MS = 10_000;
-/** Statuses that a proxy in front of the cloud answers while the cloud restarts or is away (RFC 9110 §15.6.3, §15.6.5). */
+/** Statuses with which a proxy in front of the cloud answers while the cloud restarts or is away (RFC 9110 §15.6.3, §15.6.5). */
 const AWAY = [502, 504];
-/** The shortest delay where only a person can mend: a refused credential, a second device with the same one. */
+/** The shortest delay after an ending that only a person can mend: a refused credential, a second device with the same one. */
 const SLOW_MIN_MS = 30_000;
 
 const CLOSE_REVOKED = 1008;

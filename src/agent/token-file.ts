@@ -1,4 +1,4 @@
-// The token file holds the device's session token; an error says what to do about it.
+// The token file holds the device's session token; an error about the file says what to do.
 import { PrivateFileError, type PrivateFileProblem, readPrivateLine } from '../files/private-file.js';
 import { ReservedFile } from '../files/reserved-file.js';
 
@@ -19,7 +19,7 @@ export class TokenFileError extends Error {
   }
 }
 
-/** What an operator does about such a file. */
+/** What an operator should do about a file with this problem. */
 function advice(problem: PrivateFileProblem, path: string): string {
   switch (problem) {
     case 'missing':
@@ -42,7 +42,7 @@ export function readTokenFile(path: string): string {
   }
 }
 
-/** Keeps the token for its user only: a new file of mode 0600 takes the old one's place whole. */
+/** Keeps the token for its user only: a new file of mode 0600 replaces the old one as a whole. */
 export async function writeTokenFile(path: string, token: string): Promise<void> {
   await keepToken(await ReservedFile.at(path), token);
 }

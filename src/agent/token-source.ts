@@ -2,16 +2,17 @@
 import type { Logger } from 'pino';
 import { readTokenFile, TokenFileError, writeTokenFile } from './token-file.js';
 
+/** The options of {@link openTokenSource}. */
 export interface TokenSourceOptions {
   readonly path: string;
-  /** A token from the operator; kept in the file from then on. */
+  /** A token from the operator, which is kept in the file from then on. */
   readonly given: string | undefined;
   readonly log: Logger;
 }
 
 /**
- * Where the dialer asks for the credential before each attempt. A token that was put into the file meanwhile is
- * taken up; a file that became unusable meanwhile is logged, and the last good token goes on.
+ * Makes the function by which the dialer gets the credential before each attempt. A token that was put into the file
+ * meanwhile is used; a file that became unusable meanwhile is logged, and the last good token stays in use.
  * @throws TokenFileError when there is no usable token to start with
  */
 export async function openTokenSource({ path, given, log }: TokenSourceOptions): Promise<() => string> {
@@ -28,7 +29,10 @@ export async function openTokenSource({ path, given, log }: TokenSourceOptions):
   };
 }
 
-/** Writes the token into its file. False: it could not, as on a read-only file system, which must not stop the device. */
+/**
+ * Writes the token into its file. False: the file could not be written, as on a read-only file system, which must not stop
+ * the device.
+ */
 async function keep(path: string, token: string, log: Logger): Promise<boolean> {
   try {
     await writeTokenFile(path, token);

@@ -16,25 +16,29 @@ const CLOSE_INTERNAL = 1011;
 const CLOSE_PROTOCOL_ERROR = 4002;
 /** How long the last bytes and the close frame may take before the socket is destroyed. */
 const CLOSE_GRACE_MS = 2_000;
-/** How long streams may run on after the relay's GoAway: it closes the tunnel itself long before, and must not hold the device (rule 36). */
+/**
+ * How long streams may run on after the relay's GoAway. The relay closes the tunnel itself long before, and must not hold
+ * the device (rule 36).
+ */
 const REMOTE_DRAIN_MS = 60_000;
-/** How long the relay may take to close after that: not long, as the device cannot be reached meanwhile. */
+/** How long the relay may take to close after that: only a moment, as the device cannot be reached meanwhile. */
 const REMOTE_CLOSE_MS = 1_000;
 
 /** How a tunnel ended. */
 export interface TunnelEnd {
-  /** WebSocket close code; 1006 when the connection broke. */
+  /** The WebSocket close code; 1006: the connection broke. */
   readonly code: number;
   readonly reason: string;
 }
 
+/** The options of a {@link Tunnel}. */
 export interface TunnelOptions {
   readonly service: StreamService;
   readonly clock: Pick<Clock, 'now'>;
   readonly yamux: Config;
   /** How long streams may run on after the relay said GoAway, in ms. */
   readonly remoteDrainMs?: number;
-  /** How long the relay may take after that to close, in ms. */
+  /** How long the relay may take to close after that, in ms. */
   readonly remoteCloseMs?: number;
 }
 
@@ -54,7 +58,7 @@ export class Tunnel {
   /** Which side said GoAway. */
   #draining: 'no' | 'here' | 'there' = 'no';
   #awaitsClose = false;
-  /** Why this side gave the tunnel up. */
+  /** The error for which this side gave the tunnel up. */
   #failure: YamuxError | undefined;
 
   /** Takes over an open, paused socket. */
@@ -84,7 +88,7 @@ export class Tunnel {
     return this.#session.streams;
   }
 
-  /** Takes no new streams, lets those there finish for at most `timeoutMs`, then closes with 1000. */
+  /** Takes no new streams, lets open ones finish for at most `timeoutMs`, then closes with 1000. */
   async drain(timeoutMs: number): Promise<void> {
     this.#session.goAway();
     this.#draining = 'here';
@@ -104,7 +108,7 @@ export class Tunnel {
   }
 
   #incoming(stream: MuxStream): StreamHandler {
-    // The ping goes out before a body that comes with the request can fill the way.
+    // The ping goes out before a body that comes with the request can fill the path.
     this.#session.measureRoundTrip(this.#clock.now());
     const duplex = StreamDuplex.accept(stream);
     this.#service(duplex);

@@ -1,4 +1,4 @@
-// The device side answers with problem details (RFC 9457) where no service can answer.
+// The device side answers with problem details (RFC 9457) when no service can answer.
 import { STATUS_CODES } from 'node:http';
 
 /** Problem details (RFC 9457) as the device side gives them. */

@@ -9,24 +9,24 @@ import { discardRest } from './stream-service.js';
 export interface ServiceTarget {
   readonly host: string;
   readonly port: number;
-  /** Time to connect before the answer is 502. */
+  /** How long connecting may take before the answer is 502. */
   readonly connectTimeoutMs: number;
-  /** How long it may read nothing of the bytes that are left for it after the stream has ended. */
+  /** How long the target may leave the remaining bytes unread after the stream has ended. */
   readonly lingerMs: number;
 }
 
 const TIMEOUTS = { connectTimeoutMs: 5_000, lingerMs: 30_000 };
 
-/** The target at `url`, which has a host and a port only. */
+/** The target at `url`, which consists of a host and a port. */
 export function targetOf(url: URL): ServiceTarget {
-  // URL keeps the brackets of an IPv6 address, connect does not take them.
+  // `URL` keeps the brackets of an IPv6 address, which `connect` does not accept.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return { host, port: url.port === '' ? 80 : Number(url.port), ...TIMEOUTS };
 }
 
 /**
- * Joins each stream with a TCP connection of its own: bytes, half-closes and resets pass both ways, nothing is
- * parsed, so whatever HTTP/1.1 can do works: chunks, trailers, interim answers, upgrades.
+ * Joins each stream with a TCP connection of its own: bytes, half-closes and resets pass both ways, and nothing is parsed,
+ * so all of HTTP/1.1 works: chunks, trailers, interim answers, upgrades.
  */
 export function forwardTo(target: ServiceTarget): StreamService {
   return (stream) => {

@@ -1,15 +1,16 @@
-// A virtual edge host is its system and its modules; `routes` says what its edge API answers, `route` finds one for a request.
+// A virtual edge host is its system and its modules; `routes` lists the endpoints of its edge API, and `route` runs the one
+// for a request.
 import type { ServiceProblem } from '../service/problem.js';
 import { PROBLEM_TYPE, problemBody } from '../service/problem.js';
 import type { NpuModule } from './module.js';
 import { ModuleBay } from './module-bay.js';
 import { System } from './system.js';
 
-/** Everything a virtual edge host has. */
+/** A virtual edge host: its system, its modules, its clock. */
 export interface EdgeHost {
   readonly system: System;
   readonly modules: ModuleBay;
-  /** Wall-clock ms. */
+  /** The wall-clock time in ms. */
   readonly now: () => number;
 }
 
@@ -19,7 +20,7 @@ export function bootHost(serial: string, now: () => number): EdgeHost {
   return { system: new System(serial, bootedAt), modules: new ModuleBay(bootedAt), now };
 }
 
-/** What a route answers, ready to send. */
+/** A route's answer, ready to send. */
 export interface EdgeAnswer {
   readonly status: number;
   readonly type: string;
@@ -33,7 +34,7 @@ export interface EdgeRoute {
   readonly answer: (host: EdgeHost, id: string) => EdgeAnswer;
 }
 
-/** Literal paths before those with `{id}`: the first that fits a path is its owner. */
+/** Literal paths stand before those with `{id}`: the first route that fits a path answers it. */
 export const routes: readonly EdgeRoute[] = [
   { method: 'GET', path: '/api/system', answer: (host) => json(host.system.view(host.now())) },
   { method: 'GET', path: '/api/modules', answer: listModules },
@@ -69,7 +70,7 @@ function ofModule(answer: (module: NpuModule, now: number) => EdgeAnswer): EdgeR
   };
 }
 
-/** 202 while the module is on its way, 200 when it is there already. */
+/** Answers 202 while the module changes its state, and 200 when it has the state already. */
 function changed(isAccepted: boolean, module: NpuModule, now: number): EdgeAnswer {
   const view = module.view(now);
   if (!isAccepted) {
@@ -90,7 +91,7 @@ export function edgeProblem(details: ServiceProblem): EdgeAnswer {
   return { status: details.status, type: PROBLEM_TYPE, body: problemBody(details) };
 }
 
-/** What came out of routing; `allow` is the header of that name, with 405. */
+/** The result of routing; `allow` is the header of that name, for a 405. */
 export interface Routed {
   readonly answer: EdgeAnswer;
   readonly allow?: string;
@@ -120,7 +121,7 @@ function allowed(path: string): string {
   return methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
 }
 
-/** Decoded path segments; none for what is no valid path. */
+/** The decoded path segments; none if the path is not valid. */
 function segmentsOf(target: string): string[] {
   const path = target.split('?', 1)[0] ?? '';
   try {

@@ -1,6 +1,6 @@
 // `NpuModule` is one virtual accelerator.
 
-/** Whether a module is connected, or on its way there or back. */
+/** Whether a module is connected or disconnected, or changing to the other. */
 export type LinkState = 'disconnected' | 'connecting' | 'connected' | 'disconnecting';
 
 /** The part of a module that never changes. */
@@ -20,15 +20,15 @@ export interface ModuleView extends ModuleIdentity {
   readonly temperatureCelsius: number;
 }
 
-/** How long a real module takes to load its firmware and answer, and to let go. */
+/** How long a real module takes to load its firmware and answer, and to disconnect, in ms. */
 const CONNECT_MS = 1_500;
 const DISCONNECT_MS = 400;
-/** Temperature at rest, what being connected adds, and how fast it follows (time constant). */
+/** The temperature at rest, the rise when connected, and how fast the temperature follows (time constant). */
 const AMBIENT_CELSIUS = 34;
 const CONNECTED_CELSIUS = 11;
 const WARMING_MS = 60_000;
 
-/** One virtual accelerator. Its state is a function of the time it is asked at: nothing runs in between. */
+/** One virtual accelerator. Its state is a function of the time at which it is asked for: nothing runs in between. */
 export class NpuModule {
   readonly identity: ModuleIdentity;
   #goal: 'disconnected' | 'connected' = 'disconnected';
@@ -68,7 +68,7 @@ export class NpuModule {
     };
   }
 
-  /** Asking for the state it has, or is on its way to, changes nothing. */
+  /** Begins a change to `goal`, unless the module has that state or is changing to it already. */
   #change(goal: 'connected' | 'disconnected', takesMs: number, now: number): boolean {
     if (this.#goal === goal) return true;
     if (now < this.#settledAt) return false;

@@ -20,7 +20,7 @@ export function simulate(host: EdgeHost): StreamService {
   };
 }
 
-/** Answers a request that is not HTTP; Node by itself would reset the stream, and its own answer with it. */
+/** Answers a request that is not HTTP; by itself Node would reset the stream, and lose its own answer with it. */
 function refuse(error: NodeJS.ErrnoException, stream: Duplex): void {
   if (!stream.writable) {
     stream.destroy();
@@ -38,7 +38,7 @@ function refuse(error: NodeJS.ErrnoException, stream: Duplex): void {
 function serve(host: EdgeHost, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   const { answer, allow } = route(host, request.method ?? '', request.url ?? '');
-  // One request, one stream (02-tunnel §2.3): the stream ends with the answer.
+  // Each request has a stream of its own (02-tunnel §2.3): the stream ends with the answer.
   response.shouldKeepAlive = false;
   if (allow !== undefined) response.setHeader('Allow', allow);
   response.setHeader('Cache-Control', 'no-store');

@@ -1,4 +1,4 @@
-// `System` is what a virtual host says of itself, with a load that swings.
+// `System` is what a virtual host reports about itself, with a load that swings.
 import { VERSION } from '../../version.js';
 
 /** What GET /api/system answers. */
@@ -21,7 +21,7 @@ export interface SystemView {
   readonly temperatureCelsius: number;
 }
 
-/** The model that a virtual edge host says it is. */
+/** The model name of a virtual edge host. */
 export const VIRTUAL_MODEL = 'visionA Edge (virtual)';
 
 const GIB = 1024 ** 3;
@@ -59,7 +59,7 @@ export class System {
     };
   }
 
-  /** From 0.05 to 0.35: a host that runs no inference. */
+  /** The load, from 0.05 to 0.35, of a host that runs no inference. */
   #load(now: number): number {
     return 0.2 + 0.15 * Math.sin(2 * Math.PI * (now / SWING_MS + this.#phase));
   }
