@@ -11,8 +11,16 @@ import { requestIdOf } from '../server/request-headers.js';
 import type { RequestLog, Unfinished } from '../server/request-log.js';
 import { type ProblemRequest, sendProblem, tellProblem } from '../server/send.js';
 import type { TrustedProxies } from '../server/trusted-proxies.js';
-import { OWN_ANSWER_HEADERS } from './answer-headers.js';
 import { HtmlReply, type ProblemPage, type ReplyHeaders } from './reply.js';
+
+/** The headers of every answer of our own, which is data for one user and never a page. */
+const OWN_ANSWER_HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};
 
 /** The parts that all requests of a listener share. */
 export interface SharedParts {
@@ -34,8 +42,8 @@ export class HttpContext implements ProblemRequest {
   readonly path: string;
   /** The user who calls; undefined until the user is known. */
   userId: string | undefined;
-  /** The device that the request is for; undefined until the device is known, or where there is none. */
-  deviceId: string | undefined;
+  /** The id of the one thing that the request is for; undefined until the id is known, or where there is no such thing. */
+  targetId: string | undefined;
   /** The sender's address: the socket's, or the one that a trusted proxy reports; undefined until it is read. */
   remoteAddr: string | undefined;
   #over = false;

@@ -88,7 +88,7 @@ const RULES: readonly HeaderRule[] = [
   },
   { name: 'refresh', stopsAt: FROM_DEVICE, why: 'takes the browser elsewhere by itself' },
 
-  // These are policies of the answer, which the product replaces with its own (http/answer-headers.ts).
+  // These are policies of the answer, which the product replaces with its own (http/api/device-calls/pending-device-request.ts).
   { name: 'access-control-*', stopsAt: FROM_DEVICE, why: 'would let other origins read answers' },
   { name: 'timing-allow-origin', stopsAt: FROM_DEVICE, why: 'would let other origins read timings' },
   { name: 'content-security-policy*', stopsAt: FROM_DEVICE, why: 'is replaced by a sandbox' },

@@ -15,7 +15,8 @@ export interface ToldRequest {
   /** Without the query; where a path holds a secret, its pattern. */
   readonly path: string;
   readonly userId?: string | undefined;
-  readonly deviceId?: string | undefined;
+  /** The id of the thing that the request is for. All such things are devices so far: log lines have the id as `deviceId`. */
+  readonly targetId?: string | undefined;
   readonly remoteAddr?: string | undefined;
 }
 
@@ -93,13 +94,13 @@ export class RequestLog {
   }
 
   /** Audits what a known user was refused: a foreign page that tries with the user's cookie, for one. */
-  #forbidden({ userId, deviceId, requestId, remoteAddr }: ToldRequest): void {
+  #forbidden({ userId, targetId, requestId, remoteAddr }: ToldRequest): void {
     if (userId === undefined) return;
     this.#refusals.record(userId as UserId, {
       action: 'request.forbidden',
       result: 'refused',
       requestId,
-      ...(deviceId !== undefined && { target: cut(deviceId, MAX_ID) }),
+      ...(targetId !== undefined && { target: cut(targetId, MAX_ID) }),
       ...(remoteAddr !== undefined && { remoteAddr }),
     });
   }
@@ -118,13 +119,13 @@ export class RequestLog {
 }
 
 function about(request: ToldRequest) {
-  const { requestId, method, path, userId, deviceId, remoteAddr } = request;
+  const { requestId, method, path, userId, targetId, remoteAddr } = request;
   return {
     requestId,
     method: cut(method, MAX_TEXT),
     path: cut(path, MAX_TEXT),
     userId,
-    deviceId: deviceId === undefined ? undefined : cut(deviceId, MAX_TEXT),
+    deviceId: targetId === undefined ? undefined : cut(targetId, MAX_TEXT),
     remoteAddr,
     ms: ageOf(request),
   };

@@ -179,7 +179,7 @@ export class InternalApi {
       method,
       path,
       userId: sent.getHeader('x-visiona-user') || undefined,
-      deviceId: device?.by === 'device' ? device.deviceId : undefined,
+      targetId: device?.by === 'device' ? device.deviceId : undefined,
     });
     if (device === undefined || method === '' || target === '') {
       call.remoteAddr = socketAddressOf(res);
@@ -206,7 +206,7 @@ export class InternalApi {
       method: 'GET',
       path,
       userId: req.getHeader('x-visiona-user') || undefined,
-      deviceId: device?.by === 'device' ? device.deviceId : undefined,
+      targetId: device?.by === 'device' ? device.deviceId : undefined,
     });
     if (device === undefined || !target.startsWith('/')) {
       call.remoteAddr = socketAddressOf(res);

@@ -23,7 +23,7 @@ export interface InternalRequestOptions {
   /** Of the socket; left out: it is not looked at before the request fails. */
   readonly remoteAddr?: string;
   readonly userId?: string | undefined;
-  readonly deviceId?: string | undefined;
+  readonly targetId?: string | undefined;
 }
 
 /** One request at the internal API. Its sender is api-server, and so is its `remoteAddr`: who called api-server is in that one's own log. */
@@ -35,16 +35,16 @@ export class InternalRequest implements ProblemRequest {
   readonly path: string;
   readonly instance = undefined;
   readonly userId: string | undefined;
-  readonly deviceId: string | undefined;
+  readonly targetId: string | undefined;
   remoteAddr: string | undefined;
 
-  constructor({ log, requestId, method, path, userId, deviceId, remoteAddr }: InternalRequestOptions) {
+  constructor({ log, requestId, method, path, userId, targetId, remoteAddr }: InternalRequestOptions) {
     this.log = log;
     this.requestId = requestId;
     this.method = method;
     this.path = path;
     this.userId = userId;
-    this.deviceId = deviceId;
+    this.targetId = targetId;
     this.remoteAddr = remoteAddr;
   }
 

@@ -75,7 +75,7 @@ export function readDeviceRequest(
   const query: string | undefined = req.getQuery();
   const { endToEnd: headers, bodyLength } = sent;
   const hops = proxies.hops(socketAddressOf(res), sent.getHeader('x-forwarded-for'));
-  context.deviceId = deviceId;
+  context.targetId = deviceId;
   context.remoteAddr = hops[0];
   headers.push(
     'x-forwarded-for',

@@ -5,7 +5,6 @@ import { STOPPED } from '../../../http1/header-policy.js';
 import type { AddedHeaders } from '../../../server/answer.js';
 import type { RequestHeaders } from '../../../server/request-headers.js';
 import type { ActiveRequest } from '../../active-requests.js';
-import { deviceAnswerHeaders } from '../../answer-headers.js';
 import type { HttpContext } from '../../http-context.js';
 import type { PendingRequest } from '../../route.js';
 import {
@@ -15,6 +14,19 @@ import {
   type Mount,
   readDeviceRequest,
 } from './device-request.js';
+
+/**
+ * A device's page is shown without scripts, in an origin of its own, and loads nothing: our origin holds the user's session. None
+ * of this affects an API client, or an image or stream that our own page embeds.
+ */
+const DEVICE_ANSWER_HEADERS = [
+  "Content-Security-Policy: sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+  'X-Content-Type-Options: nosniff',
+  'Cross-Origin-Resource-Policy: same-origin',
+  'Referrer-Policy: no-referrer',
+  // A cache may store an answer if the device allows it, but must not serve it to the next user.
+  'Vary: Authorization, Cookie',
+].join('\r\n');
 
 /** A request to a device, from its head on. It is forwarded once the store confirms that the device is the user's. */
 export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequest {
@@ -53,9 +65,9 @@ export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequ
     else this.context.problem('unauthorized');
   }
 
-  /** Headers that the listener adds to the device's answer. */
+  /** Headers that the listener adds to the device's answer. The request's id contains no line break. */
   ownHeaders(): AddedHeaders {
-    return deviceAnswerHeaders(this.context.requestId);
+    return ['X-Request-Id', `${this.context.requestId}\r\n${DEVICE_ANSWER_HEADERS}`];
   }
 
   began(): void {
