@@ -1,10 +1,10 @@
-// The benchmark access-log measures what a line of the log for each call costs.
+// The benchmark access-log measures the cost of one log line for each call.
 import { type Benchmark, missingAll } from './benchmark.js';
 import { smallCalls } from './forward-small.js';
 import { upByToken, withAccessLog } from './relay/product.js';
 import { NO_WRK, wrkIsAvailable } from './relay/wrk.js';
 
-/** The calls of forward-small over one tunnel, with the access log and without. The ratio is what it costs. */
+/** The calls of forward-small over one tunnel, with the access log and without. The ratio of both is the cost of the log. */
 export const accessLog: Benchmark = {
   name: 'access-log',
   async run(size, log) {

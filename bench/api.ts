@@ -6,21 +6,21 @@ import { writeRequests } from './relay/relay.js';
 import { NO_WRK, wrk, wrkIsAvailable } from './relay/wrk.js';
 import { Dropouts, type Measured, takeTurns } from './turns.js';
 
-/** Devices on a page of the list. */
+/** The number of devices on a page of the list. */
 const DEVICES = 50;
 const CALLERS = 16;
-/** People who sign in or pair at once. */
+/** The number of people who sign in or pair at once. */
 const PEOPLE = 4;
 /**
- * `signIns` of all people in a round, fewer in all rounds than one address may begin in a minute; `pairings` likewise of
- * pairings, which have no such limit while they succeed.
+ * `signIns` counts the sign-ins of all people in a round: fewer in all rounds than one address may begin in a minute. `pairings`
+ * counts pairings in the same way; they have no such limit while they succeed.
  */
 const SIZES = {
   small: { rounds: 3, seconds: 1, signIns: 24, pairings: 100 },
   full: { rounds: 5, seconds: 3, signIns: 48, pairings: 400 },
 };
 
-/** What the REST API does without a device. */
+/** The work of the REST API without a device. */
 export const api: Benchmark = {
   name: 'api',
   async run(size, log) {
@@ -57,7 +57,7 @@ async function measure(relay: UpRelay, size: Size, out: Dropouts): Promise<reado
   ] as const;
   const all: Figure[] = [];
   for (const [title, work] of works) {
-    // This warms up; what fails here fails in its rounds too.
+    // This warms up; a failure here happens in the rounds too.
     await work().catch(() => undefined);
     all.push(...(await takeTurns(subjects, { title, rounds, size, out }, work)));
   }
@@ -68,7 +68,7 @@ function named(prefix: string): string[] {
   return Array.from({ length: PEOPLE }, (_, i) => `${prefix}-${i}`);
 }
 
-/** Does a thing so many times in all: by all people at once, one after the other for each. */
+/** Does a piece of work so many times in all: all people at once, one piece after the other for each. */
 async function together(
   relay: UpRelay,
   times: number,

@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util';
 import type { Size } from './benchmark.js';
 
+/** The text that says how to call `npm run bench`. */
 export const USAGE = `npm run bench [-- [NAME…] [--full]]   runs benchmarks, all if none is named
 npm run bench -- --report FILE        writes the tables and plots of an earlier run of all, FILE, into bench/RESULTS.md`;
 
-/** A command line that cannot be followed, in one sentence. */
+/** A command line that cannot be followed; the message says why in one sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

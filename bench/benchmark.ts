@@ -1,4 +1,4 @@
-// A `Benchmark` is run by its name and gives an `Outcome`: figures of each subject, and who is missing.
+// A `Benchmark` is run by its name and gives an `Outcome`: figures of each subject, and the subjects that are missing.
 
 /** `small` finishes everything in under five minutes; `full` is for figures that are kept. */
 export type Size = 'small' | 'full';
@@ -10,35 +10,39 @@ export interface Benchmark {
   run(size: Size, log: (line: string) => void): Promise<Outcome>;
 }
 
+/** The figures of a benchmark, and the subjects that are missing. */
 export interface Outcome {
-  /** The subject that ratios are about; `visiona`, if absent. */
+  /** The subject that ratios are about. Default: {@link PRODUCT}. */
   readonly product?: string;
   readonly figures: readonly Figure[];
   readonly missing: readonly Missing[];
 }
 
-/** All samples of one measured thing, one a round. Rounds of different subjects alternate: equal index, equal round. */
+/**
+ * All samples of one measured value, one a round. Rounds of different subjects alternate: samples with the same index are from
+ * the same round.
+ */
 export interface Figure {
-  /** What was done, such as `1 tunnel, 64 callers`. */
+  /** The work that was measured, such as `1 tunnel, 64 callers`. */
   readonly case: string;
   readonly metric: string;
   readonly unit: string;
-  /** Whether more is better. */
+  /** Which values are better. */
   readonly better: 'higher' | 'lower';
-  /** Who did it: `visiona` or a peer. */
+  /** The subject that did the work: `visiona` or a peer. */
   readonly subject: string;
-  /** It may be zero or less: no ratio is made of it. */
+  /** The value may be zero or less, so that no ratio is made of it. */
   readonly noRatio?: true;
   readonly samples: number[];
 }
 
-/** A subject that did not take part, and why. There is no figure of it, hence no ratio. */
+/** A subject that did not take part, and why. It has no figure, hence no ratio. */
 export interface Missing {
   readonly subject: string;
   readonly reason: string;
 }
 
-/** The subject that ratios are about where the benchmark names no other. */
+/** The subject that ratios are about if the benchmark names no other. */
 export const PRODUCT = 'visiona';
 
 /** The outcome of a benchmark that cannot run at all. */
@@ -46,7 +50,7 @@ export function missingAll(reason: string): Outcome {
   return { figures: [], missing: [{ subject: 'all', reason }] };
 }
 
-/** What several parts of one benchmark found. */
+/** Merges the outcomes of several parts of one benchmark. */
 export function mergeOutcomes(outcomes: readonly Outcome[]): Pick<Outcome, 'figures' | 'missing'> {
   return {
     figures: outcomes.flatMap(({ figures }) => figures),
@@ -54,7 +58,7 @@ export function mergeOutcomes(outcomes: readonly Outcome[]): Pick<Outcome, 'figu
   };
 }
 
-/** The figures of those who took part to the end: ratios are made round by round. */
+/** Selects the figures of the subjects that took part to the end: ratios are made round by round. */
 export function withoutMissing(figures: readonly Figure[], missing: readonly Missing[]): readonly Figure[] {
   return figures.filter((figure) => !missing.some(({ subject }) => subject === figure.subject));
 }

@@ -8,7 +8,7 @@ import { cpuMicros } from './relay/proc.js';
 import { UP, upByToken } from './relay/product.js';
 import { Dropouts, type Measured, takeTurns } from './turns.js';
 
-/** People whose devices come and go at once; each has one device at a time. */
+/** The number of people whose devices come and go at once; each person has one device at a time. */
 const PEOPLE = 8;
 const SIZES = { small: { rounds: 3, times: 80 }, full: { rounds: 5, times: 800 } };
 
@@ -24,7 +24,7 @@ export const churn: Benchmark = {
       const people = await Promise.all(names.map((name) => process.signIn(name)));
       const round = () => comeAndGo(process, pid, people, times);
       const title = `pair, dial, call, revoke; ${PEOPLE} at once`;
-      // This warms up; what fails here fails in its rounds too.
+      // This warms up; a failure here happens in the rounds too.
       await round().catch(() => undefined);
       const figures = await takeTurns([{ subject: UP }], { title, rounds, size, out }, round);
       return { product: UP, figures, missing: out.missing };
@@ -61,7 +61,7 @@ async function comeAndGo(
   ];
 }
 
-/** @returns ms from the wish to pair to the answer of the first call */
+/** Pairs one device, calls it and revokes it. @returns ms from the request for a code to the answer of the first call */
 async function one(up: RestProcess, person: Person): Promise<number> {
   const startedAt = performance.now();
   const { deviceId, sessionToken } = await person.pair('comes and goes');

@@ -12,10 +12,10 @@ import { type Dropouts, takeTurns } from './turns.js';
 
 const SIZES = { small: { rounds: 1, seconds: 1.5 }, full: { rounds: 5, seconds: 6 } };
 
-/** Milliseconds of each load before anything counts. */
+/** The seconds of each load before its results count. */
 const WARM_SECONDS = 0.75;
 
-/** Calls a second of the device that should feel nothing: few, so that they wait for the other device only. */
+/** The calls a second of the device that should not feel the load: few, so that they wait for the other device only. */
 const RATE = 200;
 const [LOADED, CALLED] = [0, 1];
 const TITLE = `calls of a device, ${RATE}/s`;
@@ -23,7 +23,10 @@ const TITLE = `calls of a device, ${RATE}/s`;
 const BULK = `/bytes?n=${64 * 2 ** 20}`;
 const ENDLESS = `/bytes?n=${2 ** 40}`;
 const FLOOD_CALLERS = 64;
-/** Readers that stop. What they leave unread, at windows of up to 4 MiB each, is within a user's share: no call is refused. */
+/**
+ * The number of readers that stop. At windows of up to 4 MiB each, their unread bytes are within a user's share: no call is
+ * refused.
+ */
 const STALLED_READERS = 32;
 
 /** Begins the load of the other device. */
@@ -36,7 +39,7 @@ const LOADS: readonly (readonly [name: string, load: Load])[] = [
   [`${FLOOD_CALLERS} callers`, flood],
 ];
 
-/** How long calls of one device take while another one, in the same session host, is loaded. */
+/** Measures how long calls of one device take while another device, in the same session host, is loaded. */
 export const fairness: Benchmark = {
   name: 'fairness',
   async run(size, log) {
@@ -62,7 +65,7 @@ export const fairness: Benchmark = {
   },
 };
 
-/** Connects the device that is called, in a process of its own: the devices share nothing but the relay. */
+/** Connects the device that is called, in a process of its own: the two devices share only the relay. */
 async function withCalled(
   stands: readonly Stand[],
   out: Dropouts,
@@ -114,11 +117,11 @@ async function stalledReaders(relay: Relay): ReturnType<Load> {
   };
 }
 
-/** It has a time of its own, which ends after that of the calls beside it. */
+/** Floods the other device for a fixed time, which ends after the time of the calls beside it. */
 async function flood(relay: Relay, seconds: number): ReturnType<Load> {
   const file = await writeCalls(relay, { method: 'GET', target: '/hello', first: LOADED });
   const calls = wrk(relay, file, { callers: FLOOD_CALLERS, seconds: Math.ceil(seconds + 0.5) });
-  // Until it is waited for.
+  // This handles a failure until the load's end awaits the calls.
   calls.catch(() => undefined);
   return async () => {
     const { callsPerSecond: value } = await calls;

@@ -18,11 +18,11 @@ const SIZES = {
 const DIRECTIONS = ['down', 'up'] as const;
 type Direction = (typeof DIRECTIONS)[number];
 
-/** 1 KiB calls a second beside a transfer: few, so that they wait for the transfer only. */
+/** The number of 1 KiB calls a second beside a transfer: few, so that they wait for the transfer only. */
 const RATE = 200;
 const SMALL = '/bytes?n=1024';
 
-/** A large body down and up one tunnel, and small calls beside it. */
+/** Measures a large body down and up one tunnel, and small calls beside it. */
 export const forwardBulk: Benchmark = {
   name: 'forward-bulk',
   async run(size, log) {
@@ -59,7 +59,7 @@ export const forwardBulk: Benchmark = {
   },
 };
 
-/** A transfer as the device sees it, with the bytes of the request's body. */
+/** The call that makes a transfer, and the bytes of its request's body. */
 function call(direction: Direction, bytes: number) {
   return direction === 'down'
     ? { method: 'GET', target: `/bytes?n=${bytes}`, upload: 0 }
@@ -83,7 +83,7 @@ async function transfer(relay: Relay, direction: Direction, bytes: number): Prom
   }
 }
 
-/** The latency of small calls at a fixed rate, alone and beside transfers on the same tunnel. */
+/** Measures the latency of small calls at a fixed rate, alone and beside transfers on the same tunnel. */
 async function smallCallsBeside(
   relay: Relay,
   direction: Direction,

@@ -16,14 +16,14 @@ const KINDS = [
   plainNode,
   { ...rawUws, fullOnly: true },
 ];
-/** Load before the first round, so that compilers have done their work. */
+/** The load before the first round, which lets the compilers do their work. */
 const WARM_UP = { callers: 64, seconds: { small: 2, full: 4 } };
 const SIZES = {
   small: { callers: { 1: [1, 64], 100: [64] }, rounds: 3, seconds: 1 },
   full: { callers: { 1: [1, 16, 64, 256], 100: [1, 16, 64, 256] }, rounds: 5, seconds: 2 },
 };
 
-/** GET of 5 bytes from a device, over one tunnel and over 100. */
+/** Measures GET calls of 5 bytes from a device, over one tunnel and over 100. */
 export const forwardSmall: Benchmark = {
   name: 'forward-small',
   async run(size, log) {
@@ -33,7 +33,7 @@ export const forwardSmall: Benchmark = {
   },
 };
 
-/** Calls of 5 bytes through each kind of relay, turn by turn. @param kinds each with a load of its own */
+/** Measures calls of 5 bytes through each kind of relay, turn by turn. @param kinds the relays, each with a load of its own */
 export function smallCalls(
   kinds: readonly RelayKind[],
   devices: 1 | 100,

@@ -11,13 +11,16 @@ const SIZES = {
   small: { tunnels: [10, 1_000], rounds: 2, seconds: 1 },
   full: { tunnels: [10, 100, 1_000, 10_000], rounds: 5, seconds: 2 },
 };
-/** Devices that are called, however many tunnels there are: only the number of other devices grows. */
+/** The number of devices that are called, however many tunnels there are: only the number of other devices grows. */
 const CALLED = 10;
 const CALLERS = 64;
-/** Devices on a page of the list, and people who ask for it at once. */
+/** The page of the list that is asked for, and the number of people who ask for it at once. */
 const LIST = { path: '/api/devices?limit=10', callers: 4 };
 
-/** What a call and a list cost as one user's tunnels grow; each number of them in a relay of its own, side by side. */
+/**
+ * Measures the cost of a call and of a list as one user's tunnels grow; each number of tunnels has a relay of its own, side by
+ * side.
+ */
 export const growth: Benchmark = {
   name: 'growth',
   async run(size, log) {
@@ -39,7 +42,7 @@ function costs(size: Size, log: (line: string) => void): Promise<Outcome> {
   return withStands(kinds, { title: 'a relay of its own', devices: 0, size, log }, async (stands, out) => {
     const ready = await Promise.all(stands.map(prepare));
     for (const { calls, list } of ready) {
-      // This warms up; what fails here fails in its rounds too.
+      // This warms up; a failure here happens in the rounds too.
       await calls(2 * seconds).catch(() => undefined);
       await list(seconds).catch(() => undefined);
     }

@@ -14,18 +14,18 @@ import { preloaded, UP, upByToken } from './relay/product.js';
 import type { Relay } from './relay/relay.js';
 import { CONNECT_MS, type Stand, startFleet, withStands } from './relay/stand.js';
 
-/** Tunnels that are there before memory is first measured: the cost of the first ones is mostly code, not theirs. */
+/** The number of tunnels before memory is first measured: the cost of the first tunnels is mostly code, not theirs. */
 const BASE = 10;
 const DAY_S = 86_400;
-/** Milliseconds until the arrival of a fleet and a collection of garbage are over. */
+/** How long the arrival of a fleet and a garbage collection may take to end, in ms. */
 const SETTLE_MS = 1500;
-/** `seconds` of keepalives and CPU: both ends' keepalives have periods that divide it. */
+/** `seconds` are those in which keepalives and CPU are measured: the periods of both ends' keepalives divide it. */
 const SIZES = {
   small: { tunnels: [1_000], rounds: 1, seconds: 30 },
   full: { tunnels: [1_000, 10_000], rounds: 3, seconds: 60 },
 };
 
-/** Tunnels on which nothing is called. */
+/** Measures tunnels on which nothing is called. */
 export const idle: Benchmark = {
   name: 'idle',
   async run(size, log) {
@@ -40,7 +40,7 @@ export const idle: Benchmark = {
   },
 };
 
-/** All relays at once, from their start: each needs both cores for a moment only. */
+/** Measures all relays at once, from their start: each needs both cores for a moment only. */
 function measure(count: number, size: Size, log: (line: string) => void, samples: Samples): Promise<Outcome> {
   const title = `${count.toLocaleString('en-US')} tunnels`;
   const options = {
@@ -91,7 +91,7 @@ async function idleOf(
   }
 }
 
-/** Resident memory once everything has settled and the garbage is collected. */
+/** The resident memory after everything has settled and the garbage is collected. */
 async function settledBytes({ pid }: Relay): Promise<number> {
   for (let times = 0; times < 2; times++) {
     await delay(SETTLE_MS);
@@ -101,7 +101,7 @@ async function settledBytes({ pid }: Relay): Promise<number> {
   return residentBytes(pid);
 }
 
-/** Bytes in both directions so far. */
+/** The bytes in both directions so far. */
 async function traffic(fleet: Awaited<ReturnType<typeof startFleet>>): Promise<number> {
   const { received = 0, sent = 0 } = await fleet.ask('traffic');
   return received + sent;

@@ -14,10 +14,10 @@ const SIZES = {
   small: { shares: [0.5, 0.8], rounds: 2, seconds: 1.5, peakRounds: 1 },
   full: { shares: [0.2, 0.5, 0.8], rounds: 5, seconds: 6.5, peakRounds: 5 },
 };
-/** How the peer's peak is found. */
+/** The load that finds the peer's peak. */
 const PEAK = { callers: 64, seconds: 1 };
 
-/** Latency of calls that arrive at a fixed rate, which is a share of the most that the peer can do. */
+/** Measures the latency of calls that arrive at a fixed rate, which is a share of the peer's peak. */
 export const latency: Benchmark = {
   name: 'latency',
   async run(size, log) {
@@ -30,7 +30,7 @@ export const latency: Benchmark = {
       for (const { subject, relay } of stands) {
         const file = await writeCalls(relay, { method: 'GET', target: '/hello', devices: TUNNELS });
         ready.push({ subject, relay, file });
-        // The first warms up. The product is loaded alike, so that it is as warm.
+        // The first round warms up. The product gets the same load, so that it is as warm.
         for (let round = 0; round <= peakRounds; round++) {
           const { callsPerSecond } = await wrk(relay, file, PEAK);
           if (round > 0 && subject === seedStack.subject) peaks.push(callsPerSecond);

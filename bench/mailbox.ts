@@ -13,7 +13,7 @@ const SIZES = {
   full: { inFlight: [1, 16, 64, 256], rounds: 7, ms: 500 },
 };
 
-/** Messages a second between two threads, by size and by how many are on their way at once. */
+/** Measures messages a second between two threads, by size and by the number under way at once. */
 export const mailbox: Benchmark = {
   name: 'mailbox',
   async run(size, log) {
@@ -34,7 +34,7 @@ export const mailbox: Benchmark = {
   },
 };
 
-/** Pairs take turns; the first round warms up and is not counted. */
+/** Measures all pairs in turns; the first round warms up and is not counted. */
 async function measure(
   pairs: readonly Pair[],
   message: Uint8Array,

@@ -5,14 +5,14 @@ import type { Figure } from './benchmark.js';
 import { spread } from './stats.js';
 
 /**
- * One metric of a benchmark as an SVG: a row for each case, in it a dot for each subject at the median of its rounds, with a
- * line from the least to the most.
- * @param figures all of the metric
+ * Draws one metric of a benchmark as an SVG: a row for each case, in it a dot for each subject at the median of its rounds, with
+ * a line from the least to the most.
+ * @param figures all figures of the metric
  */
 export async function plot(title: string, figures: readonly Figure[]): Promise<string> {
   const values = figures.map(({ case: name, subject, samples }) => ({ name, subject, ...spread(samples) }));
   const subjects = [...new Set(values.map(({ subject }) => subject))];
-  // Subjects are often factors apart. There is no logarithm of what is zero or less.
+  // Subjects are often factors apart, so the scale is logarithmic unless a value is zero or less.
   const type = values.every(({ min }) => min > 0) ? 'log' : 'linear';
   const axis = `${figures[0]?.unit}, ${figures[0]?.better} is better`;
   const place = {

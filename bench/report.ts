@@ -12,7 +12,7 @@ const PLOTS = path.join(root, 'bench', 'plots');
 const BEGIN = '<!-- Written by `npm run bench -- --full`: -->';
 const END = '<!-- end -->';
 
-/** The figures that are drawn of each benchmark; its table has the rest. */
+/** The figures of each benchmark that are drawn; its table has the rest. */
 const DRAWN: Readonly<Record<string, readonly string[]>> = {
   'forward-small': ['relay CPU per call', 'calls'],
   'forward-bulk': ['volume', 'relay CPU per GiB', 'p99 latency, beside'],
@@ -26,7 +26,7 @@ const DRAWN: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Writes a run into RESULTS.md, between its two comments, and its plots into `plots/`.
- * @param file of the run, which must have all of `benchmarks`
+ * @param file the file of the run, which must have all of `benchmarks`
  * @throws UsageError
  */
 export async function writeReport(file: string, benchmarks: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-// A run is kept in a file of `results/`, with all samples and the setting they depend on.
+// This file keeps a run in a file of `results/`, with all samples and the setting that they depend on.
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -24,18 +24,20 @@ interface Machine {
   readonly cores: number;
   readonly memoryMiB: number;
   readonly kernel: string;
-  /** Processes that wanted a core in the last minute; above 1 the figures are those of a busy machine. */
+  /** The number of processes that wanted a core in the last minute; above 1 the figures are those of a busy machine. */
   readonly loadBefore: number;
 }
 
-/** A run as its file has it. */
+/** The contents of a run's file. */
 export interface Results extends Omit<Setting, 'started'> {
   readonly started: string;
   readonly seconds: number;
   readonly benchmarks: Readonly<Record<string, Outcome>>;
 }
 
-/** Call it before the run: afterwards the machine is busy, and the sources may be others. */
+/**
+ * Describes the setting of a run. It is called before the run: afterwards the machine is busy, and the sources may have changed.
+ */
 export async function describeSetting(size: Size): Promise<Setting> {
   return {
     started: new Date(),
@@ -47,7 +49,7 @@ export async function describeSetting(size: Size): Promise<Setting> {
 }
 
 /**
- * Keeps a run with all its samples; the same file for the same setting, so that it may be written as the run goes on.
+ * Keeps a run with all its samples. The same setting has the same file, so that it may be written as the run goes on.
  * @returns the path of the file
  */
 export async function writeResults(setting: Setting, outcomes: Record<string, Outcome>): Promise<string> {
@@ -62,10 +64,7 @@ export async function writeResults(setting: Setting, outcomes: Record<string, Ou
   return file;
 }
 
-/**
- * A run that was kept.
- * @throws UsageError where the file is not one of all of the benchmarks
- */
+/** Reads a run that was kept. @throws UsageError if the file does not have all of the benchmarks */
 export async function readResults(file: string, benchmarks: readonly string[]): Promise<Results> {
   let results: Partial<Results>;
   try {
@@ -115,7 +114,7 @@ async function versions(): Promise<Record<string, string>> {
   };
 }
 
-/** The Go peers' libraries come from Debian's packages, whose versions name the commit. */
+/** The version of a Debian package, which names the commit of a Go peer's library. */
 async function debianVersion(name: string): Promise<string> {
   const [found, version = found] = (await firstLine('dpkg-query', ['--show', name])).split('\t');
   return version ?? 'absent';

@@ -1,4 +1,4 @@
-// This is the program of `npm run bench`.
+// This program is `npm run bench`.
 import path from 'node:path';
 import { root } from '../test/scripts/root.js';
 import { accessLog } from './access-log.js';
@@ -36,8 +36,8 @@ const benchmarks: readonly Benchmark[] = [
 const NAMES = benchmarks.map(({ name }) => name);
 
 /**
- * `node dist/bench/run.js …`: runs benchmarks, prints their tables, keeps every sample; the full run of all of them is written
- * into RESULTS.md. Exits with 2 where the command line is wrong, with 1 where a benchmark has no figure at all.
+ * `node dist/bench/run.js …`: runs benchmarks, prints their tables, and keeps every sample; the full run of all of them is
+ * written into RESULTS.md. Exits with 2 if the command line is wrong, with 1 if a benchmark has no figure at all.
  */
 async function main(): Promise<void> {
   const asked = parseArguments(process.argv.slice(2), NAMES);
@@ -64,7 +64,7 @@ async function run(selected: readonly Benchmark[], size: Size): Promise<void> {
   for (const benchmark of selected) {
     process.stderr.write(`${benchmark.name} (${size})\n`);
     const running = benchmark.run(size, (line) => process.stderr.write(`  ${line}\n`));
-    // The other benchmarks go on, and this one is named as not measured.
+    // The other benchmarks go on, and this one is reported as not measured.
     const outcome = await running.catch((error) => missingAll(String(error)));
     if (outcome.figures.length === 0) process.exitCode = 1;
     outcomes[benchmark.name] = outcome;

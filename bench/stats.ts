@@ -1,4 +1,4 @@
-// Samples are summed up here: a median with its spread, and ratios round by round.
+// This file sums samples up: as a median with its spread, and as ratios round by round.
 
 /** A median with its spread. */
 export interface Spread {
@@ -7,7 +7,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** @throws RangeError for no samples: there is nothing to say then */
+/** Sums samples up. @throws RangeError if there are none */
 export function spread(samples: readonly number[]): Spread {
   const sorted = samples.toSorted((a, b) => a - b);
   const low = sorted[(sorted.length - 1) >> 1];
@@ -20,7 +20,7 @@ export function spread(samples: readonly number[]): Spread {
   return { median: (low + high) / 2, min, max };
 }
 
-/** `of` divided by `by`, round by round: a disturbance of one round hit both. */
+/** Divides `of` by `by`, round by round: a disturbance of one round hit both. */
 export function ratio(of: readonly number[], by: readonly number[]): Spread {
   if (of.length !== by.length) throw new RangeError('ratios need the same rounds on both sides');
   return spread(of.map((sample, round) => sample / (by[round] ?? Number.NaN)));

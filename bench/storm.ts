@@ -10,11 +10,11 @@ import { Bystander } from './storm/bystander.js';
 import { allIn } from './storm/fleet.js';
 import { Dropouts, shuffled } from './turns.js';
 
-/** So that one is left when one is killed; on two cores the product's default is one. */
+/** The number of session hosts: one is left when one is killed. On two cores the product's default is one. */
 const HOSTS = 2;
 const SIZES = { small: { devices: 1_000, rounds: 1 }, full: { devices: 10_000, rounds: 3 } };
 
-/** Devices that dial all at once, with credentials of their own where the relay checks any. */
+/** Measures devices that dial all at once, with credentials of their own if the relay checks any. */
 export const storm: Benchmark = {
   name: 'storm',
   async run(size, log) {
@@ -62,7 +62,7 @@ class Storm<R extends Relay> {
 
   async run(killer?: Killer<R>): Promise<void> {
     const env = { ...INSPECTED, VISIONA_HOSTS: String(HOSTS) };
-    // A new session goes to the host with the fewest: the first devices are one in each.
+    // A new session goes to the host with the fewest sessions: the first devices are one in each host.
     const first = { devices: HOSTS + this.#devices, connected: 1, env };
     const stand = await openStand(this.#kind, first);
     const { relay } = stand;
@@ -99,7 +99,10 @@ class Storm<R extends Relay> {
     }
   }
 
-  /** @param storm begins it, and resolves with how long it took until all devices were in, in ms */
+  /**
+   * Measures one phase.
+   * @param storm begins the phase, and resolves with how long it took until all devices were connected, in ms
+   */
   async #phase(
     relay: Relay,
     bystanders: readonly Bystander[],
@@ -111,7 +114,7 @@ class Storm<R extends Relay> {
     const before = await cpuMicros(relay.pid);
     const startedAt = performance.now();
     const took = await storm(startedAt).catch(async (error) => {
-      // The calls would go on for minutes.
+      // Without this the calls would go on for minutes.
       await end(startedAt, performance.now()).catch(() => undefined);
       throw error;
     });

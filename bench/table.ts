@@ -2,7 +2,7 @@
 import { type Figure, type Outcome, PRODUCT } from './benchmark.js';
 import { ratio, type Spread, spread } from './stats.js';
 
-/** A benchmark's figures as a Markdown table, with the product's ratio to each peer that was there. */
+/** Makes a benchmark's figures a Markdown table, with the product's ratio to each peer that took part. */
 export function table({ product = PRODUCT, figures, missing }: Outcome): string {
   const rows = bySubject(figures).map((figure) => [
     figure.case,
@@ -16,7 +16,7 @@ export function table({ product = PRODUCT, figures, missing }: Outcome): string 
   return [...(rows.length > 0 ? align(lines) : []), '', ...absent].join('\n').trim();
 }
 
-/** The same figures with those of one case and metric next to each other, as the first of them comes. */
+/** Groups the figures of one case and metric, in the order of the first of each group. */
 function bySubject(figures: readonly Figure[]): Figure[] {
   const groups = new Map<string, Figure[]>();
   for (const figure of figures) {
@@ -33,7 +33,7 @@ function productAgainst(peer: Figure, figures: readonly Figure[], subject: strin
   const product = figures.find(
     (other) => other.subject === subject && other.case === peer.case && other.metric === peer.metric,
   );
-  // Of rounds in which one was missing there is no ratio.
+  // If a subject missed a round, its rounds cannot be paired, so there is no ratio.
   if (product?.samples.length !== peer.samples.length) return '';
   return show(ratio(product.samples, peer.samples));
 }
@@ -42,7 +42,7 @@ function show({ median, min, max }: Spread): string {
   return `${number(median)} (${number(min)}–${number(max)})`;
 }
 
-/** Three significant digits, and no less than the whole part. */
+/** Writes a number with three significant digits, and with its whole integer part. */
 function number(value: number): string {
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
   return value.toLocaleString('en-US', {

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Figure, type Missing, Samples, type Size } from './benchmark.js';
 
 /**
- * Before each turn: what a subject does after its work, such as giving memory back, is to be over before the next one's
- * turn, and the others idle on the same cores.
+ * The pause before each turn, in ms: a subject's work after its turn, such as giving memory back, must be over before the next
+ * turn, and the other subjects idle on the same cores.
  */
 const PAUSE_MS = { small: 500, full: 1000 };
 
-/** The subjects that do not take part, or not to the end. */
+/** The subjects that do not take part, or do not finish. */
 export class Dropouts {
   readonly missing: Missing[] = [];
   readonly #log: (line: string) => void;
@@ -17,7 +17,7 @@ export class Dropouts {
     this.#log = log;
   }
 
-  /** @param what it was to do */
+  /** Drops a subject. @param what the work that failed */
   drop(subject: string, what: string, error: unknown): void {
     const reason = `${what}: ${error instanceof Error ? error.message : error}`;
     this.missing.push({ subject, reason });
@@ -35,19 +35,19 @@ export interface Measured {
   readonly value: number;
 }
 
-/** What is measured in turns. */
+/** One measurement that is made in turns. */
 interface Case {
   readonly title: string;
   readonly rounds: number;
   readonly size: Size;
   readonly out: Dropouts;
-  /** Before each turn, in ms, for work that leaves nothing to wait for; what the size says, if absent. */
+  /** The pause before each turn, in ms; shorter for work that leaves nothing to wait for. Default: {@link PAUSE_MS}. */
   readonly pauseMs?: number;
 }
 
 /**
- * All rounds of one case: in each, every subject has its turn, in an order that is drawn anew. A subject whose turn failed
- * has no figure in the case.
+ * Runs all rounds of one case: in each round every subject has its turn, in a random order. A subject whose turn failed has no
+ * figure in the case.
  */
 export async function takeTurns<S extends { readonly subject: string }>(
   subjects: readonly S[],
@@ -55,7 +55,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
   turn: (subject: S) => Promise<readonly Measured[]>,
 ): Promise<readonly Figure[]> {
   const samples = new Samples();
-  // The figures are in the order of the subjects, not of the draw: tables go by it.
+  // The figures are in the order of the subjects and not of the turns, because tables keep this order.
   const results = new Map<S, Measured[][] | 'failed'>(subjects.map((subject) => [subject, []]));
   for (let round = 0; round < rounds; round++) {
     for (const subject of shuffled(subjects)) {
@@ -77,7 +77,7 @@ export async function takeTurns<S extends { readonly subject: string }>(
   return samples.figures;
 }
 
-/** The list in a random order. */
+/** Makes a copy of the list in a random order. */
 export function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((item) => ({ item, place: Math.random() }))

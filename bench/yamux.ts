@@ -8,7 +8,7 @@ import { BATCH, type Subject } from './yamux/subject.js';
 const MIB = 1 << 20;
 const STREAMS = 200 * BATCH;
 const VOLUME = 256 * MIB;
-/** The least time of a round. */
+/** The least time of a round, in ms. */
 const ROUND_MS = 300;
 const ROUNDS = { small: 2, full: 7 };
 
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Streams and bytes a second in memory, both ends in one process, no sockets. */
+/** Measures streams and bytes a second in memory, with both ends in one process and no sockets. */
 export const yamux: Benchmark = {
   name: 'yamux',
   async run(size, log) {
@@ -62,7 +62,7 @@ export const yamux: Benchmark = {
   },
 };
 
-/** Subjects take turns within each case; the first round warms up and is not counted. */
+/** Measures each case in turns; the first round warms up and is not counted. */
 async function measureAll(
   subjects: readonly Subject[],
   rounds: number,
@@ -83,7 +83,7 @@ async function measureAll(
   return samples.figures;
 }
 
-/** Repeats a case until it has run long enough to be told from the machine's hiccups. @returns units a second */
+/** Repeats a case until it has run long enough for the machine's hiccups not to matter. @returns units a second */
 async function measure(each: Case, subject: Subject): Promise<number> {
   const start = performance.now();
   let amount = 0;

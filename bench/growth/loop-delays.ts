@@ -11,24 +11,24 @@ import { type Relay, writeRequests } from '../relay/relay.js';
 import { withStands } from '../relay/stand.js';
 import { type Measured, takeTurns } from '../turns.js';
 
-/** Pages a second of the largest size, while event-loop delays are measured. */
+/** The number of pages a second of the largest size that are read while event-loop delays are measured. */
 const LISTS_PER_SECOND = 20;
 const PAGE = '/api/devices?limit=200';
-/** Milliseconds to go on measuring after the last sweep. */
+/** How long measuring goes on after the last sweep, in ms. */
 const BEYOND_MS = 2000;
-/** How long a thread may take to write what it measured, in ms, and how often that is looked for. */
+/** How long a thread may take to write its measurements, in ms, and how often the benchmark looks for them. */
 const WRITE_MS = 5000;
 const LOOK_MS = 20;
-/** In the small size devices are only listed, for the sake of time. */
+/** The small size only lists devices and waits for no sweep, to save time. */
 const SIZES = {
   small: { rounds: 1, seconds: 6 },
   full: { rounds: 3, seconds: (2 * SWEEP_INTERVAL_MS + BEYOND_MS) / 1000 },
 };
 
-/** Percentile and how late a timer was, in ms. */
+/** Each percentile, with how late a timer was at it, in ms. */
 type Delays = readonly (readonly [percentile: number, ms: number])[];
 
-/** By how much event loops of the main process are late while devices are listed and expired sessions are looked for. */
+/** Measures by how much event loops of the main process are late while devices are listed and expired sessions are looked for. */
 export async function loopDelays(devices: number, size: Size, log: (line: string) => void): Promise<Outcome> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'visiona-bench-loop-delays-'));
   const env = { ...preloaded('loop-delays'), BENCH_LOOP_DELAYS: folder };
@@ -68,7 +68,7 @@ async function delaysIn(folder: string): Promise<Map<string, Delays>> {
   for (const name of await readdir(folder)) {
     for (;;) {
       const text = await readFile(path.join(folder, name), 'utf8');
-      // Written in one go, and empty before.
+      // The file is empty until its thread writes it, in one go.
       if (text !== '') {
         delays.set(name, JSON.parse(text));
         break;

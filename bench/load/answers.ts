@@ -7,15 +7,15 @@ export class Answers {
   #head: Buffer | undefined;
   #status = 0;
   #length = 0;
-  /** Bytes of the body that are to come; undefined while a head is. */
+  /** The bytes of the body that are still to come; undefined while a head is read. */
   #left: number | undefined;
 
-  /** @param answered called for each answer when its last byte has come */
+  /** @param answered is called for each answer when its last byte has come */
   constructor(answered: (status: number, bodyLength: number) => void) {
     this.#answered = answered;
   }
 
-  /** @throws when it is no answer with a Content-Length */
+  /** Reads bytes of the connection. @throws if they are not an answer with a Content-Length */
   push(chunk: Buffer): void {
     let at = 0;
     while (at < chunk.length) {
@@ -32,7 +32,7 @@ export class Answers {
     }
   }
 
-  /** @returns where the body begins, or the end of the chunk */
+  /** Reads a part of a head. @returns where the body begins, or the end of the chunk */
   #readHead(chunk: Buffer, from: number): number {
     const kept = this.#head?.length ?? 0;
     const bytes = this.#head === undefined ? chunk.subarray(from) : Buffer.concat([this.#head, chunk]);

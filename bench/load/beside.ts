@@ -3,12 +3,13 @@ import type { Relay } from '../relay/relay.js';
 import type { Measured } from '../turns.js';
 import { openLoop, Transfers } from './generators.js';
 
-/** Ends a load that is under way, and answers its figures. @throws when the load stopped before */
+/** Ends a load that is under way, and gives its figures. @throws if the load stopped before */
 export type EndLoad = () => Promise<readonly Measured[]>;
 
 /**
- * The latency of calls at a fixed rate, beside a load and, just before it, alone: a machine's speed changes by the minute.
- * @param file of `writeCalls`: the calls
+ * Measures the latency of calls at a fixed rate, beside a load and, just before it, alone: a machine's speed changes by the
+ * minute.
+ * @param file the calls, as `writeCalls` wrote them
  * @param begin begins the load
  */
 export async function callsBeside(
@@ -20,7 +21,7 @@ export async function callsBeside(
   const alone = await openLoop(relay, file, calls);
   const end = await begin();
   const beside = await openLoop(relay, file, calls).catch(async (error) => {
-    // The load fails for the same reason as the calls, or not at all.
+    // If the load fails too, the reason is the same as that of the calls.
     await end().catch(() => undefined);
     throw error;
   });
@@ -37,7 +38,8 @@ export async function callsBeside(
 
 /**
  * Begins transfers, one after the other, without end.
- * @param file of `writeCalls`, with one call @param upload bytes of each request's body
+ * @param file one call, as `writeCalls` wrote it
+ * @param upload the bytes of each request's body
  */
 export function transfersBeside(relay: Relay, file: string, upload: number): EndLoad {
   const transfers = new Transfers(relay, file, { upload, times: 1e6 });

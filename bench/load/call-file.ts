@@ -1,7 +1,10 @@
-// `readRequests` reads the file in which a load generator is told its calls.
+// `readRequests` reads the file that tells a load generator its calls.
 import { readFileSync } from 'node:fs';
 
-/** Requests of a file that `writeCalls` wrote, as bytes on a connection to `host`. @param bodyLength of each */
+/**
+ * Reads the requests of a file that `writeCalls` wrote, as bytes on a connection to `host`.
+ * @param bodyLength the bytes of each request's body
+ */
 export function readRequests(file: string, host: string, bodyLength = 0): readonly string[] {
   const [header = '', lines = ''] = readFileSync(file, 'latin1').split('\n\n');
   return lines

@@ -2,10 +2,10 @@
 import { connect, type Socket } from 'node:net';
 import { Answers } from './answers.js';
 
-/** Connections that a program holds at most, unless it says otherwise; calls beyond wait, and their wait counts. */
+/** The most connections that a program holds, unless it says otherwise; further calls wait, and their wait counts as latency. */
 export const MAX_CONNECTIONS = 1024;
 
-/** A call and the time it was to begin at, in ms of `performance.now()`. */
+/** A call, and when it was due, in ms of `performance.now()`. */
 interface Due {
   readonly request: string;
   readonly at: number;
@@ -13,18 +13,18 @@ interface Due {
 
 interface Connection {
   readonly socket: Socket;
-  /** What it waits for. */
+  /** The call that the connection has sent; undefined: the connection is free. */
   due: Due | undefined;
 }
 
 /** How a call ended. */
 export interface Ended {
   readonly at: number;
-  /** 0: the connection broke. */
+  /** The status of the answer; 0: the connection broke. */
   readonly status: number;
 }
 
-/** Keep-alive connections that carry one call at a time each; as many as there are calls at once. */
+/** Keep-alive connections that carry one call at a time each; there are as many as calls at once. */
 export class Connections {
   readonly #host: string;
   readonly #port: number;
@@ -33,10 +33,10 @@ export class Connections {
   readonly #free: Connection[] = [];
   readonly #all = new Set<Connection>();
   readonly #waiting: Due[] = [];
-  /** Calls that have begun, or wait to, and have not ended. */
+  /** The number of calls that have begun, or wait to begin, and have not ended. */
   outstanding = 0;
 
-  /** @param limit of connections at once */
+  /** @param limit the most connections at once */
   constructor(origin: URL, ended: (ended: Ended) => void, limit = MAX_CONNECTIONS) {
     this.#host = origin.hostname;
     this.#port = Number(origin.port);
@@ -44,7 +44,7 @@ export class Connections {
     this.#limit = limit;
   }
 
-  /** @param at when it was to begin */
+  /** Makes a call, at once or when a connection is free. @param at when the call was due */
   call(request: string, at: number): void {
     this.outstanding += 1;
     const due = { request, at };
@@ -54,7 +54,7 @@ export class Connections {
     else this.#waiting.push(due);
   }
 
-  /** Breaks off the calls that have begun; those that wait never begin. */
+  /** Breaks off the calls that have begun; calls that wait never begin. */
   close(): void {
     this.#waiting.length = 0;
     for (const { socket } of this.#all) socket.destroy();
@@ -72,7 +72,7 @@ export class Connections {
         socket.destroy(error as Error);
       }
     });
-    // Only the end of a connection counts, not its error.
+    // The error is ignored: only the end of a connection counts.
     socket.on('error', () => {});
     socket.on('close', () => this.#closed(connection));
     return connection;
@@ -94,7 +94,8 @@ export class Connections {
     this.#all.delete(connection);
     const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
-    // The next call takes the connection before the end is reported: a call made then must not overtake one that waits.
+    // The next call takes the connection before the end is reported: a call made during the report must not overtake one that
+    // waits.
     const next = this.#waiting.shift();
     if (next !== undefined) this.#send(this.#open(), next);
     this.#end(connection, 0);

@@ -1,4 +1,4 @@
-// The load generators that are programs of their own are started and stopped here.
+// This file starts and stops the load generators that are programs of their own.
 import path from 'node:path';
 import { root } from '../../test/scripts/root.js';
 import { EventProcess } from '../../test/support/event-process.js';
@@ -8,20 +8,20 @@ import type { Moved, Transferred } from './transfer.js';
 
 const program = (name: string) => path.join(root, 'dist/bench/load', `${name}.js`);
 
-/** Milliseconds that a transfer, or the rest of a load, may take. */
+/** How long a transfer, or the rest of a load, may take, in ms. */
 const LONG_MS = 600_000;
 
 /** A process that makes calls at a fixed rate. */
 export class OpenLoop {
   readonly #process: EventProcess<OpenLoopPrinted>;
 
-  /** @param file of `writeCalls` @param seconds how long, unless it is stopped before */
+  /** @param file the calls, as `writeCalls` wrote them @param seconds how long the calls last, unless they are stopped before */
   constructor(relay: Relay, file: string, { rate, seconds }: { rate: number; seconds: number }) {
     const args = [relay.origin, file, String(rate), String(seconds)];
     this.#process = new EventProcess(process.execPath, [program('open-loop'), ...args]);
   }
 
-  /** The outcome of all calls, when they are over. */
+  /** Resolves with the outcome of all calls, when they are over. */
   async outcome(): Promise<OpenLoopPrinted> {
     try {
       return await this.#process.event(() => true, LONG_MS);
@@ -30,14 +30,14 @@ export class OpenLoop {
     }
   }
 
-  /** Begins no more calls. @param window percentiles are of the calls due in it */
+  /** Begins no more calls. @param window the time of the calls that percentiles are made of */
   stop(window: Window): Promise<OpenLoopPrinted> {
     this.#process.command(JSON.stringify(window));
     return this.outcome();
   }
 }
 
-/** All calls at a fixed rate. @throws when any failed: the latency of the others is not a figure */
+/** Makes all calls at a fixed rate. @throws if any call failed: the latency of the others is not a figure */
 export async function openLoop(
   relay: Relay,
   file: string,
@@ -54,27 +54,27 @@ export async function openLoop(
   return outcome;
 }
 
-/** A transfer that is to be a load moves more than this. */
+/** The least bytes that a load of transfers must move. */
 const MOVED_BYTES = 2 ** 20;
 
 /** A process that makes transfers, one after the other. */
 export class Transfers {
   readonly #process: EventProcess<Transferred | Moved>;
 
-  /** @param file of `writeCalls`, with one call @param upload bytes of each request's body */
+  /** @param file one call, as `writeCalls` wrote it @param upload the bytes of each request's body */
   constructor(relay: Relay, file: string, { upload, times }: { upload: number; times: number }) {
     const args = [relay.origin, file, String(upload), String(times)];
     this.#process = new EventProcess(process.execPath, [program('transfer'), ...args]);
   }
 
-  /** The next transfer. @throws when it failed */
+  /** Waits for the next transfer. @throws if it failed */
   async next(): Promise<Transferred> {
     const transferred = await this.#process.event((event) => 'status' in event, LONG_MS);
     if (!('status' in transferred)) throw new Error('it was asked to end');
     return transferred;
   }
 
-  /** Breaks off. @returns bytes a second since it began @throws when a transfer failed, or hardly anything moved */
+  /** Breaks the transfers off. @returns bytes a second since they began @throws if a transfer failed, or hardly anything moved */
   async breakOff(): Promise<number> {
     this.#process.command('stop');
     const event = await this.#process.event((each) => 'moved' in each);

@@ -5,19 +5,19 @@ import { Connections, MAX_CONNECTIONS } from './connections.js';
 import { type OpenLoopPrinted, percentiles, type Window } from './percentiles.js';
 
 /**
- * `node open-loop.js ORIGIN FILE RATE SECONDS [CONNECTIONS]`: makes the calls of a file at a fixed rate, whether or not
- * earlier ones have been answered, and prints their outcome. Latency is from when a call was to begin, so that waiting for a
- * slow relay or a connection counts (no coordinated omission). Begins no more calls after a line on
- * stdin or its end, so that it does not outlive its parent: from /dev/null it makes next to none. The line may be a
- * `Window`: percentiles are then of the calls that were due in it.
+ * `node open-loop.js ORIGIN FILE RATE SECONDS [CONNECTIONS]`: makes the calls of a file at a fixed rate, whether or not earlier
+ * ones have been answered, and prints their outcome. Latency counts from when a call was due, so that waiting for a slow relay or
+ * a connection counts (no coordinated omission). A line on stdin, or its end, begins no more calls, so that the program does not
+ * outlive its parent: from /dev/null it makes next to none. The line may be a `Window`: percentiles are then of the calls that
+ * were due in it.
  */
 const [origin = '', file = '', rate = '', seconds = '', limit = MAX_CONNECTIONS] = process.argv.slice(2);
 
-/** What is due in a tick begins together, a millisecond later at most, and that counts too. */
+/** How often due calls are begun, in ms. A call begins up to that much late, and the delay counts as latency. */
 const TICK_MS = 1;
-/** At the beginning connections are opened: calls of this time are made and not counted. */
+/** How long calls are made and not counted, in ms: connections are opened at the beginning. */
 const UNCOUNTED_MS = 500;
-/** How long the last calls are waited for. */
+/** How long the last calls may take, in ms. */
 const LAST_MS = 10_000;
 
 const url = new URL(origin);
@@ -28,7 +28,7 @@ const answers: { readonly at: number; readonly latency: number }[] = [];
 const statuses = new Map<number, number>();
 let stopped = false;
 let window: Window = { from: 0, until: Number.POSITIVE_INFINITY };
-// At a line or at the end, whichever comes first.
+// This runs at a line or at the end of stdin, whichever comes first.
 process.stdin.once('readable', () => {
   stopped = true;
   const line = String(process.stdin.read() ?? '');

@@ -1,6 +1,6 @@
-// `percentiles` sums up latencies; this is also the form in which a generator prints them.
+// `percentiles` sums up latencies; generators print its result.
 
-/** Latencies in ms; NaN of none. */
+/** Latencies in ms; NaN if there are none. */
 export interface Percentiles {
   readonly p50: number;
   readonly p99: number;
@@ -8,7 +8,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Between two times of the wall clock, in ms, the second left out. */
+/** A time between two times of the wall clock, in ms; it includes the first and not the second. */
 export interface Window {
   readonly from: number;
   readonly until: number;
@@ -17,13 +17,13 @@ export interface Window {
 /** The line that the open-loop generator prints. */
 export interface OpenLoopPrinted extends Percentiles {
   readonly answered: number;
-  /** Calls that were still waited for when it gave up. */
+  /** The number of calls that had no answer when the generator gave up. */
   readonly unanswered: number;
-  /** By status other than 200, 0 for a broken connection: how many. */
+  /** The number of calls by each status other than 200; 0 is a broken connection. */
   readonly failed: readonly (readonly [status: number, count: number])[];
 }
 
-/** The percentiles of all samples, not of an estimate. */
+/** Computes the percentiles of all samples, not of an estimate. */
 export function percentiles(samples: readonly number[]): Percentiles {
   const sorted = Float64Array.from(samples).sort();
   const at = (share: number) => sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;

@@ -1,18 +1,18 @@
-// `SlowReader` is a caller that reads its answer far more slowly than it comes.
+// `SlowReader` is a caller that reads its answer far more slowly than the answer comes.
 import { connect, type Socket } from 'node:net';
 import type { Relay } from '../relay/relay.js';
 import { readRequests } from './call-file.js';
 
-/** Milliseconds to wait after each piece of at most 64 KiB: it reads about a megabyte a second. */
+/** The pause after each piece of at most 64 KiB, in ms: the reader takes about a megabyte a second. */
 const PAUSE_MS = 50;
 
-/** Makes one call, and reads its answer far more slowly than it comes, until it is stopped. */
+/** Makes one call, and reads its answer far more slowly than the answer comes, until it is stopped. */
 export class SlowReader {
   readonly #socket: Socket;
   #bytes = 0;
   #ended: string | undefined;
 
-  /** @param file of `writeCalls`, with one call whose answer lasts */
+  /** @param file one call whose answer lasts, as `writeCalls` wrote it */
   constructor(relay: Relay, file: string) {
     const { hostname, port, host } = new URL(relay.origin);
     const [request = ''] = readRequests(file, host);
@@ -31,7 +31,7 @@ export class SlowReader {
     });
   }
 
-  /** Ends the call. @throws when it was not reading all the while */
+  /** Ends the call. @throws if it did not read all the while */
   stop(): void {
     this.#socket.destroy();
     const why = this.#ended ?? (this.#bytes === 0 ? 'nothing came' : undefined);

@@ -3,13 +3,13 @@ import { connect, type Socket } from 'node:net';
 import type { Relay } from '../relay/relay.js';
 import { readRequests } from './call-file.js';
 
-/** Calls whose answers are read to their first piece, and no further. */
+/** Calls whose answers are read up to their first piece, and no further. */
 export class StalledReaders {
   readonly #sockets: Socket[] = [];
   #begun = 0;
   #ended: string | undefined;
 
-  /** @param file of `writeCalls`, with one call whose answer lasts */
+  /** @param file one call whose answer lasts, as `writeCalls` wrote it */
   constructor(relay: Relay, file: string, readers: number) {
     const { hostname, port, host } = new URL(relay.origin);
     const [request = ''] = readRequests(file, host);
@@ -27,7 +27,7 @@ export class StalledReaders {
     }
   }
 
-  /** Ends the calls. @throws when one of them had no answer, or lost it */
+  /** Ends the calls. @throws if one of them had no answer, or lost it */
   stop(): void {
     for (const socket of this.#sockets) socket.destroy();
     const missing = this.#sockets.length - this.#begun;

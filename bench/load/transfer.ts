@@ -5,9 +5,9 @@ import { Answers } from './answers.js';
 import { readRequests } from './call-file.js';
 
 /**
- * `node transfer.js ORIGIN FILE UPLOAD_BYTES TIMES`: makes the call of a file, with a body of so many bytes, again and again,
- * and prints how long each took and how long its answer was. Ends after so many times, or at a line on stdin or its end, when
- * it prints how much it moved in all: it does not outlive its parent, and from /dev/null it moves next to nothing.
+ * `node transfer.js ORIGIN FILE UPLOAD_BYTES TIMES`: makes the call of a file, with a body of so many bytes, again and again, and
+ * prints how long each took and how long its answer was. It ends after so many times, or at a line on stdin or its end, when it
+ * prints how much it moved in all: it does not outlive its parent, and from /dev/null it moves next to nothing.
  */
 const [origin = '', file = '', upload = '', times = ''] = process.argv.slice(2);
 
@@ -16,12 +16,12 @@ const BLOCK = Buffer.alloc(64 * 1024, 'visiona');
 /** The line that is printed for each transfer. */
 export interface Transferred {
   readonly status: number;
-  /** Bytes of the answer's body. */
+  /** The bytes of the answer's body. */
   readonly bytes: number;
   readonly ms: number;
 }
 
-/** The line that is printed at the end that was asked for: all bytes in both directions, heads included. */
+/** The line that is printed when stdin ends the transfers: all bytes in both directions, including heads. */
 export interface Moved {
   readonly moved: number;
   readonly ms: number;
@@ -39,7 +39,7 @@ socket.on('close', () => {
   process.exit(1);
 });
 await once(socket, 'connect');
-// At a line or at the end, whichever comes first.
+// This runs at a line or at the end of stdin, whichever comes first.
 process.stdin.once('readable', () => {
   const moved: Moved = { moved: socket.bytesRead + socket.bytesWritten, ms: performance.now() - beganAt };
   process.stdout.write(`${JSON.stringify(moved)}\n`, () => process.exit(0));

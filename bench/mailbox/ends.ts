@@ -1,4 +1,4 @@
-// A mailbox between two threads has these kinds of ends: the actors' link, and postMessage.
+// This file opens the ends of a mailbox between two threads: over the actors' link, or by postMessage.
 import type { MessagePort } from 'node:worker_threads';
 import { TELL_ENTRY } from '../../src/actors/link/entry.js';
 import { defaultBounds, Link } from '../../src/actors/link/link.js';
@@ -6,7 +6,7 @@ import { PortTransport } from '../../src/actors/link/port-transport.js';
 import type { Codec } from '../../src/actors/pack.js';
 import { PRODUCT } from '../benchmark.js';
 
-/** Opens one end of a mailbox between two threads. @returns what sends a message */
+/** Opens one end of a mailbox between two threads. @returns the function that sends a message */
 type OpenEnd = (port: MessagePort, received: (message: Uint8Array) => void) => (message: Uint8Array) => void;
 
 const ACTOR = 1;
@@ -16,7 +16,7 @@ const bytes: Codec<Uint8Array> = {
   read: (from) => from.rest(),
 };
 
-/** The actors' link: packed, posted once a loop turn, bounded, with credit. */
+/** Opens an end over the actors' link: packed, posted once a loop turn, bounded, with credit. */
 const openLink: OpenEnd = (port, received) => {
   const handler = {
     entry(type: number, _actor: number, body: Parameters<typeof bytes.read>[0]): number {
@@ -30,13 +30,13 @@ const openLink: OpenEnd = (port, received) => {
   };
 };
 
-/** One postMessage a message: no bound, no batch. */
+/** Opens an end with one postMessage a message: without a bound or batches. */
 const openPlain: OpenEnd = (port, received) => {
   port.on('message', received);
   return (message) => port.postMessage(message);
 };
 
-/** How to open an end, by subject. */
+/** The functions that open an end, by subject. */
 export const openEnd: Readonly<Record<string, OpenEnd>> = {
   [PRODUCT]: openLink,
   postMessage: openPlain,

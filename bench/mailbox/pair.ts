@@ -1,16 +1,16 @@
-// `Pair` is two threads that send each other messages.
+// A `Pair` is two threads that send each other messages.
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { openEnd } from './ends.js';
 
-/** One round: how many messages, and what they cost. */
+/** The result of one round: the number of messages, and their cost. */
 export interface Round {
-  /** Messages a second, both directions counted. */
+  /** Messages a second, counted in both directions. */
   readonly perSecond: number;
-  /** CPU time of both threads for each message, microseconds. */
+  /** The CPU time of both threads for each message, in microseconds. */
   readonly cpuPerMessage: number;
 }
 
-/** Two threads that send each other messages: this one, and one that sends each back. */
+/** Two threads that send each other messages: this one, and one that sends each message back. */
 export class Pair {
   readonly subject: string;
   readonly #worker: Worker;
@@ -31,7 +31,7 @@ export class Pair {
     });
   }
 
-  /** Keeps `inFlight` messages on their way for `ms`, then waits for those still out. */
+  /** Keeps `inFlight` messages under way for `ms`, then waits for the remaining ones. */
   round(message: Uint8Array, inFlight: number, ms: number): Promise<Round> {
     return new Promise((resolve, reject) => {
       let answers = 0;

@@ -5,10 +5,10 @@ import { EventProcess } from '../../test/support/event-process.js';
 export interface GoEvent {
   readonly event: string;
   readonly device?: number;
-  /** HTTP status of a refused dial. */
+  /** The HTTP status of a refused dial. */
   readonly status?: number;
   readonly retryAfter?: string;
-  /** WebSocket close code. */
+  /** The WebSocket close code. */
   readonly code?: number;
   readonly reason?: string;
   readonly error?: string;
@@ -17,7 +17,7 @@ export interface GoEvent {
   readonly addr?: string;
   readonly count?: number;
   readonly bytes?: number;
-  /** TCP payload of all devices of a fleet so far. */
+  /** The bytes of TCP payload that all devices of a fleet received so far. */
   readonly received?: number;
   readonly sent?: number;
   readonly micros?: number;
@@ -25,31 +25,31 @@ export interface GoEvent {
 
 /** Flags of the Go device, see go-device/main.go. */
 export interface GoDeviceOptions {
-  /** ws://HOST:PORT/tunnel/connect */
+  /** The URL to dial: ws://HOST:PORT/tunnel/connect */
   readonly url: string;
   readonly token?: string;
-  /** File with one token a line: one device each. */
+  /** The file with one token a line, one for each device. */
   readonly tokens?: string;
   readonly count?: number;
-  /** The credential as ?token= instead of a header. */
+  /** Sends the credential as ?token= instead of in a header. */
   readonly query?: boolean;
   /** Offers compression of WebSocket messages. */
   readonly compress?: boolean;
-  /** `hand`: http.ReadRequest and http.Response.Write; `serve`: http.Serve on the session. */
+  /** How requests are served. `hand`: http.ReadRequest and http.Response.Write; `serve`: http.Serve on the session. */
   readonly style?: 'hand' | 'serve';
   /** Answers in many tiny frames. */
   readonly unbuffered?: boolean;
-  /** Every byte its own WebSocket message. */
+  /** Sends every byte in a WebSocket message of its own. */
   readonly onebyte?: boolean;
-  /** yamux MaxStreamWindowSize, bytes. */
+  /** The MaxStreamWindowSize of yamux, in bytes. */
   readonly window?: number;
-  /** Go duration, such as `30s`; `0` for none. */
+  /** The keepalive as a Go duration, such as `30s`; `0` for none. */
   readonly keepalive?: string;
   readonly reconnect?: boolean;
   readonly 'retry-min'?: string;
   readonly 'retry-max'?: string;
   readonly parallel?: number;
-  /** An event for each request. */
+  /** Prints an event for each request. */
   readonly verbose?: boolean;
 }
 
@@ -65,7 +65,7 @@ export interface GoWireOptions {
   readonly keepalive?: string;
 }
 
-/** A running Go device (or fleet of them, or bare peer). Always `stop()` it. */
+/** A running Go device, a fleet of them, or a bare peer. Always `stop()` it. */
 export class GoDevice extends EventProcess<GoEvent> {
   constructor(program: string, options: GoDeviceOptions | GoWireOptions) {
     super(
@@ -74,12 +74,12 @@ export class GoDevice extends EventProcess<GoEvent> {
     );
   }
 
-  /** The next event of this name, see `EventProcess.event`. */
+  /** Waits for the next event of this name, see `EventProcess.event`. */
   next(name: string, timeoutMs?: number): Promise<GoEvent> {
     return this.event((event) => event.event === name, timeoutMs);
   }
 
-  /** Waits until (every one of) the device(s) is connected, for the first time or again. */
+  /** Waits until all its devices are connected, for the first time or again. */
   async connected(timeoutMs?: number): Promise<void> {
     await this.next('all-connected', timeoutMs);
   }

@@ -14,7 +14,7 @@ export const GO_DEVICE = 'bench/peers/go-device';
 
 const binaries = path.join(root, 'dist', 'go');
 
-/** Debian's golang-*-dev packages put their sources here; nothing is downloaded. */
+/** The environment of the Go build: Debian's golang-*-dev packages put their sources here, and nothing is downloaded. */
 const goEnv = {
   GO111MODULE: 'off',
   GOPATH: '/usr/share/gocode',
@@ -23,12 +23,12 @@ const goEnv = {
   GOCACHE: path.join(binaries, 'gocache'),
 };
 
-/** A built program, or why there is none. */
+/** A built program, or why it could not be built. */
 export type GoBuild = { readonly path: string } | { readonly reason: string };
 
 /**
- * Builds a Go program of this repository, unless one of the same sources is there already.
- * @param dir folder of package main, from the root of the repository
+ * Builds a Go program of this repository, unless one of the same sources exists already.
+ * @param dir the folder of package main, from the root of the repository
  */
 export async function buildGo(dir: string): Promise<GoBuild> {
   let version: string;
@@ -48,13 +48,13 @@ export async function buildGo(dir: string): Promise<GoBuild> {
 
 async function compile(source: string, target: string): Promise<void> {
   await mkdir(binaries, { recursive: true });
-  // Several test files may build at once: each its own file, and the last rename wins.
+  // Several test files may build at once: each has a file of its own, and the last rename wins.
   const partial = `${target}.${process.pid}`;
   await run('go', ['build', '-o', partial, '.'], { cwd: source, env: { ...process.env, ...goEnv } });
   await rename(partial, target);
 }
 
-/** Programs may share the device's WebSocket package, so its folder always counts. */
+/** The digest of a program's sources. It includes the device's WebSocket package, which any program may share. */
 async function digestOfSources(dir: string, version: string): Promise<string> {
   const sum = createHash('sha256').update(version);
   for (const folder of new Set([dir, GO_DEVICE])) {

@@ -1,11 +1,11 @@
-// This program is loaded before the product and has it collect garbage when it is told to.
+// This program is loaded before the product, and collects garbage in it at a signal.
 import { Session } from 'node:inspector';
 import { atSignal } from './every-thread.js';
 
 /**
- * Loaded into a process of the product before its own code (NODE_OPTIONS): at SIGUSR2 all its threads collect garbage and
- * give back what they do not need, so that what is measured afterwards is in use. `gc()` of `--expose-gc` keeps the young
- * generation at the size that the last storm gave it, which V8 by itself takes back after some idle seconds.
+ * Loaded into a process of the product before its own code (NODE_OPTIONS): at SIGUSR2 all its threads collect garbage and give
+ * back unused memory, so that memory measured afterwards is in use. `gc()` of `--expose-gc` would keep the young generation at
+ * the size that the last storm gave it, which V8 by itself takes back after some idle seconds.
  */
 const inspector = new Session();
 inspector.connect();

@@ -1,7 +1,7 @@
 // `atSignal` lets a program that is loaded before the product act in each of its threads.
 import { BroadcastChannel, isMainThread } from 'node:worker_threads';
 
-/** At each SIGUSR2 to the process, does something in every thread that has called this with the same name. */
+/** Runs `act` at each SIGUSR2 to the process, in every thread that has called this with the same name. */
 export function atSignal(name: string, act: () => void): void {
   const threads = new BroadcastChannel(`bench: ${name}`);
   threads.unref();

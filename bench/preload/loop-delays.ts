@@ -1,4 +1,4 @@
-// This program is loaded before the product and writes down how late its event loops are.
+// This program is loaded before the product, and measures how late its event loops are.
 import { writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, threadId } from 'node:worker_threads';
@@ -6,11 +6,11 @@ import { atSignal } from './every-thread.js';
 
 /**
  * Loaded into a process of the product before its own code (NODE_OPTIONS): the first SIGUSR2 begins to measure by how much a
- * timer is late in each of its threads, the second makes each write the percentiles, in ms. A thread has a file in the folder
- * that BENCH_LOOP_DELAYS names: empty while it measures.
+ * timer is late in each of its threads, the second makes each thread write the percentiles, in ms. Each thread has a file in the
+ * folder that BENCH_LOOP_DELAYS names: empty while the thread measures.
  */
 const folder = process.env.BENCH_LOOP_DELAYS;
-/** In ms: the timer's own time, which is taken off. */
+/** The timer's own period, in ms, which is subtracted. */
 const RESOLUTION = 1;
 
 if (folder !== undefined) {

@@ -1,8 +1,8 @@
-// The internal form is how calls are made at the internal API of remote-proxy and of its peers.
+// `internalForm` makes calls in the form of the internal API, which remote-proxy and its peers share.
 import { randomBytes } from 'node:crypto';
 import type { CallForm } from './relay.js';
 
-/** Calls in the form of the internal API, which every peer takes too. @param secret of the product's */
+/** Makes calls in the form of the internal API, which every peer accepts too. @param secret the product's internal secret */
 export function internalForm(
   tokens: readonly string[],
   secret?: string,
@@ -18,7 +18,7 @@ export function internalForm(
   });
 }
 
-/** Names of tunnels, for relays that check nothing; as long as real ones. */
+/** Makes up tokens as long as real ones, for relays that check nothing. */
 export function inventedTokens(count: number): string[] {
   return Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
 }

@@ -1,4 +1,4 @@
-// The relays that the product is compared with are started here.
+// This file starts the relays that the product is compared with.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,7 +14,7 @@ interface Ready {
   readonly internal?: string;
 }
 
-/** The seed's stack in Go. */
+/** Makes the kind of a relay from the seed's stack in Go. */
 function seed(subject: string, args: readonly string[]): RelayKind {
   return {
     subject,
@@ -26,15 +26,19 @@ function seed(subject: string, args: readonly string[]): RelayKind {
   };
 }
 
-/** A peer in TypeScript. */
+/** Makes the kind of a peer in TypeScript. */
 function nodePeer(subject: string): RelayKind {
   const program = path.join(root, 'dist/bench/peers', subject, 'main.js');
   return { subject, start: ({ devices }) => startPeer(process.execPath, [program], devices) };
 }
 
+/** The seed's stack, by hand-written forwarding. */
 export const seedStack = seed('seed-stack', []);
+/** The seed's stack, by Go's reverse proxy. */
 export const seedStackReverseProxy = seed('seed-stack-reverse-proxy', ['-reverse-proxy']);
+/** The relay from npm's packages. */
 export const plainNode = nodePeer('plain-node');
+/** The ceiling: uWebSockets.js without a tunnel. */
 export const rawUws = nodePeer('raw-uws');
 
 async function startPeer(command: string, args: readonly string[], devices: number): Promise<Relay> {

@@ -1,15 +1,18 @@
-// The CPU time and memory of processes are read from /proc here.
+// This file reads the CPU time and memory of processes from /proc.
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on. */
+/** The ticks a second in /proc/PID/stat: USER_HZ, 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** User and system CPU time of a process, all its threads and its child processes, in microseconds; 10 ms steps. */
+/**
+ * The user and system CPU time of a process with all its threads and its child processes, in microseconds; it moves in steps of
+ * 10 ms.
+ */
 export async function cpuMicros(pid: number): Promise<number> {
   return (await sumOfTree(pid, ticks)) * (1e6 / TICKS_PER_SECOND);
 }
 
-/** Resident memory of a process and its child processes, in bytes; what they share counts for each. */
+/** The resident memory of a process and its child processes, in bytes; shared memory counts for each of them. */
 export function residentBytes(pid: number): Promise<number> {
   return sumOfTree(pid, async (each) => {
     const status = await readFile(`/proc/${each}/status`, 'utf8');
@@ -17,7 +20,9 @@ export function residentBytes(pid: number): Promise<number> {
   });
 }
 
-/** Tells a process and its child processes to collect garbage: the product with its preload, or a peer that listens. */
+/**
+ * Tells a process and its child processes to collect garbage: the product with its preload, or a peer that handles the signal.
+ */
 export async function collectGarbage(pid: number): Promise<void> {
   process.kill(pid, 'SIGUSR2');
   await Promise.all((await childrenOf(pid)).map(collectGarbage));

@@ -1,4 +1,4 @@
-// The product is started here as a relay, with its devices and callers.
+// This file starts the product as a relay, with its devices and callers.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -10,10 +10,10 @@ import { internalForm } from './internal-form.js';
 import type { CallForm, Relay, RelayKind, RelayOptions } from './relay.js';
 import { accessTokenOf, cookieOf } from './sign-in.js';
 
-/** The product as a user runs it: what ratios are about where calls are made. */
+/** The product as a user runs it: the subject of ratios wherever calls are made. */
 export const UP = 'visiona up, signed in';
 
-/** Devices in one transaction. */
+/** The number of devices that one transaction adds. */
 const CHUNK = 500;
 
 /** The defaults of settings that the test kit sets otherwise. */
@@ -24,15 +24,15 @@ export function preloaded(name: 'collect-garbage' | 'loop-delays'): { NODE_OPTIO
   return { NODE_OPTIONS: `--import=${new URL(`../preload/${name}.js`, import.meta.url)}` };
 }
 
-/** `visiona up` that runs, and its user, who is signed in. */
+/** A running `visiona up`, and its user, who is signed in. */
 export interface UpRelay extends Relay {
   readonly process: RestProcess;
   readonly user: Person;
-  /** The header that signs its calls. */
+  /** The header that authenticates its calls. */
   readonly credentials: Readonly<Record<string, string>>;
 }
 
-/** `visiona up` with the development provider, called at the REST API by the owner of the devices. */
+/** Starts `visiona up` with the development provider; the owner of the devices calls it at the REST API. */
 function up(
   subject: string,
   credentialsOf: (user: Person, up: RestProcess) => Promise<Header>,
@@ -42,23 +42,23 @@ function up(
 
 type Header = Readonly<Record<string, string>>;
 
-/** Signed in by an access token, as programs are. */
+/** `visiona up` whose caller signs in by an access token, as programs do. */
 export const upByToken = up(UP, async (user, process) => ({
   Authorization: `Bearer ${await accessTokenOf(user, process)}`,
 }));
 
-/** The same, which writes a line for each call. */
+/** `visiona up` by an access token that also writes a log line for each call. */
 export const withAccessLog: RelayKind<UpRelay> = {
   subject: 'visiona up, access log',
   async start({ env, ...options }) {
     const relay = await upByToken.start({ ...options, env: { ...env, VISIONA_ACCESS_LOG: 'true' } });
-    // Reading its lines one by one would cost the cores that the relay shares more than writing them.
+    // Reading the log's lines one by one would cost the cores that the relay shares more than writing them.
     relay.process.program.forgetOutput();
     return relay;
   },
 };
 
-/** Signed in by the session cookie, as the page is. */
+/** `visiona up` whose caller signs in by the session cookie, as the page does. */
 export const upByCookie = up('visiona up, session cookie', async (user) => ({ Cookie: cookieOf(user) }));
 
 /** `visiona remote-proxy` alone, called at the internal API. */
@@ -123,7 +123,7 @@ async function startRemoteProxy({ devices, env = {} }: RelayOptions): Promise<Re
   }
 }
 
-/** Devices of a user who signed in, with real credentials. */
+/** Adds devices of a user who signed in, with real credentials. */
 async function provision(dataDir: string, owner: UserId, count: number): Promise<Provisioned[]> {
   const store = await openStore({ dataDir });
   try {

@@ -1,4 +1,4 @@
-// A `Relay` is the product or a peer, as a benchmark runs, calls and stops it.
+// A `Relay` is the product or a peer, as a benchmark starts, calls and stops it.
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,55 +7,55 @@ import path from 'node:path';
 export interface CallForm {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** @param device its place among the relay's devices */
+  /** The path of a call. @param device the device's index among the relay's devices */
   path(device: number): string;
 }
 
-/** A relay that runs: the product or a peer. */
+/** A running relay: the product or a peer. */
 export interface Relay {
   readonly pid: number;
-  /** Where devices dial; undefined for a relay that answers itself. */
+  /** The URL that devices dial; undefined for a relay that answers by itself. */
   readonly tunnel: string | undefined;
   /** The file of its devices' credentials, one a line. */
   readonly tokenFile: string;
-  /** How many devices it knows. */
+  /** The number of devices that the relay knows. */
   readonly devices: number;
-  /** Where callers call. */
+  /** The origin that callers call. */
   readonly origin: string;
-  /** A folder that goes with it. */
+  /** A folder for the relay's files. */
   readonly folder: string;
   /** The request that a caller sends so that a device gets `method` and `target`. */
   form(method: string, target: string): CallForm;
   stop(): Promise<void>;
 }
 
-/** How a relay is started. */
+/** The options with which a relay is started. */
 export interface RelayOptions {
   readonly devices: number;
   /** Settings beside the defaults; peers have none. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** How to start one relay. */
+/** A kind of relay, which can be started. */
 export interface RelayKind<R extends Relay = Relay> {
   readonly subject: string;
-  /** Only in the full size. */
+  /** The relay takes part in the full size only. */
   readonly fullOnly?: boolean;
-  /** @throws with what is missing */
+  /** Starts the relay. @throws an error that names the missing program */
   start(options: RelayOptions): Promise<R>;
 }
 
-/** Calls of some of a relay's devices, in turn. */
+/** Calls to some of a relay's devices, in turn. */
 export interface Calls {
   readonly method: string;
   readonly target: string;
-  /** How many devices; one, if absent. */
+  /** The number of devices. Default: 1. */
   readonly devices?: number;
-  /** The place of the first of them; 0, if absent. */
+  /** The index of the first device. Default: 0. */
   readonly first?: number;
 }
 
-/** Writes down calls for the load generators. */
+/** Writes calls to a file for the load generators. */
 export function writeCalls(relay: Relay, { method, target, devices = 1, first = 0 }: Calls): Promise<string> {
   const form = relay.form(method, target);
   const lines = Array.from({ length: devices }, (_, i) => `${form.method} ${form.path(first + i)}`);
@@ -63,8 +63,8 @@ export function writeCalls(relay: Relay, { method, target, devices = 1, first = 
 }
 
 /**
- * Writes down requests for the load generators: the header, an empty line, then a method and a path a line. In a file, because
- * there are secrets in it.
+ * Writes requests to a file for the load generators: the header, an empty line, then a method and a path a line. They are in a
+ * file because they contain secrets.
  */
 export async function writeRequests(
   { folder }: Relay,

@@ -1,4 +1,4 @@
-// Callers sign in here at the development provider, by cookie and by access token.
+// This file signs callers in at the development provider, by cookie and by access token.
 import { DEV_CLIENT_ID } from '../../src/config/types.js';
 import type { Person, RestProcess } from '../../test/e2e/kit/rest-process.js';
 
@@ -6,7 +6,7 @@ const PROVIDER_READY = 'the development OpenID provider signs anybody in; set OI
 const SESSION_COOKIE = '__Host-visiona_session';
 /** The audience of the development provider's access tokens. */
 const AUDIENCE = 'urn:visiona:api';
-/** Forms of the provider between the link and its last page. */
+/** The most forms of the provider between the link and its last page. */
 const MAX_FORMS = 5;
 
 /** The session cookie of a signed-in user, as a `Cookie` header. */
@@ -17,8 +17,8 @@ export function cookieOf({ browser }: Person): string {
 }
 
 /**
- * An access token of a signed-in user, by the device authorization grant (RFC 8628) as `visiona token` gets it, but asked for
- * once, when it has been confirmed: the polling interval of that command is 5 s.
+ * Gets an access token of a signed-in user, by the device authorization grant (RFC 8628) as `visiona token` does, but with one
+ * poll, after the user has confirmed: the polling interval of that command is 5 s.
  */
 export async function accessTokenOf(user: Person, up: RestProcess): Promise<string> {
   const { issuer } = await up.program.line(PROVIDER_READY);
@@ -35,13 +35,13 @@ export async function accessTokenOf(user: Person, up: RestProcess): Promise<stri
   return String(tokens.access_token);
 }
 
-/** @param form sent by POST */
+/** Fetches JSON. @param form the fields to send by POST */
 async function json(url: unknown, form?: Record<string, string>): Promise<Record<string, unknown>> {
   const sent = form && { method: 'POST', body: new URLSearchParams(form) };
   return (await (await fetch(String(url), sent)).json()) as Record<string, unknown>;
 }
 
-/** Sends the provider's forms as they come, as a person presses their buttons. */
+/** Sends the provider's forms one after the other, as a person presses their buttons. */
 async function confirm({ browser }: Person, link: string): Promise<void> {
   let page = await browser.visit(link);
   for (let forms = 0; forms < MAX_FORMS; forms++) {

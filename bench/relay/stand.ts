@@ -8,30 +8,30 @@ import { GoDevice, type GoDeviceOptions } from '../peers/go-device.js';
 import { Dropouts } from '../turns.js';
 import type { Relay, RelayKind, RelayOptions } from './relay.js';
 
-/** A relay with its devices connected and one call through the first and last of them checked. */
+/** A relay whose devices are connected, and whose first and last device have answered a call. */
 export interface Stand<R extends Relay = Relay> {
   readonly subject: string;
   readonly relay: R;
-  /** Its devices; undefined for a relay that answers itself. */
+  /** The relay's devices; undefined for a relay that answers by itself. */
   readonly fleet: GoDevice | undefined;
   stop(): Promise<void>;
 }
 
-/** How a stand is opened. */
+/** The options with which a stand is opened. */
 export interface StandOptions extends RelayOptions {
   readonly connected?: number;
 }
 
-/** Milliseconds that a fleet may take to connect. */
+/** How long a fleet may take to connect, in ms. */
 export const CONNECT_MS = 120_000;
 
-/** How long it may take until a first call is answered, and between two of them, in ms. */
+/** How long the first call may take to be answered, and the pause between two tries, in ms. */
 const FIRST_CALL_MS = 10_000;
 const AGAIN_MS = 20;
 
 /**
- * Opens a stand of each kind, measures, and stops them. A kind that does not start is among the missing.
- * @param title of what is measured with these stands
+ * Opens a stand of each kind, measures, and stops the stands. A kind that does not start is among the missing.
+ * @param title names the measurement with these stands
  */
 export async function withStands<R extends Relay = Relay>(
   kinds: readonly RelayKind<R>[],
@@ -56,8 +56,9 @@ export async function withStands<R extends Relay = Relay>(
 }
 
 /**
- * @param connected how many devices dial at first, all if absent
- * @throws with the reason when the relay, its devices or a first call do not work
+ * Opens a stand.
+ * @param connected how many devices dial at first; default: all
+ * @throws the reason why the relay, its devices or a first call do not work
  */
 export async function openStand<R extends Relay>(
   kind: RelayKind<R>,
@@ -84,8 +85,8 @@ export async function openStand<R extends Relay>(
 }
 
 /**
- * Some of a relay's devices, which begin to dial; the same Go device serves every relay.
- * @param from and `upTo`: places among the relay's devices, the last one left out
+ * Starts some of a relay's devices, which begin to dial; every relay has the same Go device.
+ * @param from the index of the first device; `upTo` is the index after the last one
  */
 export async function startFleet(
   relay: Relay,
@@ -99,7 +100,10 @@ export async function startFleet(
   return new GoDevice(build.path, { url: relay.tunnel ?? '', tokens, query: true, ...options });
 }
 
-/** As `startFleet`; resolves when all devices are connected. @throws when they are not in time, after ending them */
+/**
+ * Starts devices as `startFleet` does; resolves when all of them are connected.
+ * @throws if they are not in time, after ending them
+ */
 export async function startConnected(relay: Relay, from: number, upTo: number): Promise<GoDevice> {
   const fleet = await startFleet(relay, { from, upTo });
   try {
@@ -112,8 +116,8 @@ export async function startConnected(relay: Relay, from: number, upTo: number): 
 }
 
 /**
- * Calls a device until it is answered: to the device its WebSocket is open before the relay has taken up the tunnel.
- * @throws when a call is not answered as it should be within `FIRST_CALL_MS`
+ * Calls a device until it answers: for the device its WebSocket is open before the relay has taken up the tunnel.
+ * @throws if no call is answered as it should be within `FIRST_CALL_MS`
  */
 async function firstCall(relay: Relay, device: number): Promise<void> {
   const { method, headers, path } = relay.form('GET', '/hello');

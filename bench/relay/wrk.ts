@@ -12,9 +12,9 @@ const script = path.join(root, 'bench', 'relay', 'wrk.lua');
 /** One round of load on one relay. */
 export interface Sample {
   readonly callsPerSecond: number;
-  /** CPU time of the relay for each call, microseconds. */
+  /** The CPU time of the relay for each call, in microseconds. */
   readonly cpuPerCall: number;
-  /** Latency in milliseconds as `callers` in a closed loop see it. */
+  /** The latency in milliseconds that `callers` see in a closed loop. */
   readonly p50: number;
   readonly p99: number;
 }
@@ -28,12 +28,12 @@ interface Printed {
   p99: number;
 }
 
-/** Why a benchmark whose loads `wrk` makes is missing. */
+/** Why a benchmark that needs `wrk` is missing. */
 export const NO_WRK = 'wrk is not installed (Debian: apt-get install wrk)';
 
 /** Whether the load generator is installed. */
 export async function wrkIsAvailable(): Promise<boolean> {
-  // wrk answers --version with exit code 1.
+  // wrk exits with code 1 for --version.
   return run('wrk', ['--version']).then(
     () => true,
     (error) => error.code !== 'ENOENT',
@@ -42,8 +42,8 @@ export async function wrkIsAvailable(): Promise<boolean> {
 
 /**
  * Loads a relay with keep-alive connections, each calling again as soon as it has its answer.
- * @param callFile of `writeCalls`
- * @throws when any call failed: a rate of failures is not a figure
+ * @param callFile the calls, as `writeCalls` wrote them
+ * @throws if any call failed: a rate of failures is not a figure
  */
 export async function wrk(
   relay: Relay,

@@ -12,7 +12,7 @@ interface Done {
   readonly error?: string;
 }
 
-/** hashicorp/yamux in a process of its own, which does its work on all cores. Always `stop()` it. */
+/** Opens hashicorp/yamux in a process of its own, which works on all cores. Always `stop()` it. */
 export async function openHashicorp(): Promise<(Subject & { stop(): Promise<void> }) | Missing> {
   const build = await buildGo('bench/peers/hashicorp-yamux');
   if ('reason' in build) return { subject: NAME, reason: build.reason };

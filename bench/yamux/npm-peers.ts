@@ -10,7 +10,7 @@ import {
 } from '../../test/tunnel/yamux/chainsafe-peer.js';
 import { BATCH, CHUNK, type Subject } from './subject.js';
 
-/** @chainsafe/libp2p-yamux; a message passes by reference in the next microtask, so its peer copies nothing. */
+/** @chainsafe/libp2p-yamux as a subject. A message passes by reference in the next microtask, so its peer copies nothing. */
 export const libp2p: Subject = {
   name: '@chainsafe/libp2p-yamux',
   async churn(count) {
@@ -80,8 +80,8 @@ function libp2pPair(): { a: PeerMuxer; b: PeerMuxer } {
 }
 
 /**
- * yamux-js. It does not see the peer's FIN, so an operation is over when the byte has arrived and both sides have
- * called `close`; `closeStream` frees what it would otherwise keep.
+ * yamux-js as a subject. It does not see the peer's FIN, so an operation is over when the byte has arrived and both sides have
+ * called `close`; `closeStream` frees the stream, which it would otherwise keep.
  */
 export const yamuxJs: Subject = {
   name: 'yamux-js',

@@ -1,4 +1,4 @@
-// The product's multiplexer is a subject of the benchmark yamux, by its contract and under Node streams.
+// The product's multiplexer is a subject of the benchmark yamux: by its own contract, and under Node streams.
 import { finished } from 'node:stream/promises';
 import type {
   MuxSession,
@@ -15,7 +15,7 @@ const MESSAGE = 64 << 10;
 
 const ignore = (): void => {};
 
-/** A session handler of which a benchmark needs only some parts. */
+/** Makes a session handler from the parts that a benchmark needs. */
 function sessionHandler(parts: Partial<SessionHandler>): SessionHandler {
   return {
     output: ignore,
@@ -28,7 +28,7 @@ function sessionHandler(parts: Partial<SessionHandler>): SessionHandler {
   };
 }
 
-/** Ends each stream of the peer when the peer ends it. */
+/** A stream handler that ends each stream of the peer when the peer ends it. */
 const closing: StreamHandler = {
   data: (stream, chunk) => stream.consumed(chunk.length),
   end: (stream) => stream.end(),
@@ -36,10 +36,10 @@ const closing: StreamHandler = {
   drain: ignore,
 };
 
-/** A message that is read within `receive`, as that of a uWebSockets server is. */
+/** The one buffer of all messages: a message is read within `receive`, as a uWebSockets.js server's messages are. */
 const reused = Buffer.alloc(MESSAGE);
 
-/** Carries bytes both ways until there are none. */
+/** Carries bytes both ways until there are none left. */
 function exchange(a: MuxSession, b: MuxSession, message: () => Buffer): void {
   while (a.pending > 0 || b.pending > 0) {
     carry(a, b, message);
@@ -54,7 +54,7 @@ function carry(from: MuxSession, to: MuxSession, message: () => Buffer): void {
   to.receive(target.subarray(0, size), 0);
 }
 
-/** The multiplexer by its own contract, as the tunnel uses it. */
+/** The product's multiplexer by its own contract, as the tunnel uses it. */
 export const own: Subject = {
   name: 'visiona',
   async churn(count) {
@@ -100,7 +100,7 @@ export const own: Subject = {
   },
 };
 
-/** The same under node streams, the interface that yamux-js has. */
+/** The product's multiplexer under Node streams, the interface that yamux-js has. */
 export const ownDuplex: Subject = {
   name: 'visiona, node streams',
   async churn(count) {
@@ -151,7 +151,7 @@ export const ownDuplex: Subject = {
   },
 };
 
-/** Two sessions whose bytes move once per turn of the microtask queue. */
+/** Makes two sessions whose bytes move once per turn of the microtask queue. */
 function duplexPair(serve: (duplex: StreamDuplex) => void): { a: MuxSession; stop: () => void } {
   let isDue = false;
   const output = (): void => {
@@ -159,7 +159,7 @@ function duplexPair(serve: (duplex: StreamDuplex) => void): { a: MuxSession; sto
     isDue = true;
     queueMicrotask(() => {
       isDue = false;
-      // Node streams keep what they buffer, so each message is a new one.
+      // Node streams keep the buffers that they get, so each message is a new one.
       exchange(a, b, () => Buffer.allocUnsafeSlow(Math.min(MESSAGE, Math.max(a.pending, b.pending))));
     });
   };

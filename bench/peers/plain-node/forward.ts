@@ -5,7 +5,7 @@ import type { Tunnel } from './tunnel.js';
 
 const OWN_HEADERS = ['x-forward-method', 'x-forward-target', 'host', 'connection', 'authorization'];
 
-/** One call of the internal forward form, through node:http's own client on a stream of the tunnel. */
+/** Makes one call of the internal forward form, by node:http's own client on a stream of the tunnel. */
 export function forward(tunnel: Tunnel, request: IncomingMessage, response: ServerResponse): void {
   const stream = tunnel.open();
   const headers = { ...request.headers, host: 'device' };

@@ -1,4 +1,4 @@
-// This peer is the relay that a Node program would be, made of ws, yamux-js and node:http.
+// This peer is the relay that a Node program would be from npm's packages: ws, yamux-js and node:http.
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { ready } from '../ready.js';
 import { forward } from './forward.js';
 import { Tunnel } from './tunnel.js';
 
-/** The relay that a Node program would be, made of what npm has: ws, yamux-js and node:http. No authentication. */
+/** The tunnels of this relay by their tokens. The relay checks no credentials. */
 const tunnels = new Map<string, Tunnel>();
 
 const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });

@@ -7,7 +7,7 @@ const TYPE_DATA = 0;
 
 type Stream = ReturnType<Server['open']>;
 
-/** One device's tunnel through yamux-js, with its losses worked round as far as they can be from outside. */
+/** One device's tunnel through yamux-js, which works around the library's bugs as far as it can from outside. */
 export class Tunnel {
   readonly #session: Server;
   #held: Buffer = Buffer.alloc(0);
@@ -23,19 +23,19 @@ export class Tunnel {
 
   open(): Stream {
     const stream = this.#session.open();
-    // It also reports reads larger than its window, which do not happen here.
+    // yamux-js also reports reads larger than its window, which do not happen here.
     stream.on('error', () => this.#session.closeStream(stream.ID()));
     return stream;
   }
 
-  /** yamux-js sends FIN once, and then keeps the stream for ever. */
+  /** Ends a stream. yamux-js sends FIN once, and then keeps the stream for ever. */
   close(stream: Stream): void {
     stream.close();
     this.#session.closeStream(stream.ID());
     stream.destroy();
   }
 
-  /** yamux-js loses a header or a frame that is split over two chunks, so it gets whole frames only. */
+  /** Hands whole frames to yamux-js, which loses a header or a frame that is split over two chunks. */
   #receive(data: Buffer): void {
     let bytes = this.#held.length === 0 ? data : Buffer.concat([this.#held, data]);
     for (let size = frameSize(bytes); size <= bytes.length; size = frameSize(bytes)) {
@@ -46,7 +46,7 @@ export class Tunnel {
   }
 }
 
-/** Bytes of the first frame; Infinity while its header is not complete. */
+/** The bytes of the first frame; Infinity while its header is not complete. */
 function frameSize(bytes: Buffer): number {
   if (bytes.length < HEADER_BYTES) return Number.POSITIVE_INFINITY;
   return HEADER_BYTES + (bytes[1] === TYPE_DATA ? bytes.readUInt32BE(8) : 0);

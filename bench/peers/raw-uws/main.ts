@@ -1,10 +1,10 @@
-// This peer answers by itself, with no tunnel: the least that a call through uWebSockets.js costs.
+// This peer answers by itself, without a tunnel, and so measures the least cost of a call through uWebSockets.js.
 import uWS from 'uWebSockets.js';
 import { ready } from '../ready.js';
 
 /**
- * The ceiling: uWebSockets.js that answers the internal forward call itself, with what the device would have said.
- * No tunnel, no device, no check of anything.
+ * The ceiling: uWebSockets.js answers the internal forward call itself, as the device would. There is no tunnel, no device, and
+ * no check of anything.
  */
 uWS
   .App()
