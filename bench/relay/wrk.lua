@@ -1,4 +1,4 @@
--- wrk script: the calls of a file that writeCalls wrote, one after the other.
+-- This wrk script makes the calls of a file that writeCalls wrote, one after the other.
 local requests = {}
 local last = 0
 

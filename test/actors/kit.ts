@@ -1,6 +1,7 @@
+// This file is the kit of the actors' tests: a manual clock, promises that a test settles, and waits for the event loop.
 import type { Clock } from '../../src/actors/clock.js';
 
-/** Time that moves only when a test says so. */
+/** A clock whose time moves only when a test says so. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -16,12 +17,12 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Timers that are pending. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Moves time on, running what falls due in order, timers set on the way included. */
+  /** Moves time on and runs the timers that are due, in order, including timers that are set meanwhile. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
@@ -38,13 +39,14 @@ export class ManualClock implements Clock {
   }
 }
 
+/** A promise with the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
   reject(error: Error): void;
 }
 
-/** A promise that the test settles. */
+/** Makes a promise that the test settles. */
 export function deferred<T = void>(): Deferred<T> {
   let resolve: (value: T) => void = () => {};
   let reject: (error: Error) => void = () => {};
@@ -55,12 +57,12 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Lets every promise and microtask that can go on go on. */
+/** Lets all promises and microtasks that can proceed do so. */
 export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Turns the event loop until `condition` holds; fails when it still does not after ten seconds. */
+/** Turns the event loop until `condition` holds; fails if it does not hold after ten seconds. */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!condition()) {

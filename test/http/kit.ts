@@ -1,3 +1,4 @@
+// This file is the kit of the REST API's tests: TestRest is the REST side in this process, over fakes.
 import { type BlockList, connect } from 'node:net';
 import { pino } from 'pino';
 import type { AuthStore } from '../../src/auth/auth.js';
@@ -33,12 +34,17 @@ import { silentRequests } from '../support/silent-requests.js';
 import { TestStore } from '../support/test-store.js';
 import { FakeSessions } from './fake-sessions.js';
 
+/** A user of the tests, who owns `cam-1`. */
 export const ALICE = 'user-alice' as UserId;
+/** A user of the tests, who owns `cam-2`. */
 export const BOB = 'user-bob' as UserId;
 
-/** Signs in whoever says `Bearer USER-ID`, or has the cookie `user=USER-ID`. There is nothing like it in the product. */
+/**
+ * Authenticates callers as the user that they name: by `Bearer USER-ID`, or by the cookie `user=USER-ID`. The product has nothing
+ * like this.
+ */
 export class NameTag implements Authenticator {
-  /** Knows whoever calls by a token, and has to ask who has a cookie: both ways are gone. */
+  /** Knows a caller with a token at once, and has to ask about a caller with a cookie, so that tests take both ways. */
   peek({ authorization, cookie }: Credentials): ReturnType<Authenticator['peek']> {
     const bearer = cookie === '' ? /^Bearer (user-\w+)$/.exec(authorization)?.[1] : undefined;
     return bearer === undefined
@@ -62,11 +68,11 @@ export class NameTag implements Authenticator {
 export interface TestSignIn {
   readonly oidc: OidcConfig;
   readonly cookieKeys: CookieKeys;
-  /** How long sessions live; the product's, if absent. */
+  /** How long sessions live. Default: the product's lifetimes. */
   readonly lifetimes?: Lifetimes;
 }
 
-/** Sign-in at a provider that cannot be reached. */
+/** A sign-in whose provider cannot be reached. */
 const UNREACHABLE: TestSignIn = {
   oidc: {
     issuer: new URL('http://127.0.0.1:1'),
@@ -78,7 +84,7 @@ const UNREACHABLE: TestSignIn = {
   cookieKeys: new CookieKeys([new Secret('a secret of a test, 32 bytes long')]),
 };
 
-/** A forwarded call as the fake forwarder got it. */
+/** A forwarded call, as the fake forwarder got it. */
 export class FakeCall implements ForwardCall {
   readonly target: Target;
   readonly request: ForwardRequest;
@@ -87,7 +93,7 @@ export class FakeCall implements ForwardCall {
   ended = false;
   aborted = false;
   consumedBytes = 0;
-  /** Called after every event from the caller. */
+  /** Is called after every event from the caller. */
   onEvent: () => void = () => {};
 
   constructor(target: Target, request: ForwardRequest, sink: ResponseSink) {
@@ -100,7 +106,7 @@ export class FakeCall implements ForwardCall {
     return Buffer.concat(this.parts).toString('latin1');
   }
 
-  /** A request field; undefined: it was not sent. */
+  /** The value of a request header; undefined: it was not sent. */
   header(name: string): string | undefined {
     const { headers } = this.request;
     const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
@@ -123,7 +129,7 @@ export class FakeCall implements ForwardCall {
     this.onEvent();
   }
 
-  /** Resolves once `done` is true of it. */
+  /** Resolves once `done` is true of the call. */
   until(done: (call: FakeCall) => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.onEvent = () => {
@@ -134,7 +140,7 @@ export class FakeCall implements ForwardCall {
   }
 }
 
-/** The head of an answer of a device. */
+/** Makes the head of a device's answer. */
 export function head(over: Partial<ResponseHead> = {}): ResponseHead {
   return { status: 200, reason: 'OK', headers: [], contentLength: undefined, bodyless: false, ...over };
 }
@@ -145,10 +151,10 @@ export function answer(call: FakeCall, text: string, over: Partial<ResponseHead>
   call.sink.head(head({ contentLength: body.length, ...over }), body, true);
 }
 
-/** Says 'hello' to every call, unless the test says otherwise. */
+/** Answers every call with 'hello', unless the test says otherwise. */
 export class FakeForwarder implements Forwarder, BridgeForwarder {
   readonly calls: FakeCall[] = [];
-  /** Bridges under way, newest last. */
+  /** The bridges under way, newest last. */
   readonly bridges: { target: Target; request: BridgeRequest; sink: BridgeSink }[] = [];
   serve: (call: FakeCall) => void = (call) => answer(call, 'hello');
   bridgeWith: (request: BridgeRequest, sink: BridgeSink) => Bridge = (_request, sink) => {
@@ -165,7 +171,7 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
   forward(target: Target, request: ForwardRequest, sink: ResponseSink): ForwardCall {
     const call = new FakeCall(target, request, sink);
     this.calls.push(call);
-    // As the real ones: never before forward() has returned.
+    // The call is served only after forward() has returned, as with the real forwarders.
     queueMicrotask(() => this.serve(call));
     return call;
   }
@@ -176,11 +182,11 @@ export class FakeForwarder implements Forwarder, BridgeForwarder {
   }
 }
 
-/** What a test has otherwise than {@link TestRest}. */
+/** The options with which a test's REST API differs from {@link TestRest}. */
 export interface RestFixtureOptions {
-  /** Knows who calls; {@link NameTag}, if neither this nor `signIn` is given. */
+  /** Finds the user of a request. Default: {@link NameTag}, unless `signIn` is given. */
   readonly authenticator?: Authenticator;
-  /** Sign-in by which callers are known, as in the product. */
+  /** Sign-in that finds callers as the product does. */
   readonly signIn?: TestSignIn;
   readonly forwarder?: Forwarder & BridgeForwarder;
   readonly store?: RestStore & AuthStore;
@@ -214,7 +220,7 @@ type Fakes = Required<Pick<RestFixtureOptions, 'forwarder' | 'store' | 'sessions
   readonly metrics: Metrics;
 };
 
-/** Starts the REST side as the product puts it together, but over what is given. */
+/** Starts the REST side as the product's composition does, but over the given parts. */
 function startRest({
   signIn,
   authenticator = signIn === undefined ? new NameTag() : undefined,
@@ -246,7 +252,7 @@ function startRest({
 
 type RunningRest = Awaited<ReturnType<typeof startRest>>;
 
-/** A REST API with fakes behind it; alice owns `cam-1`, bob owns `cam-2`. */
+/** A REST API over fakes; alice owns `cam-1`, bob owns `cam-2`. */
 export class TestRest {
   readonly forwarder = new FakeForwarder();
   readonly store: TestStore;
@@ -268,7 +274,7 @@ export class TestRest {
     this.metrics = from.metrics;
   }
 
-  /** @param given the store, which the caller closes; its own, if absent */
+  /** Starts it. @param given the store, which the caller closes; default: a store of its own */
   static async start(over: RestFixtureOptions = {}, given?: TestStore): Promise<TestRest> {
     const store = given ?? (await TestStore.open());
     const [forwarder, sessions, metrics] = [new FakeForwarder(), new FakeSessions(), new Metrics()];
@@ -295,17 +301,18 @@ export class TestRest {
   }
 }
 
+/** The headers with which alice calls. */
 export const AS_ALICE = { authorization: `Bearer ${ALICE}` };
 
 /** An answer as it was on the wire. */
 export interface RawAnswer {
   readonly status: number;
-  /** Names in lower case; each with all its values. */
+  /** The headers, with names in lower case; each has all its values. */
   readonly headers: ReadonlyMap<string, readonly string[]>;
   readonly body: string;
 }
 
-/** Sends a request byte for byte as given, says `Connection: close`, and reads until the end. */
+/** Sends a request byte for byte as given, with `Connection: close`, and reads until the end. */
 export function rawRequest(
   port: number,
   requestLine: string,
@@ -331,7 +338,7 @@ export function rawRequest(
   });
 }
 
-/** Asks as alice, with a JSON body if there is one. */
+/** Sends a request as alice, with a JSON body if there is one. */
 export function send(port: number, requestLine: string, sent?: unknown): Promise<RawAnswer> {
   if (sent === undefined) return rawRequest(port, requestLine, AS_ALICE);
   const body = Buffer.from(JSON.stringify(sent));
@@ -339,7 +346,7 @@ export function send(port: number, requestLine: string, sent?: unknown): Promise
   return rawRequest(port, requestLine, fields, body);
 }
 
-/** Undefined: it is not whole. Only for answers with a length. */
+/** Parses an answer with a length. Undefined: the answer is not complete. */
 function parseAnswer(text: string, toHead: boolean): RawAnswer | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

@@ -1,3 +1,4 @@
+// The BlackHole relays bytes, and takes them away only when a test says so.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -12,10 +13,10 @@ interface Ends {
   server: Socket;
 }
 
-/** A device socket connected through the relay to a server socket. */
+/** Connects a device socket through the relay to a server socket. */
 async function connected(t: TestContext): Promise<Ends> {
   const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
-  // Also those of later connections, which the end of the relay may reset.
+  // Later connections may get an error too: the end of the relay may reset them.
   listener.on('connection', (socket) => socket.on('error', () => socket.destroy()));
   await once(listener, 'listening');
   const relay = await BlackHole.start((listener.address() as AddressInfo).port);
@@ -33,7 +34,7 @@ async function connected(t: TestContext): Promise<Ends> {
   return { relay, link: await linked, device, server };
 }
 
-/** Unlike `once`, does not fail on the 'error' before the 'close'. */
+/** Waits for 'close'. Unlike `once`, this does not fail on the 'error' before it. */
 function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }

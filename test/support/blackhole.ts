@@ -1,13 +1,14 @@
+// BlackHole is a TCP relay between a device and a server, with faults on command.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Lane } from './lane.js';
 
-/** `up` is from the dialling side (the device) to the server, `down` the other way. */
+/** A direction of a connection: `up` is from the dialling side (the device) to the server, `down` is the other way. */
 export type Direction = 'up' | 'down' | 'both';
 
 /**
- * Ends a connection with RST. Not while its FIN is on the way: Node 20 then leaves a handle that never closes, and the process
- * spins at its end.
+ * Ends a connection with RST, but not while its FIN is on the way: Node 20 then leaves a handle that never closes, and the
+ * process spins at its end.
  */
 function reset(socket: Socket): void {
   if (socket.writableEnded && !socket.writableFinished) socket.destroy();
@@ -40,14 +41,14 @@ export class Link {
     for (const lane of this.#lanes(direction)) lane.hole();
   }
 
-  /** Forwards again, beginning with what waited: a path that came back. */
+  /** Forwards again, beginning with the bytes that waited, as a path does that came back. */
   resume(direction: Direction = 'both'): void {
     for (const lane of this.#lanes(direction)) lane.resume();
     if (this.#client.destroyed) this.#lost(this.up, this.#server);
     if (this.#server.destroyed) this.#lost(this.down, this.#client);
   }
 
-  /** Adds `ms` of latency to each direction given. */
+  /** Adds `ms` of latency to each given direction. */
   delay(ms: number, direction: Direction = 'both'): void {
     for (const lane of this.#lanes(direction)) lane.delay(ms);
   }
@@ -65,15 +66,15 @@ export class Link {
     return [direction === 'up' ? this.up : this.down];
   }
 
-  /** One end is gone: the other learns it, unless the lane towards it is holed. */
+  /** Handles the end of one socket: the other end learns it, unless the lane to it is holed. */
   #lost(lane: Lane, other: Socket): void {
     if (!lane.holed) other.destroy();
   }
 }
 
 /**
- * A TCP relay on 127.0.0.1 between a device and a server, with faults on command. What it does to a connection is
- * seen by both ends only as bytes, silence or RST.
+ * A TCP relay on 127.0.0.1 between a device and a server, with faults on command. Both ends see a fault only as bytes, silence or
+ * RST.
  */
 export class BlackHole {
   readonly #listener: Server;
@@ -85,7 +86,7 @@ export class BlackHole {
   #waiting: ((link: Link) => void)[] = [];
   #relayed = 0;
 
-  /** Relays to 127.0.0.1:`targetPort`. */
+  /** Starts a relay to 127.0.0.1:`targetPort`. */
   static async start(targetPort: number): Promise<BlackHole> {
     const listener = createServer({ allowHalfOpen: true });
     const relay = new BlackHole(listener, targetPort);
@@ -104,34 +105,34 @@ export class BlackHole {
     return (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Live connections, oldest first. */
+  /** The live connections, oldest first. */
   get links(): readonly Link[] {
     return [...this.#links];
   }
 
-  /** Connections that were made through it so far. */
+  /** The number of connections that were made through the relay so far. */
   get relayed(): number {
     return this.#relayed;
   }
 
-  /** The next connection that is made. */
+  /** Waits for the next connection. */
   nextLink(): Promise<Link> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
     });
   }
 
-  /** New connections go to another port: a server that came back elsewhere. */
+  /** Sends new connections to another port, as to a server that came back elsewhere. */
   retarget(port: number): void {
     this.#target = port;
   }
 
-  /** While true, new connections are reset at once. */
+  /** While true, resets new connections at once. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
   }
 
-  /** While true, new connections are black-holed at once: a server that hangs. */
+  /** While true, black-holes new connections at once, as a server that hangs. */
   silence(silent: boolean): void {
     this.#silent = silent;
   }

@@ -1,12 +1,13 @@
+// EventProcess is a child process that prints events as JSON lines and takes commands.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** How long `EventProcess.event` waits before it gives up. */
+/** How long `EventProcess.event` waits before it fails, in ms. */
 const eventTimeoutMs = 15_000;
-/** How long a process may take to end after SIGTERM before it is killed. */
+/** How long a process may take to end after SIGTERM before it is killed, in ms. */
 const stopTimeoutMs = 5_000;
-/** Events kept for a later `event` call; older ones are dropped. */
+/** The most events that are kept for a later `event` call; older ones are dropped. */
 const backlogLimit = 100_000;
 
 interface Waiter<E> {
@@ -26,7 +27,7 @@ export class EventProcess<E extends object> {
 
   constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
-    // A command written to a process that has just ended is not news: its end is.
+    // A command to a process that has just ended causes this error; the end itself is reported.
     this.#child.stdin.on('error', () => {});
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-4000);
@@ -43,14 +44,14 @@ export class EventProcess<E extends object> {
     return this.#child.pid;
   }
 
-  /** What it wrote to stderr last. */
+  /** The latest part of its stderr. */
   get stderr(): string {
     return this.#stderr;
   }
 
   /**
-   * The next event that matches, from those not taken yet. Each event is given to one caller.
-   * @throws when the process ends first, or after 15 s
+   * Finds the next event that matches, among those not taken yet. Each event goes to one caller.
+   * @throws if the process ends first, or after 15 s
    */
   event(match: (event: E) => boolean, timeoutMs = eventTimeoutMs): Promise<E> {
     const index = this.#backlog.findIndex(match);
@@ -82,7 +83,7 @@ export class EventProcess<E extends object> {
     this.#child.stdin.write(`${line}\n`);
   }
 
-  /** SIGTERM, then SIGKILL after 5 s. Resolves when the process is gone. */
+  /** Sends SIGTERM, and after 5 s SIGKILL. Resolves when the process is gone. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.#exit === undefined) this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopTimeoutMs);

@@ -1,11 +1,12 @@
+// `fixedPort` finds a free port that a listener can have again after a restart.
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A port that is free, for a listener that is to have it again after a restart: uSockets sets SO_REUSEADDR for a given port
- * only, so one that it was given for 0 stays taken while an old connection is in TIME_WAIT. It is below those that the
- * kernel hands out, so that nobody is given it meanwhile.
+ * Finds a free port for a listener that will need it again after a restart. uSockets sets SO_REUSEADDR for a named port only, so
+ * a port that the system chose stays taken while an old connection is in TIME_WAIT. The port is below those that the kernel hands
+ * out, so that nobody else gets it meanwhile.
  */
 export async function fixedPort(): Promise<number> {
   for (;;) {
@@ -17,7 +18,7 @@ export async function fixedPort(): Promise<number> {
       await once(server, 'close');
       return port;
     } catch {
-      // It is taken.
+      // The port is taken, so another one is tried.
     }
   }
 }

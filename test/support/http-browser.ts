@@ -1,40 +1,41 @@
+// HttpBrowser is a browser without pages, for sign-ins in tests.
 import { Agent, type Dispatcher, fetch, Headers, type RequestInit, type Response } from 'undici';
 
-/** A browser without pages: it follows redirects, keeps cookies of each host and path, and fills in forms. */
+/** A browser without pages: it follows redirects, keeps the cookies of each host and path, and fills in forms. */
 export class HttpBrowser {
   readonly #connections: Dispatcher;
   readonly #cookies: { host: string; path: string; name: string; value: string }[] = [];
 
-  /** @param connections left out: such as close themselves */
+  /** @param connections the connections that it uses; default: connections that close by themselves */
   constructor(connections: Dispatcher = new Agent({ keepAliveTimeout: 1 })) {
     this.#connections = connections;
   }
 
-  /** Another one with the same cookies. */
+  /** Makes another browser with the same cookies. */
   copy(): HttpBrowser {
     const copy = new HttpBrowser(this.#connections);
     copy.#cookies.push(...this.#cookies);
     return copy;
   }
 
-  /** The value of a cookie. */
+  /** The value of a cookie; undefined: the browser has none of that name. */
   cookie(name: string): string | undefined {
     return this.#cookies.find((cookie) => cookie.name === name)?.value;
   }
 
-  /** What the Cookie field of a request there is; empty: it has none. */
+  /** The `Cookie` header of a request to that URL; '' if the browser has no cookies for it. */
   cookieField(url: string | URL): string {
     const { hostname, pathname } = new URL(url);
     return (
       this.#cookies
-        // Not kept apart by port, as in browsers.
+        // Cookies are not kept apart by port, as in browsers.
         .filter(({ host, path }) => host === hostname && isBelow(pathname, path))
         .map(({ name, value }) => `${name}=${value}`)
         .join('; ')
     );
   }
 
-  /** One request, redirects not followed. */
+  /** Makes one request, without following redirects. */
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
     const headers = new Headers(init.headers ?? {});
@@ -52,7 +53,7 @@ export class HttpBrowser {
   }
 
   /**
-   * Goes to a page and on, through redirects and the forms of a sign-in, or of a device's code, until it is at a page that has none.
+   * Goes to a page and on, through redirects and the forms of a sign-in, or of a device's code, until a page has no form.
    * @param login the name to sign in with
    */
   async visit(url: string | URL, login?: string): Promise<{ url: URL; response: Response; visited: URL[] }> {
@@ -102,14 +103,14 @@ export class HttpBrowser {
   }
 }
 
-/** The hidden fields of a page's first form. */
+/** Reads the hidden fields of a page's first form. */
 function hiddenFields(html: string): Record<string, string> {
   const [form = ''] = /<form.*?<\/form>/s.exec(html) ?? [];
   const fields = form.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
   return Object.fromEntries([...fields].map(([, name, value]) => [name, value]));
 }
 
-/** RFC 6265 §5.1.4. */
+/** Whether a path matches a cookie's path (RFC 6265 §5.1.4). */
 function isBelow(pathname: string, path: string): boolean {
   return pathname === path || pathname.startsWith(path.endsWith('/') ? path : `${path}/`);
 }

@@ -1,4 +1,4 @@
-// The imports of a source tree as a graph of files and of folders, with the circles in it.
+// This file reads the imports of a source tree as a graph of files and folders, and finds its circles.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path/posix';
 
@@ -8,17 +8,17 @@ export interface Import {
   readonly to: string;
 }
 
-/** `from '…'`, `import '…'`, `import('…')`, and `new URL('….js', import.meta.url)`, which names a module for a thread. */
+/** Matches `from '…'`, `import '…'`, `import('…')`, and `new URL('….js', import.meta.url)`, which names a module for a thread. */
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)'(\.{1,2}\/[^']+\.js)'/g;
 
-/** The sources below `root`, by their path from it: `src/actors/clock.ts` and its text. */
+/** Reads the sources of a folder by their paths from `root`, such as `src/actors/clock.ts`. */
 export function readSources(root: string, folder: string): ReadonlyMap<string, string> {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
   const paths = names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 
-/** Every import of one source by another. An import of a package is none. */
+/** Lists every import of one source by another; imports of packages are left out. */
 export function importsOf(sources: ReadonlyMap<string, string>): Import[] {
   return [...sources].flatMap(([from, text]) =>
     [...text.matchAll(SPECIFIER)]
@@ -28,7 +28,7 @@ export function importsOf(sources: ReadonlyMap<string, string>): Import[] {
   );
 }
 
-/** The groups of nodes that can be reached from each other, each sorted; a node alone is no circle (Tarjan's algorithm). */
+/** Finds the groups of nodes that can be reached from each other, each sorted; a node alone is no circle (Tarjan's algorithm). */
 export function circles(edges: readonly Import[]): string[][] {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of edges) {

@@ -1,17 +1,18 @@
+// Lane is one direction of a relayed connection.
 import type { Socket } from 'node:net';
 
-/** Bytes a lane keeps while they wait for their delay; above it the sender feels TCP backpressure. */
+/** The bytes that a lane keeps while they wait for their delay; above this the sender feels TCP backpressure. */
 const MAX_HELD_BYTES = 1 << 20;
 
 interface Held {
   readonly due: number;
-  /** undefined is the end of the stream (FIN). */
+  /** The bytes; undefined is the end of the stream (FIN). */
   readonly chunk: Buffer | undefined;
 }
 
 /**
- * One direction of a relayed connection. A holed lane reads nothing and passes nothing on, not even a FIN or the
- * end of its socket: to both ends it looks like a path that lost every packet.
+ * One direction of a relayed connection. A holed lane reads nothing and passes nothing on, not even a FIN or the end of its
+ * socket: both ends see a path that loses every packet.
  */
 export class Lane {
   readonly #from: Socket;
@@ -22,7 +23,7 @@ export class Lane {
   #holed = false;
   #writable = true;
   #timer: NodeJS.Timeout | undefined;
-  /** Bytes passed on so far. */
+  /** The number of bytes passed on so far. */
   passed = 0;
 
   constructor(from: Socket, to: Socket) {
@@ -50,7 +51,7 @@ export class Lane {
     this.#flow();
   }
 
-  /** Bytes read from now on leave `ms` later. */
+  /** Makes bytes that are read from now on leave `ms` later. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }

@@ -1,4 +1,5 @@
+// This module makes properties run long; `npm run test:long` loads it into every test file.
 import fc from 'fast-check';
 
-// Loaded into every test file by `npm run test:long`: a property that says no number of its own is tried so often.
+// A property that names no number of runs has this many.
 fc.configureGlobal({ numRuns: 5000 });

@@ -1,4 +1,4 @@
-// What a test reads of the documents of this repository.
+// This file reads the documents of this repository for tests.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../scripts/root.js';
@@ -11,12 +11,12 @@ export interface CodeBlock {
   readonly code: string;
 }
 
-/** A document of the repository, by its path from the root. */
+/** Reads a document of the repository, by its path from the root. */
 export function readDocument(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** The Markdown files of the repository, by their paths from its root. */
+/** Lists the Markdown files of the repository, by their paths from its root. */
 export function documents(): readonly string[] {
   const of = (folder: string, recursive: boolean) =>
     readdirSync(join(root, folder), { recursive, encoding: 'utf8' })
@@ -28,6 +28,7 @@ export function documents(): readonly string[] {
   ];
 }
 
+/** Reads the fenced blocks of a document. */
 export function codeBlocks(text: string): readonly CodeBlock[] {
   const blocks: CodeBlock[] = [];
   let heading = '';
@@ -38,7 +39,7 @@ export function codeBlocks(text: string): readonly CodeBlock[] {
   return blocks;
 }
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** Makes the anchors of a document's headings as GitHub does. */
 export function anchors(text: string): readonly string[] {
   const withoutCode = text.replace(/^```.*?^```$/gms, '');
   return [...withoutCode.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -49,12 +50,12 @@ export function anchors(text: string): readonly string[] {
   );
 }
 
-/** Commands for a shell that stand in a document, block by block. */
+/** Reads the blocks of shell commands in a document. */
 export function shellBlocks(file: string): readonly CodeBlock[] {
   return codeBlocks(readDocument(file)).filter(({ language }) => language === 'sh');
 }
 
-/** Where the links of a document lead that name a file of the repository, `#…` included. */
+/** Lists the links of a document to files of the repository, including their `#…`. */
 export function relativeLinks(text: string): readonly string[] {
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)

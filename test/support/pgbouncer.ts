@@ -1,3 +1,4 @@
+// Pgbouncer is a pgbouncer process in front of a PostgreSQL server.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { fixedPort } from './fixed-port.js';
 
 const PROGRAM = '/usr/sbin/pgbouncer';
 
-/** Why there is no pgbouncer; false: there is one. On a machine that only tests, one must be there. */
+/** Why the tests have no pgbouncer; false: they have one. A machine that only tests must have one. */
 export const NO_PGBOUNCER: string | false = withoutProgram();
 
 function withoutProgram(): string | false {
@@ -17,17 +18,18 @@ function withoutProgram(): string | false {
   return `no ${PROGRAM}: install Debian's package pgbouncer to run it`;
 }
 
+/** The configuration of a pgbouncer. */
 export interface PgbouncerOptions {
   readonly mode: 'session' | 'transaction';
-  /** Connections to the server at most. */
+  /** The most connections to the server. */
   readonly size: number;
-  /** More lines of its configuration. */
+  /** Further lines of the configuration. */
   readonly settings?: readonly string[];
 }
 
-/** A pgbouncer before a server. */
+/** A pgbouncer in front of a server. */
 export class Pgbouncer {
-  /** A URL of the same database, through it. */
+  /** The URL of the same database through this pgbouncer. */
   readonly url: string;
   readonly #child: ChildProcess;
   readonly #dir: string;
@@ -38,7 +40,7 @@ export class Pgbouncer {
     this.#dir = dir;
   }
 
-  /** @param server a database; its user needs no password */
+  /** Starts a pgbouncer. @param server the URL of a database whose user needs no password */
   static async start(server: string, { mode, size, settings = [] }: PgbouncerOptions): Promise<Pgbouncer> {
     const url = new URL(server);
     const port = await fixedPort();
@@ -56,11 +58,11 @@ export class Pgbouncer {
       `default_pool_size = ${size}`,
       ...settings,
     ];
-    // `any` logs in as the user of the line above, whoever asks.
+    // `any` logs in every client as the user of the line above.
     lines[1] += ` user=${url.username}`;
     await writeFile(file, `${lines.join('\n')}\n`);
     await chmod(dir, 0o755);
-    // It refuses to be root.
+    // pgbouncer refuses to run as root.
     const as = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
     const child = spawn(PROGRAM, [...as, file], { stdio: 'ignore' });
     url.host = `127.0.0.1:${port}`;

@@ -1,10 +1,11 @@
+// This file gives tests schemas and databases of their own on a PostgreSQL server.
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
-/** Where a database for tests may be. */
+/** The URL of the server for tests. */
 const SERVER = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/test';
 
-/** Why there is no database; false: there is one. On a machine that only tests, one must be there. */
+/** Why the tests have no database; false: they have one. A machine that only tests must have one. */
 export const NO_POSTGRES: string | false = await withoutServer();
 
 async function withoutServer(): Promise<string | false> {
@@ -17,12 +18,12 @@ async function withoutServer(): Promise<string | false> {
   }
 }
 
-/** Runs statements over a connection of their own. */
+/** Runs statements over a new connection. */
 export function sql<Row extends object>(...statements: string[]): Promise<Row[]> {
   return sqlAt<Row>(SERVER, ...statements);
 }
 
-/** Runs statements at a database over a connection of their own. */
+/** Runs statements at a database over a new connection. */
 export async function sqlAt<Row extends object>(url: string, ...statements: string[]): Promise<Row[]> {
   const client = new pg.Client(url);
   await client.connect();
@@ -49,10 +50,10 @@ async function emptySchema(schema: string, url: string): Promise<void> {
   );
 }
 
-/** A schema of its own: what is in it is seen by nobody else. */
+/** A schema that no other test sees. */
 export class TestSchema {
   readonly name: string;
-  /** A URL whose connections work in it. */
+  /** A URL whose connections work in the schema. */
   readonly url: string;
 
   private constructor(name: string, url: string) {
@@ -68,7 +69,7 @@ export class TestSchema {
     return new TestSchema(name, url.href);
   }
 
-  /** Deletes the rows of all tables, as if no transaction had been. */
+  /** Deletes the rows of all tables, as if there had been no transaction. */
   empty(): Promise<void> {
     return emptySchema(this.name, SERVER);
   }
@@ -78,7 +79,7 @@ export class TestSchema {
   }
 }
 
-/** A database of its own, with a user of its own, whose connections can be limited. Not to be reached by any search path. */
+/** A database of its own, with a user of its own whose connections can be limited. No search path leads to it. */
 export class TestDatabase {
   readonly name: string;
   readonly url: string;
@@ -88,7 +89,7 @@ export class TestDatabase {
     this.url = url;
   }
 
-  /** @param connections what the user may have at once; undefined: as many as the server */
+  /** Creates a database. @param connections the most connections of its user; default: as many as the server has */
   static async create(connections = -1): Promise<TestDatabase> {
     const name = `visiona_test_${randomBytes(8).toString('hex')}`;
     await sql(
@@ -101,17 +102,17 @@ export class TestDatabase {
     return new TestDatabase(name, url.href);
   }
 
-  /** Deletes the rows of all tables, as if no transaction had been. */
+  /** Deletes the rows of all tables, as if there had been no transaction. */
   empty(): Promise<void> {
     return emptySchema('public', this.url);
   }
 
-  /** Whether transactions of connections that are made from now on may write. */
+  /** Sets whether transactions of new connections are read-only. */
   async readOnly(isReadOnly: boolean): Promise<void> {
     await sql(`ALTER ROLE ${this.name} SET default_transaction_read_only = ${isReadOnly}`);
   }
 
-  /** Connections of its user that the server has now. */
+  /** The number of connections that its user has at the server now. */
   async connections(): Promise<number> {
     const [row] = await sql<{ n: string }>(
       `SELECT count(*) AS n FROM pg_stat_activity WHERE usename = '${this.name}'`,
@@ -119,12 +120,12 @@ export class TestDatabase {
     return Number(row?.n);
   }
 
-  /** Ends what its user has; what is made anew is as the user is now. */
+  /** Ends the connections of its user; new ones get the user's current settings. */
   async endConnections(): Promise<void> {
     await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${this.name}'`);
   }
 
-  /** It is empty again, and whoever was connected no more. */
+  /** Deletes the database with its connections, and creates it empty. */
   async makeAnew(): Promise<void> {
     await sql(`DROP DATABASE ${this.name} WITH (FORCE)`);
     await sql(`CREATE DATABASE ${this.name} OWNER ${this.name}`);

@@ -1,3 +1,4 @@
+// ProxyFixture is the tunnel side of remote-proxy in this process, over a store in memory.
 import { createServer, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pino } from 'pino';
@@ -23,18 +24,18 @@ import { SILENT_REFUSALS } from './silent-refusals.js';
 import { silentRequests } from './silent-requests.js';
 import { TestStore } from './test-store.js';
 
-/** Whose all devices are. */
+/** The user who owns all devices of the fixture. */
 export const OWNER = 'user' as UserId;
 
 /** The internal secret of every fixture. */
 export const INTERNAL_SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
-/** What came back of a call. */
+/** The outcome of a call. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly head: ResponseHead; readonly body: string }
   | { readonly kind: 'failed'; readonly failure: ForwardFailure; readonly head: ResponseHead | undefined };
 
-/** A device of this process. */
+/** A device in this process. */
 export class TestDevice {
   readonly tunnel: Tunnel;
   readonly #release: () => void;
@@ -50,7 +51,7 @@ export class TestDevice {
   }
 }
 
-/** What a test has otherwise than the fixture. */
+/** The options with which a test's fixture differs from the default. */
 export interface FixtureOptions {
   readonly store?: TunnelStore;
   readonly exposition?: Exposition;
@@ -83,7 +84,7 @@ const CONFIG: ProxyConfig = {
   unreadBytes: 256 * 2 ** 20,
 };
 
-/** Starts the tunnel side as the product puts it together, but over a store in memory. */
+/** Starts the tunnel side as the product's composition does, but over a store in memory. */
 function startProxy(options: FixtureOptions & { readonly store: TunnelStore }) {
   const {
     store,
@@ -143,7 +144,7 @@ export class ProxyFixture {
     return new ProxyFixture(store, await startProxy({ store, ...options }));
   }
 
-  /** Dials as `name`, by a token that is its name, through `port` if given; every request is answered by `answer`. */
+  /** Connects a device named `name`, with its name as its token, through `port` if given; `answer` answers every request. */
   async device(
     name: string,
     answer: (path: string, res: ServerResponse) => void,
@@ -154,7 +155,7 @@ export class ProxyFixture {
     return new TestDevice(await this.#tunnel(name, serve, port), () => server.close());
   }
 
-  /** Dials as `name`; `serve` gets each stream as it is. */
+  /** Connects a device named `name`; `serve` gets each stream raw. */
   async rawDevice(name: string, serve: (stream: Duplex) => void): Promise<TestDevice> {
     return new TestDevice(await this.#tunnel(name, serve, this.proxy.tunnelPort), () => {});
   }
@@ -166,7 +167,7 @@ export class ProxyFixture {
     if (dialled.kind !== 'open') throw new Error(`${name} was not let in: ${JSON.stringify(dialled)}`);
     return new Tunnel(dialled.socket, {
       service: (stream) => {
-        // Many tests reset streams; whoever serves them need not hear of it.
+        // Many tests reset streams, so these errors are dropped.
         stream.on('error', () => {});
         serve(stream);
       },
@@ -175,12 +176,12 @@ export class ProxyFixture {
     });
   }
 
-  /** Where its internal API is. */
+  /** The URL of its internal API. */
   get internalUrl(): URL {
     return new URL(`http://127.0.0.1:${this.proxy.internalPort}`);
   }
 
-  /** One call without a body. */
+  /** Makes one call without a body. */
   call(deviceId: string, target = '/', method = 'GET'): Promise<Outcome> {
     return new Promise((resolve) => {
       const sink = new Collector(resolve);

@@ -1,3 +1,4 @@
+// RelayTunnel is one device's tunnel as the relay of a device's tests sees it.
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as send } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
@@ -6,7 +7,7 @@ import type { MuxSession } from '../../src/tunnel/yamux/contract.js';
 import { StreamDuplex } from '../../src/tunnel/yamux/duplex.js';
 import { createSession } from '../../src/tunnel/yamux/session.js';
 
-/** An answer, read whole. */
+/** An answer that was read whole. */
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -16,11 +17,11 @@ export interface Reply {
 
 /** One device's tunnel, seen from the cloud: the yamux server. */
 export class RelayTunnel {
-  /** The upgrade request: path, headers. */
+  /** The upgrade request, with its path and headers. */
   readonly request: IncomingMessage;
-  /** Fulfilled with the close code and reason when the socket is gone. */
+  /** Resolves with the close code and reason when the socket is gone. */
   readonly closed: Promise<{ code: number; reason: string }>;
-  /** Fulfilled when the device said GoAway(0). */
+  /** Resolves when the device has sent GoAway(0). */
   readonly goneAway: Promise<void>;
   readonly session: MuxSession;
   readonly #socket: WebSocket;
@@ -56,7 +57,7 @@ export class RelayTunnel {
     });
   }
 
-  /** Opens a raw stream. One that outlives its test is reset at the end, which is nobody's error. */
+  /** Opens a raw stream. A stream that outlives its test is reset at the end, and that error is dropped. */
   open(): Duplex {
     const stream = StreamDuplex.open(this.session);
     if (stream === undefined) throw new Error('the session opens no stream');
@@ -64,7 +65,7 @@ export class RelayTunnel {
     return stream;
   }
 
-  /** Starts an HTTP request on a stream of its own. Its end with the test is nobody's error, as with `open`. */
+  /** Starts an HTTP request on a stream of its own. If the test ends it, the error is dropped, as with `open`. */
   send(path: string, options: RequestOptions = {}): ClientRequest {
     const headers = { Host: 'device', ...options.headers };
     return send({ path, ...options, headers, createConnection: () => this.open() }).on('error', () => {});
@@ -87,7 +88,7 @@ export class RelayTunnel {
     this.#socket.send(message);
   }
 
-  /** Closes with a code, as the relay does when it knows why. */
+  /** Closes with a code, as the relay does when it knows the reason. */
   close(code: number, reason = ''): void {
     this.#socket.close(code, reason);
   }
@@ -119,7 +120,7 @@ export class RelayTunnel {
     const message = Buffer.allocUnsafe(64 << 10);
     const length = this.session.pull(message, 0, message.length);
     if (length === 0 || this.#socket.readyState !== this.#socket.OPEN) return;
-    // The next message waits until this one is written: what the relay holds stays in the session.
+    // The next message is taken when this one is written, so that the relay's unsent bytes stay in the session.
     this.#socket.send(message.subarray(0, length), () => this.#schedule());
   }
 }

@@ -1,3 +1,4 @@
+// Relay is the cloud's end for tests of devices.
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,21 +7,22 @@ import { WebSocketServer } from 'ws';
 import type { Config } from '../../src/tunnel/yamux/config.js';
 import { RelayTunnel } from './relay-tunnel.js';
 
-/** An HTTP answer in place of a tunnel. */
+/** An HTTP answer that refuses a tunnel. */
 export interface Refusal {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The options of a relay. */
 export interface RelayOptions {
-  /** 0: any free one. */
+  /** The port; 0: any free one. */
   readonly port?: number;
-  /** Looks at a dial: a refusal, or undefined to accept. */
+  /** Decides about a dial: a refusal, or undefined to accept. */
   readonly decide?: (request: IncomingMessage) => Refusal | undefined;
   readonly yamux?: Partial<Config>;
 }
 
-/** The cloud's end for tests of devices: accepts tunnels, opens streams, keeps no state between them. */
+/** The cloud's end for tests of devices: it accepts tunnels, opens streams, and keeps no state between tunnels. */
 export class Relay {
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
@@ -28,7 +30,7 @@ export class Relay {
   readonly #events = new EventEmitter();
   readonly #tunnels = new Set<RelayTunnel>();
   readonly #waiting: RelayTunnel[] = [];
-  /** Every dial so far, refused ones too. */
+  /** The number of dials so far, including refused ones. */
   dials = 0;
 
   static async start(options: RelayOptions = {}): Promise<Relay> {
@@ -49,12 +51,12 @@ export class Relay {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What a device is told to dial. */
+  /** The URL that a device is told to dial. */
   get url(): URL {
     return new URL(`ws://127.0.0.1:${this.port}`);
   }
 
-  /** The next tunnel nobody has taken yet, in order of arrival. */
+  /** Waits for the next tunnel that no caller has taken yet, in order of arrival. */
   async tunnel(): Promise<RelayTunnel> {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) return waiting;
@@ -62,12 +64,12 @@ export class Relay {
     return this.tunnel();
   }
 
-  /** Fulfilled once `count` dials were seen, refused ones too. */
+  /** Resolves once there were `count` dials, including refused ones. */
   async dialled(count: number): Promise<void> {
     while (this.dials < count) await once(this.#events, 'dial');
   }
 
-  /** Ends everything at once, as a crash does: no close frames. */
+  /** Ends all connections at once, as a crash does: without close frames. */
   async close(): Promise<void> {
     const tunnels = [...this.#tunnels];
     for (const tunnel of tunnels) tunnel.cut();

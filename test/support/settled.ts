@@ -1,6 +1,8 @@
+// `settled` waits until a value has stopped changing.
+
 /**
- * Resolves when `value` is above 0 and has not changed for `turns` loop turns: what flows has come to rest. Too early
- * is possible on a very slow machine, so only use it where that makes the test weaker, not wrong.
+ * Resolves when `value` is above 0 and has not changed for `turns` loop turns. On a very slow machine this may be too early, so
+ * use it only if that makes the test weaker and not wrong.
  */
 export async function settled(value: () => number, turns = 200): Promise<void> {
   let last = 0;

@@ -1,22 +1,22 @@
-// A shell that a test gives commands as a person does who reads a document.
+// Shell is a shell to which a test gives commands, as a person does who follows a document.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 
-/** How long something may be awaited, in ms: far above any, so that only a hang reaches it. */
+/** How long an output may be awaited, in ms: far above any wait, so that only a hang reaches it. */
 const DEADLINE_MS = 120_000;
 
-/** A shell as somebody has it who copies commands into it: variables and jobs last from one command to the next. */
+/** A shell like that of a person who copies commands into it: variables and jobs last from one command to the next. */
 export class Shell {
-  /** Everything that its commands have written, to stdout and stderr. */
+  /** Everything that the commands have written, to stdout and stderr. */
   output = '';
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Set<() => void>();
   #over = false;
 
   constructor(folder: string, env: Readonly<Record<string, string>>) {
-    // Without a terminal its jobs get no groups of their own: all that it has started ends with its group.
+    // Without a terminal the shell's jobs get no groups of their own, so that everything it started ends with its group.
     this.#child = spawn('bash', ['--norc'], {
       cwd: folder,
       env: { PATH: process.env.PATH, ...env },
@@ -35,7 +35,7 @@ export class Shell {
     });
   }
 
-  /** Gives it commands; resolves with what was written until the last of them was done. */
+  /** Runs commands; resolves with the output up to the end of the last command. */
   async run(commands: string): Promise<string> {
     const from = this.output.length;
     const mark = `${randomUUID()} done`;
@@ -44,7 +44,7 @@ export class Shell {
     return this.output.slice(from);
   }
 
-  /** Resolves with the match once its output has one. */
+  /** Resolves with the match once the output matches. */
   said(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const done = (): void => {
@@ -67,7 +67,7 @@ export class Shell {
     });
   }
 
-  /** Ends it with all that it has started. */
+  /** Ends the shell and everything that it started. */
   async end(): Promise<void> {
     if (this.#child.pid === undefined || this.#over) return;
     const exited = once(this.#child, 'exit');

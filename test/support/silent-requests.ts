@@ -1,9 +1,10 @@
+// `silentRequests` makes a request log that writes nothing.
 import { pino } from 'pino';
 import { Metrics } from '../../src/observability/metrics.js';
 import { RequestLog } from '../../src/server/request-log.js';
 import { SILENT_REFUSALS } from './silent-refusals.js';
 
-/** Counts requests that fail, and tells nobody. */
+/** Makes a request log that counts failed requests and writes no lines. */
 export function silentRequests(metrics = new Metrics()): RequestLog {
   return new RequestLog({
     log: pino({ level: 'silent' }),

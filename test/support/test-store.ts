@@ -1,4 +1,4 @@
-// The product's own store for tests: SQLite in this process, on a clock of the test, with faults at any call.
+// TestStore is the product's own store for tests: SQLite in this process, with a test's clock, and with faults at any call.
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,9 @@ import { type Database, databaseFile, openDatabase } from '../../src/store/sqlit
 import type { CallName, Ports } from '../../src/store/wire/call-policies.js';
 
 /**
- * How a call goes wrong. `fails`: it is not done. `lost`: it is done, and its answer does not arrive. `hangs`: it is done, and
- * answered only when the test rejects it in {@link TestStore.hanging}. An error: it is not done, and rejects with it.
+ * How a call goes wrong. `fails`: the call is not done. `lost`: the call is done, and its answer does not arrive. `hangs`: the
+ * call is done, and answered only when the test rejects it in {@link TestStore.hanging}. An error: the call is not done, and
+ * rejects with that error.
  */
 export type Fault = 'fails' | 'lost' | 'hangs' | Error;
 
@@ -33,21 +34,21 @@ interface Minted {
 }
 
 /**
- * The SQLite store of a directory of its own. A call is recorded, goes wrong as the test says, and else is done by the real
- * store; what the ports do not show is read and written as rows, over a second connection.
+ * The SQLite store of a directory of its own. Each call is recorded; it goes wrong if the test says so, and else the real store
+ * does it. Data that the ports do not show is read and written as rows, over a second connection.
  */
 export class TestStore extends RemoteStore {
   /** The store's wall clock, which stands still: milliseconds since 1970. */
   now = Date.now();
-  /** Names of the calls, in their order. */
+  /** The names of the calls so far, in order. */
   readonly calls: CallName[] = [];
-  /** Every call rejects with it. */
+  /** The error with which every call rejects; undefined: none does. */
   fault: Error | undefined;
-  /** By the name of a call. */
+  /** The faults of calls, by the call's name. */
   readonly faults = new Map<CallName, Fault>();
-  /** Runs before a call of a name is made; what it throws is what the call rejects with. */
+  /** Functions that run before a call of a name; a call rejects with the error that its function throws. */
   readonly before = new Map<CallName, (...args: readonly unknown[]) => unknown>();
-  /** The calls that hang, to be rejected. */
+  /** The calls that hang; a test rejects them here. */
   readonly hanging: ((error: Error) => void)[] = [];
   readonly #listeners = new Set<(changes: Changes) => void>();
   readonly #dataDir: string;
@@ -59,7 +60,7 @@ export class TestStore extends RemoteStore {
     this.#dataDir = dataDir;
   }
 
-  /** Names of the calls that do not only count attempts. */
+  /** The names of the calls, without those that only count attempts. */
   get callsButAttempts(): CallName[] {
     return this.calls.filter((name) => name !== 'countAttempt' && name !== 'forgiveAttempt');
   }
@@ -83,7 +84,7 @@ export class TestStore extends RemoteStore {
     args: Parameters<Ports[Name]>,
   ): Promise<Awaited<ReturnType<Ports[Name]>>> {
     this.calls.push(name);
-    // Nobody is answered in the turn of the asking, as with a store in a process of its own.
+    // The answer comes in a later turn of the loop, as from a store in a process of its own.
     await new Promise(setImmediate);
     await this.before.get(name)?.(...args);
     const fault = this.fault ?? this.faults.get(name);
@@ -96,7 +97,7 @@ export class TestStore extends RemoteStore {
     return result;
   }
 
-  /** What cannot be done with it now. */
+  /** The part of the store that does not work now. */
   readonly missing: StoreClient['missing'] = {};
 
   onChanges(listener: (changes: Changes) => void): () => void {
@@ -104,10 +105,13 @@ export class TestStore extends RemoteStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A store in this process tells of no state. */
+  /** Ignores listeners, because a store in this process reports no state. */
   onState(): void {}
 
-  /** Tells listeners that sessions ended, as another process would. @param signInId absent: nobody knows which */
+  /**
+   * Reports to listeners that a session ended, as if another process ended it.
+   * @param signInId absent: any session may have ended
+   */
   report(signInId?: SignInId): void {
     const changes = signInId === undefined ? [] : [{ kind: 'sign-in-ended', signInId }];
     const told = { changes, last: 1, missed: signInId === undefined } as unknown as Changes;
@@ -119,7 +123,7 @@ export class TestStore extends RemoteStore {
     return (this.#rows as Database).prepare(text).all(...params) as Row[];
   }
 
-  /** All rows of a table, oldest first. */
+  /** Reads all rows of a table, oldest first. */
   rows<Row = unknown>(table: string): Row[] {
     return this.sql(`SELECT * FROM ${table} ORDER BY rowid`);
   }
@@ -128,12 +132,12 @@ export class TestStore extends RemoteStore {
     return this.rows(table).length;
   }
 
-  /** A user with an id of the test's choice. */
+  /** Adds a user with an id of the test's choice. */
   addUser(id: UserId): void {
     this.sql("INSERT OR IGNORE INTO users VALUES (?, 'https://id.test', ?, 0)", id, id);
   }
 
-  /** A device with an id of the test's choice, and its owner, if absent. */
+  /** Adds a device with an id of the test's choice, and its owner if there is none yet. */
   addDevice(owner: UserId, id: string, over: Partial<Device> = {}): void {
     this.addUser(owner);
     const { name = `name of ${id}`, model = null, serial = null, labels = {}, createdAt = 0 } = over;
@@ -153,7 +157,7 @@ export class TestStore extends RemoteStore {
     );
   }
 
-  /** A device, if absent, with a session token of the test's choice, which is also the id of the credential. */
+  /** Adds a session token of the test's choice, which is also the credential's id, and the device if there is none yet. */
   addCredential(owner: UserId, device: string, token: string): void {
     if (this.sql('SELECT id FROM devices WHERE id = ?', device).length === 0) this.addDevice(owner, device);
     this.sql(
@@ -170,7 +174,7 @@ export class TestStore extends RemoteStore {
     this.sql('INSERT INTO device_events VALUES (?, ?, ?, ?, ?)', eventId, owner, device, kind, at);
   }
 
-  /** A session with an id of the test's choice, of which nobody knows the cookie. */
+  /** Adds a session with an id of the test's choice, whose cookie nobody has. */
   addSignIn(owner: UserId, id: string): void {
     this.addUser(owner);
     const endsAt = this.now + 60_000;
@@ -187,12 +191,12 @@ export class TestStore extends RemoteStore {
     );
   }
 
-  /** Ends every session behind the product's back: no change tells of it. */
+  /** Ends every session behind the product's back: there is no change that tells of it. */
   dropSignIns(): void {
     this.sql('DELETE FROM sign_ins');
   }
 
-  /** What pairing has made, those that are pending first; a pending one that was taken away is gone. */
+  /** The devices that pairing has made, pending ones first; a pending one that was deleted is not among them. */
   minted(): Minted[] {
     const rows = this.sql<Record<'state' | 'user_id' | 'id' | 'name' | 'model' | 'serial', string | null>>(
       `SELECT 'pending' AS state, user_id, device_id AS id, name, model, serial FROM pending_devices
@@ -207,7 +211,9 @@ export class TestStore extends RemoteStore {
   }
 }
 
-/** The directory of all stores of this process: in memory where the system has such a place, as commits wait for the disk. */
+/**
+ * The directory of all stores of this process. It is in memory if the system has such a place, because commits wait for the disk.
+ */
 let root: string | undefined;
 
 function rootDir(): string {
@@ -227,7 +233,7 @@ function memoryDir(): string {
   }
 }
 
-/** A database that has seen all migrations and holds nothing else: copied, as a copy is made faster than they run. */
+/** A database with all migrations and no rows. Each store begins with a copy of it, which is faster than the migrations. */
 let empty: Promise<string> | undefined;
 
 async function makeEmpty(): Promise<string> {

@@ -50,7 +50,7 @@ func hash(r io.Reader) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// limited is r up to n bytes; all of it when n is negative.
+// limited reads r up to n bytes, or to its end when n is negative.
 func limited(r io.Reader, n int64) io.Reader {
 	if n < 0 {
 		return r

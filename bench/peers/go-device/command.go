@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/yamux"
 )
 
-// command obeys one line of stdin and reports with an event of the same name:
+// command does what one line of stdin asks for and reports it with an event of the same name:
 //
 //	ping          a round trip, in microseconds
 //	goaway        sends GoAway(0)
@@ -51,7 +51,7 @@ func (p *peer) command(fields []string) {
 	emit(done)
 }
 
-// together runs work count times at once; it returns how many went well and the first error.
+// together runs work count times at once; it returns how many runs succeeded and the first error.
 func together(count int, work func() error) (int, error) {
 	var running sync.WaitGroup
 	var mu sync.Mutex
@@ -108,7 +108,7 @@ func exchange(session *yamux.Session, kind string, size int64) error {
 	return err
 }
 
-// answer reads the SHA-256 that came back, or of what came back.
+// answer reads the SHA-256 that came back, or computes that of the bytes that came back.
 func answer(stream *yamux.Stream, kind string, size int64) (string, error) {
 	if kind == "sink" {
 		sum, err := io.ReadAll(stream)

@@ -21,7 +21,7 @@ import (
 // closeReplaced tells a device that a newer connection has taken its place: do not dial again at once.
 const closeReplaced = 4000
 
-// fleet is the devices of one process.
+// fleet holds the devices of one process.
 type fleet struct {
 	options   options
 	handler   http.Handler
@@ -31,7 +31,7 @@ type fleet struct {
 	size      int
 }
 
-// device is one tunnel and its place in the fleet.
+// device is one tunnel and its index in the fleet.
 type device struct {
 	fleet *fleet
 	index int

@@ -21,7 +21,7 @@ type event struct {
 	RetryAfter string `json:"retryAfter,omitempty"`
 	// Count is how many devices are connected, or streams are open or went well.
 	Count *int `json:"count,omitempty"`
-	// Bytes moved by a wire command.
+	// Bytes is how many bytes a wire command moved.
 	Bytes int64 `json:"bytes,omitempty"`
 	// Received and Sent are bytes on the fleet's connections.
 	Received int64 `json:"received,omitempty"`
@@ -36,7 +36,7 @@ var (
 	eventOut  = json.NewEncoder(os.Stdout)
 )
 
-// emit prints one event. When nobody reads stdout any more there is nobody left to tell.
+// emit prints one event. The event is dropped when stdout is closed.
 func emit(e event) {
 	eventLock.Lock()
 	defer eventLock.Unlock()

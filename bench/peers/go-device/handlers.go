@@ -16,7 +16,7 @@ import (
 // knownLength is the largest body of /bytes whose digest is sent ahead of it.
 const knownLength = 16 << 20
 
-// routes looks a path up as it is: no cleaning, no redirects, because tests send odd ones on purpose.
+// routes looks a path up as it is, without cleaning or redirects, because tests send odd paths on purpose.
 type routes map[string]http.HandlerFunc
 
 func (r routes) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -58,7 +58,7 @@ func hello(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "hello")
 }
 
-// inspect answers what arrived, as JSON.
+// inspect answers with the request that arrived, as JSON.
 func inspect(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	w.Header().Set("Content-Type", "application/json")
@@ -68,7 +68,7 @@ func inspect(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// echo gives the body back, once all of it is there.
+// echo sends the body back, once all of it has arrived.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -90,7 +90,7 @@ func digest(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// count answers the length of the request body, and does nothing else with it: what a fast reader costs.
+// count answers the length of the request body and does nothing else with it, which shows the cost of a fast reader.
 func count(w http.ResponseWriter, r *http.Request) {
 	n, err := io.Copy(io.Discard, r.Body)
 	if err != nil {
@@ -100,7 +100,7 @@ func count(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprint(w, n)
 }
 
-// randomBytes: ?n= bytes from ?seed=, with X-Sha256 in the head when n is not too large to make twice.
+// randomBytes answers ?n= bytes from ?seed=, with X-Sha256 in the head when n is not too large to make twice.
 func randomBytes(w http.ResponseWriter, r *http.Request) {
 	n, seed := integer(r, "n", 1024), uint32(integer(r, "seed", 1))
 	if n <= knownLength {
@@ -113,7 +113,7 @@ func randomBytes(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, newRandomReader(n, seed))
 }
 
-// chunked: ?n= bytes from ?seed= without a length, and X-Sha256 and X-Bytes as trailers.
+// chunked answers ?n= bytes from ?seed= without a length, and X-Sha256 and X-Bytes as trailers.
 func chunked(w http.ResponseWriter, r *http.Request) {
 	n, seed := integer(r, "n", 1024), uint32(integer(r, "seed", 1))
 	w.Header().Set("Content-Type", "application/octet-stream")
@@ -134,7 +134,7 @@ func slow(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, "slow")
 }
 
-// serverEvents: ?n= events, ?ms= apart, each sent at once.
+// serverEvents sends ?n= events, ?ms= apart, each sent at once.
 func serverEvents(w http.ResponseWriter, r *http.Request) {
 	n, ms := integer(r, "n", 3), integer(r, "ms", 10)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -160,7 +160,7 @@ func status(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// head says how long its body is; with HEAD that is all there is.
+// head states the length of its body; the answer to HEAD has nothing else.
 func head(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", "1000")
 	if r.Method != http.MethodHead {

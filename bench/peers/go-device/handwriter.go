@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// smallBody is what an answer may hold before it is sent without a known length.
+// smallBody is how many bytes an answer may hold before it is sent without a known length.
 const smallBody = 4096
 
 // handWriter is a http.ResponseWriter whose answer leaves through http.Response.Write. Small answers have a
@@ -46,7 +46,7 @@ func (w *handWriter) Write(p []byte) (int, error) {
 	return w.pipe.Write(p)
 }
 
-// Flush sends the head and what there is of the body, and everything after as it comes.
+// Flush sends the head and the body written so far; later writes are sent as they come.
 func (w *handWriter) Flush() {
 	if w.pipe != nil {
 		return
@@ -95,7 +95,7 @@ func (w *handWriter) send(response *http.Response) error {
 	if w.pipe != nil {
 		response.Body = eagerBody{response.Body, out}
 	}
-	// Without bufio's ReadFrom, which could not be flushed by the body that it reads.
+	// This hides bufio's ReadFrom, which the body that it reads could not flush.
 	if err := response.Write(struct {
 		io.Writer
 		io.StringWriter
@@ -145,7 +145,7 @@ func (w *handWriter) length() int64 {
 	return n
 }
 
-// eagerBody lets out what is written before it waits for more, so that a slow answer arrives as it is made.
+// eagerBody flushes the bytes written so far before it waits for more, so that a slow answer arrives as it is made.
 type eagerBody struct {
 	io.ReadCloser
 	out *bufio.Writer

@@ -121,7 +121,7 @@ func main() {
 	}
 }
 
-// readCommands passes on the lines of stdin; its end is the end of whoever started us.
+// readCommands passes on the lines of stdin, which ends when the parent process ends.
 func readCommands(commands chan<- string, stop func()) {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {

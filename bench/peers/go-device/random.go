@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// randomReader is n pseudo-random bytes: xorshift32, each state as four little-endian bytes. The same in any language.
+// randomReader reads n pseudo-random bytes: xorshift32, each state as four little-endian bytes, alike in any language.
 type randomReader struct {
 	state uint32
 	left  int64

@@ -10,7 +10,7 @@ import (
 
 // The handlers here write bytes that net/http would not let them write, or break off.
 
-// take gets hold of the stream under a request.
+// take hijacks the stream under a request.
 func take(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter) {
 	conn, buffered, err := w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -19,7 +19,7 @@ func take(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter) {
 	return conn, buffered
 }
 
-// hang never answers; it tells how the caller gave up.
+// hang never answers; it reports how the caller gave up.
 func hang(w http.ResponseWriter, r *http.Request) {
 	conn, in := take(w)
 	defer conn.Close()

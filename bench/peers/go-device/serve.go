@@ -45,7 +45,7 @@ func (d *device) logged() http.Handler {
 	})
 }
 
-// serveByHand is one request on one stream: http.ReadRequest, the answer by http.Response.Write, and FIN.
+// serveByHand serves one request on one stream: http.ReadRequest, the answer by http.Response.Write, and FIN.
 func serveByHand(ctx context.Context, handler http.Handler, stream net.Conn, unbuffered bool) {
 	defer stream.Close()
 	in := bufio.NewReader(stream)
@@ -65,7 +65,7 @@ func serveByHand(ctx context.Context, handler http.Handler, stream net.Conn, unb
 	w.finish()
 }
 
-// continueBody asks for the body when somebody first reads it.
+// continueBody sends 100 Continue when the handler first reads the body.
 type continueBody struct {
 	io.ReadCloser
 	stream net.Conn

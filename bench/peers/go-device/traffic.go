@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// traffic is what passed on TCP connections, the WebSocket's framing and handshake included.
+// traffic counts the bytes of TCP connections, including the WebSocket's framing and handshake.
 type traffic struct {
 	received int64
 	sent     int64

@@ -15,7 +15,7 @@ import (
 	"./wsconn"
 )
 
-// The bare peer: yamux without HTTP. Whoever opens a stream says in its first line what the other side shall do
+// The bare peer: yamux without HTTP. The side that opens a stream says in its first line what the other side does
 // (behave.go); lines on stdin make this side open streams (command.go).
 
 // peer is the latest session of the bare peer.
@@ -29,7 +29,7 @@ func runWire(ctx context.Context, o options, commands <-chan string) error {
 	p := &peer{options: o}
 	go func() {
 		for line := range commands {
-			// Not one after the other: a command that hangs must not keep "close" from being heard.
+			// Commands run at the same time: one that hangs must not keep "close" from being read.
 			go p.command(strings.Fields(line))
 		}
 	}()
@@ -141,7 +141,7 @@ func (p *peer) current() *yamux.Session {
 	return p.session
 }
 
-// argument is the number at place i of a command, or the fallback.
+// argument returns the number at index i of a command, or the fallback.
 func argument(fields []string, i int, fallback int64) int64 {
 	if i >= len(fields) {
 		return fallback

@@ -24,7 +24,7 @@ type byHand struct {
 
 var readers = sync.Pool{New: func() any { return bufio.NewReader(nil) }}
 
-// A request's body leaves in yamux frames of this size; net/http's own writer would make each one 4 KiB.
+// writerBytes is the size of the yamux frames in which a request's body leaves; net/http's own writer would make each 4 KiB.
 const writerBytes = 64 * 1024
 
 var writers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, writerBytes) }}
@@ -58,7 +58,7 @@ func (f *byHand) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	// The body is not closed: net/http would read one without end to its end, for a caller who has gone. The stream is.
+	// The stream is closed and not the body: net/http's Close reads a body to its end, even if it is endless and the caller gone.
 	answer(w, response)
 }
 

@@ -60,7 +60,7 @@ func run(reverseProxy bool) error {
 	}
 }
 
-// collectAtSignal frees what is not in use at SIGUSR2, for measurements of memory.
+// collectAtSignal frees unused memory at SIGUSR2, for measurements of memory.
 func collectAtSignal() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR2)

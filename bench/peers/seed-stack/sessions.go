@@ -27,7 +27,7 @@ func newSessions() *sessions {
 	}
 }
 
-// ServeHTTP takes a tunnel. The token names it; nobody checks it. What net/http keeps for a request ends with this call.
+// ServeHTTP takes a tunnel, which its unchecked token names. It returns at once, so that net/http frees the request.
 func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
 	if token == "" {

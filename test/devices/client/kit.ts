@@ -1,4 +1,4 @@
-// This is the kit of the device client's tests: the client over each forwarder, and what its calls must leave behind.
+// This file is the kit of the device client's tests: it shows each behaviour over each forwarder, and checks that no call leaks.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -8,30 +8,31 @@ import { DeviceCallError } from '../../../src/devices/client/errors.js';
 import type { DeviceId, UserId } from '../../../src/store/ports/ids.js';
 import { type ForwarderUnderTest, HttpDevice, IMPLEMENTATIONS } from '../../tunnel/forward/http-device.js';
 
+/** One mebibyte, in bytes. */
 export const MIB = 1024 * 1024;
 
-/** What goes with each call of a test. */
+/** The context of each call of a test. */
 export const WITH = { requestId: 'request-1' } as const;
 
-/** What a behaviour is shown with: a device of its own, and the client that reaches it. */
+/** The parts that a behaviour is shown with: a device of its own, and the client that reaches it. */
 export interface ClientUnderTest extends ForwarderUnderTest {
   readonly client: DeviceClient;
   readonly camera: CalledDevice;
 }
 
-/** Calls that are made to a device that is not there. */
+/** A device that is not connected. */
 export const NOWHERE: CalledDevice = { deviceId: 'nowhere' as DeviceId, userId: 'user' as UserId };
 
 type Show = (under: ClientUnderTest) => Promise<void>;
 
 const behaviours: { readonly what: string; readonly show: Show }[] = [];
 
-/** Something that the client does; {@link showOverEachForwarder} shows it. */
+/** Declares a behaviour of the client; {@link showOverEachForwarder} shows it. */
 export function behaviour(what: string, show: Show): void {
   behaviours.push({ what, show });
 }
 
-/** Shows every behaviour of the test file; after each no call may have left anything unread. */
+/** Shows every behaviour of the test file. After each one, no call may have left anything unread. */
 export function showOverEachForwarder(): void {
   for (const [name, open] of IMPLEMENTATIONS) {
     describe(`DeviceClient over ${name}`, () => {
@@ -56,7 +57,7 @@ export function showOverEachForwarder(): void {
   }
 }
 
-/** A signal that can be looked at. */
+/** An abort signal whose listeners a test can count. */
 export class Watched {
   readonly controller = new AbortController();
   readonly reason = new Error('the caller had enough');
@@ -65,7 +66,7 @@ export class Watched {
     return this.controller.signal;
   }
 
-  /** Listeners that somebody has on the signal. */
+  /** The number of listeners on the signal. */
   get listeners(): number {
     return getEventListeners(this.signal, 'abort').length;
   }
@@ -75,7 +76,7 @@ export class Watched {
   }
 }
 
-/** Expects the error of a call, with its code. */
+/** Makes a check for the error of a call, by its code. */
 export function failsWith(code: string): (error: unknown) => true {
   return (error) => {
     assert.ok(error instanceof DeviceCallError, String(error));
@@ -84,7 +85,7 @@ export function failsWith(code: string): (error: unknown) => true {
   };
 }
 
-/** Expects exactly that error. */
+/** Makes a check for exactly this error. */
 export function is(expected: unknown): (error: unknown) => true {
   return (error) => {
     assert.equal(error, expected);
@@ -92,14 +93,14 @@ export function is(expected: unknown): (error: unknown) => true {
   };
 }
 
-/** The body of a request as the device got it. */
+/** Reads the body of a request as the device got it. */
 export async function received(req: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of req) parts.push(part);
   return Buffer.concat(parts);
 }
 
-/** Resolves when the device's stream under a request is closed, reset or not. */
+/** Resolves when the device's stream of a request is closed, by reset or not. */
 export function closed({ socket }: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve();
@@ -109,9 +110,9 @@ export function closed({ socket }: IncomingMessage): Promise<void> {
 
 type NextChunk = (index: number) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
 
-/** A source of a body, which says what became of it. */
+/** A source of a request's body, which counts how much of it was read. */
 export class Source implements AsyncIterable<Uint8Array> {
-  /** Chunks that were read of it. */
+  /** The number of chunks that were read from the source. */
   pulled = 0;
   isClosed = false;
   readonly #next: NextChunk;

@@ -1,8 +1,9 @@
+// ApiProcess is `visiona api-server` as a child process.
 import { fixedPort } from '../../support/fixed-port.js';
 import { Program } from './program.js';
 import { ProxyProcess } from './proxy-process.js';
 
-/** `visiona remote-proxy` that can be killed and started again on its ports. */
+/** Starts a `visiona remote-proxy` that can be killed and started again on its ports. */
 export async function startRestartableProxy(): Promise<ProxyProcess> {
   const [tunnel, internal] = [`127.0.0.1:${await fixedPort()}`, `127.0.0.1:${await fixedPort()}`];
   return ProxyProcess.start({
@@ -11,7 +12,7 @@ export async function startRestartableProxy(): Promise<ProxyProcess> {
   });
 }
 
-/** The environment of an api-server that shares its data with `proxy`. */
+/** The environment of an api-server that shares the data of `proxy`. */
 export function apiEnvironment(proxy: ProxyProcess): Record<string, string> {
   return {
     VISIONA_DATA_DIR: proxy.dataDir,
@@ -23,7 +24,7 @@ export function apiEnvironment(proxy: ProxyProcess): Record<string, string> {
   };
 }
 
-/** What `/api/ready` answers: `ready`, or the code of the problem. */
+/** The answer of `/api/ready`: `ready`, or the code of the problem. */
 export interface ReadyAnswer {
   readonly status: number;
   readonly is: string;
@@ -39,7 +40,7 @@ export class ApiProcess {
     this.url = url;
   }
 
-  /** Resolves when it has printed its ready line. */
+  /** Starts the process. Resolves when the process has printed its ready line. */
   static async start(env: Readonly<Record<string, string>>): Promise<ApiProcess> {
     const program = new Program(['api-server'], env);
     const { api } = await program.line('ready');
@@ -50,14 +51,14 @@ export class ApiProcess {
     return fetch(new URL(path, this.url), init);
   }
 
-  /** Whether it can serve calls to devices. */
+  /** Asks whether the process can serve calls to devices. */
   async ready(): Promise<ReadyAnswer> {
     const answer = await this.fetch('/api/ready?parts=device-calls');
     const { status, code } = (await answer.json()) as { status: unknown; code?: string };
     return { status: answer.status, is: code ?? String(status) };
   }
 
-  /** Asks until it is so: a readiness is good for a second. */
+  /** Asks until the answer is this one: a readiness is cached for a second. */
   async until(is: string): Promise<ReadyAnswer> {
     let answer = await this.ready();
     while (answer.is !== is) answer = await this.ready();

@@ -1,8 +1,9 @@
+// This module reports on stderr each use of AsyncLocalStorage by the program before which it is loaded.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * Loaded with `--import` before a program, in each of its threads: says on stderr when one of them uses AsyncLocalStorage, which
+ * Loaded with `--import` before a program, in each of its threads: reports on stderr when a thread uses AsyncLocalStorage, which
  * Node has no public way to see from outside.
  */
 const thread = isMainThread ? 'the main thread' : 'a worker';

@@ -1,3 +1,4 @@
+// This file runs Chromium for tests of the page.
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import {
@@ -8,17 +9,17 @@ import {
   type Page,
 } from 'playwright-core';
 
-/** As Debian installs it. */
+/** The path of Chromium in Debian's package. */
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Why there can be no browser; false: there can. In CI there must be one. */
+/** Why the tests have no browser; false: they have one. In CI there must be one. */
 export const NO_BROWSER =
   process.env.CI === undefined && !existsSync(CHROMIUM) && `${CHROMIUM} is not there: apt install chromium`;
 
-/** How long anything in a page may take, in ms: far above any, so that only a hang reaches it. */
+/** How long any step in a page may take, in ms: far above any step, so that only a hang reaches it. */
 const TIMEOUT_MS = 30_000;
 
-/** Chromium, which reaches nothing but this machine. */
+/** Starts Chromium, which can reach this machine only. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: CHROMIUM,
@@ -35,15 +36,15 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A page of a person with cookies of his own, and what went wrong in it. */
+/** A page of a person with cookies of its own, and the faults that happened in it. */
 export interface Tab {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Errors of scripts, breaches of the content security policy, requests to elsewhere. */
+  /** Errors of scripts, breaches of the content security policy, and requests to other machines. */
   readonly faults: readonly string[];
 }
 
-/** Opens a page, which ends with the test. */
+/** Opens a page, which closes with the test. */
 export async function openTab(
   t: TestContext,
   browser: Browser,
@@ -60,7 +61,7 @@ function watch(page: Page): string[] {
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
-    // An answer that is an error is told there too, and is none here.
+    // The console also reports answers with an error status, which are no faults here.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
       faults.push(message.text());
   });

@@ -1,16 +1,17 @@
+// DeviceStream is a stream of a device's tunnel, which a test reads and writes byte by byte.
 import { once } from 'node:events';
 import type { StreamDuplex } from '../../../src/tunnel/yamux/duplex.js';
 
-/** A stream that the relay opened, as a test drives it: nothing is read or written that the test does not ask for. */
+/** A stream that the relay opened, as a test drives it: only the test's calls read or write on it. */
 export class DeviceStream {
   readonly duplex: StreamDuplex;
-  /** Resolves when the relay is done with it: `FIN` when it half-closed, `RST` when it reset the stream. */
+  /** Resolves when the relay is done with the stream: `FIN` when it half-closed, `RST` when it reset the stream. */
   readonly ended: Promise<'FIN' | 'RST'>;
   #read = Buffer.alloc(0);
 
   constructor(duplex: StreamDuplex) {
     this.duplex = duplex;
-    // A reset is what `ended` tells.
+    // The error is dropped, because `ended` reports a reset.
     duplex.on('error', () => {});
     this.ended = new Promise((resolve) => {
       duplex.once('end', () => resolve('FIN'));
@@ -18,25 +19,25 @@ export class DeviceStream {
     });
   }
 
-  /** The request's head, with its empty line. */
+  /** Reads the request's head, including its empty line. */
   async head(): Promise<string> {
     const end = '\r\n\r\n';
     while (!this.#read.includes(end)) await this.#more();
     return this.#take(this.#read.indexOf(end) + end.length).toString('latin1');
   }
 
-  /** Exactly the next `size` bytes. */
+  /** Reads exactly the next `size` bytes. */
   async read(size: number): Promise<Buffer> {
     while (this.#read.length < size) await this.#more();
     return this.#take(size);
   }
 
-  /** What has come and was not asked for. */
+  /** The bytes that came and were not read yet. */
   buffered(): Buffer {
     return this.#take(this.#read.length);
   }
 
-  /** Reads and drops what comes, so that `ended` can tell of a FIN. */
+  /** Reads and drops all bytes that come, so that `ended` can report a FIN. */
   drain(): this {
     this.duplex.resume();
     return this;
@@ -50,18 +51,18 @@ export class DeviceStream {
     });
   }
 
-  /** Sends an answer with a body and FIN. */
+  /** Sends an answer with a body and a FIN. */
   async answer(body: string, head = 'HTTP/1.1 200 OK\r\n'): Promise<void> {
     await this.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
     this.end();
   }
 
-  /** FIN. */
+  /** Sends a FIN. */
   end(): void {
     this.duplex.end();
   }
 
-  /** RST. */
+  /** Sends a RST. */
   reset(): void {
     this.duplex.destroy();
   }

@@ -1,3 +1,4 @@
+// FrontProxy is nginx or Caddy in front of the product, with the configurations of docs/proxy.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,14 +9,14 @@ import { root } from '../../scripts/root.js';
 import { fixedPort } from '../../support/fixed-port.js';
 import { until } from './until.js';
 
-/** A certificate for `localhost` that signed itself. */
+/** A self-signed certificate for `localhost`. */
 export interface Certificate {
   readonly file: string;
   readonly keyFile: string;
   readonly pem: string;
 }
 
-/** Where a front proxy listens, what it passes on to, and a folder of its own. */
+/** Where a front proxy listens, the ports that it forwards to, and a folder of its own. */
 export interface FrontProxyOptions {
   readonly folder: string;
   readonly port: number;
@@ -24,12 +25,12 @@ export interface FrontProxyOptions {
   readonly tunnel: number;
 }
 
-/** A program that stands in front with the configuration of docs/proxy. */
+/** A program that can be the front proxy, with its configuration from docs/proxy. */
 export interface FrontProxyKind {
   readonly name: string;
-  /** Why it cannot be run; false: it can. In CI it must be there. */
+  /** Why the program cannot run; false: it can. In CI it must be installed. */
   readonly missing: string | false;
-  /** Writes its configuration, as the document has it but for names and addresses. @returns its command line */
+  /** Writes the program's configuration: that of the document, with other names and addresses. @returns the command line */
   prepare(options: FrontProxyOptions): readonly [string, ...string[]];
 }
 
@@ -37,7 +38,7 @@ function missing(program: string): string | false {
   return process.env.CI === undefined && !existsSync(program) && `${program} is not there: apt install it`;
 }
 
-/** The text of a file of docs/proxy, with each of the replacements made, which must have its place there. */
+/** The text of a file of docs/proxy with all replacements made. @throws if the file does not contain a text to replace */
 function documented(file: string, replacements: readonly (readonly [string, string])[]): string {
   let text = readFileSync(join(root, 'docs/proxy', file), 'utf8');
   for (const [from, to] of replacements) {
@@ -50,6 +51,7 @@ function documented(file: string, replacements: readonly (readonly [string, stri
 const NGINX = '/usr/sbin/nginx';
 const CADDY = '/usr/bin/caddy';
 
+/** nginx as the front proxy. */
 export const nginx: FrontProxyKind = {
   name: 'nginx',
   missing: missing(NGINX),
@@ -69,7 +71,7 @@ export const nginx: FrontProxyKind = {
     });
     writeFileSync(
       join(folder, 'nginx.conf'),
-      // One process, that of the test's user.
+      // nginx runs as one process, as the user of the test.
       `daemon off; master_process off; pid ${join(folder, 'pid')}; error_log stderr;
        events {} http { access_log off; ${temporary.join(' ')} include ${join(folder, 'site.conf')}; }`,
     );
@@ -77,6 +79,7 @@ export const nginx: FrontProxyKind = {
   },
 };
 
+/** Caddy as the front proxy. */
 export const caddy: FrontProxyKind = {
   name: 'Caddy',
   missing: missing(CADDY),
@@ -101,7 +104,7 @@ export function selfSigned(folder: string): Certificate {
   return { file, keyFile, pem: readFileSync(file, 'utf8') };
 }
 
-/** nginx or Caddy as a process of its own, on https://localhost:PORT. */
+/** A front proxy in a process of its own, on https://localhost:PORT. */
 export class FrontProxy {
   readonly url: string;
   readonly certificate: Certificate;
@@ -117,12 +120,12 @@ export class FrontProxy {
     this.url = `https://localhost:${port}`;
   }
 
-  /** Takes a port, so that what it stands before can be told its address first. */
+  /** Takes a port, so that the product can be told the proxy's address before the proxy starts. */
   static async reserve(): Promise<FrontProxy> {
     return new FrontProxy(mkdtempSync(join(tmpdir(), 'visiona-front-')), await fixedPort());
   }
 
-  /** Resolves when it takes connections. */
+  /** Starts the program. Resolves when it accepts connections. */
   async start(kind: FrontProxyKind, ports: { api: number; tunnel: number }): Promise<void> {
     const [program, ...args] = kind.prepare({
       folder: this.#folder,

@@ -1,3 +1,4 @@
+// Inspector runs code in the threads of a process from outside, by Node's inspector protocol.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Program } from './program.js';
@@ -5,19 +6,19 @@ import type { Program } from './program.js';
 /** The environment of a program that an {@link Inspector} can attach to. */
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
 
-/** Messages of the inspector protocol that are read here. */
+/** The fields of the inspector's messages that this file reads. */
 interface Notice {
   readonly method?: string;
   readonly params?: { readonly sessionId?: string; readonly workerInfo?: { readonly title: string } };
 }
 
-/** Runs code in the threads of a process from outside, as a fault would: the session hosts are its workers. */
+/** Runs code in the threads of a process from outside, to cause faults: the session hosts are its worker threads. */
 export class Inspector {
   readonly #socket: WebSocket;
-  /** Sessions of the workers that live, and the number that each thread got at its start. */
+  /** The inspector's sessions of the living workers, each with the number that its thread got at its start. */
   readonly #workers = new Map<string, number>();
   #lastId = 0;
-  /** Workers that answered to the last `run`, or ended of it. */
+  /** The number of workers that have answered the last `run`, or ended by it. */
   #answers = 0;
   #lost = 0;
 
@@ -27,7 +28,7 @@ export class Inspector {
 
   /** Attaches to a program that has started, and to each of its `hosts` session hosts. */
   static async attach(program: Program, hosts: number): Promise<Inspector> {
-    // The first to listen is the process itself; its children come later.
+    // The process itself opens its inspector first; its child processes do so later.
     const [url] = /ws:\/\/127\.0\.0\.1:\d+\/[-\w]+/.exec(program.errors) ?? [];
     if (url === undefined) throw new Error('the process was not started as INSPECTED');
     const inspector = new Inspector(new WebSocket(url));
@@ -38,18 +39,18 @@ export class Inspector {
     return inspector;
   }
 
-  /** Resolves when that many session hosts are there, those that took the place of others included. */
+  /** Resolves when that many session hosts exist, including those that replaced others. */
   async attached(hosts: number): Promise<void> {
     while (this.#workers.size < hosts) await once(this.#socket, 'message');
   }
 
-  /** Resolves when that many session hosts have ended since the start: none of them is among the attached any more. */
+  /** Resolves when that many session hosts have ended since the start; those are no longer attached. */
   async lost(hosts: number): Promise<void> {
     while (this.#lost < hosts) await once(this.#socket, 'message');
   }
 
   /**
-   * Runs statements in the oldest `hosts` threads, in a turn of their own; resolves when they are about to. Session hosts are
+   * Runs statements in the oldest `hosts` threads, each in a turn of its own; resolves just before they run. Session hosts are
    * started first; a development provider's thread comes after them.
    */
   async run(statements: string, hosts: number): Promise<void> {
@@ -63,7 +64,7 @@ export class Inspector {
     while (this.#answers < hosts) await once(this.#socket, 'message');
   }
 
-  /** Detaches; a process that has ended waits for it. */
+  /** Detaches. A process that is ending waits for this before it exits. */
   async detach(): Promise<void> {
     const closed = once(this.#socket, 'close');
     this.#socket.close();
@@ -88,7 +89,7 @@ export class Inspector {
   }
 }
 
-/** The number of a thread, which Node puts in its title: `[worker 2]`. */
+/** The number of a thread, which Node puts in the thread's title: `[worker 2]`. */
 function threadOf(title: string): number {
   return Number(/\d+/.exec(title)?.[0]);
 }

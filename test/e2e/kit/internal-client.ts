@@ -1,3 +1,4 @@
+// This file calls the internal API of remote-proxy.
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { ProxyProcess } from './proxy-process.js';
 
@@ -24,7 +25,7 @@ export interface DeviceCall extends Omit<InternalRequest, 'method'> {
   readonly target?: string;
 }
 
-/** Opens a request whose body the caller writes: `end()` it. */
+/** Opens a request whose body the caller writes and ends with `end()`. */
 export function open(proxy: ProxyProcess, path: string, options: InternalRequest = {}): ClientRequest {
   const { method = 'GET', headers = {} } = options;
   const agent = options.agent ?? new Agent({ keepAlive: true });
@@ -36,13 +37,13 @@ export function open(proxy: ProxyProcess, path: string, options: InternalRequest
     agent,
     headers: { Authorization: proxy.authorization, ...headers },
   });
-  // Told through `response`; a request that was aborted on purpose is no news.
+  // `response` reports the error; the error of a deliberate abort is dropped.
   call.on('error', () => {});
   if (options.agent === undefined) call.once('close', () => agent.destroy());
   return call;
 }
 
-/** The head of the answer. Rejects when the connection is cut before it. */
+/** Waits for the head of the answer. Rejects if the connection is cut before it. */
 export function response(call: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.once('response', resolve);
@@ -50,7 +51,7 @@ export function response(call: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-/** Reads an answer to its end. Rejects when it is cut. */
+/** Reads an answer to its end. Rejects if the answer is cut off. */
 export async function read(message: IncomingMessage): Promise<Answer> {
   const parts: Buffer[] = [];
   for await (const part of message) parts.push(part);
@@ -64,14 +65,14 @@ export async function read(message: IncomingMessage): Promise<Answer> {
   };
 }
 
-/** Asks the internal API. */
+/** Sends a request to the internal API and reads the answer. */
 export async function ask(proxy: ProxyProcess, path: string, options: InternalRequest = {}): Promise<Answer> {
   const call = open(proxy, path, options);
   call.end(options.body);
   return read(await response(call));
 }
 
-/** Opens a call to a device whose body the caller writes: `end()` it. */
+/** Opens a call to a device; the caller writes the body and ends it with `end()`. */
 export function openCall(proxy: ProxyProcess, token: string, options: DeviceCall = {}): ClientRequest {
   const { method = 'GET', target = '/', headers = {}, agent } = options;
   return open(proxy, `/internal/forward/http?token=${encodeURIComponent(token)}`, {
@@ -88,7 +89,7 @@ export function begin(
   options: DeviceCall = {},
 ): Promise<IncomingMessage> {
   const call = openCall(proxy, token, options);
-  // Without this Node would say Transfer-Encoding: chunked for a body that is not there.
+  // Without this header Node would send Transfer-Encoding: chunked for an absent body.
   if (options.body === undefined) call.setHeader('Content-Length', 0);
   call.end(options.body);
   return response(call);
@@ -99,7 +100,7 @@ export async function forward(proxy: ProxyProcess, token: string, options: Devic
   return read(await begin(proxy, token, options));
 }
 
-/** The code of a problem, from its body. */
+/** Reads the code of a problem from its body. */
 export function problemCode({ text }: Answer): string {
   return String((JSON.parse(text) as { code?: unknown }).code);
 }

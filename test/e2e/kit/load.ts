@@ -1,3 +1,4 @@
+// This file makes steady load: a device that answers every request, and a caller that calls again and again.
 import { Agent } from 'node:http';
 import { forward } from './internal-client.js';
 import type { ProxyProcess } from './proxy-process.js';
@@ -11,11 +12,11 @@ export function serve(device: ScriptedDevice): void {
     const [, target = ''] = (await stream.head()).split(' ');
     await stream.answer(target);
   };
-  // A stream that was reset has no answer.
+  // A stream that was reset gets no answer.
   void answerNext().catch(() => {});
 }
 
-/** Calls a device again and again, one call after the other, and keeps what went wrong. */
+/** Calls a device again and again, one call after the other, and keeps the failures. */
 export class Caller {
   calls = 0;
   readonly failures: string[] = [];
@@ -32,7 +33,7 @@ export class Caller {
     this.#stopped = this.#run();
   }
 
-  /** Resolves after that many calls from now on. */
+  /** Resolves after that many further calls. */
   more(calls: number): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting = { calls: this.calls + calls, resolve };

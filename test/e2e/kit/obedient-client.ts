@@ -1,8 +1,9 @@
+// `obey` is a client that repeats requests exactly as docs/errors.md says.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from 'undici';
 
-/** "again?" of each code, as docs/errors.md has it. */
+/** The "again?" cell of each code in docs/errors.md. */
 const AGAIN: ReadonlyMap<string, string> = new Map(
   readFileSync(new URL('../../../../docs/errors.md', import.meta.url), 'utf8')
     .split('\n')
@@ -15,15 +16,15 @@ const AGAIN: ReadonlyMap<string, string> = new Map(
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
-/** Times that it sends one request: far more than one is refused. */
+/** The most times that one request is sent: far more than a request is ever refused. */
 const MAX_ATTEMPTS = 50;
 
-/** How a request ended: `done`, `gone` (404, after an attempt whose outcome was not known), or the code of the last answer. */
+/** How a request ended: `done`, `gone` (404, after an attempt with an unknown outcome), or the code of the last answer. */
 export type Outcome = 'done' | 'gone' | string;
 
 /**
- * Sends a request as docs/errors.md says: again where it says that it may be, after the time that it says, and never
- * otherwise. Where no answer comes, it is `idempotent`.
+ * Sends a request as docs/errors.md says: again only if the document allows it, and after the time that the answer names. A
+ * request without an answer counts as `idempotent`.
  */
 export async function obey(method: string, send: () => Promise<Response>): Promise<Outcome> {
   let inDoubt = false;

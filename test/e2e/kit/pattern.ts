@@ -1,4 +1,6 @@
-/** Prime, so that nothing of the size of a buffer or a window falls in step with it. */
+// This file makes endless bytes whose position can be recognized, and checks them as they arrive.
+
+/** The period of the bytes. It is prime, so that no buffer or window is a multiple of it. */
 const PERIOD = 1_048_573;
 
 const twice = Buffer.alloc(2 * PERIOD);
@@ -8,12 +10,15 @@ for (let at = 0, state = 1; at < PERIOD; at += 1) {
 }
 twice.copyWithin(PERIOD, 0, PERIOD);
 
-/** The bytes from `offset` on of a stream without end whose every place can be told; at most 1 MiB. A view: read only. */
+/**
+ * The bytes from `offset` on of an endless stream in which each position can be recognized; at most 1 MiB. The result is a view,
+ * to be read only.
+ */
 export function pattern(offset: number, size: number): Buffer {
   return twice.subarray(offset % PERIOD, (offset % PERIOD) + Math.min(size, PERIOD));
 }
 
-/** Counts the bytes of a {@link pattern} as they come, and tells whether all were where they belong. */
+/** Counts the bytes of a {@link pattern} as they come, and tells whether all of them were in their places. */
 export class PatternCheck {
   length = 0;
   intact = true;

@@ -1,3 +1,4 @@
+// Program is a `visiona` command as a child process, with its log.
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,16 +7,16 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** The program of the command line. */
+/** The path of the compiled command-line program. */
 export const VISIONA = fileURLToPath(new URL('../../../src/cli/visiona.js', import.meta.url));
 
-/** How long a line of the log may be awaited, in ms: far above any, so that only a hang reaches it. */
+/** How long a line of the log may be awaited, in ms: far above any wait, so that only a hang reaches it. */
 const LINE_TIMEOUT_MS = 30_000;
 
 /** One line of a process's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
 
-/** How a process ended. */
+/** The way in which a process ended. */
 export interface ProgramExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -23,7 +24,7 @@ export interface ProgramExit {
   readonly stderr: string;
 }
 
-/** A `visiona` command as a child process, with the environment that it is given and no other setting. */
+/** A `visiona` command as a child process, with the given environment and no other setting. */
 export class Program {
   /** Resolves when the process is gone, and every process that shares its output. */
   readonly exited: Promise<ProgramExit>;
@@ -36,7 +37,7 @@ export class Program {
   #stderr = '';
   #over = false;
 
-  /** @param under a command, with its arguments, that becomes the program. */
+  /** @param under a command, with its arguments, that becomes the program */
   constructor(
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
@@ -69,27 +70,27 @@ export class Program {
     return this.#child.pid;
   }
 
-  /** Everything that it wrote so far. */
+  /** Everything that the process wrote so far. */
   get output(): string {
     return this.#stdout + this.#stderr;
   }
 
-  /** What of it went to stderr. */
+  /** The part of its output that went to stderr. */
   get errors(): string {
     return this.#stderr;
   }
 
-  /** Process ids of its children, such as the store. */
+  /** The process ids of its children, such as the store's. */
   get children(): readonly number[] {
     return childrenOf(this.pid);
   }
 
-  /** Resident memory, in bytes. */
+  /** The resident memory, in bytes. */
   get residentBytes(): number {
     return this.#memory('VmRSS');
   }
 
-  /** The most resident memory since the start, or since `forgetPeak`. */
+  /** The most resident memory since the start, or since `forgetPeak`, in bytes. */
   get peakBytes(): number {
     return this.#memory('VmHWM');
   }
@@ -99,17 +100,17 @@ export class Program {
     writeFileSync(`/proc/${this.pid}/clear_refs`, '5');
   }
 
-  /** How many lines were logged so far: a place to look from. */
+  /** The number of lines logged so far: a position from which `line` can search. */
   get logged(): number {
     return this.#lines.length;
   }
 
-  /** The first line from `from` on with this message, now or later. Rejects when the process ends without it. */
+  /** Finds the first line from `from` on with this message, now or later. Rejects if the process ends without it. */
   line(msg: string, from = 0): Promise<LogLine> {
     return this.lineWith({ msg }, from);
   }
 
-  /** The first line from `from` on with all these members, now or later. Rejects when the process ends without it. */
+  /** Finds the first line from `from` on with all these members, now or later. Rejects if the process ends without it. */
   lineWith(members: LogLine, from = 0): Promise<LogLine> {
     const fits = (line: LogLine) => Object.entries(members).every(([name, value]) => line[name] === value);
     const found = this.#lines.slice(from).find(fits);
@@ -130,7 +131,7 @@ export class Program {
     });
   }
 
-  /** What it wrote to stderr, once that matches. Rejects when the process ends without it. */
+  /** Waits until its stderr matches `pattern`, and returns the text. Rejects if the process ends without a match. */
   said(pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       const heard = (): void => {
@@ -144,7 +145,7 @@ export class Program {
     });
   }
 
-  /** From now on what it writes to stdout is read and forgotten: for a process that writes much. */
+  /** Reads and drops the further stdout of the process: for a process that writes much. */
   forgetOutput(): void {
     this.#reader.close();
     this.#child.stdout.removeAllListeners('data').resume();
@@ -154,7 +155,7 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Asks it to drain: it must exit with 0, and its children with it. */
+  /** Asks the process to drain: it must exit with 0, and its children with it. */
   async stop(): Promise<ProgramExit> {
     if (this.#over) return this.exited;
     const children = this.children;
@@ -165,7 +166,7 @@ export class Program {
     return exit;
   }
 
-  /** Ends it without a chance to say goodbye. */
+  /** Kills the process, without a chance to drain. */
   async kill(): Promise<ProgramExit> {
     this.signal('SIGKILL');
     return this.exited;
@@ -183,13 +184,13 @@ export class Program {
   }
 }
 
-/** Process ids of the children of a process. */
+/** The process ids of the children of a process. */
 export function childrenOf(pid: number): readonly number[] {
   const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return list === '' ? [] : list.split(' ').map(Number);
 }
 
-/** Whether a process lives; one that has ended and was not waited for does not. */
+/** Whether a process lives; a zombie does not. */
 export function isRunning(pid: number): boolean {
   const status = `/proc/${pid}/status`;
   return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, 'utf8'));

@@ -1,3 +1,4 @@
+// ProxyProcess is `visiona remote-proxy` as a child process.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,16 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program, runToEnd } from './program.js';
 
-/** A device as `visiona device add` made it. */
+/** A device that `visiona device add` made. */
 export interface Provisioned {
   readonly deviceId: string;
   readonly sessionToken: string;
 }
 
-/** What a proxy is started with beside the kit's own settings. */
+/** The options of a proxy beside the kit's own settings. */
 export interface ProxyOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Session host threads; default 2. */
+  /** The number of session host threads. Default: 2. */
   readonly hosts?: number;
   /** A command, with its arguments, that becomes the program. */
   readonly under?: readonly string[];
@@ -36,7 +37,7 @@ export class ProxyProcess {
     this.#program = this.#spawn('127.0.0.1:0', '127.0.0.1:0');
   }
 
-  /** Resolves when it has printed its ready line. */
+  /** Starts a proxy. Resolves when it has printed its ready line. */
   static async start(options: ProxyOptions = {}): Promise<ProxyProcess> {
     const proxy = new ProxyProcess(await mkdtemp(join(tmpdir(), 'visiona-e2e-')), options);
     await proxy.#ready();
@@ -47,7 +48,7 @@ export class ProxyProcess {
     return this.#program;
   }
 
-  /** Where devices dial: ws://127.0.0.1:PORT/tunnel/connect */
+  /** The URL that devices dial: ws://127.0.0.1:PORT/tunnel/connect */
   get tunnelUrl(): string {
     return new URL('/tunnel/connect', this.#tunnel).href;
   }
@@ -64,7 +65,7 @@ export class ProxyProcess {
     return `Bearer ${this.secret}`;
   }
 
-  /** Starts again on the same ports and data, after the process has ended. */
+  /** Starts the proxy again on the same ports and data, after the process has ended. */
   async restart(): Promise<void> {
     await this.#program.exited;
     this.#program = this.#spawn(this.#tunnel.host, this.#internal.host);
@@ -72,8 +73,8 @@ export class ProxyProcess {
   }
 
   /**
-   * Starts again on the same data, after the process was killed. On other ports: connections that it left behind block
-   * those, because a listener on a port of the system's choice does not have SO_REUSEADDR.
+   * Starts the proxy again on the same data, after the process was killed. It gets other ports: connections that the dead process
+   * left block the old ones, because a listener on a port that the system chose does not have SO_REUSEADDR.
    */
   async restartElsewhere(): Promise<void> {
     await this.#program.exited;
@@ -101,7 +102,7 @@ export class ProxyProcess {
     await this.#device('revoke', deviceId);
   }
 
-  /** Drains it, asserts that it ended well, and removes its data. */
+  /** Drains the proxy, asserts that it ended well, and removes its data. */
   async stop(): Promise<void> {
     try {
       await this.#program.stop();
@@ -110,7 +111,7 @@ export class ProxyProcess {
     }
   }
 
-  /** Ends what still runs, and removes its data. */
+  /** Kills the process if it still runs, and removes its data. */
   async remove(): Promise<void> {
     await this.#program.kill();
     await rm(this.dataDir, { recursive: true, force: true });

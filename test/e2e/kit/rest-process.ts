@@ -1,3 +1,4 @@
+// RestProcess is a process with the REST API, with people who sign in and devices that are paired.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,7 +12,7 @@ import type { Provisioned } from './proxy-process.js';
 
 const ANY_PORT = '127.0.0.1:0';
 
-/** `visiona up` or `visiona api-server`, with a data directory of its own, which lives through restarts. */
+/** `visiona up` or `visiona api-server`, with a data directory of its own, which is kept over restarts. */
 export class RestProcess {
   readonly dataDir: string;
   readonly #args: readonly string[];
@@ -36,7 +37,7 @@ export class RestProcess {
     this.#program = new Program(args, this.#env);
   }
 
-  /** Resolves when it has printed its ready line. */
+  /** Starts the process. Resolves when it has printed its ready line. */
   static async start(
     command: 'up' | 'api-server',
     env: Readonly<Record<string, string>> = {},
@@ -53,7 +54,7 @@ export class RestProcess {
     return this.#program;
   }
 
-  /** An address below the API's. */
+  /** The URL of a path at the API. */
   url(path: string): string {
     return new URL(path, this.#api).href;
   }
@@ -63,7 +64,7 @@ export class RestProcess {
     return Number(this.#api.port);
   }
 
-  /** Where devices dial. */
+  /** The URL that devices dial. */
   get tunnelUrl(): string {
     return new URL('/tunnel/connect', this.#tunnel).href;
   }
@@ -72,7 +73,7 @@ export class RestProcess {
     return Number(this.#tunnel.port);
   }
 
-  /** Starts again, on the same ports and data. @param env what is otherwise now */
+  /** Starts the process again, on the same ports and data. @param env variables that differ from now on */
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#program.stop();
     Object.assign(this.#env, env);
@@ -80,13 +81,13 @@ export class RestProcess {
     await this.#ready();
   }
 
-  /** Stops it, which must go well, and removes its data. */
+  /** Stops the process, which must go well, and removes its data. */
   async close(): Promise<void> {
     await this.#program.stop();
     await rm(this.dataDir, { recursive: true });
   }
 
-  /** A person who signs in with a browser. */
+  /** Signs a person in with a browser of its own. */
   async signIn(login: string, returnTo = '/'): Promise<Person> {
     const person = new Person(this);
     await person.signIn(login, returnTo);
@@ -100,10 +101,10 @@ export class RestProcess {
   }
 }
 
-/** Where the REST API is reached: the process itself, or a proxy in front of it. */
+/** How the REST API is reached: at the process itself, or through a proxy in front of it. */
 export type RestAddress = Pick<RestProcess, 'url'>;
 
-/** Somebody at a browser. */
+/** A person at a browser. */
 export class Person {
   readonly browser: HttpBrowser;
   readonly #at: RestAddress;
@@ -113,7 +114,7 @@ export class Person {
     this.browser = browser;
   }
 
-  /** Through the provider's forms and back. @returns where it ends */
+  /** Signs in through the provider's forms. @returns the page at which the browser ends */
   signIn(login: string, returnTo = '/') {
     return this.browser.visit(
       this.#at.url(`/api/auth/login?return_to=${encodeURIComponent(returnTo)}`),
@@ -125,7 +126,7 @@ export class Person {
     return this.browser.fetch(this.#at.url(path));
   }
 
-  /** As our page does it. @param body sent as JSON */
+  /** Sends a request as our page does. @param body sent as JSON */
   send(method: string, path: string, body?: object): Promise<Response> {
     const headers = { 'x-visiona-csrf': '1', ...(body && { 'content-type': 'application/json' }) };
     const sent = body && { body: JSON.stringify(body) };
@@ -139,7 +140,10 @@ export class Person {
     return (await answer.json()) as Minted;
   }
 
-  /** Pairs a device of its own, as the device does it. @param dispatcher its connections, if they are special */
+  /**
+   * Pairs a new device of the person, as the device does.
+   * @param dispatcher the device's connections, if a test needs special ones
+   */
   async pair(name = 'cam', dispatcher?: Dispatcher): Promise<Provisioned> {
     const { token } = await this.mint();
     const answer = await exchange(this.#at, token, name, dispatcher);
@@ -147,7 +151,7 @@ export class Person {
     return (await answer.json()) as Provisioned;
   }
 
-  /** A copy of its cookies, in another place. */
+  /** A person with a copy of the cookies, in another browser. */
   copy(): Person {
     return new Person(this.#at, this.browser.copy());
   }
@@ -157,14 +161,14 @@ export class Person {
   }
 }
 
-/** What a pairing token is made as. */
+/** A pairing token as it was made. */
 export interface Minted {
   readonly tokenId: string;
   readonly token: string;
   readonly code: string;
 }
 
-/** A device that presents a pairing token, or whatever else it has. */
+/** Presents a pairing token, or any other value, as a device does. */
 export function exchange(
   at: RestAddress,
   token: unknown,

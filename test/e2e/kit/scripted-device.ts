@@ -1,3 +1,4 @@
+// ScriptedDevice is a device whose test writes each answer byte by byte.
 import { type ClientOptions, WebSocket } from 'ws';
 import { MessageWriter } from '../../../src/agent/message-writer.js';
 import type { MuxSession, MuxStream, StreamHandler } from '../../../src/tunnel/yamux/contract.js';
@@ -5,7 +6,7 @@ import { StreamDuplex } from '../../../src/tunnel/yamux/duplex.js';
 import { createSession } from '../../../src/tunnel/yamux/session.js';
 import { DeviceStream } from './device-stream.js';
 
-/** How a dial was refused. */
+/** The error of a dial that was refused. */
 export class DialRefused extends Error {
   override readonly name = 'DialRefused';
   readonly status: number;
@@ -18,18 +19,18 @@ export class DialRefused extends Error {
   }
 }
 
-/** The close frame that a device got; 1006: there was none. */
+/** The close frame that a device got; its code is 1006 if there was none. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
 }
 
-/** A device that does exactly what its test says: the answer to each stream is written by the test, byte by byte. */
+/** A device that does exactly what its test says: the test writes the answer on each stream, byte by byte. */
 export class ScriptedDevice {
   readonly socket: WebSocket;
   readonly session: MuxSession;
   readonly closed: Promise<Closed>;
-  /** Resolves when the relay has said GoAway. */
+  /** Resolves when the relay has sent GoAway. */
   readonly goneAway: Promise<void>;
   readonly #streams: DeviceStream[] = [];
   readonly #waiting: ((stream: DeviceStream) => void)[] = [];
@@ -63,7 +64,7 @@ export class ScriptedDevice {
     });
   }
 
-  /** Dials. @param options of its connection @throws DialRefused */
+  /** Dials. @param options the options of its connection @throws DialRefused */
   static connect(url: string, token: string, options: ClientOptions = {}): Promise<ScriptedDevice> {
     const socket = dial(url, { Authorization: `Bearer ${token}` }, options);
     return new Promise((resolve, reject) => {
@@ -76,20 +77,20 @@ export class ScriptedDevice {
     });
   }
 
-  /** The next stream that the relay opened. */
+  /** Waits for the next stream that the relay opens. */
   stream(): Promise<DeviceStream> {
     const ready = this.#streams.shift();
     if (ready !== undefined) return Promise.resolve(ready);
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The next stream, with the head of its request. */
+  /** Waits for the next stream, with the head of its request. */
   async request(): Promise<{ stream: DeviceStream; head: string }> {
     const stream = await this.stream();
     return { stream, head: await stream.head() };
   }
 
-  /** Breaks the connection, as a power cut seen from near does. */
+  /** Breaks the connection as a power cut nearby does. */
   drop(): void {
     this.socket.terminate();
   }
@@ -109,7 +110,7 @@ export class ScriptedDevice {
   }
 }
 
-/** A WebSocket to the tunnel listener, for tests that speak below yamux. */
+/** Opens a WebSocket to the tunnel listener, for tests that speak below yamux. */
 export function dial(
   url: string,
   headers: Readonly<Record<string, string>> = {},

@@ -1,9 +1,10 @@
+// `until` asks a question again and again until the answer is yes.
 import assert from 'node:assert/strict';
 
-/** Far above what anything takes, so that only a hang reaches it, in ms. */
+/** How long a test asks, in ms: far above what anything takes, so that only a hang reaches it. */
 const DEADLINE_MS = 20_000;
 
-/** Asks again until it is so; each question takes its time. */
+/** Asks again and again until the answer is true; fails after `deadlineMs`. */
 export async function until(done: () => Promise<boolean>, deadlineMs = DEADLINE_MS): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!(await done())) {

@@ -1,3 +1,4 @@
+// This file opens WebSockets to a device through the internal API, with both of their ends.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -11,7 +12,7 @@ export interface Bridged {
   readonly device: WebSocket;
 }
 
-/** Asks for a WebSocket to a device, through the internal API. */
+/** Asks the internal API for a WebSocket to a device. */
 export function callWebSocket(
   proxy: ProxyProcess,
   token: string,
@@ -25,7 +26,7 @@ export function callWebSocket(
   });
 }
 
-/** Accepts the handshake that comes next at the device. */
+/** Accepts the next handshake at the device. */
 export async function acceptWebSocket(device: ScriptedDevice): Promise<WebSocket> {
   const server = createServer();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
