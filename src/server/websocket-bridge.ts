@@ -1,10 +1,11 @@
 // This file joins a caller's WebSocket to a device's.
-import type { HttpRequest, HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import type { HttpResponse, WebSocket } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
 import type { HeaderNames } from '../http1/header-names.js';
 import { type AddedHeaders, utf8, writeAnswerHeaders } from './answer.js';
 import type { CountedCall } from './call-recorder.js';
+import type { Handshake } from './handshake.js';
 import { lateUpgrade } from './late-upgrade.js';
 
 /** Policy violation (RFC 6455 §7.4.1): a caller sends faster than the device reads, or has lost its access. */
@@ -31,27 +32,6 @@ export interface BridgePolicy {
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void;
   /** Called once when the caller is gone, or was refused. */
   over(): void;
-}
-
-/** A caller's WebSocket handshake (RFC 6455 §4.1). */
-export interface Handshake {
-  /** Subprotocols that the caller offers, in its order. */
-  readonly protocols: readonly string[];
-  // What uWebSockets.js wants back at the upgrade.
-  readonly key: string;
-  readonly extensions: string;
-  readonly context: us_socket_context_t;
-}
-
-/** Reads a handshake while `req` is live. */
-export function readHandshake(req: HttpRequest, context: us_socket_context_t): Handshake {
-  const offered = req.getHeader('sec-websocket-protocol');
-  return {
-    protocols: offered === '' ? [] : offered.split(',').map((protocol) => protocol.trim()),
-    key: req.getHeader('sec-websocket-key'),
-    extensions: req.getHeader('sec-websocket-extensions'),
-    context,
-  };
 }
 
 /** The user data of a bridged socket in uWebSockets.js. */

@@ -1,14 +1,7 @@
 // A device connection is a dial that waits for its answer, then a WebSocket.
-import type { HttpResponse, us_socket_context_t, WebSocket } from 'uWebSockets.js';
+import type { HttpResponse, WebSocket } from 'uWebSockets.js';
+import type { Handshake } from '../../server/handshake.js';
 import { lateUpgrade } from '../../server/late-upgrade.js';
-
-/** The parts of a dial that uWebSockets.js asks for at the upgrade. */
-export interface DialHandshake {
-  readonly key: string;
-  readonly protocol: string;
-  readonly extensions: string;
-  readonly context: us_socket_context_t;
-}
 
 /** The user data of a device's WebSocket. */
 export interface Connected {
@@ -21,7 +14,7 @@ export interface Connected {
  * nothing.
  */
 export class DeviceConnection {
-  readonly #handshake: DialHandshake;
+  readonly #handshake: Handshake;
   /** The dial, while it waits for its answer. */
   #res: HttpResponse | undefined;
   /** The WebSocket, while it is open. */
@@ -31,7 +24,7 @@ export class DeviceConnection {
    * To be made before the handler of the dial returns.
    * @param left called when the device hangs up before its answer; never within the constructor
    */
-  constructor(res: HttpResponse, handshake: DialHandshake, left: () => void = () => {}) {
+  constructor(res: HttpResponse, handshake: Handshake, left: () => void = () => {}) {
     this.#res = res;
     this.#handshake = handshake;
     res.onAborted(() => {
@@ -52,12 +45,16 @@ export class DeviceConnection {
     res?.cork(() => write(res));
   }
 
-  /** Upgrades the dial to a WebSocket with `data` as its user data; {@link opened} is called within. */
+  /**
+   * Upgrades the dial to a WebSocket with `data` as its user data, and the first subprotocol that the device offered;
+   * {@link opened} is called within.
+   */
   accept<Data extends Connected>(data: Data): void {
     const res = this.#res;
     if (res === undefined) return;
     this.#res = undefined;
-    const { key, protocol, extensions, context } = this.#handshake;
+    const { key, protocols, extensions, context } = this.#handshake;
+    const [protocol = ''] = protocols;
     lateUpgrade(res, () => res.upgrade<Data>(data, key, protocol, extensions, context));
   }
 

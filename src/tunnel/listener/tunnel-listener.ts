@@ -5,6 +5,7 @@ import type { TunnelKey } from '../../contract/tunnel-key.js';
 import type { Address } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
+import { readHandshake } from '../../server/handshake.js';
 import { type Listener, listen } from '../../server/listener.js';
 import type { TrustedProxies } from '../../server/trusted-proxies.js';
 import uWS from '../../server/uws.js';
@@ -139,13 +140,7 @@ export class TunnelListener {
   }
 
   #upgrade(res: HttpResponse, req: HttpRequest, context: us_socket_context_t): void {
-    const handshake = {
-      key: req.getHeader('sec-websocket-key'),
-      protocol: req.getHeader('sec-websocket-protocol'),
-      extensions: req.getHeader('sec-websocket-extensions'),
-      context,
-    };
-    const connection = new DeviceConnection(res, handshake, () => this.#room.release(dial));
+    const connection = new DeviceConnection(res, readHandshake(req, context), () => this.#room.release(dial));
     const dial: Dial = {
       token: credential(req),
       address: this.#options.proxies.clientAddress(res, req),

@@ -36,7 +36,7 @@ class Native {
 
   readonly connection = new DeviceConnection(this.res, {
     key: '',
-    protocol: '',
+    protocols: [],
     extensions: '',
     context: {} as us_socket_context_t,
   });

@@ -3,13 +3,9 @@ import type { HttpRequest, HttpResponse, us_socket_context_t } from 'uWebSockets
 import type { Principal } from '../../../auth/authenticator.js';
 import type { ForwardFailure } from '../../../contract/call.js';
 import { reportAnswer } from '../../../server/call-recorder.js';
+import { type Handshake, readHandshake } from '../../../server/handshake.js';
 import type { RequestHeaders } from '../../../server/request-headers.js';
-import {
-  type BridgePolicy,
-  type Handshake,
-  readHandshake,
-  WebSocketBridge,
-} from '../../../server/websocket-bridge.js';
+import { type BridgePolicy, WebSocketBridge } from '../../../server/websocket-bridge.js';
 import type { HttpContext } from '../../http-context.js';
 import { type DeviceCallNeeds, WHOLE_DEVICE } from './device-request.js';
 import { PendingDeviceRequest } from './pending-device-request.js';
