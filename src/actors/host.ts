@@ -72,10 +72,8 @@ export interface HostStats {
   /** Messages and batches since the start, in each direction. */
   readonly sentMessages: number;
   readonly sentBatches: number;
-  readonly sentBytes: number;
   readonly receivedMessages: number;
   readonly receivedBatches: number;
-  readonly receivedBytes: number;
   /** Messages of either direction that arrived after their actor had ended. */
   readonly droppedMessages: number;
   /** Bytes posted to the host and not yet consumed by it. */

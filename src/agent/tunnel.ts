@@ -83,7 +83,7 @@ export class Tunnel {
     socket.resume();
   }
 
-  /** Streams open now. */
+  /** How many streams are open now. Tests read it, to see that each one leaves. */
   get streams(): number {
     return this.#session.streams;
   }

@@ -56,7 +56,7 @@ export class RefusalAudit {
     this.#maxCounted = maxCounted;
   }
 
-  /** The number of pairs of user and kind that are counted now. */
+  /** The number of pairs of user and kind that are counted now. Tests of the bound read it. */
   get size(): number {
     return this.#counts.size;
   }

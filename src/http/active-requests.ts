@@ -23,7 +23,7 @@ export class ActiveRequests {
   readonly #open = new DenseSet<ActiveRequest>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** The number of requests under way. */
+  /** How many requests are under way. Tests read it, to see that each one leaves. */
   get size(): number {
     return this.#open.size;
   }

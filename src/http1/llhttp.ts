@@ -94,7 +94,7 @@ export class Llhttp {
     this.#memory = Buffer.from(this.#wasm.memory.buffer);
   }
 
-  /** Size of the wasm memory, in bytes. */
+  /** The size of the wasm memory, in bytes. Tests read it, to see that parsers give their memory back. */
   get memoryBytes(): number {
     return this.#wasm.memory.buffer.byteLength;
   }

@@ -36,7 +36,7 @@ export class AttemptLimit {
     this.#counts = new RateLimiterMemory({ points: allowance.points, duration: allowance.windowSeconds });
   }
 
-  /** The number of keys whose counts are kept now. */
+  /** The number of keys whose counts are kept now. Tests of the bound read it. */
   get size(): number {
     return this.#keys.size;
   }

@@ -75,9 +75,9 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
         code: 'ERR_STORE_UNAVAILABLE',
         message: /^the store is not available: the PostgreSQL database ".+" at 127\.0\.0\.1:\d+: /,
       });
-      await until(() => !client.isAvailable);
+      await until(() => client.missing.reads !== undefined);
       relay.refuse(false);
-      await until(() => client.isAvailable);
+      await until(() => client.missing.reads === undefined);
       assert.equal((await client.provision(alice, ['cam'])).length, 1);
       died.catch(() => {});
     });
@@ -125,7 +125,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       const second = await startStoreProcess(other, location);
       await assert.rejects(other.findUser(ISSUER, 'alice'), { code: 'ERR_STORE_UNAVAILABLE' });
       relay.refuse(false);
-      await until(() => other.isAvailable);
+      await until(() => other.missing.reads === undefined);
       assert.equal(await other.findUser(ISSUER, 'alice'), alice);
       await other.close();
       await second.stop(5_000);
@@ -136,7 +136,7 @@ describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
       relay.hole();
       await assert.rejects(client.ensureUser(ISSUER, 'bob'), { code: 'ERR_STORE_UNAVAILABLE' });
       relay.cut();
-      await until(() => client.isAvailable);
+      await until(() => client.missing.reads === undefined);
       assert.equal(await client.findUser(ISSUER, 'alice'), alice);
     });
   });

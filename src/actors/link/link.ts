@@ -34,10 +34,8 @@ export interface EntryHandler {
 export interface LinkStats {
   sentMessages: number;
   sentBatches: number;
-  sentBytes: number;
   receivedMessages: number;
   receivedBatches: number;
-  receivedBytes: number;
 }
 
 /**
@@ -64,10 +62,8 @@ export class Link {
   readonly stats: LinkStats = {
     sentMessages: 0,
     sentBatches: 0,
-    sentBytes: 0,
     receivedMessages: 0,
     receivedBatches: 0,
-    receivedBytes: 0,
   };
   /** Work to do before this turn's batch is posted. */
   #beforePost: TurnEnd[] = [];
@@ -197,7 +193,6 @@ export class Link {
     this.#lastTell = -1;
     this.#unconsumed += batch.length;
     this.stats.sentBatches += 1;
-    this.stats.sentBytes += batch.length;
     const given = this.#transport.post(batch.bytes.subarray(0, batch.length), this.#buffers.takeSurplus());
     this.#batch = this.#buffers.after(batch, given);
   }
@@ -255,7 +250,6 @@ export class Link {
   #arrived(batch: Buffer, surplus: readonly ArrayBuffer[]): void {
     this.#buffers.add(surplus);
     this.stats.receivedBatches += 1;
-    this.stats.receivedBytes += batch.length;
     this.#arrivals.push(new BatchReading(batch));
     // Batches before this one are being read, or wait for the next turn.
     if (this.#arrivals.length > 1) return;

@@ -79,18 +79,19 @@ export class Supervisor<C extends Child = Child> implements Child {
     return this;
   }
 
-  /** The children, running or not, in start order. */
+  /** The children, running or not, in start order. CONTRACT.md promises it; the product does not ask yet. */
   get children(): readonly ChildState[] {
     return this.#state.children;
   }
 
-  /** The running child of that id. */
+  /** The running child of that id. CONTRACT.md promises it; the product does not ask yet. */
   child(id: string): C | undefined {
     return this.#entries.get(id)?.child;
   }
 
   /**
-   * Adds a child and starts it (one-for-one only). Resolves when it first runs.
+   * Adds a child and starts it (one-for-one only). Resolves when it first runs. CONTRACT.md promises it; the product's own
+   * supervisors have fixed children.
    * @throws CodedError SUPERVISOR_CHILD_EXISTS, SUPERVISOR_ENDED, or SUPERVISOR_CHILD_FAILED when it ended for good
    * before it ran.
    */
@@ -108,7 +109,10 @@ export class Supervisor<C extends Child = Child> implements Child {
     throw new CodedError('SUPERVISOR_CHILD_FAILED', `the child "${spec.id}" ended before it ran`);
   }
 
-  /** Stops a child as its specification says and forgets it. Resolves when it is gone; at once for an unknown id. */
+  /**
+   * Stops a child as its specification says and forgets it. Resolves when it is gone; at once for an unknown id. CONTRACT.md
+   * promises it, as the other side of {@link startChild}.
+   */
   async terminateChild(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;

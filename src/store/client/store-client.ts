@@ -54,11 +54,6 @@ export class StoreClient extends RemoteStore implements Store {
     return this.#calls.isAttached ? this.#told : RESTARTING;
   }
 
-  /** False while the store's process is being (re)started, and while the process cannot read its database. */
-  get isAvailable(): boolean {
-    return this.state.reads === undefined;
-  }
-
   /**
    * The part of the store that does not work now, for a readiness check; undefined: all works. Where reads fail, writes fail too.
    */

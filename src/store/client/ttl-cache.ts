@@ -68,7 +68,7 @@ export class TtlCache<T> {
     this.#entries = new BoundedMap(max);
   }
 
-  /** The number of entries, including those whose load is under way. */
+  /** How many entries there are, including those whose load is under way. Tests of the bound read it. */
   get size(): number {
     return this.#entries.size;
   }

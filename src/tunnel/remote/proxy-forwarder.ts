@@ -50,7 +50,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
     this.handshakeMs = handshakeMs ?? HANDSHAKE_MS;
   }
 
-  /** Calls and WebSockets under way. */
+  /** How many calls and WebSockets are under way. Tests read it, to see that none is left behind. */
   get underWay(): number {
     return this.#underWay.size;
   }

@@ -36,8 +36,6 @@ export interface MuxSession {
   /** Heartbeat, stalls and stream timeouts; the owner calls it every `config.tickMs` or so. */
   tick(now: number): void;
   readonly streams: number;
-  /** Time of the last received byte, as given to `receive`. */
-  readonly lastReceived: number;
   readonly isClosed: boolean;
   /** Counters for metrics. */
   readonly stats: {

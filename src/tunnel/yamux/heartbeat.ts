@@ -11,14 +11,14 @@ const ROUND_TRIP_KEPT = 10_000;
  * pong that waits behind bulk data kills nothing (rule 39). One ping at a time; a late pong is ignored (rule 37).
  */
 export class Heartbeat {
-  /** Time of the last received byte. */
-  lastReceived: number;
   /**
    * Round trip of the way itself, in ms; undefined until one was measured. A ping beside a transfer waits in the queues
    * that the transfer fills, so it can only lower what is known; one that broke a silence tells how the way is now.
    */
   roundTrip: number | undefined;
   readonly #config: Config;
+  /** Time of the last received byte. */
+  #lastReceived: number;
   #interval: number;
   #value = 0;
   #sentAt: number | undefined;
@@ -30,18 +30,18 @@ export class Heartbeat {
 
   constructor(config: Config, now: number) {
     this.#config = config;
-    this.lastReceived = now;
+    this.#lastReceived = now;
     this.#interval = this.#jittered();
   }
 
   received(now: number): void {
-    this.lastReceived = now;
+    this.#lastReceived = now;
     this.#isHeard = true;
   }
 
   /** @returns whether to ping now, or that the peer is dead */
   tick(now: number): 'ping' | 'dead' | undefined {
-    if (this.#sentAt === undefined) return now - this.lastReceived >= this.#interval ? 'ping' : undefined;
+    if (this.#sentAt === undefined) return now - this.#lastReceived >= this.#interval ? 'ping' : undefined;
     if (now - this.#sentAt < this.#config.keepaliveTimeout) return undefined;
     this.#sentAt = undefined;
     return this.#isHeard ? undefined : 'dead';
@@ -55,7 +55,7 @@ export class Heartbeat {
   /** @returns the opaque value of the ping to send */
   start(now: number): number {
     this.#sentAt = now;
-    this.#brokeSilence = now - this.lastReceived >= SILENCE;
+    this.#brokeSilence = now - this.#lastReceived >= SILENCE;
     this.#isHeard = false;
     this.#interval = this.#jittered();
     this.#value = (this.#value + 1) >>> 0;

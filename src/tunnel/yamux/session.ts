@@ -82,10 +82,6 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
     return this.#streams?.size ?? 0;
   }
 
-  get lastReceived(): number {
-    return this.#heartbeat.lastReceived;
-  }
-
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -31,7 +31,7 @@ test('closing the pool ends the hosts in it', async () => {
   assert.equal((await owner.exit).kind, 'host-down');
 });
 
-test('counts messages, batches and bytes of both directions, actors and loop delay', async () => {
+test('counts messages and batches of both directions, actors and loop delay', async () => {
   const host = await hosts.start({ name: 'counted', module, liveness: { periodMs: 20, timeoutMs: 60_000 } });
   const owner = new Inbox<string>();
   const ref = host.spawn(echo, null, owner);
@@ -40,10 +40,8 @@ test('counts messages, batches and bytes of both directions, actors and loop del
   await owner.until(10);
   const after = host.stats();
   assert.ok(after.sentMessages - before.sentMessages >= 10);
-  assert.ok(after.sentBytes - before.sentBytes >= 10_000);
   assert.ok(after.sentBatches > before.sentBatches);
   assert.ok(after.receivedMessages - before.receivedMessages >= 10);
-  assert.ok(after.receivedBytes - before.receivedBytes >= 10_000);
   assert.ok(after.receivedBatches > before.receivedBatches);
   assert.equal(after.actors, 1);
   assert.ok(after.loopDelayMean >= 0 && after.loopDelayMax >= after.loopDelayMean);

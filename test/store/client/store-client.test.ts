@@ -229,15 +229,15 @@ test('a database that is away when a new process starts is known to be away, unt
   withStore(async ({ client, host, dataDir }) => {
     host.kill('test');
     await host.exited;
-    assert.equal(client.isAvailable, false);
+    assert.equal(client.missing.reads, 'store-unavailable');
     // What the actor says comes before its start is over.
     client.report({ state: { reads: { code: 'ERR_STORE_UNAVAILABLE', message: 'it is away' } } });
     const next = await startStoreProcess(client, { dataDir });
-    const known = client.isAvailable;
+    const known = client.missing.reads;
     client.report({ state: {} });
-    const heard = client.isAvailable;
+    const heard = client.missing.reads;
     await next.stop(5_000);
-    assert.deepEqual([known, heard], [false, true]);
+    assert.deepEqual([known, heard], ['store-unavailable', undefined]);
   }));
 
 test('a new process goes on with the feed where the last one was', () =>

@@ -164,7 +164,6 @@ test('rule 39: no ping while the peer talks, even a byte of a header at a time',
     relay.tick(i * 10_000);
     relay.give(header.subarray(i, i + 1));
   }
-  assert.equal(relay.session.lastReceived, 110_000);
   assert.equal(relay.take().length, 0);
   relay.tick(124_999);
   assert.equal(relay.session.pending, 0);

@@ -39,11 +39,6 @@ export class Ticker {
     this.#groups = Array.from({ length: GROUPS }, () => new Set<ActorRef<SessionIn>>());
   }
 
-  /** How many session actors get ticks. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** Adds an actor, which must not be there yet. Its first tick comes after a period, or up to a twentieth of one earlier. */
   add(actor: ActorRef<SessionIn>): void {
     this.#groups[this.#at]?.add(actor);
