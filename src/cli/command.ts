@@ -1,4 +1,4 @@
-// This file says what a command is, what it works with, and how it prints.
+// This file declares a command, the surroundings that it runs in, and how it prints.
 import type { Writable } from 'node:stream';
 import type { RawSettings } from '../config/read.js';
 import type { SettingTable } from '../config/setting.js';
@@ -15,21 +15,21 @@ export interface CommandIo {
 
 /** One call of a command. It has as many operands as the command names. */
 export interface Invocation extends CommandIo {
-  /** Flags and variables, not parsed yet. */
+  /** The flags and variables, not parsed yet. */
   readonly raw: RawSettings;
   readonly operands: readonly string[];
 }
 
-/** One command. The parsing of the command line and the help come from it. */
+/** One command. The command line is parsed by this declaration, and help is written from it. */
 export interface Command {
-  /** One word or two: `up`, `device add`. */
+  /** The name, of one word or two: `up`, `device add`. */
   readonly name: string;
   readonly summary: string;
-  /** Names of the operands, which follow the flags. */
+  /** The names of the operands, which follow the flags. */
   readonly operands: readonly string[];
   readonly table: SettingTable;
   readonly examples: readonly string[];
-  /** @returns the exit code */
+  /** Runs the command. @returns the exit code */
   run(invocation: Invocation): Promise<number>;
 }
 

@@ -159,7 +159,7 @@ export const commands: readonly Command[] = [
   },
 ];
 
-/** `visiona config`: prints every setting, and on stderr what is wrong with them. @returns 1 where something is */
+/** `visiona config`: prints every setting, and on stderr each error in them. @returns 1 if there is an error */
 async function printConfig({ raw, stdout, stderr }: Invocation): Promise<number> {
   const { rows, issues, notes } = describeConfig(raw);
   const width = (column: 'name' | 'value'): number => Math.max(...rows.map((row) => row[column].length));

@@ -1,10 +1,12 @@
-// This file writes what the commands on devices print.
+// This file writes the output of the commands on devices.
 import type { OwnedDevice, ProvisionedDevice } from '../store/ports/devices.js';
 
+/** Describes a new device, with its session token. */
 export function lineOfAdded({ deviceId, sessionToken }: ProvisionedDevice, name: string): string {
   return `${name}\n  device id      ${deviceId}\n  session token  ${sessionToken}\n`;
 }
 
+/** Says how many devices were added for a user, and what to do with their tokens. */
 export function describeAdded(count: number, user: string, issuer: string): string {
   const what = count === 1 ? '1 device was' : `${count} devices were`;
   return `
@@ -13,7 +15,7 @@ Give each device its session token and keep it secret: it is stored as a hash an
 `;
 }
 
-/** Says which devices were made although their tokens could not be printed, and what to do about them. */
+/** Names the devices that were added although their tokens could not be printed, and says what to do about them. */
 export function describeUnseen(
   why: string,
   added: readonly ProvisionedDevice[],
@@ -27,13 +29,13 @@ export function describeUnseen(
   return `${why}: ${which} lost, and what was written just before may not have been read; revoke these devices with "visiona device revoke" and add them anew`;
 }
 
-/** Says what to do where it is not known whether devices were made. */
+/** Says what to do if it is not known whether devices were added. */
 export function describeDoubtful(names: readonly string[]): string {
   const which = names.length === 1 ? `${names[0]} is` : `${names[0]} to ${names.at(-1)} are`;
   return `if ${which} in "visiona device list", its token was never shown: revoke it and add it anew`;
 }
 
-/** One JSON object, without secrets. @param online undefined: it is not known */
+/** Writes a device as one JSON object, without secrets. @param online undefined: not known */
 export function lineOfDevice(device: OwnedDevice, online: boolean | undefined): string {
   const {
     deviceId,
@@ -61,12 +63,12 @@ export function lineOfDevice(device: OwnedDevice, online: boolean | undefined): 
 /** The header of the table of devices. */
 export const HEADER = row('DEVICE', 'STATE', 'USER', 'ISSUER', 'NAME');
 
-/** A line for a person: without secrets. @param online undefined: it is not known */
+/** Writes a device as a line for people, without secrets. @param online undefined: not known */
 export function rowOfDevice(device: OwnedDevice, online: boolean | undefined): string {
   return row(device.deviceId, state(device, online), device.subject, device.issuer, device.name);
 }
 
-/** Column widths: of an id, and of the longest state. Names and subjects have no bound. */
+/** Writes a row of the table. Its columns are as wide as an id and as the longest state; names and subjects have no bound. */
 function row(id: string, state: string, user: string, issuer: string, name: string): string {
   return `${id.padEnd(36)}  ${state.padEnd(44)}  ${user.padEnd(12)}  ${issuer.padEnd(21)}  ${name}\n`;
 }
@@ -79,7 +81,7 @@ function state({ lastConnectedAt, revokedAt }: OwnedDevice, online: boolean | un
   return online ? `online since ${since}` : `offline, last connected ${since}`;
 }
 
-/** ISO 8601 in UTC, to the second. */
+/** Writes a time in ISO 8601 in UTC, to the second. */
 function time(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

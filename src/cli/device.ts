@@ -25,17 +25,19 @@ export interface DeviceCommandContext {
   readonly stdout: Writable;
 }
 
+/** The parsed flags and operands of `visiona device add`. */
 export interface DeviceAddValues {
-  /** The identity provider, exactly as it names itself in its tokens. */
+  /** The identity provider's issuer, exactly as in its tokens. */
   readonly issuer: string;
   /** The user's subject at the identity provider. */
   readonly user: string;
   readonly name: string;
-  /** How many devices; with more than one, their names are NAME-1, NAME-2 and so on. */
+  /** The number of devices; with more than one, their names are NAME-1, NAME-2 and so on. */
   readonly count: number;
   readonly json?: boolean;
 }
 
+/** The parsed flags of `visiona device list`. */
 export interface DeviceListValues {
   readonly user?: string;
   /** Whether revoked devices are listed too. */
@@ -43,11 +45,12 @@ export interface DeviceListValues {
   readonly json?: boolean;
 }
 
+/** The parsed operands of `visiona device revoke`. */
 export interface DeviceRevokeValues {
   readonly deviceId: string;
 }
 
-/** How many devices are made in one transaction and printed in one write. */
+/** The number of devices that one transaction adds and one write prints. */
 const CHUNK = 500;
 
 /**
@@ -73,8 +76,8 @@ export async function deviceAdd(values: DeviceAddValues, context: DeviceCommandC
 }
 
 /**
- * `visiona device list`: prints the devices of one user, or of all.
- * @param online asked once there is a store to list
+ * `visiona device list`: prints the devices of one user, or of all users.
+ * @param online is called once there is a store to list
  * @throws StoreError, OutputError
  */
 export function deviceList(
@@ -123,7 +126,7 @@ function doubt(error: unknown, advice: string): unknown {
   return new CliError('ERR_OUTCOME_UNKNOWN', `${error.message}; ${advice}`, { cause: error });
 }
 
-/** @throws CliError that says which devices have tokens that nobody may have seen */
+/** Prints added devices. @throws CliError that names the devices whose tokens may not have been read */
 async function printAdded(
   stdout: Writable,
   added: readonly ProvisionedDevice[],

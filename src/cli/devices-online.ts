@@ -6,11 +6,11 @@ import { ProxyClientStore } from '../tunnel/remote/proxy-client-store.js';
 import { ProxyPool, type ProxyPoolOptions } from '../tunnel/remote/proxy-pool.js';
 import { print } from './command.js';
 
-/** Ids of the devices that have a tunnel; undefined: not known. */
+/** The ids of the devices that have a tunnel; undefined: not known. */
 export type DevicesOnline = ReadonlySet<string> | undefined;
 
 /**
- * Asks remote-proxy, which owns the tunnels. Where it cannot be asked, says why on `stderr`.
+ * Asks remote-proxy, which owns the tunnels. If it cannot be asked, says why on `stderr`.
  * @param proxy undefined: there is no internal secret to ask with
  * @throws OutputError
  */

@@ -7,7 +7,7 @@ function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
 }
 
-/** The default as documentation says it; undefined where there is none. */
+/** The default of a setting as documentation writes it; undefined if there is none. */
 export function defaultOf({ fallback, fallbackDoc, placeholder }: Setting<unknown>): string | undefined {
   return placeholder === undefined ? undefined : (fallbackDoc ?? fallback);
 }
@@ -23,7 +23,7 @@ function flagHelp(setting: Setting<unknown>): string {
   return `  --${flag}${placeholder === undefined ? '' : ` ${placeholder}`}\n      ${doc}${note}\n`;
 }
 
-/** What `visiona COMMAND --help` prints. */
+/** The text of `visiona COMMAND --help`. */
 export function commandHelp({ name, summary, operands, table, examples }: Command): string {
   const flags = Object.values(table);
   const usage = ['visiona', name, ...operands, ...(flags.length > 0 ? ['[FLAGS]'] : [])].join(' ');
@@ -38,7 +38,7 @@ function commandRows(commands: readonly Command[]): string {
   return columns(commands.map(({ name, operands, summary }) => [[name, ...operands].join(' '), summary]));
 }
 
-/** What `visiona GROUP --help` prints, for the first word of several commands. */
+/** The text of `visiona GROUP --help`; GROUP is the first word of several commands. */
 export function groupHelp(group: string, commands: readonly Command[]): string {
   return `Usage: visiona ${group} COMMAND [FLAGS]
 
@@ -48,7 +48,7 @@ ${commandRows(commands)}
 `;
 }
 
-/** What `visiona help` prints. */
+/** The text of `visiona help`. */
 export function overview(commands: readonly Command[]): string {
   return `visiona: tunnels from edge devices behind NAT, and a REST API that reaches them
 

@@ -1,4 +1,4 @@
-// This file keeps a refresh token in a file, for `visiona token --keep`.
+// KeptGrant keeps a refresh token in a file, for `visiona token --keep`.
 import { existsSync } from 'node:fs';
 import { lock } from 'proper-lockfile';
 import { type ProgramTokens, refreshAt } from '../auth/device-grant.js';
@@ -9,29 +9,29 @@ import { CliError } from './errors.js';
 
 /** The age at which the lock of a process that was killed is void, in ms. */
 const STALE_MS = 10_000;
-/** How long the lock of another process is waited for, in ms: each holds it for one request to the provider. */
+/** How long a process waits for another's lock, in ms: each holds the lock for one request to the provider. */
 const WAIT_MS = 60_000;
 const TRY_MS = 100;
 
 /**
- * The refresh token in a file of mode 0600. One process at a time uses it: many providers end the whole grant when a refresh
+ * A refresh token in a file of mode 0600. One process at a time uses the token: many providers end the whole grant when a refresh
  * token is used twice (RFC 9700 §4.14).
  */
 export class KeptGrant {
   readonly #path: string;
 
-  /** @param path absolute */
+  /** @param path an absolute path */
   constructor(path: string) {
     this.#path = path;
   }
 
   /**
-   * Gets tokens by the kept one, or as `first` does where none is kept; what is to be kept afterwards is in the file before the
+   * Gets tokens by the kept refresh token, or as `first` does if none is kept. The new refresh token is in the file before the
    * tokens are given out.
    * @throws CliError, ProviderError, an error of the file system
    */
   async use(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    // The lock is not held here: a person may take an hour, and no refresh token is in use that could be used twice.
+    // The lock is not needed here: a person may take an hour, and there is no refresh token that could be used twice.
     if (!existsSync(this.#path)) return this.#first(config, first);
     const lost = new AbortController();
     const unlock = await this.#lock(lost);
@@ -43,7 +43,7 @@ export class KeptGrant {
   }
 
   async #first(config: TokenConfig, first: () => Promise<ProgramTokens>): Promise<ProgramTokens> {
-    // The file is reserved first: a person who confirms a code gets a grant that can be kept.
+    // The file is checked first: a person should confirm a code only if the grant can be kept.
     await ReservedFile.check(this.#path);
     const tokens = await first();
     const { refreshToken } = tokens;
@@ -57,11 +57,12 @@ export class KeptGrant {
     return tokens;
   }
 
-  /** @param lost see {@link KeptGrant.#lock} */
+  /** Gets new tokens by the kept one. @param lost see {@link KeptGrant.#lock} */
   async #refresh(config: TokenConfig, lost: AbortSignal): Promise<ProgramTokens> {
     const kept = this.#read();
     const refresh = await refreshAt(config);
-    // The place for the new token is reserved first: the provider voids the old one, so a new one that cannot be kept is lost.
+    // The file for the new token is reserved first: the provider makes the old token void, so a new one that cannot be kept is
+    // lost.
     const place = await ReservedFile.at(this.#path);
     try {
       const tokens = await refresh(kept);
@@ -76,7 +77,11 @@ export class KeptGrant {
     }
   }
 
-  /** @param lost is aborted when another process takes the lock, as this one was suspended for long */
+  /**
+   * Takes the lock.
+   * @param lost is aborted when another process takes the lock because this one was suspended for long
+   * @returns the function that gives the lock back
+   */
   async #lock(lost: AbortController): Promise<() => Promise<void>> {
     try {
       return await lock(this.#path, {

@@ -1,4 +1,4 @@
-// This file makes the `run` of commands that keep running.
+// This file makes the `run` of commands that run until they are stopped.
 import type { RawSettings } from '../config/read.js';
 import { unknownVariables } from '../config/report.js';
 import type { LogConfig } from '../config/types.js';
@@ -7,10 +7,10 @@ import type { Command } from './command.js';
 import { CliError } from './errors.js';
 import { DRAIN_MS, type RunningProcess, runProcess } from './process/run.js';
 
-/** The beginning of the message with which the loader of uWebSockets.js refuses: its error has no code. */
+/** The beginning of the error message of uWebSockets.js's loader, whose error has no code. */
 const UWS_REFUSAL = 'This version of uWS.js supports only';
 
-/** Starts a process. @throws what keeps it from starting, after all that had started is stopped */
+/** Starts a process. If the start fails, stops all parts that had started, and throws the error. */
 export type Root<C> = (config: C, log: Logger) => Promise<RunningProcess>;
 
 async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
@@ -22,7 +22,7 @@ async function importRoot<C>(load: () => Promise<Root<C>>): Promise<Root<C>> {
   }
 }
 
-/** The `run` of a command that keeps running until it is told to stop. */
+/** Makes the `run` of a command that runs until it is told to stop. */
 export function longRunning<C extends { readonly log: LogConfig; readonly accessLog?: boolean }>(
   load: (raw: RawSettings) => C,
   root: () => Promise<Root<C>>,
@@ -36,7 +36,8 @@ export function longRunning<C extends { readonly log: LogConfig; readonly access
     };
     process.on('uncaughtExceptionMonitor', lastWords);
     try {
-      // Nothing is logged before the signal handlers are there: a signal would end the process, and lose lines not yet written.
+      // Nothing is logged before the signal handlers exist: a signal would end the process and lose lines that are not written
+      // yet.
       const start = async (): Promise<RunningProcess> => {
         for (const { name, problem } of unknownVariables(raw.env)) logger.warn({ name }, problem);
         return (await importRoot(root))(config, logger);
@@ -50,7 +51,7 @@ export function longRunning<C extends { readonly log: LogConfig; readonly access
   };
 }
 
-/** A sentence for the operator where the error says that a native module has no binary for this machine; else undefined. */
+/** A sentence for the operator if an error says that a native module has no binary for this machine; else undefined. */
 export function missingBinary(error: unknown): string | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(UWS_REFUSAL)) return undefined;
   const { platform, arch, version } = process;

@@ -1,4 +1,4 @@
-// This file runs one command line: it finds the command, its help, and what to say of errors.
+// This file runs one command line: it finds the command or its help, and describes errors.
 import { readArguments } from '../config/arguments.js';
 import { ConfigError, type ConfigIssue } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
@@ -27,7 +27,7 @@ function matchCommand(args: readonly string[]): Match | undefined {
   return undefined;
 }
 
-/** The commands of two words whose first is `word`. */
+/** The commands of two words whose first word is `word`. */
 function groupOf(word: string): readonly Command[] {
   return commands.filter(({ name }) => name.startsWith(`${word} `));
 }
@@ -61,7 +61,7 @@ async function runCommand({ command, rest }: Match, io: CommandIo): Promise<numb
     await print(io.stdout, commandHelp(command));
     return 0;
   }
-  // The value of an unknown flag looks like an operand, so operands are checked only where the flags are good.
+  // The value of an unknown flag looks like an operand, so operands are checked only if the flags are valid.
   const all = issues.length > 0 ? issues : checkOperands(command, positionals);
   if (all.length > 0) throw new ConfigError([...all, ...findIssues(command.table, raw)]);
   try {
@@ -99,7 +99,7 @@ async function dispatch(args: readonly string[], io: CommandIo): Promise<number>
   return runCommand(match, io);
 }
 
-/** The text for an error. One with a code was foreseen, and its message says what to do; any other needs its stack. */
+/** Describes an error. An error with a code is an expected one, and its message says what to do; any other needs its stack. */
 function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return `visiona: ${String(error)}`;
@@ -118,7 +118,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
   }
 }
 
-/** Adds to a {@link ListenError} the setting that its address comes from, which the operator can change. Returns other errors as they are. */
+/** Adds to a {@link ListenError} the setting of its address, which the operator can change. Returns other errors as they are. */
 function withListenSetting(error: unknown, table: SettingTable, raw: RawSettings): unknown {
   if (!(error instanceof ListenError)) return error;
   const { host, port } = error.address;

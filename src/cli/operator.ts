@@ -1,4 +1,4 @@
-// This file opens the store for an operator's command, and has the command on sessions.
+// This file opens the store for an operator's commands, and has the command `visiona sessions end`.
 import type { Writable } from 'node:stream';
 import type { StoreLocation } from '../store/location.js';
 import { openStore } from '../store/open-store.js';
@@ -11,7 +11,7 @@ export const OPERATOR = { actor: 'operator' } as const;
 
 /**
  * Runs a command on the store of a location, in this process.
- * @param missing tells whether a missing store is made, or is an error as for a command that only reads
+ * @param missing whether a missing store is made, or is an error, as for a command that only reads
  */
 export async function withStore<Result>(
   location: StoreLocation,

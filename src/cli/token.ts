@@ -1,4 +1,4 @@
-// This file has `visiona token`.
+// This file is the command `visiona token`.
 import type { Writable } from 'node:stream';
 import { type ProgramTokens, tokensOfPerson } from '../auth/device-grant.js';
 import { ProviderError } from '../auth/provider-error.js';
@@ -8,7 +8,7 @@ import { CliError } from './errors.js';
 import { KeptGrant } from './kept-grant.js';
 
 /**
- * `visiona token`: prints the token, and nothing else, on the standard output, so that a shell can take it.
+ * `visiona token`: prints the token, and nothing else, on the standard output, so that a shell can use it.
  * @throws CliError, OutputError
  */
 export async function printToken(
@@ -32,7 +32,7 @@ export async function printToken(
   }
 }
 
-/** What the person can do about the error; empty where we do not know. */
+/** Advice for the person about an error; '' if there is none. */
 function adviceOn({ code }: ProviderError, { keep, isDevelopment }: TokenConfig): string {
   if (code === 'ERR_PROVIDER_GRANT' && keep !== undefined) {
     return `; the sign-in that ${keep} keeps is over: remove it, and confirm in a browser again`;

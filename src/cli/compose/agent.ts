@@ -1,4 +1,4 @@
-// This file puts `visiona agent` together, starts it and drains it.
+// This file composes `visiona agent`, starts it and drains it.
 import { makeAgent } from '../../agent/agent.js';
 import { connectUrl } from '../../agent/dial.js';
 import { describeMachine } from '../../agent/machine.js';
@@ -10,8 +10,8 @@ import type { Secret } from '../../text/secret.js';
 import { CALLS_DRAIN_MS, type RunningProcess } from '../process/run.js';
 
 /**
- * Starts `visiona agent`. It is ready when it dials, not when the cloud answers, which may be down for hours.
- * @throws TokenFileError when there is no usable credential; PairError
+ * Starts `visiona agent`. The agent is ready as soon as it dials, and does not wait for the cloud, which may be down for hours.
+ * @throws TokenFileError if there is no usable credential; PairError
  */
 export async function startAgent(config: AgentConfig, log: Logger): Promise<RunningProcess> {
   const { tokenFile, simulate, heartbeatMs, idleTimeoutMs } = config;
@@ -44,7 +44,7 @@ async function pairDevice(
   code: Secret,
   log: Logger,
 ): Promise<void> {
-  // Only a start that pairs loads the HTTP client, which is not small.
+  // The HTTP client is large, so only a start that pairs loads it.
   const { pair } = await import('../../agent/pair.js');
   const machine = async () => {
     const { name, ...real } = await describeMachine();

@@ -1,4 +1,4 @@
-// This file puts `visiona api-server` together, starts it and drains it.
+// This file composes `visiona api-server`, starts it and drains it.
 import type { DependencyContainer } from 'tsyringe';
 import type { Authenticator } from '../../auth/authenticator.js';
 import { type ApiConfig, DEFAULT_TUNNEL_URL } from '../../config/types.js';
@@ -19,7 +19,7 @@ import { provideRestSide, resolveSignIn, startRestSide } from './rest-side.js';
 import { provideNoSignIn } from './sign-in.js';
 import { T } from './tokens.js';
 
-/** The way to remote-proxy, which may be down for as long as it likes. */
+/** Registers the client of remote-proxy, which may be down for any time. */
 function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiConfig): void {
   c.registerInstance(T.proxyUrl, proxyUrl);
   c.registerInstance(T.internalSecret, internalSecret);
@@ -44,7 +44,7 @@ function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiC
   provideBy(c, T.readiness, readiness, [T.store, T.proxyWatch]);
 }
 
-/** Records the connections to remote-proxy, which are made by the calls that need them. */
+/** Records the connections to remote-proxy, so that a stop closes them. The calls that need connections open them. */
 function openProxy(c: DependencyContainer, lifecycle: Lifecycle): void {
   const [pool, forwarder] = [c.resolve(T.proxyPool), c.resolve(T.proxyForwarder)];
   lifecycle.onStop('connections to remote-proxy', async () => {
@@ -54,8 +54,8 @@ function openProxy(c: DependencyContainer, lifecycle: Lifecycle): void {
 }
 
 /**
- * Starts the store, then the REST listener. It starts without remote-proxy, and is unready until that is there.
- * @param authenticator knows who calls; left out: sign-in, as it is configured
+ * Starts the store, then the REST listener. The process starts without remote-proxy, and is unready until remote-proxy answers.
+ * @param authenticator finds the user of a request; default: sign-in, as configured
  */
 export function startApiServer(
   config: ApiConfig,

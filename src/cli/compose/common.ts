@@ -1,4 +1,4 @@
-// This file registers what every process with listeners has: log, metrics, the store and its process, the operations listener.
+// This file registers the parts of every process with listeners: log, metrics, the store and its process, the operations listener.
 import type { DependencyContainer } from 'tsyringe';
 import { systemClock } from '../../actors/clock.js';
 import { RefusalAudit } from '../../audit/refusal-audit.js';
@@ -20,7 +20,7 @@ import { SupervisedStore } from '../process/supervised-store.js';
 import { provide, provideBy } from './provide.js';
 import { T } from './tokens.js';
 
-/** What remote-proxy and the REST side share. @param sides decide which metrics are exposed */
+/** Registers the parts that remote-proxy and the REST side share. @param sides the sides whose metrics are exposed */
 export function provideCommon(
   c: DependencyContainer,
   config: ListenerConfig,
@@ -45,7 +45,7 @@ export function provideCommon(
   ]);
 }
 
-/** The store, its client, and what these need. */
+/** Registers the store, its client, and the parts that they need. */
 export function provideStore(c: DependencyContainer, config: StoreConfig, log: Logger): void {
   c.registerInstance(T.log, log);
   c.registerInstance(T.clock, systemClock);
@@ -57,8 +57,8 @@ export function provideStore(c: DependencyContainer, config: StoreConfig, log: L
 }
 
 /**
- * Starts the store, which is the first part of all but one: the operations listener is recorded before it, to be stopped
- * last. (It is opened last too: whoever finds it finds the others.)
+ * Starts the store, as the first part to start. The operations listener is recorded before the store, so that it is stopped last.
+ * (It is opened last too: a process whose operations listener answers has all its other listeners.)
  * @throws StoreError
  */
 export async function startCommon(c: DependencyContainer, lifecycle: Lifecycle): Promise<void> {
@@ -67,7 +67,7 @@ export async function startCommon(c: DependencyContainer, lifecycle: Lifecycle):
   await lifecycle.start('store', {
     start: () => store.start(),
     stop: () => store.stop(),
-    // Writes under way are waited for as long as a drain may take at all.
+    // Writes under way may take as long as a whole drain.
     deadlineMs: DRAIN_MS,
   });
   lifecycle.onStop('refusal audit', () => audit.close());

@@ -1,4 +1,4 @@
-// This file makes typed registrations of a tsyringe container: each dependency is checked against its parameter.
+// This file makes typed registrations in a tsyringe container: each dependency is checked against its parameter.
 import 'reflect-metadata';
 import { container, type DependencyContainer, type InjectionToken, instanceCachingFactory } from 'tsyringe';
 
@@ -14,7 +14,7 @@ type Dependencies<Parameters extends readonly unknown[]> = {
   readonly [At in keyof Parameters]: TokensOf<Parameters[At]>;
 };
 
-/** Makes a token. @param name is what the container's error says where nothing is registered under the token */
+/** Makes a token. @param name is in the container's error if nothing is registered under the token */
 export function token<T>(name: string): Token<T> {
   return Symbol(name);
 }
@@ -25,9 +25,9 @@ export function createContainer(): DependencyContainer {
 }
 
 /**
- * Registers a class: the container makes its one instance when it is first asked for, with what the tokens stand for as the
- * constructor's arguments. Not by tsyringe's decorators: those belong to the class and so to all containers of the thread, and
- * cannot fill a parameter that is an object (ADR 34).
+ * Registers a class: the container makes its one instance when it is first asked for, and resolves the tokens as the
+ * constructor's arguments. tsyringe's decorators are not used: they belong to the class and so to all containers of the thread,
+ * and cannot fill a parameter that is an object (ADR 34).
  */
 export function provide<T, Parameters extends readonly unknown[]>(
   c: DependencyContainer,
@@ -38,7 +38,7 @@ export function provide<T, Parameters extends readonly unknown[]>(
   provideBy(c, token, (...resolved: Parameters) => new Class(...resolved), dependencies);
 }
 
-/** Registers what a function makes, as {@link provide} does a class: once, when it is first asked for. */
+/** Registers the result of a function as {@link provide} registers a class: made once, when it is first asked for. */
 export function provideBy<T, Parameters extends readonly unknown[]>(
   c: DependencyContainer,
   token: Token<T>,

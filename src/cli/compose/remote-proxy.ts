@@ -1,4 +1,4 @@
-// This file puts `visiona remote-proxy` together, starts it and drains it.
+// This file composes `visiona remote-proxy`, starts it and drains it.
 import type { ProxyConfig } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
@@ -28,7 +28,8 @@ export function startRemoteProxy(config: ProxyConfig, log: Logger): Promise<Runn
         ops: urlOf('http', config.opsAddr, ops.port),
       },
       drain: async () => {
-        // No device dials here from now on, so the next process need not wait for the calls under way.
+        // The lease is released at once: no device dials here from now on, so the next process need not wait for the calls under
+        // way.
         const [cut] = await Promise.all([c.resolve(T.tunnelDrain).drain(CALLS_DRAIN_MS), lease.release()]);
         await lifecycle.stop();
         return { cut };

@@ -21,8 +21,8 @@ import { provideNoSignIn, provideSignIn } from './sign-in.js';
 import { T } from './tokens.js';
 
 /**
- * Registers everything but what a start brings: sign-in (see {@link resolveSignIn}), and the URLs, which may have bound ports in them
- * (see {@link startRestSide}).
+ * Registers all parts but those that are made during the start: sign-in (see {@link resolveSignIn}), and the URLs, which may have
+ * bound ports in them (see {@link startRestSide}).
  */
 export function provideRestSide(c: DependencyContainer, config: RestConfig): void {
   c.registerInstance(T.apiAddr, config.apiAddr);
@@ -83,7 +83,7 @@ function provideRoutes(c: DependencyContainer): void {
 }
 
 /**
- * Registers sign-in once the store has said with which keys cookies are signed.
+ * Registers sign-in once the store has said which keys sign cookies.
  * @param oidc undefined: nobody can sign in
  * @throws CodedError ERR_SESSION_SECRET, ConfigError: see {@link joinedKeys}
  */
@@ -100,8 +100,9 @@ export async function resolveSignIn(
 }
 
 /**
- * Opens the listener, which tells the public URL where no other is configured, and serves the routes.
- * @param tunnelUrl is where the tunnel listens, as far as is known @throws ListenError
+ * Opens the listener and serves the routes. If no public URL is configured, the listener's address is used.
+ * @param tunnelUrl the URL of the tunnel listener, as far as known
+ * @throws ListenError
  */
 export async function startRestSide(
   c: DependencyContainer,
@@ -115,7 +116,7 @@ export async function startRestSide(
   c.registerInstance(T.publicUrl, config.publicUrl ?? new URL(urlOf('http', config.apiAddr, rest.port)));
   rest.serve(c.resolve(T.router));
   await lifecycle.start('changes for the REST side', { start: () => followChanges(c), stop: (end) => end() });
-  // A failure is logged by Discovery, and the first sign-in asks again.
+  // Discovery logs a failure, and the first sign-in asks again.
   if (config.oidc !== undefined) {
     const provider = c.resolve(T.provider);
     provider.metadata().catch(() => {});
@@ -123,7 +124,7 @@ export async function startRestSide(
   return rest;
 }
 
-/** Drops what is cached or open of a session or device that any process has ended. @returns what ends that */
+/** Drops cached and open parts of each session or device that any process has ended. @returns a function that ends this */
 function followChanges(c: DependencyContainer): () => void {
   const [accounts, devices, active] = [
     c.resolve(T.accounts),
@@ -138,7 +139,7 @@ function followChanges(c: DependencyContainer): () => void {
   });
 }
 
-/** What devices are told to dial when they are paired. @param bound where the tunnel listens, as far as is known */
+/** The URL that devices are told to dial when they are paired. @param bound the URL of the tunnel listener, as far as known */
 function dialledUrl({ tunnelUrl, publicUrl }: RestConfig, bound: string, log: Logger): URL {
   const url = tunnelUrl ?? new URL(bound);
   if (publicUrl !== undefined && !isLoopback(publicUrl.hostname) && isLoopback(url.hostname)) {

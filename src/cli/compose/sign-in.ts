@@ -1,4 +1,4 @@
-// This file registers how the REST API knows who calls: sign-in at an OpenID provider, or nobody.
+// This file registers how the REST API finds the user of a request: by sign-in at an OpenID provider, or not at all.
 import type { DependencyContainer } from 'tsyringe';
 import { SIGN_IN_LIFETIMES, SIGN_IN_STARTS, type SignInServices } from '../../auth/auth.js';
 import { DenyAll } from '../../auth/authenticator.js';
@@ -28,7 +28,7 @@ export function provideNoSignIn(c: DependencyContainer): void {
   provideBy(c, T.accounts, () => undefined, []);
 }
 
-/** Registers sign-in at the provider of `oidc`. Nothing here waits for the provider, which may be down. */
+/** Registers sign-in at the provider of `oidc`. No step waits for the provider, which may be down. */
 export function provideSignIn(c: DependencyContainer, oidc: OidcConfig, cookieKeys: CookieKeys): void {
   c.registerInstance(T.cookieKeys, cookieKeys);
   c.registerInstance(T.lifetimes, SIGN_IN_LIFETIMES);
@@ -55,7 +55,7 @@ export function provideSignIn(c: DependencyContainer, oidc: OidcConfig, cookieKe
   provideAccounts(c, oidc);
 }
 
-/** The provider's tokens of a session: refreshed, kept, taken back. */
+/** Registers the parts that refresh, keep and revoke the provider's tokens of sessions. */
 function provideTokens(c: DependencyContainer): void {
   provide(c, T.tokenRevocation, TokenRevocation, [{ provider: T.provider, log: T.log }]);
   provide(c, T.tokenKeeping, TokenKeeping, [
@@ -73,7 +73,7 @@ function provideTokens(c: DependencyContainer): void {
   ]);
 }
 
-/** The parts of sign-in that the routes work with. */
+/** Registers the parts of sign-in that the routes work with. */
 function provideAccounts(c: DependencyContainer, oidc: OidcConfig): void {
   provide(c, T.signIn, SignInFlow, [
     {

@@ -1,4 +1,4 @@
-// This file names everything that the container of a process puts together.
+// This file has a token for each part that the container of a process makes.
 import type { Clock } from '../../actors/clock.js';
 import type { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { AuthStore, SignInServices } from '../../auth/auth.js';
@@ -63,9 +63,9 @@ import type { SessionInit } from '../../tunnel/session/wire/kind.js';
 import type { SupervisedStore } from '../process/supervised-store.js';
 import { token } from './provide.js';
 
-/** Tokens, each with the type that is registered under it. */
+/** The tokens, each with the type that is registered under it. */
 export const T = {
-  // Settings.
+  // These are settings.
   accessLog: token<boolean>('accessLog'),
   opsAddr: token<Address>('opsAddr'),
   storeLocation: token<StoreLocation>('storeLocation'),
@@ -80,7 +80,7 @@ export const T = {
   sessionInit: token<SessionInit>('sessionInit'),
   unreadBytes: token<number>('unreadBytes'),
 
-  // Every process.
+  // These are the parts of every process.
   clock: token<Clock>('clock'),
   log: token<Logger>('log'),
   metrics: token<Metrics>('metrics'),
@@ -97,11 +97,11 @@ export const T = {
   store: token<StoreClient>('store'),
   supervisedStore: token<SupervisedStore>('supervisedStore'),
 
-  // Calls to devices: of this process, or through remote-proxy.
+  // These are the parts that call devices: of this process, or through remote-proxy.
   forwarder: token<Forwarder & BridgeForwarder>('forwarder'),
   userSessions: token<UserSessions>('userSessions'),
 
-  // The tunnel side.
+  // These are the parts of the tunnel side.
   tunnelStore: token<TunnelStore>('tunnelStore'),
   lease: token<NodeLease>('lease'),
   sessionHosts: token<SessionHosts>('sessionHosts'),
@@ -116,7 +116,7 @@ export const T = {
   tunnels: token<TunnelListener>('tunnels'),
   tunnelDrain: token<TunnelDrain>('tunnelDrain'),
 
-  // The REST side.
+  // These are the parts of the REST side.
   apiAddr: token<Address>('apiAddr'),
   userWrites: token<number>('userWrites'),
   publicUrl: token<URL>('publicUrl'),
@@ -135,7 +135,7 @@ export const T = {
   router: token<Router>('router'),
   rest: token<RestListener>('rest'),
 
-  // Sign-in.
+  // These are the parts of sign-in.
   authenticator: token<Authenticator>('authenticator'),
   accounts: token<SignInServices | undefined>('accounts'),
   authStore: token<AuthStore>('authStore'),
@@ -153,7 +153,7 @@ export const T = {
   signOut: token<SignOut>('signOut'),
   signInStarts: token<SharedLimit>('signInStarts'),
 
-  // The way to remote-proxy.
+  // These are the parts that reach remote-proxy.
   proxyPool: token<ProxyPool>('proxyPool'),
   proxyClient: token<HttpProxyClient>('proxyClient'),
   proxyClientStore: token<ProxyClientStore>('proxyClientStore'),

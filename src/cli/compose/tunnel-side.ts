@@ -26,7 +26,7 @@ import { T } from './tokens.js';
 /** How long a device may take to begin its answer, in ms. */
 const HEAD_TIMEOUT_MS = 30_000;
 
-/** @param duties are those of the process: it may have a REST side too */
+/** Registers the tunnel side. @param duties the duties of the process, which may have a REST side too */
 export function provideTunnelSide(c: DependencyContainer, config: ProxyConfig, duties: Duties): void {
   const { heartbeatMs, idleTimeoutMs } = config;
   c.registerInstance(T.tunnelAddr, config.tunnelAddr);
@@ -68,7 +68,7 @@ export function provideTunnelSide(c: DependencyContainer, config: ProxyConfig, d
   ]);
 }
 
-/** The sessions of this process, and calls to devices over them. */
+/** Registers the sessions of this process, and calls to devices over them. */
 function provideSessions(c: DependencyContainer): void {
   const hosts = (metrics: Metrics) => {
     const made = new SessionHosts();
@@ -96,7 +96,7 @@ function provideSessions(c: DependencyContainer): void {
   provideBy(c, T.forwarder, forwarder, [T.registry, T.unreadBudget, T.metrics]);
 }
 
-/** The door for devices. */
+/** Registers the listener that devices dial. */
 function provideDials(c: DependencyContainer): void {
   provide(c, T.admission, AdmissionControl, [T.tunnelStore]);
   provide(c, T.offline, OfflineRecorder, [T.tunnelStore, T.log]);
@@ -120,14 +120,14 @@ function provideDials(c: DependencyContainer): void {
   ]);
 }
 
-/** Makes this process the one that owns the tunnels of its data. @throws NodeTakenError */
+/** Takes the lease by which this process owns the tunnels of its data. @throws NodeTakenError */
 export async function takeLease(c: DependencyContainer, lifecycle: Lifecycle): Promise<NodeLease> {
   const lease = c.resolve(T.lease);
   await lifecycle.start('lease of the tunnels', { start: () => lease.take(), stop: () => lease.release() });
   return lease;
 }
 
-/** Starts the sessions first, then the internal API, then the devices' door. @throws ListenError, HostStartError */
+/** Starts the sessions first, then the internal API, then the listener that devices dial. @throws ListenError, HostStartError */
 export async function startTunnelSide(c: DependencyContainer, lifecycle: Lifecycle): Promise<void> {
   const [store, revocations] = [c.resolve(T.tunnelStore), c.resolve(T.revocations)];
   const [plane, internal, tunnels] = [

@@ -1,4 +1,4 @@
-// This file puts `visiona up` together, starts it and drains it: both sides in one process, where calls go by message.
+// This file composes `visiona up`, starts it and drains it: both sides in one process, where calls go by message.
 import { startDevProvider } from '../../auth/dev-provider/thread.js';
 import type { UpConfig } from '../../config/types.js';
 import { urlOf } from '../../net/address.js';
@@ -12,7 +12,7 @@ import { provideRestSide, resolveSignIn, startRestSide } from './rest-side.js';
 import { T } from './tokens.js';
 import { provideTunnelSide, startTunnelSide, takeLease } from './tunnel-side.js';
 
-/** Starts the store, the tunnel side, and the REST side with the development provider where no other is configured. */
+/** Starts the store, the tunnel side, and the REST side; if no provider is configured, the development provider too. */
 export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> {
   const c = createContainer();
   provideCommon(c, config, log, ['rest', 'tunnels']);
@@ -44,7 +44,8 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
         ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {
-        // Both count the same calls. No device dials here from now on, so the next process need not wait for them.
+        // Both sides count the same calls, so one count is enough. No device dials here from now on, so the next process need not
+        // wait.
         const [cut] = await Promise.all([
           c.resolve(T.tunnelDrain).drain(CALLS_DRAIN_MS),
           rest.drain(CALLS_DRAIN_MS),

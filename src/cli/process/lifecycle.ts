@@ -1,4 +1,4 @@
-// This file records the parts of a process that were started, and stops them in reverse.
+// Lifecycle records the parts of a process that were started, and stops them in reverse.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../../actors/errors.js';
@@ -7,10 +7,10 @@ import type { Logger } from '../../observability/log.js';
 /** How long a part may take to stop, in ms, unless it says otherwise. */
 const STOP_MS = 15_000;
 
-/** One part of a process. A start that fails leaves nothing behind that would have to be stopped. */
+/** One part of a process. A start that fails leaves nothing running. */
 export interface Part<Started> {
   start(): Started;
-  /** @param started is what `start` gave */
+  /** Stops the part. @param started the result of `start` */
   stop(started: Awaited<Started>): unknown;
   /** How long `stop` may take, in ms. */
   readonly deadlineMs?: number;
@@ -23,7 +23,7 @@ interface StartedPart {
 }
 
 /**
- * What a process has started, in order. A stop ends the parts in reverse, one after the other; a part that fails to stop, or
+ * The started parts of a process, in order. A stop ends the parts in reverse, one after the other; a part that fails to stop, or
  * hangs, is named in the log and does not keep the others from being stopped.
  */
 export class Lifecycle {
@@ -35,19 +35,19 @@ export class Lifecycle {
     this.#log = log;
   }
 
-  /** Starts a part and records it. @returns what its start gave @throws what its start threw: it is not recorded then */
+  /** Starts a part and records it. @returns the result of its start @throws the error of its start; then it is not recorded */
   async start<Started>(name: string, part: Part<Started>): Promise<Awaited<Started>> {
     const started = await part.start();
     this.onStop(name, () => part.stop(started), part.deadlineMs);
     return started;
   }
 
-  /** Records a part that needs no start, or has its start later and is to be stopped as if it were here. */
+  /** Records a part that needs no start, or that starts later and must be stopped in this place. */
   onStop(name: string, stop: () => unknown, deadlineMs: number = STOP_MS): void {
     this.#started.push({ name, stop, deadlineMs });
   }
 
-  /** Stops everything. Asked again, it is the same stop. @throws the first error of a part, once all were stopped */
+  /** Stops all parts. Later calls get the same stop. @throws the first error of a part, once all were stopped */
   stop(): Promise<void> {
     this.#stopped ??= this.#stopAll();
     return this.#stopped;
@@ -67,10 +67,7 @@ export class Lifecycle {
   }
 }
 
-/**
- * Starts a process; when that fails in the middle, stops the parts that were started.
- * @throws what `start` threw
- */
+/** Starts a process; if that fails, stops the parts that were started. @throws the error of `start` */
 export async function starting<Process>(
   log: Logger,
   start: (lifecycle: Lifecycle) => Promise<Process>,
@@ -79,7 +76,7 @@ export async function starting<Process>(
   try {
     return await start(lifecycle);
   } catch (error) {
-    // The log has what could not be stopped; why the start failed is what the operator has to mend.
+    // The log names the parts that could not be stopped; the operator has to fix the reason for which the start failed.
     await lifecycle.stop().catch(() => {});
     throw error;
   }

@@ -6,21 +6,21 @@ import type { Logger } from '../../observability/log.js';
 
 /** The result of a drain. */
 export interface Drained {
-  /** Calls and WebSockets that were cut at the deadline; undefined: the process has none. */
+  /** The number of calls and WebSockets that were cut at the deadline; undefined: the process has none. */
   readonly cut?: number;
 }
 
 /** A started process, as the run loop sees it. */
 export interface RunningProcess {
-  /** The URLs it listens on, by name (`api`, `tunnel`, `internal`), for the ready line. */
+  /** The URLs that the process listens on, by name (`api`, `tunnel`, `internal`), for the ready line. */
   readonly ready: Readonly<Record<string, string>>;
   /** Makes the process unready, lets calls finish, and stops all parts; resolves when nothing is left open. */
   drain(): Promise<Drained>;
-  /** Resolves with the reason when the process cannot go on; pending as long as it can. */
+  /** Resolves with the reason when the process cannot go on; stays pending as long as it can. */
   readonly failed: Promise<Error>;
 }
 
-/** Resolves with the reason for which a process cannot go on, once one of its supervisors has given up. */
+/** Resolves with the reason why a process cannot go on, once one of its supervisors has given up. */
 export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error> {
   return new Promise((resolve) => {
     for (const exit of exits) {
@@ -31,12 +31,13 @@ export function givenUp(...exits: readonly Promise<ExitReason>[]): Promise<Error
   });
 }
 
-/** How signals reach the run loop; `process` is one. */
+/** A source of signals for the run loop, such as `process`. */
 export interface SignalSource {
   on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
   off(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown;
 }
 
+/** The log, the signals and the bounds of a run. */
 export interface RunOptions {
   readonly log: Logger;
   readonly signals: SignalSource;
@@ -49,10 +50,10 @@ export interface RunOptions {
 /** How long a drain may take, in ms (01-system §1.4 of the specification). */
 export const DRAIN_MS = 30_000;
 
-/** How much of {@link DRAIN_MS} calls may take to finish: the rest is for stopping the parts. */
+/** The part of {@link DRAIN_MS} that calls may take to finish; the rest is for stopping the parts. */
 export const CALLS_DRAIN_MS = 25_000;
 
-/** Signals closer together than this count as one, in ms: a process may get one of its own and one of its group. */
+/** Signals closer together than this count as one, in ms: a process may get a signal of its own and one of its group. */
 const SAME_SIGNAL_MS = 500;
 
 /** Counts signals: the first asks for a drain, the second ends it. */
@@ -94,8 +95,8 @@ async function failure(running: RunningProcess): Promise<never> {
 }
 
 /**
- * Starts a process, prints the ready line, and keeps it until it is told to stop and has drained.
- * @throws what the start threw; the reason of a failure; CodedError ERR_DRAIN when a drain was cut short
+ * Starts a process, prints the ready line, and keeps the process running until it is told to stop and has drained.
+ * @throws the error of the start; the reason of a failure; CodedError ERR_DRAIN if a drain was cut short
  */
 export async function runProcess(
   start: () => Promise<RunningProcess>,
@@ -105,7 +106,7 @@ export async function runProcess(
   const over = new AbortController();
   try {
     const running = await Promise.race([start(), forced(second)]);
-    // The line has a level of its own: scripts wait for it, whatever LOG_LEVEL is.
+    // The ready line has its own level, because scripts wait for it whatever LOG_LEVEL is.
     log.child({}, { level: 'info' }).info(running.ready, 'ready');
     await Promise.race([aborted(first), failure(running)]);
     log.info('draining');

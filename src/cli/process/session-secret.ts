@@ -1,4 +1,4 @@
-// This file brings the keys of cookies in line with those of other processes of the same data.
+// This file checks the keys of cookies against those of other processes of the same data.
 import { CodedError } from '../../actors/errors.js';
 import { CookieKeys } from '../../auth/cookie-keys.js';
 import { generatedPath } from '../../config/generated.js';
@@ -21,9 +21,9 @@ const OF_THIS_MACHINE =
   'set SESSION_SECRET, or the next machine, and this one without that directory, will be refused';
 
 /**
- * The keys that sign sessions, once the store knows of them.
- * @throws CodedError ERR_SESSION_SECRET where other processes of these data sign with keys that this one does not have;
- * ConfigError where its own secret cannot be read or made
+ * The keys that sign sessions, after the store has compared them.
+ * @throws CodedError ERR_SESSION_SECRET if other processes of these data sign with keys that this one does not have; ConfigError
+ * if its own secret cannot be read or made
  */
 export async function joinedKeys(
   { sessionSecrets, dataDir, databaseUrl }: Pick<RestConfig, 'sessionSecrets' | 'dataDir' | 'databaseUrl'>,
@@ -40,7 +40,10 @@ export async function joinedKeys(
   return keys;
 }
 
-/** The secret of the data directory; made where there is none, unless the data know another: a new one would keep that out. */
+/**
+ * The secret of the data directory. It is made if there is none, unless the store has keys of another secret, which a new one
+ * would lock out.
+ */
 async function ownSecret(dataDir: string, store: SessionKeyPort): Promise<Secret> {
   const found = findGenerated('session-secret', dataDir);
   if (found !== undefined) return found;

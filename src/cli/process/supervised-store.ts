@@ -1,4 +1,4 @@
-// This file keeps the store's process running: whenever it ends it is restarted.
+// SupervisedStore keeps the store's process running: whenever the process ends, it is restarted.
 import { describeExit, type ExitReason } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import type { Intensity } from '../../actors/supervision/spec.js';
@@ -12,12 +12,12 @@ import { type StoreState, sameState } from '../../store/ports/store.js';
 const STOP_MS = 10_000;
 
 /**
- * Restarts do not run out: tunnels and calls through them work without the store, so the process waits for it. Restarts
- * come ever more slowly (up to 10 s apart); readiness says `store-unavailable` meanwhile.
+ * The restart policy, which never gives up: tunnels and calls through them work without the store, so the process waits for it.
+ * Restarts come ever more slowly (up to 10 s apart); readiness says `store-unavailable` meanwhile.
  */
 const PATIENT: Intensity = { restarts: Number.POSITIVE_INFINITY, withinMs: 30_000 };
 
-/** Logs each change of what the store can do, instead of each call that fails meanwhile. */
+/** Logs each change of the store's state, instead of each call that fails meanwhile. */
 function logStates(client: StoreClient, log: Logger): void {
   let logged: StoreState = {};
   let badSince = 0;
@@ -39,7 +39,7 @@ function logStates(client: StoreClient, log: Logger): void {
   });
 }
 
-/** The store's process, under a supervisor that restarts it without end. */
+/** The store's process, under a supervisor that restarts it without limit. */
 export class SupervisedStore {
   readonly #client: StoreClient;
   readonly #location: StoreLocation;
@@ -62,21 +62,24 @@ export class SupervisedStore {
     });
   }
 
-  /** Resolves when its supervisor has ended: `normal` after a stop, `killed` after one that took too long. */
+  /** Resolves when the supervisor has ended: `normal` after a stop, `killed` after a stop that took too long. */
   get exited(): Promise<ExitReason> {
     return this.#supervisor.exited;
   }
 
-  /** @throws StoreError when the data cannot be opened now: that is for the operator, not for a restart */
+  /**
+   * Starts the store's process.
+   * @throws StoreError if the data cannot be opened now: the operator has to act, and a restart would not help
+   */
   async start(): Promise<void> {
     this.#first = await startStoreProcess(this.#client, this.#location);
     logStates(this.#client, this.#log);
     await this.#supervisor.start();
   }
 
-  /** Gives the calls made before their answers, refuses later ones, then ends the store's process. */
+  /** Waits until earlier calls have their answers, refuses later ones, then ends the store's process. */
   async stop(): Promise<void> {
-    // A stop overtakes the messages that wait for an actor, so it is not sent before they have their answers.
+    // A stop overtakes the messages that wait for an actor, so it is sent after those have their answers.
     await this.#client.close();
     await this.#supervisor.stop(STOP_MS);
   }
