@@ -1,7 +1,7 @@
 // `describeMachine` reads from the system what a device reports about itself when it is paired.
 import { readFile } from 'node:fs/promises';
 import { arch, hostname, type } from 'node:os';
-import { cut, MAX_NAME } from '../text/characters.js';
+import { MAX_NAME, truncate } from '../text/characters.js';
 
 /** The description that a device gives of itself when it is paired. */
 export interface Machine {
@@ -49,5 +49,5 @@ async function first(
 /** One line without control characters, such as the NUL that ends a text of the device tree; undefined if nothing is left. */
 function line(text: string): string | undefined {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  return visible === '' ? undefined : cut(visible, MAX_NAME);
+  return visible === '' ? undefined : truncate(visible, MAX_NAME);
 }

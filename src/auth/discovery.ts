@@ -79,7 +79,7 @@ export class Discovery extends LastKnown<Discovered> {
       return await call(discovered);
     } catch (error) {
       if (!(error instanceof ProviderError && error.isGone)) throw error;
-      const renewed = await this.renewed(OF_PROVIDER_MS).catch(() => discovered);
+      const renewed = await this.refreshed(OF_PROVIDER_MS).catch(() => discovered);
       const now = renewed.metadata.endpoints[endpoint];
       if (now === undefined || now === discovered.metadata.endpoints[endpoint]) throw error;
       return call(renewed);

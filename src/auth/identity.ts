@@ -1,7 +1,7 @@
 // This file reads from the claims of an ID token who signed in.
 import { StoreError } from '../store/ports/errors.js';
 import { checkUserKey } from '../store/ports/validate.js';
-import { cut } from '../text/characters.js';
+import { truncate } from '../text/characters.js';
 import { ProviderError } from './provider-error.js';
 
 /** The key of a user, exactly as the provider writes it. */
@@ -39,5 +39,5 @@ function refused(why: string): ProviderError {
 }
 
 function shown(text: unknown): string | undefined {
-  return typeof text === 'string' && text.trim() !== '' ? cut(text, MAX_SHOWN) : undefined;
+  return typeof text === 'string' && text.trim() !== '' ? truncate(text, MAX_SHOWN) : undefined;
 }

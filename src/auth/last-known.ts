@@ -51,7 +51,7 @@ export class LastKnown<T> {
    * Gets a new answer, because the last one was found wrong. Rejects if there is none.
    * @param minAgeMs an answer younger than this, in ms, is returned as it is: this bounds how often clients can make us ask
    */
-  renewed(minAgeMs: number): Promise<T> {
+  refreshed(minAgeMs: number): Promise<T> {
     const known = this.#known;
     if (known !== undefined && this.#now() - known.askedAt < minAgeMs) return Promise.resolve(known.value);
     return this.#ask();

@@ -5,7 +5,7 @@ import type { Logger } from '../observability/log.js';
 import type { UserId } from '../store/ports/ids.js';
 import type { UserPort } from '../store/ports/sign-ins.js';
 import { PENDING_MS, type SignInPort } from '../store/ports/sign-ins.js';
-import { cut } from '../text/characters.js';
+import { truncate } from '../text/characters.js';
 import { localPath } from './browser.js';
 import type { BrowserCookie, CookieCodec } from './cookie.js';
 import type { Provider } from './provider.js';
@@ -143,7 +143,7 @@ export class SignInFlow {
       sealed: sealTokens(sealer, session.hash, tokens),
       expiresAt: Date.now() + lifetimes.absoluteMs,
       idleMs: lifetimes.idleMs,
-      userAgent: cut(userAgent, MAX_USER_AGENT),
+      userAgent: truncate(userAgent, MAX_USER_AGENT),
       remoteAddr,
     };
     const by = { remoteAddr, requestId };

@@ -53,8 +53,8 @@ export class SigningKeys {
     } catch (error) {
       if (!mayFitOthers(error)) throw error;
       // The provider may publish its keys elsewhere now. If discovery fails, they are fetched from the old address.
-      await this.#discovery.renewed(minAgeMs).catch(() => {});
-      const renewed = await this.#keys.renewed(minAgeMs);
+      await this.#discovery.refreshed(minAgeMs).catch(() => {});
+      const renewed = await this.#keys.refreshed(minAgeMs);
       if (renewed === keys) throw unusable(error);
       return verify(renewed).catch((again: unknown) => {
         throw unusable(again);

@@ -47,7 +47,7 @@ export class HttpContext implements ProblemRequest {
   /** The sender's address: the socket's, or the one that a trusted proxy reports; undefined until it is read. */
   remoteAddr: string | undefined;
   #over = false;
-  #told = false;
+  #answerLogged = false;
   #body: HeldBody | undefined;
   #aborted: () => void = () => {};
   #problemPage: ProblemPage | undefined;
@@ -91,7 +91,7 @@ export class HttpContext implements ProblemRequest {
       this.#over = true;
       this.#body?.abandon();
       this.#aborted();
-      this.told(0, 0, 'aborted');
+      this.logAnswered(0, 0, 'aborted');
     });
   }
 
@@ -158,9 +158,9 @@ export class HttpContext implements ProblemRequest {
    * @param bytes the size of the body
    * @param unfinished undefined: the answer is whole
    */
-  told(status: number, bytes: number, unfinished?: Unfinished): void {
-    if (this.#told) return;
-    this.#told = true;
+  logAnswered(status: number, bytes: number, unfinished?: Unfinished): void {
+    if (this.#answerLogged) return;
+    this.#answerLogged = true;
     this.log.answered(this, status, bytes, unfinished);
   }
 
@@ -182,7 +182,7 @@ export class HttpContext implements ProblemRequest {
     if (this.#over) return;
     this.#over = true;
     const length = body?.length ?? 0;
-    if (this.log.access) this.told(status, this.method === 'HEAD' ? 0 : length);
+    if (this.log.access) this.logAnswered(status, this.method === 'HEAD' ? 0 : length);
     this.res.cork(() => {
       this.res.writeStatus(statusLine(status)).writeHeader('X-Request-Id', this.requestId);
       this.#writeHeaders(headers);

@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } fro
 import type { Authenticator } from '../auth/authenticator.js';
 import type { ProblemCode } from '../problems/problem.js';
 import type { ProblemOptions } from '../problems/problem-error.js';
-import { beforeRequest, problemOf, toldProblem } from '../problems/problem-error.js';
+import { beforeRequest, problemForCaller, problemOf } from '../problems/problem-error.js';
 import type { BridgedSockets } from '../server/bridged-sockets.js';
 import type { Readiness } from '../server/readiness.js';
 import type { HeaderSource } from '../server/request-headers.js';
@@ -149,8 +149,8 @@ function servePublic(
 
 /** Answers a request that ended with an error. */
 function fail(context: HttpContext, error: unknown): void {
-  const told = toldProblem(error);
-  if (told !== undefined) return context.problem(told.problem, told.options);
+  const expected = problemForCaller(error);
+  if (expected !== undefined) return context.problem(expected.problem, expected.options);
   context.problem(problemOf(error), { because: error });
 }
 

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { FieldError } from '../problems/problem.js';
 import { ProblemError } from '../problems/problem-error.js';
-import { cut } from '../text/characters.js';
+import { truncate } from '../text/characters.js';
 
 /** The most errors that an answer lists. There may be as many as the request has members. */
 const MAX_ERRORS = 20;
@@ -60,8 +60,8 @@ export function parseQuery(schema: z.ZodObject, query: string): unknown {
 export function invalid(errors: readonly FieldError[]): ProblemError {
   return new ProblemError('validation', {
     errors: errors.slice(0, MAX_ERRORS).map(({ path, message }) => ({
-      path: cut(path, MAX_MESSAGE),
-      message: cut(message, MAX_MESSAGE),
+      path: truncate(path, MAX_MESSAGE),
+      message: truncate(message, MAX_MESSAGE),
     })),
   });
 }

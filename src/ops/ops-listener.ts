@@ -21,7 +21,9 @@ const PATIENCE_MS = 5000;
 const IDLE_MS = 65_000;
 
 /** Answers one path. @param query the request's query @returns status, content type and body of the answer */
-type Page = (query: URLSearchParams) => Promise<readonly [status: number, contentType: string, body: string]>;
+type OpsHandler = (
+  query: URLSearchParams,
+) => Promise<readonly [status: number, contentType: string, body: string]>;
 
 /** The options of an {@link OpsListener}. */
 export interface OpsListenerOptions {
@@ -37,13 +39,13 @@ export interface OpsListenerOptions {
  */
 export class OpsListener {
   readonly #options: OpsListenerOptions;
-  readonly #pages: ReadonlyMap<string, Page>;
+  readonly #pages: ReadonlyMap<string, OpsHandler>;
   readonly #server: Server;
 
   constructor(options: OpsListenerOptions) {
     this.#options = options;
     const { exposition } = options;
-    this.#pages = new Map<string, Page>([
+    this.#pages = new Map<string, OpsHandler>([
       ['/healthz', () => Promise.resolve(json(200, { status: 'up' }))],
       ['/readyz', (query) => this.#ready(query)],
       ['/metrics', async () => [200, exposition.contentType, await exposition.text()]],
@@ -116,14 +118,14 @@ export class OpsListener {
   }
 
   /** Answers a request. @throws OpsProblem */
-  #answer({ method, url = '' }: IncomingMessage): ReturnType<Page> {
+  #answer({ method, url = '' }: IncomingMessage): ReturnType<OpsHandler> {
     const page = this.#pages.get(pathOf(url));
     if (page === undefined) throw new OpsProblem('not-found');
     if (method !== 'GET' && method !== 'HEAD') throw new OpsProblem('method-not-allowed');
     return page(new URLSearchParams(url.slice(pathOf(url).length)));
   }
 
-  async #ready(query: URLSearchParams): ReturnType<Page> {
+  async #ready(query: URLSearchParams): ReturnType<OpsHandler> {
     const answer = await answerReadiness(this.#options.readiness, query.get('parts'));
     if ('body' in answer) return json(200, answer.body);
     throw new OpsProblem(answer.code, answer.detail, answer.unready);
@@ -149,6 +151,6 @@ function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }
 
-function json(status: number, value: unknown): Awaited<ReturnType<Page>> {
+function json(status: number, value: unknown): Awaited<ReturnType<OpsHandler>> {
   return [status, 'application/json', JSON.stringify(value)];
 }

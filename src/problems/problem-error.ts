@@ -37,7 +37,7 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
 const READ_ONLY: ReadonlySet<string> = new Set(['ERR_STORE_READ_ONLY', 'ERR_STORE_FULL']);
 
 /** The problem of an error whose message may be shown to the client. Undefined: the message is for the log only. */
-export function toldProblem(error: unknown): ProblemError | undefined {
+export function problemForCaller(error: unknown): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof StoreError) || error.code !== 'ERR_STORE_LIMIT') return undefined;
   return new ProblemError('limit-reached', { detail: error.message });

@@ -87,9 +87,9 @@ export function reportAnswer(
 ): void {
   const { log } = request;
   if (failure === undefined || failure === 'aborted') {
-    if (log.access) request.told(status, written, failure);
+    if (log.access) request.logAnswered(status, written, failure);
   } else if (status !== 0) {
-    log.cut(request, failure.code, failure.detail);
-    request.told(status, written, 'cut');
+    log.answerCut(request, failure.code, failure.detail);
+    request.logAnswered(status, written, 'cut');
   }
 }

@@ -4,10 +4,10 @@ import { type Logger, plainLogger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { UserId } from '../store/ports/ids.js';
-import { cut } from '../text/characters.js';
+import { truncate } from '../text/characters.js';
 
 /** A request as the operator is told of it; what is left out is not known, or was not looked at. */
-export interface ToldRequest {
+export interface LoggedRequest {
   readonly requestId: string;
   /** Milliseconds of `performance.now`. */
   readonly startedAt?: number;
@@ -21,10 +21,10 @@ export interface ToldRequest {
 }
 
 /** A request, and the log that tells the operator of it. */
-export interface ServedRequest extends ToldRequest {
+export interface ServedRequest extends LoggedRequest {
   readonly log: RequestLog;
   /** Tells of the answer, once, where an access log is wanted: bytes of its body, and how it ended if it is not whole. */
-  told(status: number, bytes: number, unfinished?: Unfinished): void;
+  logAnswered(status: number, bytes: number, unfinished?: Unfinished): void;
 }
 
 export interface RequestLogOptions {
@@ -72,7 +72,7 @@ export class RequestLog {
    * caller's (`info`).
    * @param because what was thrown, or a word for the operator
    */
-  problem(request: ToldRequest, code: ProblemCode, because: unknown): void {
+  problem(request: LoggedRequest, code: ProblemCode, because: unknown): void {
     this.#metrics.problems[code] += 1;
     const { status } = problemKind(code);
     if (code === 'forbidden') this.#forbidden(request);
@@ -88,51 +88,51 @@ export class RequestLog {
   }
 
   /** Tells that a process that was asked said it is not ready: the request itself did not fail. */
-  unready(request: ToldRequest, code: ProblemCode, because: unknown): void {
+  unready(request: LoggedRequest, code: ProblemCode, because: unknown): void {
     const { status } = problemKind(code);
     this.#log.debug({ ...about(request), code, status, reason: reasonOf(because) }, 'not ready');
   }
 
   /** Audits what a known user was refused: a foreign page that tries with the user's cookie, for one. */
-  #forbidden({ userId, targetId, requestId, remoteAddr }: ToldRequest): void {
+  #forbidden({ userId, targetId, requestId, remoteAddr }: LoggedRequest): void {
     if (userId === undefined) return;
     this.#refusals.record(userId as UserId, {
       action: 'request.forbidden',
       result: 'refused',
       requestId,
-      ...(targetId !== undefined && { target: cut(targetId, MAX_ID) }),
+      ...(targetId !== undefined && { target: truncate(targetId, MAX_ID) }),
       ...(remoteAddr !== undefined && { remoteAddr }),
     });
   }
 
   /** Tells of an answer that failed after its head was sent: its connection is cut, as no problem can follow. */
-  cut(request: ToldRequest, code: ProblemCode, because: string): void {
+  answerCut(request: LoggedRequest, code: ProblemCode, because: string): void {
     this.#log.warn({ ...about(request), code, reason: because }, 'an answer was cut');
   }
 
   /** Tells of an answered request. @param bytes of the body. @param unfinished how the answer ended; undefined: whole */
-  answered(request: ToldRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
+  answered(request: LoggedRequest, status: number, bytes: number, unfinished: Unfinished | undefined): void {
     if (this.#accessLog === undefined) return;
     const line = { ...about(request), status, bytes };
     this.#accessLog.info(unfinished === undefined ? line : { ...line, ended: unfinished }, 'request');
   }
 }
 
-function about(request: ToldRequest) {
+function about(request: LoggedRequest) {
   const { requestId, method, path, userId, targetId, remoteAddr } = request;
   return {
     requestId,
-    method: cut(method, MAX_TEXT),
-    path: cut(path, MAX_TEXT),
+    method: truncate(method, MAX_TEXT),
+    path: truncate(path, MAX_TEXT),
     userId,
-    deviceId: targetId === undefined ? undefined : cut(targetId, MAX_TEXT),
+    deviceId: targetId === undefined ? undefined : truncate(targetId, MAX_TEXT),
     remoteAddr,
     ms: ageOf(request),
   };
 }
 
 /** Time since the request's head, in ms. */
-function ageOf({ startedAt }: ToldRequest): number | undefined {
+function ageOf({ startedAt }: LoggedRequest): number | undefined {
   return startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10;
 }
 

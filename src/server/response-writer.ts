@@ -122,7 +122,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   }
 
   /** Cuts the connection and resets the stream: the caller may not have the answer any more. */
-  cut(): void {
+  abort(): void {
     if (this.#over) return;
     this.aborted();
     this.#res.close();
@@ -335,7 +335,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
 
   #keep(chunk: ArrayBuffer | Uint8Array): void {
     this.#backlog ??= new BodyBacklog();
-    if (!this.#backlog.push(chunk)) this.cut();
+    if (!this.#backlog.push(chunk)) this.abort();
   }
 
   /** Passes the backlog on. @returns false: the credit is used up, or the call is over */

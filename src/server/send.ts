@@ -39,7 +39,7 @@ export function sendProblem(
   for (const name in headers) res.writeHeader(name, headers[name] as string);
   const body = utf8(renderProblem(code, { requestId: id, detail, instance, errors }));
   tellProblem(request, code, options);
-  request.told(status, head ? 0 : body.length);
+  request.logAnswered(status, head ? 0 : body.length);
   if (head) endHead(res, body.length, close);
   else res.end(body, close);
 }
@@ -76,7 +76,7 @@ export function sendText(res: HttpResponse, request: ServedRequest, mediaType: s
   res.writeHeader('Content-Type', mediaType).writeHeader('X-Request-Id', id);
   const body = utf8(text);
   res.end(body);
-  if (log.access) request.told(200, body.length);
+  if (log.access) request.logAnswered(200, body.length);
 }
 
 /** The problem that an error is to the caller; undefined: a fault of ours. */
@@ -96,7 +96,7 @@ export function answerLater<T>(
   let aborted = false;
   res.onAborted(() => {
     aborted = true;
-    request.told(0, 0, 'aborted');
+    request.logAnswered(0, 0, 'aborted');
   });
   work.then(
     (value) => {

@@ -74,7 +74,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
   }
 
   /** Closes the WebSocket: the caller may not have it any more. @param why a close reason, at most 123 bytes */
-  cut(why: string): void {
+  abort(why: string): void {
     this.#res?.close();
     this.#ws?.end(FORBIDDEN, why);
   }

@@ -11,6 +11,6 @@ export function isLonger(text: string, max: number): boolean {
 }
 
 /** The first `max` characters of `text`; no character is halved. */
-export function cut(text: string, max: number): string {
+export function truncate(text: string, max: number): string {
   return text.length > max ? [...text].slice(0, max).join('') : text;
 }

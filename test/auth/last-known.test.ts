@@ -71,7 +71,7 @@ describe('what another party said last', () => {
         late = resolve;
       });
     assert.equal(await known.get(), 'old');
-    const renewed = known.renewed(0);
+    const renewed = known.refreshed(0);
     late('new');
     assert.equal(await renewed, 'new');
     assert.equal(await known.get(), 'new');
@@ -82,11 +82,11 @@ describe('what another party said last', () => {
     await known.get();
     answer = async () => 'new';
     now = 999;
-    assert.equal(await known.renewed(1000), 'old');
+    assert.equal(await known.refreshed(1000), 'old');
     assert.equal(asked, 1);
     now = 1000;
-    assert.deepEqual(await Promise.all([known.renewed(1000), known.renewed(1000)]), ['new', 'new']);
-    for (let i = 0; i < 1000; i++) await known.renewed(1000);
+    assert.deepEqual(await Promise.all([known.refreshed(1000), known.refreshed(1000)]), ['new', 'new']);
+    for (let i = 0; i < 1000; i++) await known.refreshed(1000);
     assert.equal(asked, 2);
   });
 
@@ -94,7 +94,7 @@ describe('what another party said last', () => {
     await known.get();
     now = 1000;
     answer = fails;
-    for (let i = 0; i < 100; i++) await assert.rejects(known.renewed(0), /away/);
+    for (let i = 0; i < 100; i++) await assert.rejects(known.refreshed(0), /away/);
     assert.equal(asked, 2);
     assert.equal(await known.get(), 'old');
   });

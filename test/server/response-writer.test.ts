@@ -74,6 +74,6 @@ test('N1: an answer that is cut ends once, though its call fails while it is tol
     abort: () => writer.fail({ code: 'tunnel-lost-after-send', detail: 'overloaded' }),
   });
   writer.head(HEAD, Buffer.from('half'), false);
-  writer.cut();
+  writer.abort();
   assert.deepEqual(seen.slice(-2), ['finished: aborted', 'close']);
 });

@@ -105,8 +105,8 @@ export class HostClient implements Host, EntryHandler {
   ): ActorRef<In, A> {
     const id = this.#nextId();
     const actor = new RemoteActor<In, A>(id, kind, owner, this.#link, this.#clock, this.#forget);
-    if (this.#down !== undefined) actor.lose(hostDown(this.#down));
-    else if (this.#link.full) actor.lose(refused(this.name));
+    if (this.#down !== undefined) actor.markLost(hostDown(this.#down));
+    else if (this.#link.full) actor.markLost(refused(this.name));
     else {
       this.#link.send(SPAWN_ENTRY, id, (out) => out.utf8(kind.name), { v8: init });
       this.#actors.set(id, actor as RemoteActor);

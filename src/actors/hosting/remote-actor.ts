@@ -82,7 +82,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   kill(why: string): void {
     if (this.#ended !== undefined) return;
     this.#link.send(KILL_ENTRY, this.id, (out) => out.utf8(why));
-    this.lose({ kind: 'killed', why });
+    this.markLost({ kind: 'killed', why });
   }
 
   monitor(watcher: (reason: ExitReason) => void): () => void {
@@ -117,7 +117,7 @@ export class RemoteActor<In = unknown, A extends Asks = NoAsks> implements Actor
   }
 
   /** As `exited`, but in a later microtask: the owner caused this end and must not hear of it within its own call. */
-  lose(reason: ExitReason): void {
+  markLost(reason: ExitReason): void {
     this.#end(reason);
     inMicrotask(() => this.#tellOwner(reason));
   }

@@ -33,7 +33,7 @@ function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiC
     new ProxyWatch({
       proxy,
       log: log.child({ proxy: proxyUrl.origin }),
-      lost: (detail) => forwarder.lose(detail),
+      lost: (detail) => forwarder.connectionLost(detail),
     });
   provideBy(c, T.proxyWatch, watch, [T.proxyClient, T.proxyForwarder, T.log]);
   const readiness = (store: StoreClient, proxy: ProxyWatch) =>

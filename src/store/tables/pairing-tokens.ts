@@ -1,5 +1,5 @@
 // PairingTokenTable holds the pairing tokens.
-import { cut, MAX_NAME } from '../../text/characters.js';
+import { MAX_NAME, truncate } from '../../text/characters.js';
 import { all, one, run, type Transaction } from '../engine/engine.js';
 import { StoreError } from '../ports/errors.js';
 import type { DeviceId, IdSource, PairingTokenId, TokenHash, UserId } from '../ports/ids.js';
@@ -157,7 +157,7 @@ export class PairingTokenTable {
 /** The name of one of several devices, cut so that it is no longer, with its number, than any name may be. */
 function numbered(name: string, number: number): string {
   const suffix = ` ${number}`;
-  return cut(name, MAX_NAME - suffix.length) + suffix;
+  return truncate(name, MAX_NAME - suffix.length) + suffix;
 }
 
 function pairingToken(row: Row, now: number): PairingToken {

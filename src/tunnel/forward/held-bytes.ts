@@ -34,7 +34,7 @@ export abstract class HeldBytes implements Reader {
     this.#budget = budget;
   }
 
-  abstract cut(): void;
+  abstract evict(): void;
 
   /** The user whose share of the budget it takes; undefined while that is not known. */
   protected abstract get user(): string | undefined;

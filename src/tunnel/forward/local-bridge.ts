@@ -114,7 +114,7 @@ export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, Exc
     return WEBSOCKET_WINDOW;
   }
 
-  cut(): void {
+  evict(): void {
     this.#session?.send({ kind: 'ws-close', exchange: this.#exchange, ...UNREAD });
     this.#finish();
     this.#sink.overrun();

@@ -175,7 +175,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     return this.#over ? 0 : this.#window;
   }
 
-  cut(): void {
+  evict(): void {
     if (!this.#over) {
       this.#session?.send({ kind: 'abort', exchange: this.#exchange });
       this.#finish();

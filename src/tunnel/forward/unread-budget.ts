@@ -35,7 +35,7 @@ export interface UnreadCounts {
 /** A call or WebSocket whose bytes are unread. */
 export interface Reader {
   /** Ends the answer or WebSocket so that its caller can tell it from a whole one, and drops the bytes it holds. */
-  cut(): void;
+  evict(): void;
 }
 
 /** The bytes that one user's readers have not taken. */
@@ -131,7 +131,7 @@ export class UnreadBudget {
     while (this.#total > this.#bytes + this.#share) {
       const longest = firstOf(this.#largest());
       if (longest === undefined) break;
-      this.#cut(longest);
+      this.#evict(longest);
     }
     if (this.#looking || !(this.#isSpent || this.#isFull(share))) return;
     const whose = this.#isSpent
@@ -180,14 +180,14 @@ export class UnreadBudget {
   /** @returns false: the reader has not stalled for long */
   #cutStalled(reader: Unread | undefined): boolean {
     if (reader === undefined || this.#clock.now() - reader.since < PATIENCE_MS) return false;
-    this.#cut(reader);
+    this.#evict(reader);
     return true;
   }
 
-  #cut(unread: Unread): void {
+  #evict(unread: Unread): void {
     this.#counts.unreadCut += 1;
     unread.release();
-    unread.reader.cut();
+    unread.reader.evict();
   }
 }
 

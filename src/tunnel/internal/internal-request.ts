@@ -48,7 +48,7 @@ export class InternalRequest implements ProblemRequest {
     this.remoteAddr = remoteAddr;
   }
 
-  told(status: number, bytes: number, unfinished?: Unfinished): void {
+  logAnswered(status: number, bytes: number, unfinished?: Unfinished): void {
     this.log.answered(this, status, bytes, unfinished);
   }
 }

@@ -45,7 +45,7 @@ export class SessionRoutes {
     const closed = closeSession(this.#store, tokenOf(req), epoch === undefined ? undefined : Number(epoch));
     const answer = () => {
       res.writeStatus('204 No Content').writeHeader('X-Request-Id', request.requestId).endWithoutBody();
-      request.told(204, 0);
+      request.logAnswered(204, 0);
     };
     answerLater(res, request, closed, answer, problemOf);
   }

@@ -42,14 +42,14 @@ export class NodeTakenError extends CodedError {
 export class NodeLease {
   readonly #options: NodeLeaseOptions;
   readonly #nodeId = new IdSource(Date.now).next() as NodeId;
-  #lose: (why: Error) => void = () => {};
+  #reportLost: (why: Error) => void = () => {};
   #released = false;
   /** The last renewal failed, and the log says so. */
   #failing = false;
   #cancel: () => void = () => {};
   /** Resolves with the reason when this process must end, as another one owns the tunnels. */
   readonly lost = new Promise<Error>((resolve) => {
-    this.#lose = resolve;
+    this.#reportLost = resolve;
   });
 
   constructor(options: NodeLeaseOptions) {
@@ -129,7 +129,7 @@ export class NodeLease {
     const why = new NodeTakenError(holder, 'has taken over the tunnels of these data: this one ends');
     this.#released = true;
     this.#options.log.error({ err: why }, 'the lease of the tunnels is lost');
-    this.#lose(why);
+    this.#reportLost(why);
   }
 }
 

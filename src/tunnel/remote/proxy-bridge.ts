@@ -67,7 +67,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   }
 
   /** remote-proxy is given up. */
-  lose(detail: string): void {
+  connectionLost(detail: string): void {
     if (this.#opened) this.#end(() => this.#sink.closed(BAD_GATEWAY, detail));
     else this.#fail({ code: this.#sent ? 'proxy-broke-off' : 'proxy-unreachable', detail });
     this.#socket?.terminate();
@@ -106,7 +106,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
     return WEBSOCKET_WINDOW;
   }
 
-  cut(): void {
+  evict(): void {
     this.#end(() => this.#sink.overrun());
     this.#close(UNREAD.code, UNREAD.reason);
   }

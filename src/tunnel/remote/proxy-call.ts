@@ -92,7 +92,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
   }
 
   /** remote-proxy is given up. */
-  lose(detail: string): void {
+  connectionLost(detail: string): void {
     this.#fail({ code: this.#abort === undefined ? 'proxy-unreachable' : 'proxy-broke-off', detail });
     this.#letGo();
   }
@@ -133,7 +133,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     return this.#over ? 0 : ANSWER_WINDOW;
   }
 
-  cut(): void {
+  evict(): void {
     const isAnswered = this.#resume !== undefined && this.#held === undefined;
     if (!this.#over) {
       this.#end();
@@ -167,7 +167,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     } else if (framed) {
       this.#held = head;
       process.nextTick(releaseHead, this);
-    } else this.#cut('its answer has no end of its own');
+    } else this.#breakOff('its answer has no end of its own');
     return true;
   }
 
@@ -241,12 +241,12 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
 
   #refused(refusal: Refusal, chunk: Buffer): boolean {
     refusal.size += chunk.length;
-    if (refusal.size > MAX_PROBLEM_BYTES) this.#cut('its problem document is too large');
+    if (refusal.size > MAX_PROBLEM_BYTES) this.#breakOff('its problem document is too large');
     else refusal.parts.push(chunk);
     return true;
   }
 
-  #cut(detail: string): void {
+  #breakOff(detail: string): void {
     this.#fail({ code: 'proxy-broke-off', detail });
     this.#letGo();
   }

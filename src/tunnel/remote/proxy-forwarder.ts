@@ -94,13 +94,13 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 
   /** Gives up all that is under way: remote-proxy answers nothing. */
-  lose(detail: string): void {
-    for (const call of [...this.#underWay]) call.lose(detail);
+  connectionLost(detail: string): void {
+    for (const call of [...this.#underWay]) call.connectionLost(detail);
   }
 
   /** Ends what is under way; its connections are the pool's to close. */
   close(): void {
-    this.lose('this server is going down');
+    this.connectionLost('this server is going down');
   }
 
   // ---- ProxyConnections and BridgeCarrier

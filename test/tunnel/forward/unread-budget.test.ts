@@ -49,7 +49,7 @@ class Slow implements Reader {
     return this.#unread.bytes;
   }
 
-  cut(): void {
+  evict(): void {
     assert.equal(this.cutAt, undefined, 'cut twice');
     this.cutAt = this.#stand.clock.now();
     this.held = 0;

@@ -183,7 +183,7 @@ it('a proxy that is given up fails what is under way, and no address is said', a
   const bridged = new RecordedBridge(proxy.forwarder);
   await arrived;
   const unsent = call(proxy, { method: 'POST', bodyLength: 10 });
-  proxy.forwarder.lose('it does not answer');
+  proxy.forwarder.connectionLost('it does not answer');
   assert.deepEqual(waiting.failure, { code: 'proxy-broke-off', detail: 'it does not answer' });
   assert.equal(unsent.failure?.code, 'proxy-unreachable');
   assert.equal(bridged.failure?.code, 'proxy-broke-off');
@@ -194,7 +194,7 @@ it('an open WebSocket to a proxy that is given up is closed with 1014', async (p
   const { forwarder, close } = await openOverProxy();
   try {
     const bridged = await new RecordedBridge(forwarder).open();
-    (forwarder as ProxyForwarder).lose('it does not answer');
+    (forwarder as ProxyForwarder).connectionLost('it does not answer');
     assert.equal(bridged.close?.code, 1014);
     assert.equal(bridged.ends, 1);
   } finally {

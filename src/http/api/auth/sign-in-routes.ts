@@ -9,7 +9,7 @@ import type { WriteAllowance } from '../../../limits/write-allowance.js';
 import { networkOf } from '../../../net/ip-address.js';
 import type { Metrics, SignInResult } from '../../../observability/metrics.js';
 import type { ProblemCode } from '../../../problems/problem.js';
-import { ProblemError, problemOf, problemOfCode, toldProblem } from '../../../problems/problem-error.js';
+import { ProblemError, problemForCaller, problemOf, problemOfCode } from '../../../problems/problem-error.js';
 import { STILL_POLICY } from '../../../web/html.js';
 import { signInProblemPage } from '../../../web/problem-page.js';
 import { jsonRoute } from '../../json-route.js';
@@ -141,7 +141,7 @@ async function countFailure<T>({ signIns }: SignInNeeds['metrics'], step: Promis
   try {
     return await step;
   } catch (error) {
-    const code = toldProblem(error)?.problem ?? problemOf(error);
+    const code = problemForCaller(error)?.problem ?? problemOf(error);
     signIns[RESULTS[code] ?? 'failed'] += 1;
     throw error;
   }

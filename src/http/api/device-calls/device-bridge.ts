@@ -46,8 +46,8 @@ export class DeviceBridge extends PendingDeviceRequest implements BridgePolicy {
     );
   }
 
-  protected cut(): void {
-    this.#bridge?.cut('the session or token has ended');
+  protected abortForwarded(): void {
+    this.#bridge?.abort('the session or token has ended');
   }
 
   // ---- BridgePolicy

@@ -47,8 +47,8 @@ export class DeviceCall extends PendingDeviceRequest implements ResponsePolicy {
     writer.attach(call, this.#body);
   }
 
-  protected cut(): void {
-    this.#writer?.cut();
+  protected abortForwarded(): void {
+    this.#writer?.abort();
   }
 
   // ---- ResponsePolicy

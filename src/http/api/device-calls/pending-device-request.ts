@@ -61,7 +61,7 @@ export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequ
   }
 
   abort(): void {
-    if (this.isForwarded) this.cut();
+    if (this.isForwarded) this.abortForwarded();
     else this.context.problem('unauthorized');
   }
 
@@ -81,7 +81,7 @@ export abstract class PendingDeviceRequest implements PendingRequest, ActiveRequ
   protected abstract forward(owner: Principal): void;
 
   /** Ends the forwarded request: its user has lost access. */
-  protected abstract cut(): void;
+  protected abstract abortForwarded(): void;
 
   async #ask(user: Principal): Promise<void> {
     const { devices, open } = this.needs;
