@@ -8,7 +8,7 @@ const P90 = 300;
 const MEDIAN = 130;
 /** The size in lines below which a file is small: opening it tells a reader little. */
 const SMALL = 30;
-const SMALL_SHARE = 0.1;
+const SMALL_SHARE = 0.08;
 
 /** Lists the files of a folder, with their lines, shortest first. @param {string} folder */
 function sizes(folder) {

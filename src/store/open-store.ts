@@ -5,11 +5,11 @@ import { attemptCalls } from './calls/attempts.js';
 import { auditCalls } from './calls/audit.js';
 import { changeCalls } from './calls/changes.js';
 import type { StoreContext } from './calls/context.js';
-import { deviceCareCalls } from './calls/device-care.js';
+import { deviceAdminCalls } from './calls/device-admin.js';
 import { deviceCalls } from './calls/devices.js';
 import { nodeCalls } from './calls/nodes.js';
 import { pairingCalls } from './calls/pairing.js';
-import { sessionKeyCalls, signInCalls, userCalls } from './calls/sign-ins.js';
+import { cookieKeyCalls, signInCalls, userCalls } from './calls/sign-ins.js';
 import { sweepCalls } from './calls/sweep.js';
 import type { Engine } from './engine/engine.js';
 import { run, type Transaction } from './engine/engine.js';
@@ -118,10 +118,10 @@ function storeOver(context: StoreContext): TimedStore {
   return {
     ...userCalls(context),
     ...deviceCalls(context),
-    ...deviceCareCalls(context),
+    ...deviceAdminCalls(context),
     ...admissionCalls(context),
     ...signInCalls(context),
-    ...sessionKeyCalls(context),
+    ...cookieKeyCalls(context),
     ...pairingCalls(context),
     ...nodeCalls(context),
     ...attemptCalls(context),

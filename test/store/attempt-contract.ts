@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import type { Check } from './device-care-contract.js';
+import type { Check } from './device-admin-contract.js';
 
 const MINUTE = 60_000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { hashToken } from '../../src/store/ports/ids.js';
 import type { Store } from '../../src/store/ports/store.js';
-import type { Check } from './device-care-contract.js';
+import type { Check } from './device-admin-contract.js';
 import { newToken } from './pairing-contract.js';
 import { newSignIn } from './sign-ins-contract.js';
 

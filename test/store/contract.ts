@@ -14,7 +14,7 @@ import type { Store } from '../../src/store/ports/store.js';
 import { admit } from '../support/admit.js';
 import { attemptContract } from './attempt-contract.js';
 import { auditContract } from './audit-contract.js';
-import { deviceCareContract } from './device-care-contract.js';
+import { deviceAdminContract } from './device-admin-contract.js';
 import { nodeContract } from './node-contract.js';
 
 /** One store under test; its data begins empty. */
@@ -181,7 +181,7 @@ export function storeContract(name: string, open: () => Promise<Subject>): void 
     });
   });
 
-  deviceCareContract(name, check);
+  deviceAdminContract(name, check);
   auditContract(name, check);
   nodeContract(name, check);
   attemptContract(name, check);

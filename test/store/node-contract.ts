@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe } from 'node:test';
 import type { NodeId } from '../../src/store/ports/ids.js';
 import type { NewNode } from '../../src/store/ports/nodes.js';
-import type { Check } from './device-care-contract.js';
+import type { Check } from './device-admin-contract.js';
 
 const MINUTE = 60_000;
 

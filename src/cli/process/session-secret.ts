@@ -5,7 +5,7 @@ import { generatedPath } from '../../config/generated.js';
 import { findGenerated, generated } from '../../config/load.js';
 import type { RestConfig } from '../../config/types.js';
 import type { Logger } from '../../observability/log.js';
-import type { SessionKeyPort } from '../../store/ports/sign-ins.js';
+import type { CookieKeyPort } from '../../store/ports/sign-ins.js';
 import type { Secret } from '../../text/secret.js';
 
 const FOREIGN =
@@ -27,11 +27,11 @@ const OF_THIS_MACHINE =
  */
 export async function joinedKeys(
   { sessionSecrets, dataDir, databaseUrl }: Pick<RestConfig, 'sessionSecrets' | 'dataDir' | 'databaseUrl'>,
-  store: SessionKeyPort,
+  store: CookieKeyPort,
   log: Logger,
 ): Promise<CookieKeys> {
   const keys = new CookieKeys(sessionSecrets ?? [await ownSecret(dataDir, store)]);
-  const joining = await store.joinSessionKeys(keys.kids);
+  const joining = await store.joinCookieKeys(keys.kids);
   if (joining === 'foreign') {
     throw new CodedError('ERR_SESSION_SECRET', sessionSecrets === undefined ? lost(dataDir) : FOREIGN);
   }
@@ -44,10 +44,10 @@ export async function joinedKeys(
  * The secret of the data directory. It is made if there is none, unless the store has keys of another secret, which a new one
  * would lock out.
  */
-async function ownSecret(dataDir: string, store: SessionKeyPort): Promise<Secret> {
+async function ownSecret(dataDir: string, store: CookieKeyPort): Promise<Secret> {
   const found = findGenerated('session-secret', dataDir);
   if (found !== undefined) return found;
-  if ((await store.joinSessionKeys([])) !== 'foreign') return generated('session-secret', dataDir);
+  if ((await store.joinCookieKeys([])) !== 'foreign') return generated('session-secret', dataDir);
   // Another process that started at the same time may have made the secret and joined meanwhile.
   const made = findGenerated('session-secret', dataDir);
   if (made !== undefined) return made;

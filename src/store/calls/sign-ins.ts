@@ -1,8 +1,8 @@
-// These calls keep users, their sign-in sessions, and the ids of the keys that sign the sessions.
+// These calls keep users, their sign-in sessions, and the ids of the keys that sign their cookies.
 import type { Transaction } from '../engine/engine.js';
 import type { Requester } from '../ports/audit.js';
 import type { SignInId, UserId } from '../ports/ids.js';
-import type { SessionKeyPort, UserPort } from '../ports/sign-ins.js';
+import type { CookieKeyPort, UserPort } from '../ports/sign-ins.js';
 import { PENDING_MS, type SignInPort } from '../ports/sign-ins.js';
 import { checkCount, checkUserKey } from '../ports/validate.js';
 import type { EndedSignIn } from '../tables/sign-ins.js';
@@ -96,15 +96,15 @@ export function userCalls({ engine, clock, users }: StoreContext): UserPort {
   };
 }
 
-/** The calls about the keys that sign sessions. */
-export function sessionKeyCalls({
+/** The calls about the keys that sign cookies. */
+export function cookieKeyCalls({
   engine,
   clock,
-  sessionKeys,
+  cookieKeys,
   signIns,
   changes,
   audit,
-}: StoreContext): SessionKeyPort {
+}: StoreContext): CookieKeyPort {
   /** Ends some sessions; when none is left, forgets the keys' ids. @returns how many sessions it ended */
   function* endSome(by: Requester): Transaction<number> {
     const now = clock();
@@ -113,12 +113,12 @@ export function sessionKeyCalls({
       yield* audit.add(owner, { ...by, action: 'sign-in.ended', target: id, result: 'done' }, now);
       yield* changes.append(owner, 'sign-in-ended', id, now);
     }
-    if (some.length === 0) yield* sessionKeys.forget();
+    if (some.length === 0) yield* cookieKeys.forget();
     return some.length;
   }
 
   return {
-    joinSessionKeys: (kids) => engine.write(() => sessionKeys.join(kids)),
+    joinCookieKeys: (kids) => engine.write(() => cookieKeys.join(kids)),
 
     async endAllSignIns(by) {
       let count = 0;

@@ -46,7 +46,7 @@ export abstract class RemoteStore implements Ports {
     return this.ask('ownerOf', args);
   }
 
-  // The methods about one device. Their calls are in ../calls/device-care.ts.
+  // The methods about one device. Their calls are in ../calls/device-admin.ts.
 
   updateDevice(...args: Args<'updateDevice'>) {
     return this.ask('updateDevice', args);
@@ -112,10 +112,10 @@ export abstract class RemoteStore implements Ports {
     return this.ask('endSignIn', args);
   }
 
-  // The methods about session keys. Their calls are in ../calls/sign-ins.ts.
+  // The methods about cookie keys. Their calls are in ../calls/sign-ins.ts.
 
-  joinSessionKeys(...args: Args<'joinSessionKeys'>) {
-    return this.ask('joinSessionKeys', args);
+  joinCookieKeys(...args: Args<'joinCookieKeys'>) {
+    return this.ask('joinCookieKeys', args);
   }
 
   endAllSignIns(...args: Args<'endAllSignIns'>) {

@@ -32,7 +32,7 @@ export interface DeviceUpdate {
 }
 
 /** The calls about one device of a user. For these calls a revoked device does not exist. */
-export interface DeviceCarePort {
+export interface DeviceAdminPort {
   /** Changes the device and answers it as it is now. Undefined: no such device, or another user's. */
   updateDevice(
     owner: UserId,

@@ -1,4 +1,4 @@
-// These ports are the calls about users, their sign-in sessions, and the keys that sign the sessions.
+// These ports are the calls about users, their sign-in sessions, and the keys that sign their cookies.
 import type { Requester } from './audit.js';
 import type { CookieHash, SignInId, UserId } from './ids.js';
 import type { ListPage, PageRequest } from './page.js';
@@ -112,15 +112,15 @@ export interface UserPort {
 export type Joining = 'joined' | 'behind' | 'foreign';
 
 /**
- * The calls about the keys that sign sessions. The store has only the keys' ids, which reveal nothing of a key. All processes of
- * one database need the same keys.
+ * The calls about the keys that sign the cookies of sign-ins. The store has only the keys' ids, which reveal nothing of a key.
+ * All processes of one database need the same keys.
  */
-export interface SessionKeyPort {
+export interface CookieKeyPort {
   /**
    * Compares the keys of a process that starts with the last ones, and stores their ids unless they are `foreign`.
    * @param kids ids of its keys: the first signs, all verify. Empty: it has no key yet, and is `joined` where it may make one
    */
-  joinSessionKeys(kids: readonly string[]): Promise<Joining>;
+  joinCookieKeys(kids: readonly string[]): Promise<Joining>;
   /** Ends all sign-in sessions, some at a time, and forgets the keys' ids. @returns how many sessions it ended */
   endAllSignIns(by: Requester): Promise<number>;
 }

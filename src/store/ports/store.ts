@@ -3,22 +3,22 @@ import type { AdmissionPort, RefusalPort } from './admission.js';
 import type { AttemptPort } from './attempts.js';
 import type { AuditPort } from './audit.js';
 import type { ChangePort } from './changes.js';
-import type { DeviceCarePort, DeviceEventPort, DevicePort, OperatorPort } from './devices.js';
+import type { DeviceAdminPort, DeviceEventPort, DevicePort, OperatorPort } from './devices.js';
 import type { StoreErrorCode } from './errors.js';
 import type { NodePort } from './nodes.js';
 import type { PairingPort } from './pairing.js';
-import type { SessionKeyPort, SignInPort, UserPort } from './sign-ins.js';
+import type { CookieKeyPort, SignInPort, UserPort } from './sign-ins.js';
 
 /** The durable data of the product. An acknowledged write survives the end of the process and power loss. */
 export interface Store
   extends UserPort,
     DevicePort,
-    DeviceCarePort,
+    DeviceAdminPort,
     DeviceEventPort,
     OperatorPort,
     AdmissionPort,
     SignInPort,
-    SessionKeyPort,
+    CookieKeyPort,
     PairingPort,
     AuditPort,
     NodePort,

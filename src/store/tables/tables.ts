@@ -3,13 +3,13 @@ import { IdSource, type WallClock } from '../ports/ids.js';
 import { AttemptTable } from './attempts.js';
 import { AuditTable } from './audit-log.js';
 import { CHANGES_KEPT, ChangeTable } from './changes.js';
+import { CookieKeyTable } from './cookie-keys.js';
 import { CredentialTable } from './credentials.js';
 import { DeviceEventTable, EVENTS_KEPT } from './device-events.js';
 import { DEVICES_OF_USER, DeviceTable } from './devices.js';
 import { NodeTable } from './nodes.js';
 import { PairingTokenTable } from './pairing-tokens.js';
 import { PendingDeviceTable } from './pending-devices.js';
-import { SessionKeyTable } from './session-keys.js';
 import { SignInTable } from './sign-ins.js';
 import { MAX_SPENT, SpentSignInTable } from './spent-sign-ins.js';
 import { UserTable } from './users.js';
@@ -46,7 +46,7 @@ export function tablesOf(clock: WallClock, limits: RowLimits) {
     pendingDevices: new PendingDeviceTable(ids),
     attempts: new AttemptTable(),
     nodes: new NodeTable(),
-    sessionKeys: new SessionKeyTable(),
+    cookieKeys: new CookieKeyTable(),
     changes: new ChangeTable(changesKept),
     audit: new AuditTable(ids),
   };

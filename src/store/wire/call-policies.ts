@@ -58,7 +58,7 @@ export const CALL_POLICIES: Readonly<Record<CallName, CallPolicy>> = {
   claimRefresh: ONCE,
   resealSignIn: { retrySafe: true, admits: true },
   listSignIns: READ,
-  joinSessionKeys: { retrySafe: true },
+  joinCookieKeys: { retrySafe: true },
   endSignIn: { ...ONCE, changes: true },
   addPairingToken: ONCE,
   listPairingTokens: READ,

@@ -5,7 +5,7 @@ import type { DeviceClient } from '../../../devices/client/device-client.js';
 import { listDevices } from '../../../devices/device-list.js';
 import { ownDevice, sessionOf } from '../../../devices/own-device.js';
 import { ProblemError } from '../../../problems/problem-error.js';
-import { DEVICE_EVENT_KINDS, type DeviceCarePort, type DevicePort } from '../../../store/ports/devices.js';
+import { DEVICE_EVENT_KINDS, type DeviceAdminPort, type DevicePort } from '../../../store/ports/devices.js';
 import type { DeviceId } from '../../../store/ports/ids.js';
 import { MAX_NAME } from '../../../text/characters.js';
 import { jsonRoute } from '../../json-route.js';
@@ -29,7 +29,7 @@ const devicePage = pageSchema('DevicePage', device);
 
 /** The parts of a process that the routes of devices use. */
 export interface DeviceNeeds {
-  readonly store: DeviceCarePort & Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
+  readonly store: DeviceAdminPort & Pick<DevicePort, 'findDevice' | 'listDevices' | 'revokeDevice'>;
   readonly sessions: Pick<UserSessions, 'list'>;
   readonly client: Pick<DeviceClient, 'ping'>;
 }

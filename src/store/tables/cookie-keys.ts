@@ -1,4 +1,4 @@
-// SessionKeyTable holds the ids of the keys that sign sessions.
+// CookieKeyTable holds the ids of the keys that sign cookies.
 import { one, run, type Transaction } from '../engine/engine.js';
 import type { Joining } from '../ports/sign-ins.js';
 
@@ -6,7 +6,7 @@ import type { Joining } from '../ports/sign-ins.js';
 const SEPARATOR = ' ';
 
 /** The table of key ids. Its one row has the ids of the keys of the process that started last, its signing key first. */
-export class SessionKeyTable {
+export class CookieKeyTable {
   *join(kids: readonly string[]): Transaction<Joining> {
     yield* run("INSERT INTO session_keys (id, kids) VALUES ('last', '') ON CONFLICT (id) DO NOTHING");
     // The row is locked from here on: of processes that start at once, each sees the keys of those before it.

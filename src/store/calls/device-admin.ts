@@ -1,11 +1,11 @@
 // These calls change one device of a user, and write and read its history.
-import type { DeviceCarePort, DeviceEventPort } from '../ports/devices.js';
+import type { DeviceAdminPort, DeviceEventPort } from '../ports/devices.js';
 import { hashToken, newSessionToken } from '../ports/ids.js';
 import { checkCount, checkDeviceUpdate } from '../ports/validate.js';
 import type { StoreContext } from './context.js';
 
 /** The calls that change one device, and those of its history. */
-export function deviceCareCalls(context: StoreContext): DeviceCarePort & DeviceEventPort {
+export function deviceAdminCalls(context: StoreContext): DeviceAdminPort & DeviceEventPort {
   const { engine, clock, devices, credentials, events, changes, audit } = context;
   return {
     async updateDevice(owner, device, update, by) {

@@ -7,7 +7,7 @@ const OPERATOR = { actor: 'operator' } as const;
 
 testEach('S13: a process joins where it and the one before it can read each other', async ({ location }) => {
   const store = await openStore(location);
-  const join = async (kids: string) => `${kids}: ${await store.joinSessionKeys(kids.split(' '))}`;
+  const join = async (kids: string) => `${kids}: ${await store.joinCookieKeys(kids.split(' '))}`;
   const starts = [];
   for (const kids of [
     'a', // the first
@@ -48,7 +48,7 @@ testEach('S13: a process joins where it and the one before it can read each othe
 testEach('S13: of two that start at once with other keys one joins', async ({ location }) => {
   const stores = [await openStore(location), await openStore(location)];
   const joinings = await Promise.all(
-    stores.flatMap((store, i) => Array.from({ length: 5 }, () => store.joinSessionKeys([`key-${i}`]))),
+    stores.flatMap((store, i) => Array.from({ length: 5 }, () => store.joinCookieKeys([`key-${i}`]))),
   );
   assert.deepEqual(joinings.sort(), [...Array(5).fill('foreign'), ...Array(5).fill('joined')]);
   for (const store of stores) await store.close();
@@ -59,7 +59,7 @@ testEach(
   async ({ location, rows }) => {
     const store = await openStore(location);
     const alice = await store.ensureUser('https://id.example', 'alice');
-    await store.joinSessionKeys(['a']);
+    await store.joinCookieKeys(['a']);
     // More than are ended in one write, and of several users, as one has a bound of them.
     for (let i = 0; i < 450; i++) {
       const user = i < 90 ? alice : await store.ensureUser('https://id.example', `user-${i % 5}`);
@@ -71,10 +71,7 @@ testEach(
     assert.equal(await store.lastChange(), before + 450);
     const { items } = await store.listAudit(alice, { limit: 1 });
     assert.deepEqual([items[0]?.actor, items[0]?.action], ['operator', 'sign-in.ended']);
-    assert.deepEqual(
-      [await store.joinSessionKeys(['b']), await store.endAllSignIns(OPERATOR)],
-      ['joined', 0],
-    );
+    assert.deepEqual([await store.joinCookieKeys(['b']), await store.endAllSignIns(OPERATOR)], ['joined', 0]);
     await store.close();
   },
 );

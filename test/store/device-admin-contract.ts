@@ -18,7 +18,7 @@ const NOBODY = 'nobody' as UserId;
 const NOTHING = '0190-none' as DeviceId;
 
 /** What every store must do about one device of a user. */
-export function deviceCareContract(name: string, check: Check): void {
+export function deviceAdminContract(name: string, check: Check): void {
   const kinds = async (store: Store, owner: UserId, device: DeviceId) =>
     (await store.deviceEvents(owner, device, { limit: 100 })).items.map(({ kind }) => kind);
 
