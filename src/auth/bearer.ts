@@ -76,7 +76,7 @@ export class BearerTokens {
   async #claims(token: string): Promise<JWTPayload | BearerRefusal> {
     const { provider, audience, clockToleranceS } = this.#options;
     const { issuer } = await provider.metadata();
-    const asked = {
+    const options = {
       issuer,
       audience,
       typ: 'at+jwt',
@@ -85,7 +85,10 @@ export class BearerTokens {
       clockTolerance: clockToleranceS,
     };
     try {
-      const { payload } = await provider.keys.verify((keys) => jwtVerify(token, keys, asked), OF_ANYBODY_MS);
+      const { payload } = await provider.keys.verify(
+        (keys) => jwtVerify(token, keys, options),
+        OF_ANYBODY_MS,
+      );
       return claimAhead(payload, clockToleranceS) === undefined ? payload : 'claims';
     } catch (error) {
       if (error instanceof errors.JOSEError) return refusalOf(error);

@@ -42,12 +42,12 @@ export async function tokensOfPerson(
     throw new ProviderError('ERR_PROVIDER_REFUSED', 'it does not offer the device authorization grant');
   }
   try {
-    const asked = {
+    const parameters = {
       resource: audience,
       scope: offline ? 'openid offline_access' : 'openid',
       ...(offline && consent === 'auto' && { prompt: 'consent' }),
     };
-    const device = await oc.initiateDeviceAuthorization(configuration, asked);
+    const device = await oc.initiateDeviceAuthorization(configuration, parameters);
     const { verification_uri_complete, verification_uri, user_code } = device;
     await invite({ url: verification_uri_complete ?? verification_uri, userCode: user_code });
     const signal = AbortSignal.timeout(Math.min(Math.ceil(device.expires_in * 1000), PERSON_MS));

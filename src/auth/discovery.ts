@@ -48,16 +48,16 @@ export class Discovery extends LastKnown<Discovered> {
     if (protocol !== 'https:' && !isLoopback(hostname)) {
       throw new RangeError(`an issuer on plain http must be on loopback, and ${hostname} is not`);
     }
-    let told: ReadonlySet<string> = new Set();
+    let reported: ReadonlySet<string> = new Set();
     super({
       ask: async () => {
         const discovered = await discover(options);
         const flaws = new Set(discovered.metadata.flaws);
         for (const problem of flaws) {
-          if (!told.has(problem))
+          if (!reported.has(problem))
             log.warn({ issuer, problem }, 'an endpoint of the OpenID provider is not used');
         }
-        told = flaws;
+        reported = flaws;
         return discovered;
       },
       maxAgeMs: discoveryRefreshS * 1000,

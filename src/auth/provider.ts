@@ -185,8 +185,8 @@ type TokenAnswer = oc.TokenEndpointResponse & oc.TokenEndpointResponseHelpers;
 
 /** Checks the issuer in the answer, if the provider promises one (RFC 9207), before the code is sent to that issuer. */
 function checkIssuer(query: URLSearchParams, { issuer, namesItself }: ProviderMetadata): void {
-  const given = query.getAll('iss');
-  if (given.length === 0 ? !namesItself : given.length === 1 && given[0] === issuer) return;
+  const issuers = query.getAll('iss');
+  if (issuers.length === 0 ? !namesItself : issuers.length === 1 && issuers[0] === issuer) return;
   throw new ProviderError('ERR_PROVIDER_CALLBACK', 'the answer names no, or another, issuer');
 }
 

@@ -63,16 +63,16 @@ export class KeptGrant {
     const refresh = await refreshAt(config);
     // The file for the new token is reserved first: the provider makes the old token void, so a new one that cannot be kept is
     // lost.
-    const place = await ReservedFile.at(this.#path);
+    const file = await ReservedFile.at(this.#path);
     try {
       const tokens = await refresh(kept);
       if (lost.aborted) {
         throw new CliError('ERR_NO_TOKEN', `${this.#path} was taken by another process meanwhile: try again`);
       }
-      await place.commit(`${tokens.refreshToken ?? kept}\n`);
+      await file.commit(`${tokens.refreshToken ?? kept}\n`);
       return tokens;
     } catch (error) {
-      await place.release();
+      await file.release();
       throw error;
     }
   }

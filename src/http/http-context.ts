@@ -42,7 +42,7 @@ export class HttpContext implements ProblemRequest {
   readonly path: string;
   /** The user who calls; undefined until the user is known. */
   userId: string | undefined;
-  /** The id of the one thing that the request is for; undefined until the id is known, or where there is no such thing. */
+  /** The id of the resource that the request names; undefined until the id is known, or if the request names none. */
   targetId: string | undefined;
   /** The sender's address: the socket's, or the one that a trusted proxy reports; undefined until it is read. */
   remoteAddr: string | undefined;

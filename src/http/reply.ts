@@ -1,4 +1,4 @@
-// Reply and HtmlReply are what a handler may answer instead of a plain value: a value with headers, or a page.
+// A handler may answer with a Reply or an HtmlReply instead of a plain value: a value with headers, or a page.
 import type { ProblemCode } from '../problems/problem.js';
 
 /** Response headers by name; a list gives one header line for each of its values. */

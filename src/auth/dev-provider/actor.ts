@@ -1,4 +1,4 @@
-// This module is what the development provider's thread loads: it has the provider as an actor.
+// The development provider's thread loads this module, which has the provider as an actor.
 import type { Implementation } from '../../actors/host.js';
 import { hosted } from '../../actors/host.js';
 import { Secret } from '../../text/secret.js';

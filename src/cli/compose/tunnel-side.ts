@@ -71,9 +71,9 @@ export function provideTunnelSide(c: DependencyContainer, config: ProxyConfig, d
 /** Registers the sessions of this process, and calls to devices over them. */
 function provideSessions(c: DependencyContainer): void {
   const hosts = (metrics: Metrics) => {
-    const made = new SessionHosts();
-    metrics.hosts = () => made.samples();
-    return made;
+    const sessionHosts = new SessionHosts();
+    metrics.hosts = () => sessionHosts.samples();
+    return sessionHosts;
   };
   provideBy(c, T.sessionHosts, hosts, [T.metrics]);
   provideBy(c, T.registry, spawnSessionRegistry, [T.idleTimeoutMs]);

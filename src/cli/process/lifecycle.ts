@@ -83,14 +83,14 @@ export async function starting<Process>(
 }
 
 async function stopInTime({ name, deadlineMs, stop }: StartedPart): Promise<void> {
-  const over = new AbortController();
-  const late = async (): Promise<never> => {
-    await delay(deadlineMs, undefined, { signal: over.signal });
+  const stopped = new AbortController();
+  const tooLate = async (): Promise<never> => {
+    await delay(deadlineMs, undefined, { signal: stopped.signal });
     throw new CodedError('ERR_DRAIN', `${name} did not stop within ${deadlineMs / 1000} s`);
   };
   try {
-    await Promise.race([stop(), late()]);
+    await Promise.race([stop(), tooLate()]);
   } finally {
-    over.abort();
+    stopped.abort();
   }
 }

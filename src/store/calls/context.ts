@@ -1,4 +1,4 @@
-// A StoreContext holds what the store's calls work with: tables, an engine and a clock.
+// A StoreContext holds the parts that the store's calls use: tables, an engine and a clock.
 import type { Engine } from '../engine/engine.js';
 import type { WallClock } from '../ports/ids.js';
 import type { Tables } from '../tables/tables.js';

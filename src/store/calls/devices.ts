@@ -22,14 +22,14 @@ export function deviceCalls(context: StoreContext): DevicePort & OperatorPort {
     async provision(owner, names, expiresAt, by) {
       checkNames(names);
       return engine.write(function* () {
-        const made: ProvisionedDevice[] = [];
+        const added: ProvisionedDevice[] = [];
         for (const name of names) {
           const device = yield* add(owner, name, expiresAt);
           const entry = { ...by, action: 'device.added', target: device.deviceId, result: 'done' } as const;
           yield* audit.add(owner, entry, clock());
-          made.push(device);
+          added.push(device);
         }
-        return made;
+        return added;
       });
     },
 

@@ -18,11 +18,11 @@ export function signInCalls(context: StoreContext): SignInPort {
   /** Ends a session, and writes the change that tells all processes. */
   function* end(owner: UserId, signIn: SignInId, by?: Requester): Transaction<EndedSignIn | undefined> {
     const now = clock();
-    const was = yield* signIns.end(owner, signIn, now);
-    if (was === undefined) return undefined;
-    if (was.alive) yield* audit.add(owner, ended(by, signIn), now);
+    const session = yield* signIns.end(owner, signIn, now);
+    if (session === undefined) return undefined;
+    if (session.alive) yield* audit.add(owner, ended(by, signIn), now);
     yield* changes.append(owner, 'sign-in-ended', signIn, now);
-    return was;
+    return session;
   }
 
   return {
@@ -42,13 +42,13 @@ export function signInCalls(context: StoreContext): SignInPort {
         if (replaces !== undefined) yield* spentSignIns.spend(replaces, now + PENDING_MS, now);
         const signInId = yield* signIns.begin(owner, signIn, now);
         const surplus = yield* signIns.endSurplus(owner, now);
-        const over = replaced ? [replaced, ...surplus] : surplus;
-        for (const old of over) yield* audit.add(old.owner, ended(by, old.signIn.signInId), now);
+        const ending = replaced ? [replaced, ...surplus] : surplus;
+        for (const old of ending) yield* audit.add(old.owner, ended(by, old.signIn.signInId), now);
         const { remoteAddr } = signIn;
         const from = { ...(remoteAddr !== undefined && { remoteAddr }), ...by };
         yield* audit.add(owner, { ...from, action: 'sign-in.begun', target: signInId, result: 'done' }, now);
-        for (const old of over) yield* changes.append(old.owner, 'sign-in-ended', old.signIn.signInId, now);
-        return { signInId, ended: over.map(({ signIn }) => signIn) };
+        for (const old of ending) yield* changes.append(old.owner, 'sign-in-ended', old.signIn.signInId, now);
+        return { signInId, ended: ending.map(({ signIn }) => signIn) };
       }),
 
     async findSignIn(cookie) {
@@ -78,8 +78,8 @@ export function signInCalls(context: StoreContext): SignInPort {
     },
 
     async endSignIn(owner, signIn, by) {
-      const was = await engine.write(() => end(owner, signIn, by));
-      return was?.alive ? was.signIn : undefined;
+      const session = await engine.write(() => end(owner, signIn, by));
+      return session?.alive ? session.signIn : undefined;
     },
   };
 }

@@ -1,4 +1,4 @@
-// The sweep ends and deletes what has expired; it runs because time has passed, and not because a caller asks.
+// The sweep ends and deletes expired rows; it runs because time has passed, and not because a caller asks.
 import type { TimedStore } from '../ports/store.js';
 import type { StoreContext } from './context.js';
 

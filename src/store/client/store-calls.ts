@@ -79,22 +79,22 @@ export class StoreCalls {
   ): Promise<StoreAsks[Name]['response']> {
     try {
       const actor = await this.#available();
-      const asked = actor.ask(name, request, ANSWER_MS);
-      return CALL_POLICIES[name].retrySafe ? await this.#orAgain(asked, actor, name, request) : await asked;
+      const answer = actor.ask(name, request, ANSWER_MS);
+      return CALL_POLICIES[name].retrySafe ? await this.#orAgain(answer, actor, name, request) : await answer;
     } catch (error) {
       throw storeErrorOf(error, CALL_POLICIES[name]);
     }
   }
 
-  /** Asks; if the actor ends before it answers, asks the next actor where that is safe. */
+  /** Waits for the answer of `actor`; if `actor` ends before it answers, asks the next actor. */
   async #orAgain<Name extends keyof StoreAsks>(
-    asked: Promise<StoreAsks[Name]['response']>,
+    answer: Promise<StoreAsks[Name]['response']>,
     actor: StoreRef,
     name: Name,
     request: StoreAsks[Name]['request'],
   ): Promise<StoreAsks[Name]['response']> {
     try {
-      return await asked;
+      return await answer;
     } catch (error) {
       if (!(error instanceof ActorGoneError)) throw error;
       this.detach(actor);

@@ -138,7 +138,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'labels and history of devices',
     statements: ({ bigint, text, options }) => [
-      // labels: a JSON object of strings.
+      // labels holds a JSON object of strings.
       `ALTER TABLE devices ADD COLUMN labels ${text} NOT NULL DEFAULT '{}'`,
       `CREATE TABLE device_events (
          id ${text} PRIMARY KEY,
@@ -154,7 +154,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'audit log',
     statements: ({ bigint, text, options }) => [
-      // user_id: null where nobody's account is concerned.
+      // user_id is null if the entry concerns no account.
       `CREATE TABLE audit_log (
          id ${text} PRIMARY KEY,
          user_id ${text} REFERENCES users (id),
@@ -181,7 +181,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     name: 'rotations that can be lost, lists without deleted devices',
     statements: ({ bigint }) => [
-      // superseded_at: a rotation sets it on the credential that lives on until the new one is used.
+      // A rotation sets superseded_at on the credential that lives on until the new one is used.
       `ALTER TABLE device_credentials ADD COLUMN superseded_at ${bigint}`,
       'CREATE INDEX device_credentials_alive ON device_credentials (user_id, device_id) WHERE revoked_at IS NULL',
       'CREATE INDEX device_credentials_by_revocation ON device_credentials (revoked_at) WHERE revoked_at IS NOT NULL',

@@ -7,7 +7,7 @@ import { isConflict, isOutOfDate, isReadOnly, losesStatements, postgresError } f
 /** Limits of a session or a transaction by their names, in ms. */
 type Limits = Readonly<Record<string, number>>;
 
-/** What a connection knows and tells its pool. */
+/** The facts that a connection gets from its pool, and the functions by which it reports to the pool. */
 export interface ConnectionOptions {
   /** The name of the database in messages to the operator. */
   readonly database: string;
@@ -131,11 +131,11 @@ export class Connection {
       if (error instanceof pg.DatabaseError) heard(askedAt);
       else lost();
       this.#judge(error);
-      const said = postgresError(error, database);
+      const storeError = postgresError(error, database);
       // The connection is broken: an answer may still come and would be taken for the next one, or the server ends the
       // connection.
-      if (said instanceof StoreUnavailableError) this.#broken = true;
-      throw said;
+      if (storeError instanceof StoreUnavailableError) this.#broken = true;
+      throw storeError;
     }
   }
 

@@ -71,16 +71,16 @@ export function postgresError(error: unknown, database: string): unknown {
   const state = sqlState(error);
   if (state === undefined) return new StoreUnavailableError(`${database}: ${reasonOf(error)}`);
   const is = (those: readonly string[]) => those.some((start) => state.startsWith(start));
-  const said = `${error.message} (SQLSTATE ${state})`;
-  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${database} cannot be used: ${said}`);
-  if (is(READ_ONLY)) return new StoreError('ERR_STORE_READ_ONLY', `${database} takes no writes: ${said}`);
-  if (is(NO_TABLES)) return new StoreError('ERR_STORE_ACCESS', `${database} ${OTHER_DATA}: ${said}`);
-  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${database} is busy: ${said}`);
-  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${database} has no room: ${said}`);
-  if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${said}`);
-  if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${said}`);
-  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${database}: ${said}`);
-  return new Error(`${database}: ${said}`);
+  const reason = `${error.message} (SQLSTATE ${state})`;
+  if (is(NO_ACCESS)) return new StoreError('ERR_STORE_ACCESS', `${database} cannot be used: ${reason}`);
+  if (is(READ_ONLY)) return new StoreError('ERR_STORE_READ_ONLY', `${database} takes no writes: ${reason}`);
+  if (is(NO_TABLES)) return new StoreError('ERR_STORE_ACCESS', `${database} ${OTHER_DATA}: ${reason}`);
+  if (is(GAVE_UP_WAITING)) return new StoreError('ERR_STORE_BUSY', `${database} is busy: ${reason}`);
+  if (is(FULL)) return new StoreError('ERR_STORE_FULL', `${database} has no room: ${reason}`);
+  if (is(CONFLICT)) return new StoreError('ERR_STORE_CONFLICT', `the data does not allow it: ${reason}`);
+  if (is(INPUT)) return new StoreError('ERR_STORE_INPUT', `a value cannot be stored: ${reason}`);
+  if (is(UNAVAILABLE)) return new StoreUnavailableError(`${database}: ${reason}`);
+  return new Error(`${database}: ${reason}`);
 }
 
 /** The message of an error. If each address of a host was tried, the error has no message, and those of the tries are joined. */

@@ -24,7 +24,7 @@ export interface PostgresPoolOptions {
   readonly patience: 'call' | 'migration';
 }
 
-/** What the pool knows about the session behind a client. */
+/** The facts about the session behind a client, as far as the pool knows them. */
 interface Session {
   /** The pool's age when the session was made. */
   readonly age: number;
@@ -76,16 +76,16 @@ export class PostgresPool {
    * @throws StoreError
    */
   async acquire(): Promise<Connection> {
-    const late = performance.now() + DATABASE_CONNECT_MS;
+    const deadline = performance.now() + DATABASE_CONNECT_MS;
     for (;;) {
       if (this.#watch.away !== undefined) throw this.#watch.away;
-      await this.#turns.take(late - performance.now());
+      await this.#turns.take(deadline - performance.now());
       this.#lent += 1;
       try {
         return this.#lend(await this.#connect());
       } catch (error) {
         this.#giveBack();
-        if (!hasNoConnectionLeft(error) || performance.now() >= late) throw this.#failed(error);
+        if (!hasNoConnectionLeft(error) || performance.now() >= deadline) throw this.#failed(error);
       }
       const { totalCount } = this.#clients;
       this.#turns.narrow(totalCount);
@@ -144,9 +144,9 @@ export class PostgresPool {
   }
 
   #failed(error: unknown): unknown {
-    const said = postgresError(error, this.#database);
-    if (said instanceof StoreUnavailableError) this.#watch.suspect();
-    return said;
+    const storeError = postgresError(error, this.#database);
+    if (storeError instanceof StoreUnavailableError) this.#watch.suspect();
+    return storeError;
   }
 
   /**

@@ -81,8 +81,8 @@ export async function probe(url: string): Promise<StoreUnavailableError | undefi
     await askApart(url, 'SELECT 1');
     return undefined;
   } catch (error) {
-    const said = postgresError(error, databaseAt(url));
-    return said instanceof StoreUnavailableError ? said : undefined;
+    const storeError = postgresError(error, databaseAt(url));
+    return storeError instanceof StoreUnavailableError ? storeError : undefined;
   }
 }
 

@@ -42,17 +42,17 @@ export class Turns {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const over = () => {
+      const stopWaiting = () => {
         clearTimeout(timer);
         this.#waiting.delete(waiting);
       };
       const waiting: Waiting = {
         begin: () => {
-          over();
+          stopWaiting();
           resolve();
         },
         refuse: (error) => {
-          over();
+          stopWaiting();
           reject(error);
         },
       };

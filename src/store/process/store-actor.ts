@@ -127,14 +127,14 @@ function answers(store: Store, admitting: Set<Promise<unknown>>, look: () => voi
   const answer = async <Name extends CallName>(name: Name, args: Parameters<Ports[Name]>) => {
     const { changes, admits } = CALL_POLICIES[name];
     const call = store[name] as (...args: unknown[]) => ReturnType<Ports[Name]>;
-    const asked = trusted(call(...args));
-    if (admits) admitting.add(asked);
+    const answered = trusted(call(...args));
+    if (admits) admitting.add(answered);
     try {
-      const result = await asked;
+      const result = await answered;
       if (changes) look();
       return result;
     } finally {
-      admitting.delete(asked);
+      admitting.delete(answered);
     }
   };
   const entries = CALL_NAMES.map((name) => [name, (args: never) => answer(name, args)]);

@@ -60,14 +60,14 @@ class SqliteEngine implements Engine {
   }
 
   async read<Result>(work: () => Transaction<Result>): Promise<Result> {
-    const late = performance.now() + LOCKED_MS;
+    const deadline = performance.now() + LOCKED_MS;
     for (;;) {
       if (!this.#db.isOpen) throw new StoreError('ERR_STORE_CLOSED', 'the store is closed');
       try {
         this.#assertSame(SAME_MS);
         return this.#perform(work());
       } catch (error) {
-        if (!isLocked(error) || performance.now() > late) throw storeError(error, this.#file);
+        if (!isLocked(error) || performance.now() > deadline) throw storeError(error, this.#file);
       }
       await unlockedPause();
     }

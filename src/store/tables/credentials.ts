@@ -91,14 +91,14 @@ export class CredentialTable {
   *spent(hashes: readonly TokenHash[], now: number): Transaction<(SpentCredential | undefined)[]> {
     const found = new Map<TokenHash, SpentCredential>();
     for (let at = 0; at < hashes.length; at += ACTIVE_AT_ONCE) {
-      const asked = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => hashes[at + i] ?? null);
+      const padded = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => hashes[at + i] ?? null);
       const rows = yield* all<{ token_hash: TokenHash; user_id: UserId; device_id: DeviceId }>(
         `SELECT c.token_hash, c.user_id, c.device_id
          FROM device_credentials c JOIN devices d ON d.user_id = c.user_id AND d.id = c.device_id
          WHERE NOT (${ACTIVE} AND d.revoked_at IS NULL)
-           AND c.token_hash IN (${asked.map(() => '?').join(', ')})`,
+           AND c.token_hash IN (${padded.map(() => '?').join(', ')})`,
         ...activeAt(now),
-        ...asked,
+        ...padded,
       );
       for (const row of rows) found.set(row.token_hash, { owner: row.user_id, deviceId: row.device_id });
     }
@@ -109,12 +109,12 @@ export class CredentialTable {
   *active(ids: readonly CredentialId[], now: number): Transaction<CredentialId[]> {
     const found = new Set<CredentialId>();
     for (let at = 0; at < ids.length; at += ACTIVE_AT_ONCE) {
-      const asked = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => ids[at + i] ?? null);
+      const padded = Array.from({ length: ACTIVE_AT_ONCE }, (_, i) => ids[at + i] ?? null);
       const rows = yield* all<{ id: CredentialId }>(
         `SELECT c.id FROM device_credentials c JOIN devices d ON d.id = c.device_id
-         WHERE ${ACTIVE} AND d.revoked_at IS NULL AND c.id IN (${asked.map(() => '?').join(', ')})`,
+         WHERE ${ACTIVE} AND d.revoked_at IS NULL AND c.id IN (${padded.map(() => '?').join(', ')})`,
         ...activeAt(now),
-        ...asked,
+        ...padded,
       );
       for (const { id } of rows) found.add(id);
     }

@@ -85,8 +85,8 @@ export class PendingDeviceTable {
     );
     if (row === undefined) return undefined;
     const { device_id: deviceId, token_hash: hash, name, model, serial } = row;
-    const told = { ...(model !== null && { model }), ...(serial !== null && { serial }) };
-    return { deviceId, credentialId, hash, name, ...told };
+    const description = { ...(model !== null && { model }), ...(serial !== null && { serial }) };
+    return { deviceId, credentialId, hash, name, ...description };
   }
 
   /** Deletes a pending device. False: the device is not there. */

@@ -6,7 +6,7 @@ import type { ChangeSeq } from '../ports/ids.js';
 import type { StoreState } from '../ports/store.js';
 import type { CallName, Ports } from './call-policies.js';
 
-/** What the store's process needs to open the store. */
+/** The data with which the store's process opens the store. */
 export interface StoreActorInit {
   readonly location: StoreLocation;
   /** The last change that the owner knows. Absent: the owner is new and begins with the newest change. */

@@ -118,8 +118,8 @@ async function problemOf(response: Response): Promise<ApiError> {
     return new ApiError(problem.code, sentence(problem), false);
   } catch {
     // A proxy before the server answers without a problem document.
-    const said = `The server answered with an error (${response.status}).`;
-    return new ApiError('no-problem', said, response.status >= 500);
+    const text = `The server answered with an error (${response.status}).`;
+    return new ApiError('no-problem', text, response.status >= 500);
   }
 }
 

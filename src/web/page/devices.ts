@@ -36,18 +36,18 @@ async function read(pages: number): Promise<Shown> {
 function changes({ devices: before }: Shown, { devices: after, more }: Shown): string {
   const known = new Map(before.map((device) => [device.deviceId, device]));
   const words = (online: boolean) => (online ? 'online' : 'offline');
-  const told = after.flatMap(({ deviceId, name, online }) => {
-    const was = known.get(deviceId);
+  const changed = after.flatMap(({ deviceId, name, online }) => {
+    const earlier = known.get(deviceId);
     known.delete(deviceId);
-    if (was === undefined) return [`${name} is paired and ${words(online)}.`];
+    if (earlier === undefined) return [`${name} is paired and ${words(online)}.`];
     return [
-      ...(was.name === name ? [] : [`${was.name} is now called ${name}.`]),
-      ...(was.online === online ? [] : [`${name} is ${words(online)}.`]),
+      ...(earlier.name === name ? [] : [`${earlier.name} is now called ${name}.`]),
+      ...(earlier.online === online ? [] : [`${name} is ${words(online)}.`]),
     ];
   });
   // A device that is missing on the last page that was fetched may be on the next page.
   const gone = more ? [] : [...known.values()].map(({ name }) => `${name} is unpaired.`);
-  return [...told, ...gone].join(' ');
+  return [...changed, ...gone].join(' ');
 }
 
 interface DevicesProps {
@@ -71,9 +71,9 @@ export function DevicesSection({ cliFlags, ended }: DevicesProps) {
       try {
         const next = await read(pages);
         if (signal.aborted) return;
-        const told = before.current === undefined ? '' : changes(before.current, next);
+        const announcement = before.current === undefined ? '' : changes(before.current, next);
         before.current = next;
-        if (told !== '') setNews(told);
+        if (announcement !== '') setNews(announcement);
         setShown(next);
         setError(undefined);
       } catch (failure) {

@@ -17,13 +17,13 @@ function documentSchema() {
 
 /** The routes that describe all routes. @param routes is called at the first request, as these routes are among the result */
 export function docsRoutes(routes: () => readonly Route[]): readonly Route[] {
-  let made: { readonly document: { openapi: string }; readonly page: string } | undefined;
+  let rendered: { readonly document: { openapi: string }; readonly page: string } | undefined;
   const docs = () => {
-    if (made === undefined) {
+    if (rendered === undefined) {
       const document = openApi(routes(), VERSION);
-      made = { document, page: docsPage(document) };
+      rendered = { document, page: docsPage(document) };
     }
-    return made;
+    return rendered;
   };
   return [
     jsonRoute(

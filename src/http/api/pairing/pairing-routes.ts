@@ -24,7 +24,7 @@ const wanted = z
   })
   .meta({ id: 'NewPairingToken' });
 
-const made = z
+const madeToken = z
   .object({
     tokenId: z.string(),
     token: z.string().describe('For programs. Shown this once'),
@@ -67,7 +67,7 @@ export function pairingRoutes(needs: PairingNeeds): readonly Route[] {
         path: '/api/pairing/tokens',
         summary: 'A new pairing token, shown once. There may be several',
         body: wanted,
-        answer: made,
+        answer: madeToken,
         status: 201,
         problems: ['limit-reached'],
       },
