@@ -1,3 +1,4 @@
+// ActorUnderTest is one actor without a system, which a test drives by hand.
 import type { ActorRef, Asks, Behaviour, NoAsks } from '../../src/actors/behaviour.js';
 import { type ExitReason, NORMAL } from '../../src/actors/errors.js';
 import type { HostedContext, TurnEnd } from '../../src/actors/host.js';

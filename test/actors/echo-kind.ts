@@ -1,3 +1,4 @@
+// The echo is an actor that says back what it is told, and misbehaves on request.
 import type { HostedKind } from '../../src/actors/host.js';
 import type { Codec } from '../../src/actors/pack.js';
 

@@ -1,3 +1,4 @@
+// This module hosts the echo, and lets its host fail on request.
 import { setImmediate as turn } from 'node:timers/promises';
 import { CodedError } from '../../src/actors/errors.js';
 import type { HostedContext } from '../../src/actors/host.js';

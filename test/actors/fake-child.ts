@@ -1,3 +1,4 @@
+// FakeChild is a supervised child that ends when the test says so.
 import { crashed, type ExitReason, NORMAL } from '../../src/actors/errors.js';
 import type { Child, ChildSpec } from '../../src/actors/supervision/spec.js';
 

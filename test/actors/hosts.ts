@@ -1,3 +1,4 @@
+// This file has both kinds of host, thread and process, as the shared suites see them.
 import { after } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
 import { startProcessHost } from '../../src/actors/hosting/process-host.js';

@@ -1,3 +1,4 @@
+// Inbox is an owner that keeps what its actor sends.
 import type { ExitReason } from '../../src/actors/errors.js';
 import type { Owner } from '../../src/actors/host.js';
 import { deferred } from './kit.js';

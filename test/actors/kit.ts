@@ -22,6 +22,11 @@ export class ManualClock implements Clock {
     return this.#timers.size;
   }
 
+  /** The time until the first pending timer is due, in ms; Infinity: no timer is pending. */
+  get untilNext(): number {
+    return Math.min(...[...this.#timers].map(({ at }) => at)) - this.#now;
+  }
+
   /** Moves time on and runs the timers that are due, in order, including timers that are set meanwhile. */
   advance(ms: number): void {
     const end = this.#now + ms;

@@ -1,3 +1,4 @@
+// `loopback` is a host in the thread of the test, with a transport that the test can hold.
 import type { ExitReason } from '../../src/actors/errors.js';
 import type { AnyImplementation } from '../../src/actors/host.js';
 import { HostClient } from '../../src/actors/hosting/host-client.js';

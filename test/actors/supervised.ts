@@ -1,3 +1,4 @@
+// `supervise` starts a supervisor of fake children.
 import assert from 'node:assert/strict';
 import type { Strategy } from '../../src/actors/supervision/spec.js';
 import { Supervisor, type SupervisorOptions } from '../../src/actors/supervision/supervisor.js';

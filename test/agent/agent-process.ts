@@ -1,3 +1,4 @@
+// `spawnAgent` starts `visiona agent` as a child process, for one test.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

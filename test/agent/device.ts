@@ -1,3 +1,4 @@
+// This file joins a device's end to a relay: the tunnel, and the local service behind it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';

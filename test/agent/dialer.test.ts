@@ -4,15 +4,15 @@ import { type TestContext, test } from 'node:test';
 import { connectUrl } from '../../src/agent/dial.js';
 import { Dialer } from '../../src/agent/dialer.js';
 import { makeConfig } from '../../src/tunnel/yamux/config.js';
+import { ManualClock, until } from '../actors/kit.js';
 import { type Refusal, Relay } from '../support/relay.js';
 import type { RelayTunnel } from '../support/relay-tunnel.js';
 import { startRelay, startTcp } from './device.js';
-import { FakeClock } from './fake-clock.js';
 import { logCapture } from './log-capture.js';
 
 /** A running dialer on fake time, with the highest jitter; it is drained with the test. */
 function startDialer(t: TestContext, url: URL, token: () => string = () => 'token') {
-  const clock = new FakeClock();
+  const clock = new ManualClock();
   const { log, lines } = logCapture();
   const dialer = new Dialer({
     url: connectUrl(url),
@@ -30,6 +30,13 @@ function startDialer(t: TestContext, url: URL, token: () => string = () => 'toke
     await running;
   });
   return { dialer, clock, lines, running };
+}
+
+/** Waits until the dialer sleeps, alone. @returns how long, and what lets that time pass */
+async function nextSleep(clock: ManualClock) {
+  await until(() => clock.pending === 1);
+  const ms = clock.untilNext;
+  return { ms, wake: () => clock.advance(ms) };
 }
 
 /** A relay that refuses every dial as the list says, then accepts. */
@@ -65,7 +72,7 @@ test('a refused credential is tried slowly, and a new one is taken up', async (t
   });
   let token = 'revoked';
   const { clock, lines } = startDialer(t, relay.url, () => token);
-  const sleep = await clock.nextSleep();
+  const sleep = await nextSleep(clock);
   assert.ok(sleep.ms >= 30_000);
   assert.match(lines[0]?.msg ?? '', /pair the device again/);
   assert.doesNotMatch(JSON.stringify(lines), /revoked"/);
@@ -80,10 +87,10 @@ test('429 and 503 wait as long as Retry-After says', async (t) => {
     { status: 429, headers: { 'Retry-After': '3' } },
   ]);
   const { clock } = startDialer(t, relay.url);
-  const first = await clock.nextSleep();
+  const first = await nextSleep(clock);
   assert.equal(first.ms, 7_100);
   first.wake();
-  const second = await clock.nextSleep();
+  const second = await nextSleep(clock);
   assert.equal(second.ms, 3_200);
   second.wake();
   await relay.tunnel();
@@ -96,11 +103,11 @@ test('a relay that is down is dialled with growing delays until it is back, then
   await gone.tunnel();
   await gone.close();
   for (const ceiling of [100, 200, 400, 800]) {
-    const sleep = await clock.nextSleep();
+    const sleep = await nextSleep(clock);
     assert.equal(sleep.ms, ceiling);
     sleep.wake();
   }
-  const last = await clock.nextSleep();
+  const last = await nextSleep(clock);
   const back = await startRelay(t, { port });
   last.wake();
   await served(await back.tunnel());
@@ -110,7 +117,7 @@ test('a tunnel that lived starts the backoff from the shortest delay again', asy
   const relay = await refusing(t, [{ status: 500 }, { status: 500 }]);
   const { clock } = startDialer(t, relay.url);
   for (const ceiling of [100, 200]) {
-    const sleep = await clock.nextSleep();
+    const sleep = await nextSleep(clock);
     assert.equal(sleep.ms, ceiling);
     sleep.wake();
   }
@@ -118,7 +125,7 @@ test('a tunnel that lived starts the backoff from the shortest delay again', asy
   await served(tunnel);
   clock.advance(10_000);
   tunnel.close(1012, 'host restarted');
-  assert.equal((await clock.nextSleep()).ms, 100);
+  assert.equal((await nextSleep(clock)).ms, 100);
 });
 
 test('a tunnel that dies at once, again and again, is no tight loop', async (t) => {
@@ -126,7 +133,7 @@ test('a tunnel that dies at once, again and again, is no tight loop', async (t) 
   const { clock } = startDialer(t, relay.url);
   for (const ceiling of [100, 200, 400]) {
     (await relay.tunnel()).close(1011);
-    const sleep = await clock.nextSleep();
+    const sleep = await nextSleep(clock);
     assert.equal(sleep.ms, ceiling);
     sleep.wake();
   }
@@ -136,7 +143,7 @@ test('a device that was replaced does not dial at once, and says why', async (t)
   const relay = await startRelay(t);
   const { clock, lines } = startDialer(t, relay.url);
   (await relay.tunnel()).close(4000, 'replaced');
-  const sleep = await clock.nextSleep();
+  const sleep = await nextSleep(clock);
   assert.ok(sleep.ms >= 30_000);
   assert.match(lines.at(-1)?.msg ?? '', /two devices share one credential/);
   assert.equal(relay.dials, 1);
@@ -146,20 +153,20 @@ test('a revoked credential (1008) waits as a refused one does', async (t) => {
   const relay = await startRelay(t);
   const { clock } = startDialer(t, relay.url);
   (await relay.tunnel()).close(1008, 'revoked');
-  assert.ok((await clock.nextSleep()).ms >= 30_000);
+  assert.ok((await nextSleep(clock)).ms >= 30_000);
 });
 
 test('an answer that is no WebSocket handshake is a failure like any other', async (t) => {
   const { host } = await startTcp(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   const { clock, lines } = startDialer(t, new URL(`ws://${host}`));
-  assert.equal((await clock.nextSleep()).ms, 100);
+  assert.equal((await nextSleep(clock)).ms, 100);
   assert.match(lines[0]?.msg ?? '', /cannot be reached/);
 });
 
 test('a drain ends a wait', async (t) => {
   const relay = await refusing(t, [{ status: 401 }]);
   const { dialer, clock, running } = startDialer(t, relay.url);
-  await clock.nextSleep();
+  await nextSleep(clock);
   await dialer.drain(1_000);
   await running;
   assert.equal(relay.dials, 1);
@@ -202,7 +209,7 @@ test('an unusable credential source ends the run', async (t) => {
     service: () => {},
     tokenFile: 'device-token',
     yamux: makeConfig({}),
-    clock: new FakeClock(),
+    clock: new ManualClock(),
     random: () => 0,
     log: logCapture().log,
   });

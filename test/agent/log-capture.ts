@@ -1,3 +1,4 @@
+// `logCapture` makes a logger whose lines a test can read.
 import { type Logger, pino } from 'pino';
 
 export interface LogLine {

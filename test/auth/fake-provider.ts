@@ -1,3 +1,4 @@
+// FakeProvider is an OpenID provider whose answers a test decides.
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

@@ -1,3 +1,4 @@
+// These are the cookie keys of the tests: an old one, a new one, and both.
 import { CookieKeys } from '../../src/auth/cookie-keys.js';
 import { Secret } from '../../src/text/secret.js';
 

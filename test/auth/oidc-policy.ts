@@ -1,3 +1,4 @@
+// OIDC_POLICY says how a provider is dealt with where nothing is set.
 import type { OidcPolicy } from '../../src/config/types.js';
 
 /** How a provider is dealt with where nothing is set. */

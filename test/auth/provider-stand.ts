@@ -1,3 +1,4 @@
+// ProviderStand is the product's side of a fake provider.
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { Provider, type ProviderOptions } from '../../src/auth/provider.js';

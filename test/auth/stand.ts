@@ -1,3 +1,4 @@
+// Stand is the REST API with real sign-in, in front of a fake provider.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';

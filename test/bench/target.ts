@@ -1,3 +1,4 @@
+// This file has the server that load generators call in tests, and their programs.
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';

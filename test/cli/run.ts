@@ -1,3 +1,4 @@
+// `run` runs a command line in the process of the test.
 import { EventEmitter } from 'node:events';
 import { Writable } from 'node:stream';
 import { main } from '../../src/cli/main.js';

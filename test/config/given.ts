@@ -1,3 +1,4 @@
+// `given` makes a configuration as variables and flags would give it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

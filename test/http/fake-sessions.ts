@@ -1,3 +1,4 @@
+// FakeSessions are the live sessions of users, in memory.
 import type { SessionRange, Summary, UserSessions } from '../../src/contract/session.js';
 import type { TunnelKey } from '../../src/contract/tunnel-key.js';
 import type { Epoch, UserId } from '../../src/store/ports/ids.js';

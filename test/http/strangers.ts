@@ -1,3 +1,4 @@
+// This file says how every route is called by callers who may not call it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route } from '../../src/http/route.js';

@@ -1,3 +1,4 @@
+// Recorder records the events of a response parser.
 import type { RawHeaders, ResponseHandler } from '../../src/http1/contract.js';
 import { createResponseParser, type ResponseParserOptions } from '../../src/http1/response-parser.js';
 

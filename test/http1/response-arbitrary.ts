@@ -1,3 +1,4 @@
+// These arbitraries make HTTP/1.1 responses, whole and mutated, for property tests.
 import fc from 'fast-check';
 
 const NAME = fc.string({

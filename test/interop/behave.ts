@@ -1,3 +1,4 @@
+// `behave` serves a stream as the Go device does.
 import { createHash } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

@@ -1,3 +1,4 @@
+// `randomBytes` makes the same bytes as the Go device.
 /** The same pseudo-random bytes as go-device/random.go: xorshift32 from `seed`, each state little-endian. */
 export function randomBytes(size: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(Math.ceil(size / 4) * 4);

@@ -1,3 +1,4 @@
+// `requireGo` builds a Go program, or skips the test where there is no Go.
 import type { TestContext } from 'node:test';
 import { buildGo, GO_DEVICE } from '../../bench/peers/go.js';
 

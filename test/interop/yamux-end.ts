@@ -1,3 +1,4 @@
+// YamuxEnd is our multiplexer over a WebSocket to hashicorp/yamux.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

@@ -1,3 +1,4 @@
+// This file parses what `/metrics` prints.
 /** One line of a value. */
 interface Sample {
   /** Name and labels as they were printed. */

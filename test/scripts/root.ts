@@ -1,3 +1,4 @@
+// `root` is the folder of the repository.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 

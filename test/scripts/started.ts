@@ -1,3 +1,4 @@
+// Started is a command of the repository that runs as a child process.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './root.js';

@@ -1,3 +1,4 @@
+// This suite says what every store must do about attempts that are counted.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Check } from './device-admin-contract.js';

@@ -1,3 +1,4 @@
+// This suite says what every store must keep in its audit log.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { hashToken } from '../../src/store/ports/ids.js';

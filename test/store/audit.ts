@@ -1,3 +1,4 @@
+// `audit` asserts that the data of a store is sound after a fault.
 import assert from 'node:assert/strict';
 import { openStore } from '../../src/store/open-store.js';
 import type { ProvisionedDevice } from '../../src/store/ports/devices.js';

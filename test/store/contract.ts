@@ -1,3 +1,4 @@
+// This suite says what every store must do; it runs the suites of single ports, too.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Change } from '../../src/store/ports/changes.js';

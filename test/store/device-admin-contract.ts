@@ -1,3 +1,4 @@
+// This suite says what every store must do about one device of a user.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { type DeviceId, hashToken, type SessionToken, type UserId } from '../../src/store/ports/ids.js';

@@ -1,3 +1,4 @@
+// `testEach` runs a test on SQLite and on PostgreSQL.
 import { test } from 'node:test';
 import type { StoreLocation } from '../../src/store/location.js';
 import { openDatabase } from '../../src/store/sqlite/sqlite.js';

@@ -1,3 +1,4 @@
+// This suite says what every store must do about the process that owns the tunnels.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe } from 'node:test';

@@ -1,3 +1,4 @@
+// Outcomes are what the callers of writes were told, to be compared with the data after a fault.
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoreError } from '../../src/store/ports/errors.js';

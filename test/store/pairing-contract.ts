@@ -1,3 +1,4 @@
+// This suite says what every store must do about pairing tokens.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Change } from '../../src/store/ports/changes.js';

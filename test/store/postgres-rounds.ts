@@ -1,3 +1,4 @@
+// PostgresRounds are rounds of writes and faults over one database on PostgreSQL.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import pg from 'pg';

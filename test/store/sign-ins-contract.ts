@@ -1,3 +1,4 @@
+// This suite says what every store must do about sign-ins.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe } from 'node:test';

@@ -1,3 +1,4 @@
+// `withTempDir` gives a test a directory of its own.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

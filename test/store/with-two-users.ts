@@ -1,3 +1,4 @@
+// `withTwoUsers` gives each test a store of its own that knows two users.
 import { test } from 'node:test';
 import type { UserId } from '../../src/store/ports/ids.js';
 import type { Store } from '../../src/store/ports/store.js';

@@ -1,3 +1,4 @@
+// WRITES are all kinds of write that a store makes, each with what shows that it was done.
 import { randomBytes } from 'node:crypto';
 import {
   type CookieHash,

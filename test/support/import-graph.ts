@@ -12,9 +12,9 @@ export interface Import {
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\bnew URL\(\s*)'(\.{1,2}\/[^']+\.js)'/g;
 
 /** Reads the sources of a folder by their paths from `root`, such as `src/actors/clock.ts`. */
-export function readSources(root: string, folder: string): ReadonlyMap<string, string> {
+export function readSources(root: string, folder: string, extension = '.ts'): ReadonlyMap<string, string> {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
-  const paths = names.filter((name) => name.endsWith('.ts')).map((name) => join(folder, name));
+  const paths = names.filter((name) => name.endsWith(extension)).map((name) => join(folder, name));
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
 }
 

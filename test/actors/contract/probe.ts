@@ -1,3 +1,4 @@
+// A probe is a kind of actor whose start the test writes itself.
 import type { Asks, Behaviour, NoAsks } from '../../../src/actors/behaviour.js';
 import type { AnyImplementation, HostedContext, HostedKind } from '../../../src/actors/host.js';
 import { hosted } from '../../../src/actors/host.js';

@@ -1,3 +1,4 @@
+// `sentence` and `onEach` make the tests of CONTRACT.md's sentences.
 import { type TestContext, test } from 'node:test';
 import type { HostFlavour } from '../hosts.js';
 

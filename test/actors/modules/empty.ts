@@ -1,1 +1,2 @@
+// This module loads and has no implementations.
 export const somethingElse = true;

@@ -1,1 +1,2 @@
+// This module never finishes loading.
 await new Promise(() => setInterval(() => {}, 1000));

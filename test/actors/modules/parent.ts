@@ -1,3 +1,4 @@
+// This program has a process host, prints its pid, and is then killed by the test.
 import { startProcessHost } from '../../../src/actors/hosting/process-host.js';
 import { echo } from '../echo-kind.js';
 

@@ -1,3 +1,4 @@
+// This module makes its implementations from the data that the start of the host brings.
 import { hosted } from '../../../src/actors/host.js';
 import { echo } from '../echo-kind.js';
 

@@ -1,3 +1,4 @@
+// FakeProxy stands where remote-proxy should, and answers as the test says, byte for byte.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ProxyForwarder, type ProxyForwarderOptions } from '../../../src/tunnel/remote/proxy-forwarder.js';

@@ -1,3 +1,4 @@
+// HttpDevice is a device whose HTTP service the test writes.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';

@@ -1,3 +1,4 @@
+// RecordedBridge is a bridged WebSocket that keeps all that it is told.
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { ForwardFailure, ResponseHead, Target } from '../../../src/contract/call.js';

@@ -1,3 +1,4 @@
+// RecordedCall is a call to a device that keeps all that it is told.
 import { EventEmitter, once } from 'node:events';
 import {
   type ForwardCall,

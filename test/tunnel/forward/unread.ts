@@ -1,3 +1,4 @@
+// This file makes budgets of unread bytes for tests.
 import { pino } from 'pino';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { UnreadBudget, type UnreadCounts } from '../../../src/tunnel/forward/unread-budget.js';

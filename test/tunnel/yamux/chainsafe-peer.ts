@@ -1,3 +1,4 @@
+// This file makes a peer of the multiplexer from @chainsafe/libp2p-yamux.
 import { yamux } from '@chainsafe/libp2p-yamux';
 
 /** Bytes of one send, contiguous or as a list of parts. */

@@ -1,3 +1,4 @@
+// This harness joins two yamux sessions in memory, and records what each is told.
 import { type Config, makeConfig } from '../../../src/tunnel/yamux/config.js';
 import type {
   MuxSession,
