@@ -1,4 +1,4 @@
-// This file holds the ways to write and end answers with uWebSockets.js, past its pitfalls.
+// These functions write and end answers with uWebSockets.js, and avoid its pitfalls.
 
 import type { HttpResponse } from 'uWebSockets.js';
 import { STATUS_CODES } from 'node:http';
@@ -7,7 +7,7 @@ import type { HeaderNames } from '../http1/header-names.js';
 
 const ASCII = /^[\x20-\x7e\t]*$/;
 
-/** What uWebSockets.js collects before it sends, in bytes, whatever the socket takes. */
+/** How many bytes uWebSockets.js collects before it sends, however many the socket takes. */
 export const CORK_BYTES = 16 * 1024;
 
 /** `404` → `404 Not Found`. */
@@ -26,9 +26,9 @@ export function endHead(res: HttpResponse, contentLength: number, close: boolean
 }
 
 /**
- * Ends an answer of our own. A full socket takes a large body piece by piece: `end` of uWebSockets.js would copy the rest, for each
- * of the requests that a caller sends ahead without reading their answers. While such an answer is not out, uWebSockets.js ends the
- * connection at the next request.
+ * Ends an answer of our own. A full socket takes a large body piece by piece: `end` of uWebSockets.js would copy the rest,
+ * for each of the requests that a caller sends ahead without reading their answers. Until such an answer is sent whole,
+ * uWebSockets.js ends the connection at the next request.
  */
 export function endWhole(res: HttpResponse, body: Buffer | undefined, close: boolean): void {
   if (body === undefined || close || body.length <= CORK_BYTES) {
@@ -41,19 +41,20 @@ export function endWhole(res: HttpResponse, body: Buffer | undefined, close: boo
 }
 
 /**
- * The bytes of a text that may be more than ASCII. uWebSockets.js has to get bytes: its builds for Node 22 and later write a string
- * as Latin-1 when no character of it is above U+00FF.
+ * The bytes of a text that may hold more than ASCII. uWebSockets.js must be given bytes, because its builds for Node 22 and
+ * later write a string as Latin-1 when no character of it is above U+00FF.
  */
 export function utf8(text: string): Buffer {
   return Buffer.from(text);
 }
 
-/** A header that a listener adds to a device's answer; behind its value, on lines of their own, there may be more headers. */
+/** A header that a listener adds to a device's answer; its value may be followed by more headers, on lines of their own. */
 export type AddedHeaders = readonly [name: string, value: string];
 
 /**
- * Writes the headers of a device's answer, but for those in `dropped`, behind our own. All at once: uWS writes a value as it is, and
- * each call into it costs more than these bytes. The device's headers were parsed: none has a line break in it.
+ * Writes the headers of a device's answer, but for those in `dropped`, after our own. All go in one call, as one value: uWS
+ * writes a value as it is, and each call into uWS costs more than these bytes. The device's headers were parsed, so none has
+ * a line break in it.
  */
 export function writeAnswerHeaders(
   res: HttpResponse,

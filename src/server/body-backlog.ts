@@ -1,13 +1,13 @@
-// This file keeps body bytes that came before they can be passed on.
+// `BodyBacklog` keeps body bytes that came before they can be passed on.
 import { Fifo } from '../collections/fifo.js';
 
-/** Bytes of one body that may wait: far more than a turn brings, unless they come faster than they can be copied. */
+/** How many bytes of one body may wait: far more than come in a turn, unless they come faster than they can be copied. */
 export const MAX_BACKLOG = 32 * 1024 * 1024;
 
 /**
- * Body bytes that came before they can be passed on. Builds of uWebSockets.js for Node 22 and later read a socket on and on within
- * a turn, for as long as it is full, and a pause counts only when they are done. Putting the bytes away is quick: the socket runs
- * empty.
+ * Body bytes that came before they can be passed on. Builds of uWebSockets.js for Node 22 and later read a socket on and on
+ * within a turn, for as long as it is full, and a pause counts only when they are done. Storing the bytes is quick, so the
+ * socket runs empty.
  */
 export class BodyBacklog {
   readonly #chunks = new Fifo<Buffer>();

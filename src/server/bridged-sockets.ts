@@ -1,4 +1,4 @@
-// This file serves the WebSockets of a listener's callers that are bridged to devices.
+// `BridgedSockets` serves the WebSockets of a listener's callers, each bridged to a device.
 import type { WebSocket, WebSocketBehavior } from 'uWebSockets.js';
 import { CLOSE_CODE } from '../contract/session.js';
 import { MAX_WEBSOCKET_MESSAGE } from '../contract/websocket.js';
@@ -13,7 +13,7 @@ export class BridgedSockets {
   readonly #open = new Set<WebSocket<Bridged>>();
   #draining = false;
 
-  /** How uWebSockets.js serves bridged WebSockets whose handshakes `upgrade` decides. */
+  /** The behaviour, for uWebSockets.js, of bridged WebSockets; `upgrade` decides on their handshakes. */
   behaviour(upgrade: NonNullable<WebSocketBehavior<Bridged>['upgrade']>): WebSocketBehavior<Bridged> {
     return {
       maxPayloadLength: MAX_WEBSOCKET_MESSAGE,
@@ -24,7 +24,7 @@ export class BridgedSockets {
       open: (ws) => {
         this.#open.add(ws);
         ws.getUserData().bridge.socketOpened(ws);
-        // After the upgrade, see lateUpgrade.
+        // The WebSocket may be ended only after the upgrade: see `lateUpgrade`.
         if (this.#draining) queueMicrotask(() => this.#end(ws));
       },
       message: (ws, message, binary) => ws.getUserData().bridge.socketMessage(message, binary),
@@ -36,7 +36,7 @@ export class BridgedSockets {
     };
   }
 
-  /** Closes all with 1001, also those whose handshake the device has not answered yet. */
+  /** Closes all WebSockets with 1001, including those whose handshake the device answers later. */
   drain(): void {
     this.#draining = true;
     for (const ws of [...this.#open]) this.#end(ws);

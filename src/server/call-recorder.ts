@@ -1,15 +1,15 @@
-// This file counts calls to devices, and tells the operator how each ended.
+// `CallRecorder` counts calls to devices, and `reportAnswer` tells the operator how each ended.
 import type { ForwardFailure } from '../contract/call.js';
 import type { Metrics, UploadCut } from '../observability/metrics.js';
 import type { ServedRequest } from './request-log.js';
 
 /** The facts of a call that are counted; the call is an HTTP call, or the handshake of a WebSocket. */
 export interface CountedCall {
-  /** Milliseconds of `performance.now`. */
+  /** When the call began, in milliseconds of `performance.now`. */
   readonly startedAt: number;
   /** Status of the device's answer; 0: it gave none. */
   readonly status: number;
-  /** Some of the request's body has not come yet. */
+  /** True if some of the request's body has not come yet. */
   readonly uploading: boolean;
 }
 
@@ -26,7 +26,7 @@ export class CallRecorder {
     this.#metrics.streams += 1;
   }
 
-  /** Counts a call whose caller has its whole answer, or gets none. A WebSocket goes on after that. */
+  /** Counts a call whose caller has the whole answer, or gets none. A WebSocket goes on after that. */
   answered(call: CountedCall, failure: ForwardFailure | 'aborted' | undefined): void {
     const metrics = this.#metrics;
     metrics.callSeconds.observe((performance.now() - call.startedAt) / 1000);
@@ -39,7 +39,7 @@ export class CallRecorder {
     }
   }
 
-  /** Counts a call that began as over: nothing of it is under way any more. */
+  /** Counts a call that began as over: no part of it is under way any more. */
   ended(): void {
     this.#metrics.streams -= 1;
     if (this.#metrics.streams === 0) this.#becomeIdle();
@@ -77,8 +77,8 @@ interface DeviceAnswer {
 }
 
 /**
- * Tells the operator how a call to a device ended. A call that failed before the head is answered with a problem, which the
- * operator is told of when it is sent.
+ * Tells the operator how a call to a device ended. A call that failed before the head is answered with a problem, which is
+ * reported to the operator when it is sent.
  */
 export function reportAnswer(
   request: ServedRequest,

@@ -2,18 +2,18 @@
 import { DenseSet, type Slotted } from '../collections/dense-set.js';
 
 /**
- * How often a full socket is tried again, in ms. uWebSockets.js closes a socket 10 s after a write that did not fit, unless it has
- * drained by then; but the system reports that only when a third of its buffer is free, which is megabytes: a reader that is
- * steady and slow would be cut. Each write that does not fit starts the 10 s anew.
+ * How often a full socket is tried again, in ms. uWebSockets.js closes a socket 10 s after a write that did not fit, unless
+ * the socket has drained by then; but the system reports that only when a third of its buffer is free, which is megabytes: a
+ * steady but slow reader would be cut. Each write that does not fit starts the 10 s anew.
  */
 export const RETRY_MS = 4000;
 
-/** Tries in a row that may move no byte: after them the reader counts as stopped, and the socket is left to be closed. */
+/** How many tries in a row may move no byte: after them the reader counts as stopped, and the socket is left to be closed. */
 export const MAX_IDLE_TRIES = 60;
 
 /** An answer whose socket is full. */
 export interface FullSocket extends Slotted {
-  /** Writes what the socket takes; may leave the set. */
+  /** Writes as many bytes as the socket takes; may remove the answer from the set. */
   retry(): void;
 }
 
@@ -33,6 +33,7 @@ export function addFullSocket(socket: FullSocket): void {
   timer ??= setInterval(retryAll, RETRY_MS).unref();
 }
 
+/** Stops the tries of `socket`; does nothing if there are none. */
 export function removeFullSocket(socket: FullSocket): void {
   full.delete(socket);
 }

@@ -1,11 +1,11 @@
-// This file reads a WebSocket handshake, for every listener that accepts one.
+// `readHandshake` reads a WebSocket handshake, for every listener that accepts one.
 import type { HttpRequest, us_socket_context_t } from 'uWebSockets.js';
 
 /** A client's WebSocket handshake (RFC 6455 §4.1). */
 export interface Handshake {
   /** Subprotocols that the client offers, in its order. */
   readonly protocols: readonly string[];
-  // What uWebSockets.js wants back at the upgrade.
+  // uWebSockets.js needs the following at the upgrade.
   readonly key: string;
   readonly extensions: string;
   readonly context: us_socket_context_t;

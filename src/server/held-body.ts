@@ -1,8 +1,8 @@
-// This file holds a request body back until it is known what becomes of the request.
+// `HeldBody` holds a request's body back until it is decided what becomes of the request.
 import type { HttpResponse } from 'uWebSockets.js';
 import { BodyBacklog } from './body-backlog.js';
 
-/** Takes body bytes, which are only good until it returns. */
+/** Takes body bytes, which are valid only until the function returns. */
 export type TakeBody = (chunk: ArrayBuffer | Uint8Array, last: boolean) => void;
 
 const IGNORE: TakeBody = () => {};
@@ -12,8 +12,8 @@ function pauseHeld(body: HeldBody): void {
 }
 
 /**
- * Holds a request's body back while it is not yet known what becomes of the request: uWebSockets.js gives a body to the listener
- * that is there when the handler returns, or to none. Holds what one turn brings, then pauses the socket.
+ * Holds a request's body back until it is decided what becomes of the request, because uWebSockets.js gives a body to the
+ * listener that is set when the handler returns, or to none. It holds the bytes of one turn, then pauses the socket.
  */
 export class HeldBody {
   readonly #res: HttpResponse;
@@ -22,13 +22,13 @@ export class HeldBody {
   #paused = false;
   #take: TakeBody | undefined;
 
-  /** Only before the request's handler returns. */
+  /** To be called only before the request's handler returns. */
   constructor(res: HttpResponse) {
     this.#res = res;
     res.onData((chunk, last) => this.#arrived(chunk, last));
   }
 
-  /** Gives `take` the bytes that came and all that come later. Only while the response is open. */
+  /** Gives `take` the bytes that came and all that come later. To be called only while the response is open. */
   release(take: TakeBody): void {
     this.#take = take;
     for (let chunk = this.#held.shift(); chunk !== undefined; chunk = this.#held.shift()) {
@@ -36,19 +36,22 @@ export class HeldBody {
     }
   }
 
-  /** Lets the socket run again, so that what follows on the connection can be read. Only while the response is open. */
+  /**
+   * Lets the socket run again, so that the connection's next bytes can be read. To be called only while the response is
+   * open.
+   */
   resume(): void {
     if (this.#paused) this.#res.resume();
     this.#paused = false;
   }
 
-  /** Reads the rest of the body and drops it. Only while the response is open. */
+  /** Reads the rest of the body and drops it. To be called only while the response is open. */
   discard(): void {
     this.abandon();
     this.resume();
   }
 
-  /** Drops the bytes, those to come too: the response is over. */
+  /** Drops the bytes, and those to come: the response is over. */
   abandon(): void {
     this.#take = IGNORE;
     this.#held.clear();
@@ -56,7 +59,8 @@ export class HeldBody {
 
   /** Runs after the read whose first chunk was held. */
   pauseIfHeld(): void {
-    // Never after the end: a socket that is resumed then is closed 10 s later, a paused one is not read again.
+    // The socket is never paused after the body's end: if it is resumed then, it is closed 10 s later; if not, it is never
+    // read again.
     if (this.#take !== undefined || this.#ended || this.#paused) return;
     this.#paused = true;
     this.#res.pause();

@@ -8,14 +8,14 @@ import uWS from './uws.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** `cork` of a WebSocket, called on a response: it is about the socket, which is the same before an upgrade and after. */
+/** The `cork` of a WebSocket, called on a response: it acts on the socket, which is the same before and after an upgrade. */
 type SocketCork = (this: HttpResponse, work: () => void) => void;
 
-/** Allocators that may move memory when it shrinks, as it does in an upgrade. */
+/** The names of allocators that may move memory when it shrinks, as it does in an upgrade. */
 const OTHER_ALLOCATORS = /jemalloc|tcmalloc|mimalloc/;
 
 let preparing: Promise<void> | undefined;
-/** Undefined before it was borrowed, and where it cannot be used. */
+/** The borrowed cork; undefined before it was borrowed, and if it cannot be used. */
 let socketCork: SocketCork | undefined;
 
 /** Makes {@link lateUpgrade} fast; each listener calls it before it takes connections. Fails only if no port is free. */
@@ -31,15 +31,18 @@ async function borrowCork(): Promise<void> {
   if (await isAllocatorOfGlibc()) socketCork = await corkOfWebSocket();
 }
 
-/** The cork looks at the socket's old address afterwards, which is the new one where `realloc` shrinks in place: in glibc. */
+/**
+ * Whether the allocator is glibc's. The cork afterwards looks at the socket's old address, which is still the right one if
+ * `realloc` shrinks in place, as it does in glibc.
+ */
 async function isAllocatorOfGlibc(): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  // Where /proc cannot be read the allocator is unknown; the slow way is always right.
+  // If /proc cannot be read the allocator is unknown; the slow way is always right.
   const maps = await readFile('/proc/self/maps', 'latin1').catch(() => undefined);
   return maps !== undefined && !OTHER_ALLOCATORS.test(maps);
 }
 
-/** Takes the cork of a WebSocket that this process opens to itself: only an open one has its methods. */
+/** Takes the cork of a WebSocket that this process opens to itself: only an open WebSocket has its methods. */
 async function corkOfWebSocket(): Promise<SocketCork> {
   const path = `/${randomUUID()}`;
   const app = uWS.App();
@@ -72,10 +75,10 @@ async function corkOfWebSocket(): Promise<SocketCork> {
  * Completes a WebSocket handshake after an await: `upgrade` writes and upgrades `res`, which goes out in one send. The WebSocket
  * may be ended only after that: a FIN before it would be forgotten.
  *
- * Not in the response's own cork: that looks afterwards for a connection to close, in memory that the upgrade has given back,
- * and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929). A WebSocket's cork does
- * not look. Without any cork, as with another allocator, each of two dozen pieces of the answer is a send of its own. The
- * inner cork does nothing but tell uWebSockets.js that there is one; it would warn on stderr.
+ * The response's own cork is not used: it afterwards looks for a connection to close, in memory that the upgrade has given
+ * back, and closes the new WebSocket when it finds a certain bit there (uWebSockets pull request 1929). A WebSocket's cork
+ * does not look. Without any cork, as with another allocator, each of two dozen pieces of the answer is a send of its own.
+ * The inner cork does nothing but tell uWebSockets.js that there is one; it would warn on stderr.
  */
 export function lateUpgrade(res: HttpResponse, upgrade: () => void): void {
   if (socketCork === undefined) upgrade();

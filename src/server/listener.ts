@@ -5,10 +5,10 @@ import { ListenError } from '../net/address.js';
 import { prepareUpgrades } from './late-upgrade.js';
 import uWS from './uws.js';
 
-/** LIBUS_LISTEN_EXCLUSIVE_PORT. */
+/** The option LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets. */
 const EXCLUSIVE_PORT = 1;
 
-/** In the binary, but not in its types: host, port and options together. */
+/** A form of `listen` with host, port and options, which the binary has and its types lack. */
 type ListenExclusive = (
   host: string,
   port: number,
@@ -19,9 +19,9 @@ type ListenExclusive = (
 /** A bound uWebSockets.js application. Main thread only (ADR 0009). */
 export interface Listener {
   readonly host: string;
-  /** The port in use, also where 0 was asked for. */
+  /** The port in use, also if 0 was asked for. */
   readonly port: number;
-  /** Accepts no more connections; those there go on. */
+  /** Accepts no more connections; open ones go on. */
   stopAccepting(): void;
   /** Closes the listener and every connection. */
   close(): void;
@@ -51,7 +51,7 @@ function bind(app: TemplatedApp, address: Address): Promise<Listener> {
         },
       });
     };
-    // Exclusive: without it a second process on the port would silently share its connections.
+    // Without EXCLUSIVE_PORT a second process on the port would silently share its connections.
     (app.listen as unknown as ListenExclusive).call(app, address.host, address.port, EXCLUSIVE_PORT, bound);
   });
 }

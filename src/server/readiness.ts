@@ -1,12 +1,13 @@
-// This file says whether a process can serve, and which parts of its work are missing.
+// `Readiness` says whether a process can serve, and which parts of its work are missing.
 import type { ProblemCode } from '../problems/problem.js';
 
 /**
- * What a process does for others, of which each may be missing alone: `reads` of what is in the store (the page, lists, who is
- * signed in); `writes` (sign-ins, pairing, changes); `device-calls`; `dials` of devices.
+ * The parts of a process's work, each of which may be missing alone: `reads` of the store (the page, lists, who is signed
+ * in); `writes` (sign-ins, pairing, changes); `device-calls`; `dials` of devices.
  */
 export const PARTS = ['reads', 'writes', 'device-calls', 'dials'] as const;
 
+/** One of {@link PARTS}. */
 export type ReadinessPart = (typeof PARTS)[number];
 
 /** The parts that a process has, and those of them without which a balancer should send it nothing. */
@@ -15,17 +16,22 @@ export interface Duties {
   readonly essential: readonly ReadinessPart[];
 }
 
-/** api-server: the page and the sign-in are of use without devices, and another api-server has no other remote-proxy. */
+/**
+ * The duties of api-server: the page and the sign-in are of use without devices, and another api-server has no other
+ * remote-proxy.
+ */
 export const REST_DUTIES: Duties = { parts: ['reads', 'writes', 'device-calls'], essential: ['reads'] };
 
+/** The duties of remote-proxy: both of its parts are essential. */
 export const TUNNEL_DUTIES: Duties = {
   parts: ['device-calls', 'dials'],
   essential: ['device-calls', 'dials'],
 };
 
+/** The duties of `visiona up`, which has all parts, of which only the reads are essential. */
 export const UP_DUTIES: Duties = { parts: PARTS, essential: ['reads'] };
 
-/** Why parts cannot be served; parts that are not in it can. */
+/** Why parts cannot be served; parts that are not listed can. */
 export type Missing = Readonly<Partial<Record<ReadinessPart, ProblemCode>>>;
 
 interface ReportedParts {
@@ -35,25 +41,28 @@ interface ReportedParts {
   readonly foreign: readonly ReadinessPart[];
 }
 
-/** The parts asked for work; `degraded`: others do not. */
+/** The report when the parts asked for work; `degraded`: other parts do not. */
 interface ServingReport extends ReportedParts {
   readonly status: 'ready' | 'degraded';
   readonly why: undefined;
 }
 
-/** A part that was asked for does not work, and why. */
+/** The report when a part that was asked for does not work, with the reason. */
 interface UnreadyReport extends ReportedParts {
   readonly status: 'unready';
   readonly why: ProblemCode;
 }
 
-/** What a process answers about itself. */
+/** A process's answer about itself. */
 export type ReadinessReport = ServingReport | UnreadyReport;
 
-/** How long the result of one check is good for, in ms: anybody may ask, and a check costs the store and the proxy a call. */
+/** How long the result of one check is used, in ms: anybody may ask, and a check costs the store and the proxy a call. */
 const GOOD_FOR_MS = 1000;
 
-/** Whether a process can serve: it is not draining, and its parts work. All listeners of a process answer from one of these. */
+/**
+ * Tells whether a process can serve: it is not draining, and its parts work. All listeners of a process share one
+ * `Readiness`.
+ */
 export class Readiness {
   readonly #duties: Duties;
   readonly #check: () => Promise<Missing>;
@@ -113,7 +122,7 @@ export function partsOf(text: string): readonly ReadinessPart[] | undefined {
   return known ? PARTS.filter((part) => names.includes(part)) : undefined;
 }
 
-/** What a query for parts must be. */
+/** The rule for a query for parts. */
 export const PARTS_RULE = `parts: names between commas of ${PARTS.join(', ')}`;
 
 /** The body of a good answer. */
@@ -128,13 +137,13 @@ export function unreadyDetail({ works, missing, foreign }: UnreadyReport): strin
   return foreign.length === 0 ? state : `this process has no part ${foreign.join(', ')}; ${state}`;
 }
 
-/** What is answered to who asks about readiness without a schema: a good answer's body, or a problem. */
+/** The answer to a question about readiness where no schema makes it: the body of a good answer, or a problem. */
 export type ReadinessAnswer =
   | { readonly body: ReturnType<typeof readyBody> }
   | {
       readonly code: ProblemCode;
       readonly detail: string;
-      /** It answers who asked for readiness: no request has failed. */
+      /** True if the problem is a readiness report: then no request has failed. */
       readonly unready: boolean;
     };
 

@@ -1,4 +1,4 @@
-// This file tells the operator of requests, in the log, in metrics and in the audit log.
+// `RequestLog` tells the operator of requests, in the log, in metrics and in the audit log.
 import type { RefusalAudit } from '../audit/refusal-audit.js';
 import { type Logger, plainLogger } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -6,13 +6,13 @@ import { type ProblemCode, problemKind } from '../problems/problem.js';
 import type { UserId } from '../store/ports/ids.js';
 import { truncate } from '../text/characters.js';
 
-/** A request as the operator is told of it; what is left out is not known, or was not looked at. */
+/** A request as it is reported to the operator; members that are left out are not known, or were not looked at. */
 export interface LoggedRequest {
   readonly requestId: string;
-  /** Milliseconds of `performance.now`. */
+  /** When the request's head came, in milliseconds of `performance.now`. */
   readonly startedAt?: number;
   readonly method: string;
-  /** Without the query; where a path holds a secret, its pattern. */
+  /** The path without the query; if a path may hold a secret, the route's pattern. */
   readonly path: string;
   readonly userId?: string | undefined;
   /** The id of the thing that the request is for. All such things are devices so far: log lines have the id as `deviceId`. */
@@ -23,31 +23,32 @@ export interface LoggedRequest {
 /** A request, and the log that tells the operator of it. */
 export interface ServedRequest extends LoggedRequest {
   readonly log: RequestLog;
-  /** Tells of the answer, once, where an access log is wanted: bytes of its body, and how it ended if it is not whole. */
+  /** Reports the answer, once, if an access log is wanted: the bytes of its body, and how it ended if it is not whole. */
   logAnswered(status: number, bytes: number, unfinished?: Unfinished): void;
 }
 
+/** The options of a {@link RequestLog}. */
 export interface RequestLogOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** The audit log of requests that users were refused. */
   readonly refusals: Pick<RefusalAudit, 'record'>;
-  /** Every request gets a line, not only those that fail here. */
+  /** True if every request gets a line, not only those that fail here. */
   readonly access: boolean;
 }
 
-/** How an answer ended that is not whole: its caller went away, or it was cut here. */
+/** How an incomplete answer ended: the caller went away, or this process cut it. */
 export type Unfinished = 'aborted' | 'cut';
 
-/** Characters that a line keeps of a path or an id that a caller made up. */
+/** How many characters a line keeps of a path or an id that a caller made up. */
 const MAX_TEXT = 256;
-/** Characters that an audit row keeps of an id: more than ours have. */
+/** How many characters an audit row keeps of an id: more than our ids have. */
 const MAX_ID = 64;
 
 /**
- * Tells the operator of requests: one line for each that this process itself answers with an error, found by the request id that
- * the caller has (docs/errors.md), and one for each other request where an access log is wanted. No line is left out, as a caller
- * may come with any id. An answer of a device, whatever its status, is no error of this process.
+ * Tells the operator of requests: one line for each that this process itself answers with an error, found by the request id
+ * that the caller has (docs/errors.md), and one for each other request if an access log is wanted. No line is left out, as a
+ * caller may come with any id. An answer of a device, whatever its status, is no error of this process.
  */
 export class RequestLog {
   readonly #log: Logger;
@@ -62,15 +63,15 @@ export class RequestLog {
     this.#accessLog = access ? plainLogger(log) : undefined;
   }
 
-  /** Whether every request is a line: {@link answered} does nothing otherwise. */
+  /** Whether every request gets a line; if not, {@link answered} does nothing. */
   get access(): boolean {
     return this.#accessLog !== undefined;
   }
 
   /**
-   * Tells of a request that is answered with a problem. 5xx is worth a look (`warn`; a fault of ours `error`, with its stack); 4xx is the
-   * caller's (`info`).
-   * @param because what was thrown, or a word for the operator
+   * Tells of a request that is answered with a problem. A 5xx is worth a look (`warn`; a fault of ours `error`, with its
+   * stack); a 4xx is the caller's fault (`info`).
+   * @param because the thrown error, or a word for the operator
    */
   problem(request: LoggedRequest, code: ProblemCode, because: unknown): void {
     this.#metrics.problems[code] += 1;
@@ -87,13 +88,13 @@ export class RequestLog {
     else this.#log.error({ ...line, err: because }, 'a request failed');
   }
 
-  /** Tells that a process that was asked said it is not ready: the request itself did not fail. */
+  /** Reports that the process answered that it is not ready: the request itself did not fail. */
   unready(request: LoggedRequest, code: ProblemCode, because: unknown): void {
     const { status } = problemKind(code);
     this.#log.debug({ ...about(request), code, status, reason: reasonOf(because) }, 'not ready');
   }
 
-  /** Audits what a known user was refused: a foreign page that tries with the user's cookie, for one. */
+  /** Audits a request that a known user was refused: a foreign page that tries with the user's cookie, for example. */
   #forbidden({ userId, targetId, requestId, remoteAddr }: LoggedRequest): void {
     if (userId === undefined) return;
     this.#refusals.record(userId as UserId, {
@@ -131,7 +132,7 @@ function about(request: LoggedRequest) {
   };
 }
 
-/** Time since the request's head, in ms. */
+/** The time since the request's head came, in ms. */
 function ageOf({ startedAt }: LoggedRequest): number | undefined {
   return startedAt === undefined ? undefined : Math.round((performance.now() - startedAt) * 10) / 10;
 }

@@ -1,4 +1,4 @@
-// This file writes a device's answer to a caller, with backpressure, and passes the caller's upload on.
+// `ResponseWriter` writes a device's answer to a caller, with backpressure, and passes the caller's upload on.
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardCall, ForwardFailure, ResponseHead, ResponseSink } from '../contract/call.js';
 import { UPLOAD_CREDIT } from '../contract/call.js';
@@ -14,7 +14,7 @@ export interface ResponsePolicy {
   readonly dropped: HeaderNames;
   /** Headers that this listener adds to a device's answer. */
   ownHeaders(): AddedHeaders;
-  /** Ends an answer that has no body; all but its length is written. `close`: close the connection afterwards. */
+  /** Ends an answer that has no body, of which all but the length is written. `close`: close the connection afterwards. */
   endBodyless(res: HttpResponse, head: ResponseHead, close: boolean): void;
   /** Answers with a problem; nothing has been written yet. `close`: close the connection afterwards. */
   problem(res: HttpResponse, failure: ForwardFailure, close: boolean): void;
@@ -25,15 +25,19 @@ export interface ResponsePolicy {
 }
 
 /**
- * Whether a head that says a length can leave before its body, by a `tryEnd` of nothing: builds of uWebSockets.js for Node 22
- * and later take that for the end of the answer. There a head waits for the first bytes of its body, as one without a length does.
+ * Whether a head with a length can be sent before its body, by a `tryEnd` with no bytes. Builds of uWebSockets.js for Node
+ * 22 and later take that for the end of the answer: there the head waits for the first bytes of its body, as a head without
+ * a length does.
  */
 export const HEAD_GOES_ALONE = Number(process.versions.modules) <= 115;
 
-/** Upload bytes that a call may have been given without having sent them: its credit, and one read beyond it. */
+/** The most upload bytes that a call may hold unsent: its credit, and one read beyond it. */
 const MOST_OUTSTANDING = UPLOAD_CREDIT + 512 * 1024;
 
-/** The writer whose `writeNow` runs inside the next cork: uWS wants a callback, and a closure a write is too many. */
+/**
+ * The writer whose `writeNow` runs inside the next cork. uWS takes a callback, and a closure for each write would cost too
+ * much.
+ */
 let corked: ResponseWriter;
 const writeCorked = (): void => corked.writeNow();
 
@@ -62,7 +66,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #call: ForwardCall | undefined;
   #head: ResponseHead | undefined;
   #headWritten = false;
-  /** A head with a length has left whole: before the body, or with a part of it. */
+  /** A head with a length was sent whole: before the body, or with a part of it. */
   #headFlushed = false;
   #ended = false;
   #failure: ForwardFailure | undefined;
@@ -71,9 +75,9 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   /** Bytes handed to a chunked response while its socket is full. */
   #unflushed = 0;
   #blocked = false;
-  /** Tries in a row of which the full socket took nothing. */
+  /** How many tries in a row the full socket took nothing. */
   #idleTries = 0;
-  /** `onWritable` is set; most answers never need it. */
+  /** The `onWritable` handler is set; most answers never need it. */
   #watching = false;
   #uploading: boolean;
   #outstanding = 0;
@@ -113,15 +117,15 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     if (!this.#over) held.resume();
   }
 
-  /** The caller went away; the maker of this writer hears of that from uWebSockets.js, and calls this. */
+  /** Ends the call because the caller went away. The owner of this writer calls this when uWebSockets.js says so. */
   aborted(): void {
     if (this.#over) return;
-    // First: nothing that the call says while it ends may be written.
+    // This comes first: nothing that the call reports while it ends may be written.
     this.#finish('aborted');
     this.#call?.abort();
   }
 
-  /** Cuts the connection and resets the stream: the caller may not have the answer any more. */
+  /** Cuts the connection and resets the stream: the caller has lost its access to the answer. */
   abort(): void {
     if (this.#over) return;
     this.aborted();
@@ -157,7 +161,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   fail(failure: ForwardFailure): void {
     if (this.#over) return;
     this.#failure = failure;
-    // A head that is out cannot be taken back: cut the connection, so that a part does not pass for the whole.
+    // A head that was sent cannot be taken back: the connection is cut, so that a part does not pass for the whole.
     if (this.#headWritten) {
       this.#finish(failure);
       this.#res.close();
@@ -185,7 +189,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
 
   // ----
 
-  /** Runs inside a cork. */
+  /** Writes whatever is due. Runs inside a cork. */
   writeNow(): void {
     if (this.#failure !== undefined) {
       const failure = this.#failure;
@@ -210,7 +214,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   #writeHead(head: ResponseHead): void {
     const res = this.#res;
     this.#headWritten = true;
-    // uWS writes 200 OK unasked. A reason is bytes, as headers are.
+    // uWS writes 200 OK by itself. A reason is written as bytes, as headers are.
     if (head.status !== 200 || head.reason !== 'OK') {
       res.writeStatus(Buffer.from(`${head.status} ${head.reason}`, 'latin1'));
     }
@@ -233,7 +237,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#policy.endBodyless(this.#res, head, this.#uploading);
   }
 
-  /** A body of known length: the socket takes what it can, the rest stays queued here. */
+  /** Writes a body of known length: the socket takes as much as it can, and the rest stays queued here. */
   #writeSized(length: number): void {
     const first = this.#queue[0];
     if (!this.#headFlushed && this.#ended && this.#queue.length <= 1) {
@@ -265,7 +269,10 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.tryEnd('', length);
   }
 
-  /** Whether uWS may keep what a full socket does not take of a whole answer: not counted, so it has to fit into its cork buffer. */
+  /**
+   * Whether uWS may keep the part of a whole answer that a full socket does not take. Nobody counts these bytes, so they
+   * have to fit into the cork buffer of uWS.
+   */
   #mayLeaveToSocket(length: number): boolean {
     return !this.#blocked && (length <= CORK_BYTES || this.#uploading);
   }
@@ -277,7 +284,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#res.end(body ?? '', this.#uploading);
   }
 
-  /** A body of unknown length: the chunk that does not fit waits in uWS, the rest here. */
+  /** Writes a body of unknown length: the chunk that does not fit waits in uWS, the rest here. */
   #writeChunked(): void {
     while (!this.#blocked) {
       const chunk = this.#queue.shift();
@@ -303,7 +310,7 @@ export class ResponseWriter implements ResponseSink, FullSocket {
     this.#unflushed = 0;
   }
 
-  /** Waits, as the socket is full: until it has drained, or takes some at a try. */
+  /** Waits because the socket is full, until it has drained or takes some bytes at a try. */
   #block(): void {
     this.#blocked = true;
     addFullSocket(this);
@@ -351,8 +358,8 @@ export class ResponseWriter implements ResponseSink, FullSocket {
   }
 
   /**
-   * Runs after the read that used up the credit. Not at once: the same read may hold the end of the body, and a socket
-   * that is paused then is never read again, while one that is resumed is closed 10 s later (uWebSockets.js).
+   * Runs after the read that used up the credit. The socket is not paused at once: the same read may hold the end of the
+   * body, and uWebSockets.js never again reads a socket that is paused then, or closes it 10 s after it is resumed.
    */
   pauseIfFull(): void {
     if (this.#over || !this.#full || !this.#uploading || this.#paused) return;

@@ -1,4 +1,4 @@
-// This file sends the product's own answers: problems, JSON and text.
+// These functions send the product's own answers: problems, JSON and text.
 import type { HttpResponse } from 'uWebSockets.js';
 import {
   type FieldError,
@@ -13,13 +13,13 @@ import type { ServedRequest } from './request-log.js';
 
 /** A request that may be answered with a problem. */
 export interface ProblemRequest extends ServedRequest {
-  /** The path as the problem tells it; undefined: the problem tells none. */
+  /** The path that the problem shows; undefined: the problem shows none. */
   readonly instance: string | undefined;
 }
 
 /**
- * Answers with a problem (RFC 9457), and tells the operator: the one place where that is done. Inside a cork, or before the
- * first await.
+ * Answers with a problem (RFC 9457) and tells the operator; this is the one place where that is done. To be called inside a
+ * cork, or before the first await.
  */
 export function sendProblem(
   res: HttpResponse,
@@ -54,7 +54,7 @@ export function tellProblem(
   else request.log.problem(request, code, because);
 }
 
-/** The first member that does not match, and why; its value is not told. */
+/** The first member that does not match, and why; its value is not shown. */
 function firstOf(errors: readonly FieldError[] = []): string | undefined {
   const [first] = errors;
   return first && `${first.path} ${first.message}`.trim();
@@ -79,12 +79,12 @@ export function sendText(res: HttpResponse, request: ServedRequest, mediaType: s
   if (log.access) request.logAnswered(200, body.length);
 }
 
-/** The problem that an error is to the caller; undefined: a fault of ours. */
+/** Finds the problem with which an error is answered; undefined: the error is a fault of ours. */
 export type ProblemOf = (error: unknown) => ProblemCode | undefined;
 
 /**
- * Answers when `work` settles, unless the caller went away: `answer` with its value, or the problem that `problemOf`
- * names; a fault of ours is 500.
+ * Answers when `work` settles, unless the caller went away: `answer` answers with its value, or the problem that `problemOf`
+ * names is sent; a fault of ours is 500.
  */
 export function answerLater<T>(
   res: HttpResponse,

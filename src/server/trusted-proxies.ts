@@ -1,13 +1,13 @@
-// This file says who a request comes from, behind trusted proxies too.
+// `TrustedProxies` finds who a request comes from, also behind trusted proxies.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { BlockList, isIPv4 } from 'node:net';
 import { normalAddress } from '../net/ip-address.js';
 import { readRequestHeaders } from './request-headers.js';
 
-/** Proxies in a row that are believed; addresses behind one more are not looked at. */
+/** How many proxies in a row are believed; addresses behind one more are not looked at. */
 const MAX_PROXIES = 16;
 
-/** Some proxies write the port too, and put IPv6 in brackets. */
+/** An address in X-Forwarded-For. Some proxies write the port too, and put IPv6 in brackets. */
 const HOP = /^(?:\[([^\]]*)\]|([\d.]*))(?::\d{1,5})?$/;
 
 const FORWARDED_FOR = ['x-forwarded-for'];
@@ -16,21 +16,21 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 /** The address of a request's sender, then those of the proxies it came through, each as the next one saw it. Never empty. */
 export type Hops = readonly [string, ...string[]];
 
-/** The proxies in front of our listeners whose X-Forwarded-For is believed, and with them who a request comes from. */
+/** The proxies in front of our listeners whose X-Forwarded-For is believed; by them it finds who a request comes from. */
 export class TrustedProxies {
   readonly #ranges: BlockList;
   readonly #none: boolean;
 
-  /** @param ranges their addresses; left out: there are none */
+  /** @param ranges the proxies' addresses; left out: there are no proxies */
   constructor(ranges = new BlockList()) {
     this.#ranges = ranges;
     this.#none = ranges.rules.length === 0;
   }
 
   /**
-   * The addresses that are known to be true: the socket's; for a trusted proxy's socket the last of X-Forwarded-For,
-   * which the proxy wrote; and so on to the first that is no trusted proxy's. Addresses left of that
-   * may be made up, and so is all that stands left of a text that is no address.
+   * The addresses that are known to be true: the socket's; for a trusted proxy's socket the last of X-Forwarded-For, which
+   * the proxy wrote; and so on to the first that is no trusted proxy's. Addresses left of that may be made up, and so may
+   * all that stand left of a text that is no address.
    * @param forwardedFor all lines of X-Forwarded-For, between commas
    */
   hops(socketAddress: string, forwardedFor: string): Hops {
@@ -48,7 +48,7 @@ export class TrustedProxies {
     return hops;
   }
 
-  /** The address of who sent a request, for limits and records. Reads `req` while it is live. */
+  /** The address of a request's sender, for limits and records. Reads `req` while it is live. */
   clientAddress(res: HttpResponse, req: HttpRequest): string {
     const forwardedFor = this.#none
       ? ''
@@ -61,7 +61,7 @@ export class TrustedProxies {
   }
 }
 
-/** The address that was read last, kept as behind a proxy, or for one busy client, the next one is the same. */
+/** The address that was read last. It is kept because the next one is often the same: behind a proxy, or for one busy client. */
 let lastBytes = new Uint8Array();
 let lastText = '';
 

@@ -1,4 +1,4 @@
-// This file joins a caller's WebSocket to a device's.
+// `WebSocketBridge` joins a caller's WebSocket to a device's.
 import type { HttpResponse, WebSocket } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../contract/call.js';
 import type { Bridge, BridgeSink } from '../contract/websocket.js';
@@ -30,7 +30,7 @@ export interface BridgePolicy {
   began(): void;
   /** Called once when the caller has the answer to its handshake, or gets none. `failure` is undefined if a device answered. */
   answered(bridge: WebSocketBridge, failure: ForwardFailure | 'aborted' | undefined): void;
-  /** Called once when the caller is gone, or was refused. */
+  /** Called once when the caller is gone or was refused. */
   over(): void;
 }
 
@@ -46,7 +46,7 @@ export interface Bridged {
 export class WebSocketBridge implements BridgeSink, CountedCall {
   readonly startedAt = performance.now();
   status = 0;
-  /** A handshake has no body, and what follows it is no answer. */
+  /** A handshake has no body, and the messages after it are no answer. */
   readonly uploading = false;
   readonly written = 0;
   readonly #handshake: Handshake;
@@ -73,7 +73,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.#bridge = bridge;
   }
 
-  /** Closes the WebSocket: the caller may not have it any more. @param why a close reason, at most 123 bytes */
+  /** Closes the WebSocket: the caller has lost its access. @param why a close reason, at most 123 bytes */
   abort(why: string): void {
     this.#res?.close();
     this.#ws?.end(FORBIDDEN, why);
@@ -89,7 +89,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
     this.#policy.answered(this, undefined);
     const { key, extensions, context } = this.#handshake;
     lateUpgrade(res, () => {
-      // Without a status the first header would make it 200.
+      // Without a status the first header would make the status 200.
       res.writeStatus('101 Switching Protocols');
       this.#policy.upgradeHeaders(res);
       res.upgrade<Bridged>({ bridge: this }, key, protocol, extensions, context);
@@ -126,7 +126,7 @@ export class WebSocketBridge implements BridgeSink, CountedCall {
   overrun(): void {
     const ws = this.#ws;
     this.#ws = undefined;
-    // A close frame would wait behind the unread bytes, and keep them.
+    // A close frame would wait behind the unread bytes, and keep them in memory.
     if (ws?.getBufferedAmount() === 0) ws.end(TRY_AGAIN_LATER, 'too much waits that is not read');
     else ws?.close();
   }
