@@ -9,12 +9,12 @@ export class FakeSessions implements UserSessions {
   readonly closed: Summary[] = [];
   fault: Error | undefined;
 
-  connect(userId: UserId, deviceId: string): Summary {
+  connect(userId: UserId, deviceId: string, epoch = 3): Summary {
     const session = {
       token: `key of ${deviceId}` as TunnelKey,
       userId,
       deviceId,
-      epoch: 3 as Epoch,
+      epoch: epoch as Epoch,
       connectedAt: new Date(1000),
       lastHeartbeat: new Date(2000),
       remoteAddr: '192.0.2.1',
@@ -33,8 +33,8 @@ export class FakeSessions implements UserSessions {
       .slice(0, limit);
   }
 
-  async close(session: Summary): Promise<void> {
-    this.live.splice(this.live.indexOf(session), 1);
-    this.closed.push(session);
+  async close({ token, epoch }: Summary): Promise<void> {
+    const at = this.live.findIndex((session) => session.token === token && session.epoch === epoch);
+    if (at >= 0) this.closed.push(...this.live.splice(at, 1));
   }
 }

@@ -4,35 +4,42 @@ import type { UserSessions } from '../../../src/contract/session.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
+import type { UserId } from '../../../src/store/ports/ids.js';
 import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore, ProxyUserSessions } from '../../../src/tunnel/remote/proxy-client-store.js';
 import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
+import { FakeSessions } from '../../http/fake-sessions.js';
 import { FakeForwarder } from '../../http/kit.js';
 import { silentRequests } from '../../support/silent-requests.js';
 import { INIT, SessionFixture } from '../session/main/fixtures.js';
 
 interface Opened {
-  readonly fixture: SessionFixture;
   readonly sessions: UserSessions;
+  connect(device: string, epoch?: number, user?: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+interface OpenedRegistry extends Opened {
+  readonly fixture: SessionFixture;
   /** Undefined: nothing is in between. */
   readonly url?: URL;
-  close(): Promise<void>;
 }
 
 const SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
-async function local(): Promise<Opened> {
+async function local(): Promise<OpenedRegistry> {
   const fixture = new SessionFixture();
   const sessions = new LocalUserSessions(fixture.registry, fixture.store);
-  return { fixture, sessions, close: () => fixture.close() };
+  const connect: Opened['connect'] = (device, epoch, user) => fixture.connect(device, epoch, undefined, user);
+  return { fixture, sessions, connect, close: () => fixture.close() };
 }
 
 /** The sessions of the proxy as api-server sees them. */
-async function overInternalApi(): Promise<Opened> {
-  const { fixture, sessions } = await local();
+async function overInternalApi(): Promise<OpenedRegistry> {
+  const { fixture, sessions, connect } = await local();
   const internal = new InternalApi({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
@@ -50,6 +57,7 @@ async function overInternalApi(): Promise<Opened> {
   return {
     fixture,
     url,
+    connect,
     sessions: new ProxyUserSessions(new ProxyClientStore(new HttpProxyClient(pool))),
     close: async () => {
       await pool.close();
@@ -59,11 +67,19 @@ async function overInternalApi(): Promise<Opened> {
   };
 }
 
-for (const [name, open] of [
-  ['LocalUserSessions', local],
-  ['ProxyUserSessions', overInternalApi],
-] as const) {
-  const it = (what: string, body: (opened: Opened) => Promise<void>): void => {
+/** The fake that tests of the REST API use. */
+async function fake(): Promise<Opened> {
+  const sessions = new FakeSessions();
+  return {
+    sessions,
+    connect: async (device, epoch, user = 'user') => sessions.connect(user as UserId, device, epoch),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Makes the tests of one implementation, each with sessions of its own. */
+function testsOf<Under extends Opened>(name: string, open: () => Promise<Under>) {
+  return (what: string, body: (opened: Under) => Promise<void>): void => {
     test(`${name}: ${what}`, async () => {
       const opened = await open();
       try {
@@ -73,12 +89,22 @@ for (const [name, open] of [
       }
     });
   };
-  const devices = async ({ sessions }: Opened, user: string, range = {}) =>
-    (await sessions.list(user, { limit: 10, ...range })).map(({ deviceId }) => deviceId);
+}
+
+async function devices({ sessions }: Opened, user: string, range = {}) {
+  return (await sessions.list(user, { limit: 10, ...range })).map(({ deviceId }) => deviceId);
+}
+
+for (const [name, open] of [
+  ['LocalUserSessions', local],
+  ['ProxyUserSessions', overInternalApi],
+  ['FakeSessions', fake],
+] as const) {
+  const it = testsOf<Opened>(name, open);
 
   it("only a user's own sessions are seen, in the order of their devices", async (opened) => {
-    for (const device of ['c', 'a', 'b']) await opened.fixture.connect(device, 1, undefined, 'alice&limit=1');
-    await opened.fixture.connect('x', 1, undefined, 'bob');
+    for (const device of ['c', 'a', 'b']) await opened.connect(device, 1, 'alice&limit=1');
+    await opened.connect('x', 1, 'bob');
     assert.deepEqual(await devices(opened, 'alice&limit=1'), ['a', 'b', 'c']);
     assert.deepEqual(await devices(opened, 'bob'), ['x']);
     for (const nobody of ['', 'alice', '../bob', '__proto__'])
@@ -86,12 +112,32 @@ for (const [name, open] of [
   });
 
   it('a range has both its ends, and no more than its limit', async (opened) => {
-    for (const device of ['a', 'b', 'c', 'd']) await opened.fixture.connect(device);
+    for (const device of ['a', 'b', 'c', 'd']) await opened.connect(device);
     assert.deepEqual(await devices(opened, 'user', { from: 'b', upTo: 'c' }), ['b', 'c']);
     assert.deepEqual(await devices(opened, 'user', { from: 'c', upTo: 'c' }), ['c']);
     assert.deepEqual(await devices(opened, 'user', { from: 'bb' }), ['c', 'd']);
     assert.deepEqual(await devices(opened, 'user', { limit: 3 }), ['a', 'b', 'c']);
   });
+
+  it('closing closes that session and no newer one; twice is as good as once', async (opened) => {
+    const { sessions } = opened;
+    await opened.connect('a', 1);
+    const [summary] = await sessions.list('user', { limit: 1 });
+    assert.ok(summary !== undefined);
+    await sessions.close(summary);
+    await sessions.close(summary);
+    assert.deepEqual(await devices(opened, 'user'), []);
+    await opened.connect('a', 2);
+    await sessions.close(summary);
+    assert.deepEqual(await devices(opened, 'user'), ['a']);
+  });
+}
+
+for (const [name, open] of [
+  ['LocalUserSessions', local],
+  ['ProxyUserSessions', overInternalApi],
+] as const) {
+  const it = testsOf(name, open);
 
   it('what a session says of itself arrives as it is', async ({ fixture, sessions }) => {
     const { session } = await fixture.connect('a');
@@ -113,18 +159,15 @@ for (const [name, open] of [
     assert.deepEqual(await devices(opened, 'user'), []);
   });
 
-  it('closing closes that session and no newer one; twice is as good as once', async (opened) => {
-    const { fixture, sessions } = opened;
+  it('closing a session ends its tunnel, and no newer one', async ({ fixture, sessions }) => {
     const first = await fixture.connect('a', 1);
     const [summary] = await sessions.list('user', { limit: 1 });
     assert.ok(summary !== undefined);
-    await sessions.close(summary);
     await sessions.close(summary);
     assert.ok(first.session.isClosed());
     const second = await fixture.connect('a', 2);
     await sessions.close(summary);
     assert.ok(!second.session.isClosed());
-    assert.deepEqual(await devices(opened, 'user'), ['a']);
   });
 }
 
