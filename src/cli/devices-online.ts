@@ -1,10 +1,8 @@
 // This file asks remote-proxy which devices have a tunnel.
 import type { Writable } from 'node:stream';
 import { CodedError } from '../actors/errors.js';
-import { HttpProxyClient } from '../tunnel/remote/proxy-client.js';
-import { ProxyClientStore } from '../tunnel/remote/proxy-client-store.js';
-import { ProxyPool, type ProxyPoolOptions } from '../tunnel/remote/proxy-pool.js';
 import { print } from './command.js';
+import { type ProxyAccess, withProxySessions } from './compose/proxy-client.js';
 
 /** The ids of the devices that have a tunnel; undefined: not known. */
 export type DevicesOnline = ReadonlySet<string> | undefined;
@@ -15,19 +13,16 @@ export type DevicesOnline = ReadonlySet<string> | undefined;
  * @throws OutputError
  */
 export async function devicesOnline(
-  proxy: ProxyPoolOptions | undefined,
+  proxy: ProxyAccess | undefined,
   stderr: Writable,
 ): Promise<DevicesOnline> {
   if (proxy === undefined) return undefined;
-  const pool = new ProxyPool(proxy);
   try {
-    const sessions = await new ProxyClientStore(new HttpProxyClient(pool)).list();
+    const sessions = await withProxySessions(proxy, (store) => store.list());
     return new Set(sessions.flatMap(({ deviceId }) => deviceId ?? []));
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     await print(stderr, `visiona: who is online is not known: ${error.message} (${proxy.url.origin})\n`);
     return undefined;
-  } finally {
-    await pool.close();
   }
 }

@@ -1,10 +1,9 @@
 // `Pairing` turns a user's pairing token into a device with a session token.
 import type { RefusalAudit } from '../audit/refusal-audit.js';
 import type { Allowance } from '../limits/attempt-limit.js';
-import { type Attempt, SharedLimit } from '../limits/shared-limit.js';
+import type { Attempt, SharedLimit } from '../limits/shared-limit.js';
 import { networkOf } from '../net/ip-address.js';
 import type { Logger } from '../observability/log.js';
-import type { AttemptPort } from '../store/ports/attempts.js';
 import type { Requester } from '../store/ports/audit.js';
 import { StoreError, storeWhy } from '../store/ports/errors.js';
 import type { DeviceId, PairingTokenId, SessionToken, TokenHash, UserId } from '../store/ports/ids.js';
@@ -66,29 +65,24 @@ export type PairingOutcome =
       readonly retryAfterSeconds: number;
     };
 
-/** How many attempts to pair are allowed. */
-export interface PairingLimits {
-  /** Attempts of one address that were refused or are under way. A fleet behind one NAT may pair at once. */
-  readonly perAddress: Allowance;
-  /** Attempts with one code that were refused, failed or are under way. */
-  readonly perCode: Allowance;
-}
+/** Attempts of one address that were refused or are under way. A fleet behind one NAT may pair at once. */
+export const PAIRING_ATTEMPTS_OF_ADDRESS: Allowance = { points: 30, windowSeconds: 60 };
 
-/** The options of {@link Pairing}. */
+/**
+ * Attempts with one code that were refused, failed or are under way: above the number of exchanges that one good code may have
+ * under way at once.
+ */
+export const PAIRING_ATTEMPTS_WITH_CODE: Allowance = { points: PAIRING_USES.max + 10, windowSeconds: 600 };
+
 export interface PairingOptions {
   readonly store: PairingPort;
-  /** Counts attempts for all processes together. */
-  readonly attempts: AttemptPort;
+  /** Counts attempts by the sender's network, see {@link PAIRING_ATTEMPTS_OF_ADDRESS}. */
+  readonly addresses: SharedLimit;
+  /** Counts attempts by the code's hash, see {@link PAIRING_ATTEMPTS_WITH_CODE}. */
+  readonly codes: SharedLimit;
   readonly refusals: Pick<RefusalAudit, 'pairing'>;
   readonly log: Logger;
-  readonly limits?: PairingLimits;
 }
-
-const LIMITS: PairingLimits = {
-  perAddress: { points: 30, windowSeconds: 60 },
-  // The bound is above the number of exchanges that one good code may have under way at once.
-  perCode: { points: PAIRING_USES.max + 10, windowSeconds: 600 },
-};
 
 /** Who revokes the credential of a pairing that failed, for the audit log. */
 const SYSTEM: Requester = { actor: 'system' };
@@ -103,12 +97,12 @@ export class Pairing {
   readonly #addresses: SharedLimit;
   readonly #codes: SharedLimit;
 
-  constructor({ store, attempts, refusals, log, limits = LIMITS }: PairingOptions) {
+  constructor({ store, addresses, codes, refusals, log }: PairingOptions) {
     this.#store = store;
     this.#refusals = refusals;
     this.#log = log;
-    this.#addresses = new SharedLimit('pairing-address', limits.perAddress, attempts);
-    this.#codes = new SharedLimit('pairing-code', limits.perCode, attempts);
+    this.#addresses = addresses;
+    this.#codes = codes;
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Host } from '../../src/actors/host.js';
-import { Pairing, type PairingOutcome } from '../../src/devices/pairing.js';
+import type { Pairing, PairingOutcome } from '../../src/devices/pairing.js';
 import { StoreClient } from '../../src/store/client/store-client.js';
 import { startStoreProcess } from '../../src/store/client/store-process.js';
 import type { AttemptPort } from '../../src/store/ports/attempts.js';
@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { logCapture } from '../agent/log-capture.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { admit } from '../support/admit.js';
-import { SILENT_REFUSALS } from '../support/silent-refusals.js';
+import { pairingOver } from '../support/pairing-over.js';
 
 const DEVICE = { name: 'edge-7', model: 'Jetson' };
 const UNLIMITED = { points: 1_000_000, windowSeconds: 60 };
@@ -80,14 +80,7 @@ function withStore(body: (store: RealStore, alice: UserId) => Promise<void>): Pr
   });
 }
 
-const pairingOver = (store: PairingPort & AttemptPort) =>
-  new Pairing({
-    store,
-    refusals: SILENT_REFUSALS,
-    attempts: store,
-    log: logCapture().log,
-    limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
-  });
+const unlimitedOver = (store: PairingPort & AttemptPort) => pairingOver(store, logCapture().log, UNLIMITED);
 
 type Step = 'findPairing' | 'mintPending' | 'completePairing';
 type Moment = 'before' | 'during' | 'after';
@@ -123,7 +116,7 @@ for (const step of STEPS) {
   for (const moment of MOMENTS) {
     test(`attack 43: the store is killed ${moment} ${step}: at most one session token works, and somebody has it`, () =>
       withStore(async (store, alice) => {
-        const { code } = await pairingOver(store.client).mint(alice);
+        const { code } = await unlimitedOver(store.client).mint(alice);
         const attempt = (pairing: Pairing): Promise<PairingOutcome | 'failed'> =>
           pairing.exchange({ token: code, device: DEVICE, remoteAddr: '192.0.2.1' }).catch((error) => {
             assert.equal(
@@ -132,11 +125,11 @@ for (const step of STEPS) {
             );
             return 'failed' as const;
           });
-        const first = await attempt(pairingOver(killedAt(store, step, moment)));
+        const first = await attempt(unlimitedOver(killedAt(store, step, moment)));
         const outcomes = [first];
         assert.equal(await store.usable(), first !== 'failed' && first.kind === 'paired' ? 1 : 0);
 
-        outcomes.push(await attempt(pairingOver(store.client)), await attempt(pairingOver(store.client)));
+        outcomes.push(await attempt(unlimitedOver(store.client)), await attempt(unlimitedOver(store.client)));
         const paired = outcomes
           .filter((outcome) => outcome !== 'failed')
           .filter(({ kind }) => kind === 'paired');
@@ -158,7 +151,7 @@ for (const [after, steps] of [
 ] as const) {
   test(`attack 43: whoever exchanged is gone after ${after}: the owner loses nothing but that attempt`, () =>
     withStore(async (store, alice) => {
-      const pairing = pairingOver(store.client);
+      const pairing = unlimitedOver(store.client);
       const { code, tokenId } = await pairing.mint(alice);
       const { credentialId, sessionToken } = await store.client.mintPending(alice, tokenId, DEVICE);
       if (steps === 2) assert.ok(await store.client.completePairing(alice, tokenId, credentialId));
@@ -178,7 +171,7 @@ for (const [after, steps] of [
 
 test('attack 41: 100 exchanges of one code at once, over a real store: one success, one token that works', () =>
   withStore(async (store, alice) => {
-    const pairing = pairingOver(store.client);
+    const pairing = unlimitedOver(store.client);
     const { code, token } = await pairing.mint(alice);
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, (_, i) =>

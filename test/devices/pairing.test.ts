@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { PAIRING_TTL, Pairing, type PairingOutcome } from '../../src/devices/pairing.js';
+import { PAIRING_TTL, type Pairing, type PairingOutcome } from '../../src/devices/pairing.js';
 import { StoreError, StoreUnavailableError } from '../../src/store/ports/errors.js';
 import { hashToken, type UserId } from '../../src/store/ports/ids.js';
 import { logCapture } from '../agent/log-capture.js';
 import { admit } from '../support/admit.js';
-import { SILENT_REFUSALS } from '../support/silent-refusals.js';
+import { pairingOver } from '../support/pairing-over.js';
 import { TestStore } from '../support/test-store.js';
 
 const ALICE = 'user-alice' as UserId;
@@ -21,7 +21,7 @@ beforeEach(async () => {
   store = await TestStore.open();
   for (const user of [ALICE, BOB]) store.addUser(user);
   capture = logCapture();
-  pairing = new Pairing({ store, attempts: store, refusals: SILENT_REFUSALS, log: capture.log });
+  pairing = pairingOver(store, capture.log);
 });
 afterEach(() => store.close());
 
@@ -148,13 +148,7 @@ describe('the exchange', () => {
   });
 
   test('attack 41: 100 at once are one success, and nothing else that works', async () => {
-    pairing = new Pairing({
-      store,
-      attempts: store,
-      refusals: SILENT_REFUSALS,
-      log: capture.log,
-      limits: { perAddress: UNLIMITED, perCode: UNLIMITED },
-    });
+    pairing = pairingOver(store, capture.log, UNLIMITED);
     const { code, token } = await pairing.mint(ALICE);
     const outcomes = await Promise.all(Array.from({ length: 100 }, (_, i) => exchange(i % 2 ? code : token)));
     const paired = outcomes.filter(({ kind }) => kind === 'paired');

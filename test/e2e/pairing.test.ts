@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { pino } from 'pino';
-import { Pairing } from '../../src/devices/pairing.js';
 import { openStore } from '../../src/store/open-store.js';
 import { logged, scratch, spawnAgent } from '../agent/agent-process.js';
-import { SILENT_REFUSALS } from '../support/silent-refusals.js';
+import { pairingOver } from '../support/pairing-over.js';
 import { exchange, type Person, RestProcess } from './kit/rest-process.js';
 
 interface Listed {
@@ -151,12 +149,7 @@ test('where devices would be told to dial themselves, the log says so', async ()
 async function mintIn(dataDir: string): Promise<string> {
   const store = await openStore({ dataDir });
   try {
-    const pairing = new Pairing({
-      store,
-      attempts: store,
-      refusals: SILENT_REFUSALS,
-      log: pino({ level: 'silent' }),
-    });
+    const pairing = pairingOver(store);
     return (await pairing.mint(await store.ensureUser('urn:visiona:test', 'bob'))).token;
   } finally {
     await store.close();

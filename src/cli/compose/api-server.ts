@@ -6,26 +6,22 @@ import { urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { REST_DUTIES, Readiness } from '../../server/readiness.js';
 import type { StoreClient } from '../../store/client/store-client.js';
-import { HttpProxyClient } from '../../tunnel/remote/proxy-client.js';
-import { ProxyClientStore, ProxyUserSessions } from '../../tunnel/remote/proxy-client-store.js';
+import type { HttpProxyClient } from '../../tunnel/remote/proxy-client.js';
+import { ProxyUserSessions } from '../../tunnel/remote/proxy-client-store.js';
 import { ProxyForwarder } from '../../tunnel/remote/proxy-forwarder.js';
-import { ProxyPool } from '../../tunnel/remote/proxy-pool.js';
 import { ProxyWatch } from '../../tunnel/remote/proxy-watch.js';
 import { type Lifecycle, starting } from '../process/lifecycle.js';
 import { CALLS_DRAIN_MS, givenUp, type RunningProcess } from '../process/run.js';
 import { provideCommon, startCommon } from './common.js';
 import { createContainer, provide, provideBy } from './provide.js';
+import { provideProxyClient } from './proxy-client.js';
 import { provideRestSide, resolveSignIn, startRestSide } from './rest-side.js';
 import { provideNoSignIn } from './sign-in.js';
 import { T } from './tokens.js';
 
 /** Registers the client of remote-proxy, which may be down for any time. */
 function provideProxy(c: DependencyContainer, { proxyUrl, internalSecret }: ApiConfig): void {
-  c.registerInstance(T.proxyUrl, proxyUrl);
-  c.registerInstance(T.internalSecret, internalSecret);
-  provide(c, T.proxyPool, ProxyPool, [{ url: T.proxyUrl, secret: T.internalSecret }]);
-  provide(c, T.proxyClient, HttpProxyClient, [T.proxyPool]);
-  provide(c, T.proxyClientStore, ProxyClientStore, [T.proxyClient]);
+  provideProxyClient(c, { url: proxyUrl, secret: internalSecret });
   provide(c, T.userSessions, ProxyUserSessions, [T.proxyClientStore]);
   provide(c, T.proxyForwarder, ProxyForwarder, [{ pool: T.proxyPool, budget: T.unreadBudget }]);
   c.register(T.forwarder, { useToken: T.proxyForwarder });

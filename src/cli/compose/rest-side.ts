@@ -4,16 +4,18 @@ import { endedSignIns } from '../../auth/sessions.js';
 import type { OidcConfig, RestConfig } from '../../config/types.js';
 import { DeviceClient } from '../../devices/client/device-client.js';
 import { DeviceLookup } from '../../devices/own-device.js';
-import { Pairing } from '../../devices/pairing.js';
+import { PAIRING_ATTEMPTS_OF_ADDRESS, PAIRING_ATTEMPTS_WITH_CODE, Pairing } from '../../devices/pairing.js';
 import { ActiveRequests } from '../../http/active-requests.js';
 import { RestListener } from '../../http/api/rest.js';
 import { restRoutes } from '../../http/api/routes.js';
 import type { SharedParts } from '../../http/http-context.js';
 import { Router } from '../../http/router.js';
+import { SharedLimit } from '../../limits/shared-limit.js';
 import { WriteAllowance } from '../../limits/write-allowance.js';
 import { isLoopback, urlOf } from '../../net/address.js';
 import type { Logger } from '../../observability/log.js';
 import { BridgedSockets } from '../../server/bridged-sockets.js';
+import type { AttemptPort } from '../../store/ports/attempts.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 import { joinedKeys } from '../process/session-secret.js';
 import { provide, provideBy } from './provide.js';
@@ -31,15 +33,30 @@ export function provideRestSide(c: DependencyContainer, config: RestConfig): voi
   c.register(T.authStore, { useToken: T.store });
   provide(c, T.devices, DeviceLookup, [T.restStore]);
   provide(c, T.deviceClient, DeviceClient, [T.forwarder]);
-  provide(c, T.pairing, Pairing, [
-    { store: T.restStore, attempts: T.restStore, refusals: T.refusals, log: T.log },
-  ]);
+  providePairing(c);
   provide(c, T.activeRequests, ActiveRequests, []);
   provide(c, T.writes, WriteAllowance, [T.userWrites, T.metrics]);
   provide(c, T.sockets, BridgedSockets, []);
   provideRoutes(c);
   provide(c, T.rest, RestListener, [
     { address: T.apiAddr, sockets: T.sockets, calls: T.calls, readiness: T.readiness },
+  ]);
+}
+
+function providePairing(c: DependencyContainer): void {
+  const addresses = (store: AttemptPort) =>
+    new SharedLimit('pairing-address', PAIRING_ATTEMPTS_OF_ADDRESS, store);
+  const codes = (store: AttemptPort) => new SharedLimit('pairing-code', PAIRING_ATTEMPTS_WITH_CODE, store);
+  provideBy(c, T.pairingAddresses, addresses, [T.restStore]);
+  provideBy(c, T.pairingCodes, codes, [T.restStore]);
+  provide(c, T.pairing, Pairing, [
+    {
+      store: T.restStore,
+      addresses: T.pairingAddresses,
+      codes: T.pairingCodes,
+      refusals: T.refusals,
+      log: T.log,
+    },
   ]);
 }
 

@@ -43,6 +43,7 @@ import type { StoreLocation } from '../../store/location.js';
 import type { Secret } from '../../text/secret.js';
 import type { UnreadBudget } from '../../tunnel/forward/unread-budget.js';
 import type { InternalApi } from '../../tunnel/internal/internal-api.js';
+import type { SessionRoutes } from '../../tunnel/internal/session-routes.js';
 import type { AdmissionControl } from '../../tunnel/listener/admission.js';
 import type { OfflineRecorder } from '../../tunnel/listener/offline-recorder.js';
 import type { RefusedDials } from '../../tunnel/listener/refused-dials.js';
@@ -112,6 +113,8 @@ export const T = {
   offline: token<OfflineRecorder>('offline'),
   refusedDials: token<RefusedDials>('refusedDials'),
   revocations: token<Revocations>('revocations'),
+  sessionRoutes: token<SessionRoutes>('sessionRoutes'),
+  internalSockets: token<BridgedSockets>('internalSockets'),
   internalApi: token<InternalApi>('internalApi'),
   tunnels: token<TunnelListener>('tunnels'),
   tunnelDrain: token<TunnelDrain>('tunnelDrain'),
@@ -126,6 +129,8 @@ export const T = {
   restStore: token<RestStore>('restStore'),
   devices: token<DeviceLookup>('devices'),
   deviceClient: token<DeviceClient>('deviceClient'),
+  pairingAddresses: token<SharedLimit>('pairingAddresses'),
+  pairingCodes: token<SharedLimit>('pairingCodes'),
   pairing: token<Pairing>('pairing'),
   activeRequests: token<ActiveRequests>('activeRequests'),
   writes: token<WriteAllowance>('writes'),

@@ -3,10 +3,12 @@ import { hostname } from 'node:os';
 import type { DependencyContainer } from 'tsyringe';
 import type { ProxyConfig } from '../../config/types.js';
 import type { Metrics } from '../../observability/metrics.js';
+import { BridgedSockets } from '../../server/bridged-sockets.js';
 import { type Duties, Readiness } from '../../server/readiness.js';
 import { LocalForwarder } from '../../tunnel/forward/local-forwarder.js';
 import type { UnreadBudget } from '../../tunnel/forward/unread-budget.js';
 import { InternalApi } from '../../tunnel/internal/internal-api.js';
+import { SessionRoutes } from '../../tunnel/internal/session-routes.js';
 import { AdmissionControl } from '../../tunnel/listener/admission.js';
 import { OfflineRecorder } from '../../tunnel/listener/offline-recorder.js';
 import { RefusedDials } from '../../tunnel/listener/refused-dials.js';
@@ -44,12 +46,14 @@ export function provideTunnelSide(c: DependencyContainer, config: ProxyConfig, d
   const readiness = (store: TunnelStore, hosts: SessionHosts) =>
     new Readiness(duties, () => Promise.resolve(missingOf(store, hosts)));
   provideBy(c, T.readiness, readiness, [T.tunnelStore, T.sessionHosts]);
+  provide(c, T.sessionRoutes, SessionRoutes, [T.registryStore, T.userSessions]);
+  provide(c, T.internalSockets, BridgedSockets, []);
   provide(c, T.internalApi, InternalApi, [
     {
       address: T.internalAddr,
       secret: T.internalSecret,
-      store: T.registryStore,
-      userSessions: T.userSessions,
+      sessions: T.sessionRoutes,
+      sockets: T.internalSockets,
       forwarder: T.forwarder,
       calls: T.calls,
       requests: T.requests,

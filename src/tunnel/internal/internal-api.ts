@@ -1,7 +1,6 @@
 // This file is remote-proxy's internal API: its listener and its routes.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Forwarder, Target } from '../../contract/call.js';
-import type { SessionStore, UserSessions } from '../../contract/session.js';
 import { tunnelKey } from '../../contract/tunnel-key.js';
 import type { BridgeForwarder } from '../../contract/websocket.js';
 import { STOPPED } from '../../http1/header-policy.js';
@@ -9,7 +8,7 @@ import type { Address } from '../../net/address.js';
 import type { Exposition } from '../../observability/exposition.js';
 import type { ProblemCode } from '../../problems/problem.js';
 import type { ProblemOptions } from '../../problems/problem-error.js';
-import { BridgedSockets } from '../../server/bridged-sockets.js';
+import type { BridgedSockets } from '../../server/bridged-sockets.js';
 import type { CallRecorder } from '../../server/call-recorder.js';
 import { readHandshake } from '../../server/handshake.js';
 import { type Listener, listen } from '../../server/listener.js';
@@ -24,7 +23,7 @@ import { WebSocketBridge } from '../../server/websocket-bridge.js';
 import type { Secret } from '../../text/secret.js';
 import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
 import { createAuthorizer, InternalRequest } from './internal-request.js';
-import { SessionRoutes } from './session-routes.js';
+import type { SessionRoutes } from './session-routes.js';
 
 /** Headers that say what a forwarded call is. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
@@ -35,8 +34,9 @@ const UNKNOWN = '/*';
 export interface InternalApiOptions {
   readonly address: Address;
   readonly secret: Secret;
-  readonly store: SessionStore;
-  readonly userSessions: UserSessions;
+  readonly sessions: SessionRoutes;
+  /** The WebSockets of this listener's callers. */
+  readonly sockets: BridgedSockets;
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
@@ -52,7 +52,6 @@ type Route = (res: HttpResponse, req: HttpRequest, path: string) => void;
 export class InternalApi {
   readonly #options: InternalApiOptions;
   readonly #authorized: (authorization: string) => boolean;
-  readonly #sockets = new BridgedSockets();
   #listener: Listener | undefined;
 
   constructor(options: InternalApiOptions) {
@@ -73,7 +72,7 @@ export class InternalApi {
 
   /** Tells the callers of WebSockets 1001. */
   drain(): void {
-    this.#sockets.drain();
+    this.#options.sockets.drain();
   }
 
   stopAccepting(): void {
@@ -85,15 +84,14 @@ export class InternalApi {
   }
 
   #routes(app: TemplatedApp): void {
-    const { store, userSessions } = this.#options;
-    const sessions = new SessionRoutes(store, userSessions);
+    const { sessions, sockets } = this.#options;
     const ofSessions =
       (handle: 'get' | 'list' | 'close'): Route =>
       (res, req, path) =>
         sessions[handle](res, req, this.#request(res, req, path));
     app.ws(
       '/internal/forward/ws',
-      this.#sockets.behaviour((res, req, context) => this.#bridge(res, req, context)),
+      sockets.behaviour((res, req, context) => this.#bridge(res, req, context)),
     );
     // Requests that are no WebSocket handshake fall through to here.
     this.#route(app, 'get', '/internal/forward/ws', (res, req, path) => {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UserSessions } from '../../../src/contract/session.js';
 import { Metrics } from '../../../src/observability/metrics.js';
+import { BridgedSockets } from '../../../src/server/bridged-sockets.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import type { UserId } from '../../../src/store/ports/ids.js';
 import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
+import { SessionRoutes } from '../../../src/tunnel/internal/session-routes.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore, ProxyUserSessions } from '../../../src/tunnel/remote/proxy-client-store.js';
@@ -43,8 +45,8 @@ async function overInternalApi(): Promise<OpenedRegistry> {
   const internal = new InternalApi({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
-    store: fixture.store,
-    userSessions: sessions,
+    sessions: new SessionRoutes(fixture.store, sessions),
+    sockets: new BridgedSockets(),
     forwarder: new FakeForwarder(),
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),

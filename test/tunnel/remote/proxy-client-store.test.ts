@@ -6,10 +6,12 @@ import { test } from 'node:test';
 import type { TunnelKey } from '../../../src/contract/tunnel-key.js';
 import { tunnelKey } from '../../../src/contract/tunnel-key.js';
 import { Metrics } from '../../../src/observability/metrics.js';
+import { BridgedSockets } from '../../../src/server/bridged-sockets.js';
 import { CallRecorder } from '../../../src/server/call-recorder.js';
 import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { Secret } from '../../../src/text/secret.js';
 import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
+import { SessionRoutes } from '../../../src/tunnel/internal/session-routes.js';
 import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
@@ -29,8 +31,8 @@ async function open() {
   const internal = new InternalApi({
     address: { host: '127.0.0.1', port: 0 },
     secret: SECRET,
-    store: fixture.store,
-    userSessions: new LocalUserSessions(fixture.registry, fixture.store),
+    sessions: new SessionRoutes(fixture.store, new LocalUserSessions(fixture.registry, fixture.store)),
+    sockets: new BridgedSockets(),
     forwarder: new FakeForwarder(),
     calls: new CallRecorder(new Metrics()),
     requests: silentRequests(),
