@@ -63,7 +63,7 @@ export function startApiServer(
   provideProxy(c, config);
   provideRestSide(c, config);
   return starting(log, async (lifecycle) => {
-    await startCommon(c, lifecycle);
+    const openOps = await startCommon(c, lifecycle);
     openProxy(c, lifecycle);
     if (authenticator === undefined) await resolveSignIn(c, config, config.oidc);
     else {
@@ -76,12 +76,11 @@ export function startApiServer(
       start: () => watch.start(),
       stop: () => watch.stop(),
     });
-    const ops = c.resolve(T.ops);
-    await ops.start();
+    const ops = await openOps();
     return {
       ready: {
         api: urlOf('http', config.apiAddr, rest.port),
-        ops: urlOf('http', config.opsAddr, ops.port),
+        ops,
       },
       drain: async () => {
         const cut = await rest.drain(CALLS_DRAIN_MS);

@@ -3,6 +3,7 @@ import type { DependencyContainer } from 'tsyringe';
 import { systemClock } from '../../actors/clock.js';
 import { RefusalAudit } from '../../audit/refusal-audit.js';
 import type { ListenerConfig, StoreConfig } from '../../config/types.js';
+import { urlOf } from '../../net/address.js';
 import { expose, type Side } from '../../observability/exposition.js';
 import type { Logger } from '../../observability/log.js';
 import { Metrics } from '../../observability/metrics.js';
@@ -58,11 +59,16 @@ export function provideStore(c: DependencyContainer, config: StoreConfig, log: L
 
 /**
  * Starts the store, as the first part to start. The operations listener is recorded before the store, so that it is stopped last.
- * (It is opened last too: a process whose operations listener answers has all its other listeners.)
+ * @returns opens the operations listener, and gives its URL. It is called last, so that a process whose operations listener answers
+ * has all its other listeners
  * @throws StoreError
  */
-export async function startCommon(c: DependencyContainer, lifecycle: Lifecycle): Promise<void> {
-  const [ops, store, audit] = [c.resolve(T.ops), c.resolve(T.supervisedStore), c.resolve(T.refusalAudit)];
+export async function startCommon(
+  c: DependencyContainer,
+  lifecycle: Lifecycle,
+): Promise<() => Promise<string>> {
+  const [ops, address, store] = [c.resolve(T.ops), c.resolve(T.opsAddr), c.resolve(T.supervisedStore)];
+  const audit = c.resolve(T.refusalAudit);
   lifecycle.onStop('operations listener', () => ops.close());
   await lifecycle.start('store', {
     start: () => store.start(),
@@ -71,4 +77,8 @@ export async function startCommon(c: DependencyContainer, lifecycle: Lifecycle):
     deadlineMs: DRAIN_MS,
   });
   lifecycle.onStop('refusal audit', () => audit.close());
+  return async () => {
+    await ops.start();
+    return urlOf('http', address, ops.port);
+  };
 }

@@ -16,16 +16,15 @@ export function startRemoteProxy(config: ProxyConfig, log: Logger): Promise<Runn
   provideCommon(c, config, log, ['tunnels']);
   provideTunnelSide(c, config, TUNNEL_DUTIES);
   return starting(log, async (lifecycle) => {
-    await startCommon(c, lifecycle);
+    const openOps = await startCommon(c, lifecycle);
     const lease = await takeLease(c, lifecycle);
     await startTunnelSide(c, lifecycle);
-    const ops = c.resolve(T.ops);
-    await ops.start();
+    const ops = await openOps();
     return {
       ready: {
         tunnel: urlOf('ws', config.tunnelAddr, c.resolve(T.tunnels).port),
         internal: urlOf('http', config.internalAddr, c.resolve(T.internalApi).port),
-        ops: urlOf('http', config.opsAddr, ops.port),
+        ops,
       },
       drain: async () => {
         // The lease is released at once: no device dials here from now on, so the next process need not wait for the calls under

@@ -19,7 +19,7 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
   provideTunnelSide(c, config, UP_DUTIES);
   provideRestSide(c, config);
   return starting(log, async (lifecycle) => {
-    await startCommon(c, lifecycle);
+    const openOps = await startCommon(c, lifecycle);
     const lease = await takeLease(c, lifecycle);
     await startTunnelSide(c, lifecycle);
     const { devProvider } = config;
@@ -33,14 +33,13 @@ export function startUp(config: UpConfig, log: Logger): Promise<RunningProcess> 
     await resolveSignIn(c, config, config.oidc ?? provider?.client);
     const rest = await startRestSide(c, lifecycle, config, tunnel);
     await provider?.serve(c.resolve(T.publicUrl));
-    const ops = c.resolve(T.ops);
-    await ops.start();
+    const ops = await openOps();
     return {
       ready: {
         api: urlOf('http', config.apiAddr, rest.port),
         tunnel,
         internal: urlOf('http', config.internalAddr, c.resolve(T.internalApi).port),
-        ops: urlOf('http', config.opsAddr, ops.port),
+        ops,
         ...(provider && { provider: provider.client.issuer.origin }),
       },
       drain: async () => {

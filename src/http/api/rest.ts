@@ -70,7 +70,10 @@ export class RestListener {
     return cut;
   }
 
-  /** Closes the listener and every connection, at once. */
+  /**
+   * Closes the listener and every connection, at once. A drain has done so already, when callers are cut before the tunnels under
+   * them are closed; closing again does nothing.
+   */
   close(): void {
     this.#listener?.close();
   }
