@@ -33,9 +33,7 @@ export interface ControlAnswer {
 
 /**
  * All HTTP connections to one remote-proxy, closed together. Control requests (which sessions there are, close one, are you
- * ready) share a few connections; each call to a device has one of its own. The two never wait for each other: a stream
- * that runs for hours takes no connection from a question, and a list of all sessions none from a call. That is why there
- * are two undici pools here; their bounds on the size and time of an answer differ, too.
+ * ready) share a few connections; each call to a device has one of its own, in a second undici pool (docs/adr/0035).
  */
 export class ProxyPool {
   /** `http://host:port` of remote-proxy. */
