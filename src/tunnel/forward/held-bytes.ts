@@ -1,20 +1,20 @@
-// This file counts the bytes that one call or WebSocket holds for a side that does not read.
+// `HeldBytes` counts the bytes that one call or WebSocket holds for a side that does not read.
 import type { ForwardFailure } from '../../contract/call.js';
 import type { Reader, Unread, UnreadBudget } from './unread-budget.js';
 
-/** What ends an answer that was not read. */
+/** The failure of a call whose answer its caller does not read. */
 export const CALLER_STALLED: ForwardFailure = {
   code: 'overloaded',
   detail: 'the answer was not read, and there was no room for more',
 };
 
-/** What ends a call whose request was not read; the device has some of it. */
+/** The failure of a call whose request its device does not read; the device has some of the request. */
 export const DEVICE_STALLED: ForwardFailure = {
   code: 'device-timeout',
   detail: 'the device does not read the request, and there was no room for more of it',
 };
 
-/** Request bytes that may have left for the device unreported: credit comes back in steps (body-exchange.ts). */
+/** Request bytes that may have left for the device without a report: credit comes back in steps (body-exchange.ts). */
 const UNTOLD_BYTES = 64 * 1024;
 
 /**
@@ -36,10 +36,10 @@ export abstract class HeldBytes implements Reader {
 
   abstract evict(): void;
 
-  /** The user whose share of the budget it takes; undefined while that is not known. */
+  /** The user whose share of the budget the bytes take; undefined while that is not known. */
   protected abstract get user(): string | undefined;
 
-  /** Bytes that the device may still send without new credit; 0: nothing more comes. */
+  /** Bytes that the device may still send without new credit; 0: no more bytes come. */
   protected abstract get promised(): number;
 
   /** Bytes that the caller has not taken. */
@@ -57,13 +57,13 @@ export abstract class HeldBytes implements Reader {
     this.#down += bytes;
   }
 
-  /** The caller was given something: what it left unread counts from now on. This call may be cut meanwhile. */
+  /** The caller was given bytes: those it left unread count from now on. This call may be cut meanwhile. */
   protected given(): void {
     if (this.#down > 0) this.#count();
     else this.#recount();
   }
 
-  /** The caller took `bytes`, maybe while it is given them. */
+  /** The caller took `bytes`, perhaps while it is given them. */
   protected taken(bytes: number): void {
     this.#down -= bytes;
     this.#recount();

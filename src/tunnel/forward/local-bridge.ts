@@ -1,4 +1,4 @@
-// This file carries one WebSocket to a device of this process.
+// `LocalBridge` carries one WebSocket to a device whose tunnel ends in this process.
 import type { ForwardFailure, Target } from '../../contract/call.js';
 import {
   BAD_GATEWAY,
@@ -15,7 +15,7 @@ import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { HeldBytes } from './held-bytes.js';
 import { NO_ROOM, type UnreadBudget } from './unread-budget.js';
 
-/** One WebSocket to a device of this process. */
+/** One WebSocket to a device whose tunnel ends in this process. */
 export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, ExchangeListener {
   readonly target: Target;
   readonly minEpoch = 0;
@@ -36,7 +36,7 @@ export class LocalBridge extends HeldBytes implements Bridge, SessionSeeker, Exc
     this.#budget = budget;
   }
 
-  /** Asks the session registry for a session; `found` or `notFound` follows. */
+  /** Asks the session registry for a session; a call of `found` or `notFound` follows. */
   seek(registry: SessionRegistryRef): void {
     if (registry.tell({ kind: 'seek', seeker: this })) return;
     this.#fail('overloaded', 'too many calls wait for a session');

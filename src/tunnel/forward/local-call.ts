@@ -1,4 +1,4 @@
-// This file carries one call to a device of this process.
+// `LocalCall` carries one call to a device whose tunnel ends in this process.
 import type {
   ForwardCall,
   ForwardFailure,
@@ -20,7 +20,7 @@ interface BodyPart {
   readonly last: boolean;
 }
 
-/** Shared and never added to: most calls have no body. */
+/** The parts of a body that has none yet: all calls share this list, as most have no body, and nothing is added to it. */
 const NO_PARTS: BodyPart[] = [];
 
 /**
@@ -39,11 +39,11 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
   readonly #retried: () => void;
   #session: TunnelSession | undefined;
   #exchange = 0;
-  /** All of the body so far, while a retry may need it; undefined once it cannot be sent again. */
+  /** The whole body so far, while a retry may need it; undefined once the call cannot be sent again. */
   #parts: BodyPart[] | undefined = NO_PARTS;
   /** Bytes in `#parts`. */
   #kept = 0;
-  /** How the first attempt failed; `reached`: the device may have seen it. */
+  /** How the first attempt failed; `reached`: the device may have seen that attempt. */
   #retryOf: (ForwardFailure & { readonly reached: boolean }) | undefined;
   #answered = false;
   #window = INITIAL_WINDOW;
@@ -69,7 +69,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     this.#retried = retried;
   }
 
-  /** Asks the session registry for a session; `found` or `notFound` follows. */
+  /** Asks the session registry for a session; a call of `found` or `notFound` follows. */
   seek(): void {
     if (this.#registry.tell({ kind: 'seek', seeker: this })) return;
     this.#fail('overloaded', 'too many calls wait for a session');
@@ -117,7 +117,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
       session.sendBody(this.#exchange, bytes, last);
     }
     if (this.#retryOf !== undefined || this.#kept > REPLAY_BYTES) this.#parts = undefined;
-    // Counts what came before it was known to whose share it belongs.
+    // Counts the bytes that came before it was known whose share they belong to.
     this.sending(0);
   }
 
@@ -201,7 +201,10 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     return this.#parts !== undefined && maySendAgain(this.#request.method, code, reached);
   }
 
-  /** Keeps a part for a retry. Without a session all is kept: nothing was sent yet, and a caller without credit stops soon. */
+  /**
+   * Keeps a part for a retry. Without a session every part is kept: nothing was sent yet, and a caller without credit stops
+   * soon.
+   */
   #keep(chunk: Uint8Array, last: boolean): void {
     if (this.#parts === undefined) return;
     this.#kept += chunk.length;
@@ -213,7 +216,7 @@ export class LocalCall extends HeldBytes implements ForwardCall, SessionSeeker, 
     this.#parts.push({ bytes: Buffer.from(chunk), last });
   }
 
-  /** @param reached the device may have seen this attempt; if it did not, it may have seen the one before */
+  /** @param reached the device may have seen this attempt; if false, it may still have seen the one before */
   #fail(code: ForwardFailureCode, detail: string, reached = false): void {
     if (this.#over) return;
     const before = this.#retryOf;

@@ -1,4 +1,4 @@
-// This file is the Forwarder for devices of this process.
+// `LocalForwarder` carries calls to devices whose tunnels end in this process.
 import {
   type ForwardCall,
   type Forwarder,
@@ -14,7 +14,7 @@ import { LocalBridge } from './local-bridge.js';
 import { LocalCall } from './local-call.js';
 import type { UnreadBudget } from './unread-budget.js';
 
-/** Carries calls by message: caller → session registry (who has it?) → session actor → caller. */
+/** Carries calls by message: caller → session registry (which session?) → session actor → caller. */
 export class LocalForwarder implements Forwarder, BridgeForwarder {
   readonly #registry: SessionRegistryRef;
   readonly #budget: UnreadBudget;
@@ -55,14 +55,14 @@ export class LocalForwarder implements Forwarder, BridgeForwarder {
     for (let i = 0; i + 1 < headers.length; i += 2) {
       this.#head.header(headers[i] as string, headers[i + 1] as string);
     }
-    // The writer's buffer is good until the next request; the call may need its head for a retry.
+    // The writer's buffer is valid only until the next request, and the call may need its head for a retry.
     return Buffer.from(this.#head.end(framing(method, bodyLength)));
   }
 }
 
 function framing(method: string, bodyLength: number | undefined) {
   if (bodyLength === undefined) return { kind: 'chunked' } as const;
-  // RFC 9110 §8.6: a method that expects a body says so even when it is empty.
+  // A request whose method expects a body says its length even when the body is empty (RFC 9110 §8.6).
   if (bodyLength === 0 && method !== 'POST' && method !== 'PUT' && method !== 'PATCH') {
     return { kind: 'none' } as const;
   }

@@ -1,10 +1,10 @@
-// This file says which failed calls to a device are sent once more, whoever carried them.
+// `maySendAgain` says which failed calls to a device are sent once more, for every forwarder.
 import type { ForwardFailureCode } from '../../contract/call.js';
 
 /** A request body is kept, so that it can be sent again, only up to this many bytes. */
 export const REPLAY_BYTES = 64 * 1024;
 
-/** RFC 9110 §9.2.2. */
+/** The idempotent methods (RFC 9110 §9.2.2). */
 const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /** Failures of the tunnel rather than of the device or the request: another tunnel of the device may do better. */

@@ -1,16 +1,20 @@
-// This file bounds the bytes that callers and devices leave unread in this process, and says who is cut to make room.
+// `UnreadBudget` bounds the bytes that callers and devices leave unread in this process, and chooses whom to cut to make
+// room.
 import { type Clock, systemClock } from '../../actors/clock.js';
 import type { ForwardFailure } from '../../contract/call.js';
 import type { Logger } from '../../observability/log.js';
 import { INITIAL_WINDOW } from '../yamux/constants.js';
 
-/** A user may take the budget divided by this. */
+/** One user may take the budget divided by this number. */
 const USER_SHARE = 4;
 
-/** Bytes in {@link PATIENCE_MS} below which a reader has stalled: one that takes a byte now and then is no better. */
+/**
+ * How many bytes a reader must take in {@link PATIENCE_MS}, or it has stalled: one that takes a byte now and then is no
+ * better.
+ */
 const PACE_BYTES = INITIAL_WINDOW / 4;
 
-/** How long a reader has stalled before it may be cut to make room. */
+/** How long a reader must have stalled, in ms, before it may be cut to make room. */
 export const PATIENCE_MS = 30_000;
 
 /** How often stalled readers are looked for while there is no room, in ms. */
@@ -24,11 +28,11 @@ export const NO_ROOM: ForwardFailure = {
 
 /** The budget's counters, for the metrics. */
 export interface UnreadCounts {
-  /** Bytes that callers have not taken, with what devices may still add to them. */
+  /** Bytes that callers have not taken, and bytes that devices may still add to them. */
   unreadBytes: number;
-  /** Calls and WebSockets that were refused, for there was no room. */
+  /** Calls and WebSockets that were refused because there was no room. */
   unreadRefused: number;
-  /** Readers that were cut, to make room. */
+  /** Readers that were cut to make room. */
   unreadCut: number;
 }
 
@@ -42,10 +46,11 @@ export interface Reader {
 interface Share {
   readonly user: string;
   bytes: number;
-  /** The readers that hold any, in the order of when they last kept pace: the first has stalled longest. */
+  /** The readers with unread bytes, in the order of when they last kept pace: the first has stalled longest. */
   readonly readers: Set<Unread>;
 }
 
+/** The options of an {@link UnreadBudget}. */
 export interface UnreadBudgetOptions {
   /** Bytes of all users together; one user may have a quarter of them. */
   readonly bytes: number;
@@ -66,10 +71,10 @@ export class UnreadBudget {
   readonly #counts: UnreadCounts;
   readonly #log: Logger;
   readonly #clock: Clock;
-  /** By user; only of users that have unread bytes. */
+  /** The shares by user; only users with unread bytes have one. */
   readonly #shares = new Map<string, Share>();
   #total = 0;
-  /** As `#total`, but of each user no more than a share: a user beyond the share takes it from nobody else. */
+  /** As `#total`, but with no more than a share for each user: a user who exceeds the share takes no room from others. */
   #due = 0;
   #looking = false;
 
@@ -81,7 +86,7 @@ export class UnreadBudget {
     this.#clock = clock;
   }
 
-  /** Whether a new call of `user` has to be refused. Asked by every call: most processes have no slow reader at all. */
+  /** Whether a new call of `user` has to be refused. Every call asks this, and most processes have no slow reader at all. */
   refuses(user: string): boolean {
     if (this.#total === 0) return false;
     if (!this.#isSpent && !this.#isFull(this.#shares.get(user))) return false;
@@ -89,12 +94,12 @@ export class UnreadBudget {
     return true;
   }
 
-  /** Makes the account of a reader of `user` that has left something unread for the first time. */
+  /** Makes the account of a reader of `user` that has left bytes unread for the first time. */
   reader(user: string, reader: Reader): Unread {
     return new Unread(this, user, reader, this.#clock);
   }
 
-  /** @internal `bytes` more are held by `unread`, or fewer */
+  /** @internal `unread` holds `bytes` more, or fewer if negative */
   count(unread: Unread, bytes: number): void {
     let share = this.#shares.get(unread.user);
     if (share === undefined) {
@@ -126,7 +131,7 @@ export class UnreadBudget {
     return share !== undefined && share.bytes >= this.#share;
   }
 
-  /** Keeps the hard bound: the budget and a share. */
+  /** Keeps the hard bound, which is the budget and one share: cuts readers until the total is below. */
   #makeRoom(share: Share): void {
     while (this.#total > this.#bytes + this.#share) {
       const longest = firstOf(this.#largest());
@@ -197,11 +202,14 @@ function firstOf(share: Share | undefined): Unread | undefined {
   return first;
 }
 
-/** The account of one reader: bytes it has not taken. Made when it first leaves something: most never do. */
+/**
+ * The account of one reader: the bytes it has not taken. It is made when the reader first leaves bytes unread: most never
+ * do.
+ */
 export class Unread {
   readonly user: string;
   readonly reader: Reader;
-  /** Bytes that count now, promises included. */
+  /** Bytes that count now, promised bytes included. */
   bytes = 0;
   /** When the reader last kept pace, in ms of the clock. */
   since = 0;
@@ -221,10 +229,10 @@ export class Unread {
   }
 
   /**
-   * Says what the reader holds once it was given more. The device's window counts from the first byte that is not taken: else all
-   * calls of one moment would be let in. The reader may be cut meanwhile.
-   * @param held bytes that were given to it and that it has not taken
-   * @param promised how many it may come to hold; 0: nothing more comes
+   * Reports what the reader holds once it was given more. The device's window counts from the first byte that is not taken:
+   * otherwise all calls of one moment would be let in. The reader may be cut meanwhile.
+   * @param held bytes that were given to the reader and that it has not taken
+   * @param promised how many more bytes may come; 0: none
    */
   hold(held: number, promised: number): void {
     if (this.bytes === 0) this.#begin();
@@ -233,7 +241,7 @@ export class Unread {
     this.#count(held === 0 ? 0 : Math.max(held, promised));
   }
 
-  /** Says what the reader still holds once it has taken some; never cuts. */
+  /** Reports what the reader still holds once it has taken some; never cuts. */
   take(held: number): void {
     if (this.bytes === 0) return;
     this.#taken += this.#held - held;
@@ -245,7 +253,7 @@ export class Unread {
     this.#count(held === 0 ? 0 : Math.max(held, this.#promised));
   }
 
-  /** Says that the reader is gone, with the bytes it held. */
+  /** Reports that the reader is gone, with the bytes it held. */
   release(): void {
     this.#held = 0;
     this.#count(0);
