@@ -1,4 +1,4 @@
-// This file is one call that api-server forwards, and how remote-proxy answers it.
+// `ForwardedCall` is one call that api-server forwards, as remote-proxy receives and answers it.
 import type { HttpResponse } from 'uWebSockets.js';
 import type { ForwardFailure, ResponseHead } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';
@@ -12,12 +12,15 @@ import { socketAddressOf } from '../../server/trusted-proxies.js';
 import type { BridgePolicy, WebSocketBridge } from '../../server/websocket-bridge.js';
 import { InternalRequest, type InternalRequestOptions } from './internal-request.js';
 
-/** The proxy speaks, not a device. */
+/** The header of an answer that is the proxy's own, not a device's. */
 export const FROM_PROXY = { 'X-Forward-Origin': 'proxy' };
 
 const FROM_DEVICE: AddedHeaders = ['X-Forward-Origin', 'device'];
 
-/** One forwarded call, and how it is answered: whether the device or the proxy speaks is said (02-tunnel.md §2.5). */
+/**
+ * One forwarded call, and how it is answered: each answer says whether it is the device's or the proxy's (02-tunnel.md
+ * §2.5).
+ */
 export class ForwardedCall extends InternalRequest implements ResponsePolicy, BridgePolicy {
   readonly dropped = STOPPED.carriedAnswer;
   readonly #calls: CallRecorder;
@@ -34,8 +37,8 @@ export class ForwardedCall extends InternalRequest implements ResponsePolicy, Br
   upgradeHeaders(): void {}
 
   /**
-   * The carrier is a POST, whose answer to HEAD must be framed as what it is, empty: what the device said of its length
-   * goes beside it.
+   * The carrying request is a POST, so even the answer to a HEAD is framed as what it is, an empty body; the length that the
+   * device gave goes into a header of its own.
    */
   endBodyless(res: HttpResponse, { status, contentLength }: ResponseHead, close: boolean): void {
     if (contentLength !== undefined) res.writeHeader('X-Forward-Content-Length', String(contentLength));
@@ -44,7 +47,7 @@ export class ForwardedCall extends InternalRequest implements ResponsePolicy, Br
   }
 
   problem(res: HttpResponse, { code, detail }: ForwardFailure, unread = false): void {
-    // A connection that is kept would be cut at the end of the drain, maybe under the next call.
+    // A connection that is kept would be cut at the end of the drain, perhaps during the next call.
     const close = unread || code === 'draining';
     this.remoteAddr = socketAddressOf(res);
     sendProblem(res, this, code, { detail, headers: FROM_PROXY, close });

@@ -1,4 +1,4 @@
-// This file is remote-proxy's internal API: its listener and its routes.
+// `InternalApi` is the internal API of remote-proxy: its listener and its routes.
 import type { HttpRequest, HttpResponse, TemplatedApp, us_socket_context_t } from 'uWebSockets.js';
 import type { Forwarder, Target } from '../../contract/call.js';
 import { tunnelKey } from '../../contract/tunnel-key.js';
@@ -25,12 +25,13 @@ import { ForwardedCall, FROM_PROXY } from './forwarded-call.js';
 import { createAuthorizer, InternalRequest } from './internal-request.js';
 import type { SessionRoutes } from './session-routes.js';
 
-/** Headers that say what a forwarded call is. */
+/** Headers that describe a forwarded call. */
 const TAKEN = ['x-forward-method', 'x-forward-target', 'x-request-id', 'x-visiona-user'];
 
-/** The pattern of every path that no route has. */
+/** The pattern of every path that has no route. */
 const UNKNOWN = '/*';
 
+/** The options of an {@link InternalApi}. */
 export interface InternalApiOptions {
   readonly address: Address;
   readonly secret: Secret;
@@ -40,7 +41,7 @@ export interface InternalApiOptions {
   readonly forwarder: Forwarder & BridgeForwarder;
   readonly calls: CallRecorder;
   readonly requests: RequestLog;
-  /** Of the whole process. */
+  /** The readiness of the whole process. */
   readonly readiness: Readiness;
   readonly exposition: Exposition;
 }
@@ -70,7 +71,7 @@ export class InternalApi {
     return this.#listener?.port ?? 0;
   }
 
-  /** Tells the callers of WebSockets 1001. */
+  /** Closes the callers' WebSockets with 1001. */
   drain(): void {
     this.#options.sockets.drain();
   }
@@ -116,7 +117,7 @@ export class InternalApi {
     );
   }
 
-  /** One method on one path; other methods are 405, everything without the secret 401. */
+  /** Serves one method on one path; other methods are answered 405, and every request without the secret 401. */
   #route(app: TemplatedApp, method: 'get' | 'post', path: string, handle: Route): void {
     app[method](path, this.#guard(path, handle));
     app.any(
@@ -244,12 +245,12 @@ function deviceOf(query: URLSearchParams): Target | undefined {
   return deviceId === '' ? undefined : { by: 'device', deviceId };
 }
 
-/** A path without a route, as it is logged: a long part may be a session token of a mistyped path, and is left out. */
+/** A path without a route, as it is logged. A long part is left out: it may be a session token in a mistyped path. */
 function shownPath(path: string): string {
   return path.replace(/[^/]{32,}/g, '…');
 }
 
-/** Parses the query. Not by getQuery(name), which decodes in place: a parameter could then be found inside a value. */
+/** Parses the query. `getQuery(name)` is not used: it decodes in place, so that a parameter could be found inside a value. */
 function queryOf(req: HttpRequest): URLSearchParams {
   return new URLSearchParams(req.getQuery());
 }

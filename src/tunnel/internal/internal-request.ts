@@ -1,10 +1,10 @@
-// This file is a request at the internal API: whether it may be made, and how it is told of.
+// `InternalRequest` describes a request at the internal API for its log; `createAuthorizer` says which requests may be made.
 import { timingSafeEqual } from 'node:crypto';
 import type { RequestLog, Unfinished } from '../../server/request-log.js';
 import type { ProblemRequest } from '../../server/send.js';
 import type { Secret } from '../../text/secret.js';
 
-/** Whether an `Authorization` header carries the internal secret; equal time for all of its length that do not. */
+/** Whether an `Authorization` header carries the internal secret; takes equal time for all wrong headers of its length. */
 export function createAuthorizer(secret: Secret): (authorization: string) => boolean {
   const expected = Buffer.from(`Bearer ${secret.reveal()}`);
   return (authorization) => {
@@ -20,13 +20,16 @@ export interface InternalRequestOptions {
   readonly method: string;
   /** The route's pattern: a path may hold a session token. */
   readonly path: string;
-  /** Of the socket; left out: it is not looked at before the request fails. */
+  /** The address of the socket; left out: it is not looked at before the request fails. */
   readonly remoteAddr?: string;
   readonly userId?: string | undefined;
   readonly targetId?: string | undefined;
 }
 
-/** One request at the internal API. Its sender is api-server, and so is its `remoteAddr`: who called api-server is in that one's own log. */
+/**
+ * One request at the internal API. Its sender is api-server, to which `remoteAddr` belongs: the log of api-server says who
+ * called api-server.
+ */
 export class InternalRequest implements ProblemRequest {
   readonly log: RequestLog;
   readonly requestId: string;

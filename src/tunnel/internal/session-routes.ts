@@ -1,4 +1,4 @@
-// This file answers the routes about sessions on the internal API.
+// `SessionRoutes` answers the routes about sessions on the internal API.
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { CodedError } from '../../actors/errors.js';
 import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
@@ -10,7 +10,7 @@ import { inSlices } from '../registry/registry-store.js';
 import { closeSession } from '../registry/user-sessions.js';
 import type { InternalRequest } from './internal-request.js';
 
-/** Sessions in one answer about a user. */
+/** The most sessions in one answer about a user. */
 const MAX_LISTED = 1000;
 
 /** The routes about sessions (02-tunnel.md §2.5). */
@@ -29,9 +29,12 @@ export class SessionRoutes {
     answerLater(res, request, summary, (value) => sendJson(res, request, value), problemOf);
   }
 
-  /** GET /internal/sessions → 200 `{items: Summary[]}`. With `?user=&limit=` and maybe `&from=&upTo=`: of one user. */
+  /**
+   * GET /internal/sessions → 200 `{items: Summary[]}`. With `?user=&limit=`, and perhaps `&from=&upTo=`: the sessions of one
+   * user.
+   */
   list(res: HttpResponse, req: HttpRequest, request: InternalRequest): void {
-    // Not by getQuery(name), which decodes in place: a parameter could then be found inside a value.
+    // `getQuery(name)` is not used: it decodes in place, so that a parameter could be found inside a value.
     const query = new URLSearchParams(req.getQuery());
     const user = query.get('user');
     if (user !== null) return this.#listOf(res, request, user, rangeOf(query));
@@ -66,7 +69,7 @@ export class SessionRoutes {
   }
 }
 
-/** The JSON of `{items}`, made in slices: very many at once would hold up the event loop. */
+/** The JSON of `{items}`, made in slices: very many items at once would hold up the event loop. */
 async function jsonOf(items: readonly Summary[]): Promise<string> {
   const parts = await inSlices(items, (slice) => JSON.stringify(slice).slice(1, -1));
   return `{"items":[${parts.join(',')}]}`;
