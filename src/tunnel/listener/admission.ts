@@ -7,10 +7,7 @@ import type { Dial, DialDecision } from './dial-queue.js';
 /** How many failed attempts one address may make. */
 const FAILURES = { points: 30, windowSeconds: 10 };
 
-/**
- * Asks the store for the devices' tokens. Only failures count against an address: a fleet behind one NAT may dial at
- * once.
- */
+/** Checks devices' tokens with the store. Only failures count against an address: a fleet behind one NAT may dial at once. */
 export class AdmissionControl {
   readonly #store: AdmissionPort;
   readonly #failures = new AddressLimit(FAILURES);
@@ -19,7 +16,7 @@ export class AdmissionControl {
     this.#store = store;
   }
 
-  /** For how many seconds devices at an address may not dial, because too many failed; 0: they may. */
+  /** For how many seconds devices at an address may not dial, because too many dials failed; 0: they may dial. */
   blockedFor(address: string): Promise<number> {
     return this.#failures.blockedFor(address);
   }
@@ -29,7 +26,7 @@ export class AdmissionControl {
    * @throws the errors of the store, which the caller logs
    */
   async decide(dials: readonly Pick<Dial, 'token' | 'address'>[]): Promise<DialDecision[]> {
-    // An empty token is hashed and asked for like any other: all refusals take the same time.
+    // An empty token is hashed and checked like any other, so that all refusals take the same time.
     const hashes = dials.map(({ token }) => hashToken(token));
     const admissions = await this.#store.connect(hashes);
     const decisions: DialDecision[] = [];

@@ -21,7 +21,7 @@ export class DeviceConnection {
   #ws: WebSocket<Connected> | undefined;
 
   /**
-   * To be made before the handler of the dial returns.
+   * The connection must be made before the handler of the dial returns.
    * @param left called when the device hangs up before its answer; never within the constructor
    */
   constructor(res: HttpResponse, handshake: Handshake, left: () => void = () => {}) {

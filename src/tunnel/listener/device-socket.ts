@@ -25,7 +25,7 @@ export class DeviceSocket implements TunnelSocket {
 
   send(bytes: Uint8Array): void {
     this.#unsent += bytes.length;
-    // Bytes were dropped, which a byte stream cannot survive. The session's credit keeps far below the limit of the connection.
+    // If bytes were dropped, the byte stream is broken. The session's credit keeps far below the limit of the connection.
     if (this.#connection.send(bytes)) this.drained();
     else this.#connection.break();
   }
@@ -38,7 +38,7 @@ export class DeviceSocket implements TunnelSocket {
     this.#unsent = waiting;
   }
 
-  /** Why this side closed the socket; undefined: it did not. */
+  /** Why this side closed the socket; undefined: it did not close it. */
   get closeReason(): CloseReason | undefined {
     return this.#closeReason;
   }
@@ -50,7 +50,7 @@ export class DeviceSocket implements TunnelSocket {
   }
 
   #close(reason: CloseReason): void {
-    // A close frame would queue behind bytes that the device does not read: then only breaking the connection is in time.
+    // A close frame would queue behind bytes that the device does not read: only breaking the connection ends it in time.
     if (this.#connection.waiting > 0) this.#connection.break();
     else this.#connection.end(CLOSE_CODE[reason], reason);
   }

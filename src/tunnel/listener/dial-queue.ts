@@ -4,7 +4,7 @@ import type { Admission } from '../../store/ports/admission.js';
 import type { TokenHash } from '../../store/ports/ids.js';
 import { TURN_MS } from './paced-queue.js';
 
-/** What a dial is answered (02-tunnel.md §2.1). */
+/** The answer to a dial (02-tunnel.md §2.1). */
 export type DialDecision =
   | { readonly kind: 'accepted'; readonly admission: Admission; readonly tokenHash: TokenHash }
   | { readonly kind: 'unauthorized' }
@@ -17,16 +17,17 @@ export interface Dial {
   readonly token: string;
   /** The device's IP address in normal form. */
   readonly address: string;
-  /** The device has hung up. */
+  /** True if the device has hung up. */
   readonly gone: boolean;
   answer(decision: DialDecision): void;
 }
 
-/** How many dials may wait: a large fleet that comes back at once. More are told to come again. */
+/** How many dials may wait: those of a large fleet that comes back at once. Further ones are told to come again. */
 const MAX_WAITING = 20_000;
-/** How many dials one question to the store is about: no other question waits for more than these. */
+/** How many dials one question to the store covers: other questions wait for no more than these. */
 const AT_ONCE = 64;
 
+/** The options of a {@link DialQueue}. */
 export interface DialQueueOptions {
   /** Decides on some dials; the decisions are in the order of the dials. Must not reject. */
   readonly decide: (dials: readonly Dial[]) => Promise<readonly DialDecision[]>;
@@ -36,8 +37,8 @@ export interface DialQueueOptions {
 }
 
 /**
- * Answers dials in their order, and no faster than leaves room for the calls of connected devices: a whole fleet may dial at once
- * (docs/adr/0020). While some dials are answered, the next ones are decided on.
+ * Answers dials in their order, slowly enough to leave room for the calls of connected devices: a whole fleet may dial at
+ * once (docs/adr/0020). While some dials are answered, the next ones are decided on.
  */
 export class DialQueue {
   readonly #decide: DialQueueOptions['decide'];
@@ -74,7 +75,7 @@ export class DialQueue {
     this.#running = false;
   }
 
-  /** Has the next dials decided on; undefined: none waits. */
+  /** Has the next dials decided on; undefined: no dial waits. */
   #next(): Promise<{ dials: readonly Dial[]; decisions: readonly DialDecision[] }> | undefined {
     const dials: Dial[] = [];
     while (dials.length === 0 && this.#waiting.length > 0) {

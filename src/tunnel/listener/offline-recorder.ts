@@ -6,7 +6,7 @@ import { storeWhy } from '../../store/ports/errors.js';
 /** How many devices one call of `recordOffline` may be about. */
 const DEVICES_A_CALL = 1000;
 
-/** Records the ends of one turn of the event loop in one call, as a whole fleet may go at once. */
+/** Records the ends of one turn of the event loop in one call, as a whole fleet may disconnect at once. */
 export class OfflineRecorder {
   readonly #store: DeviceEventPort;
   readonly #log: Logger;

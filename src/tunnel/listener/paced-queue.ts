@@ -1,7 +1,7 @@
-// A paced queue does work that many need at once, little by little.
+// A paced queue does the work of many items little by little.
 import { Fifo } from '../../collections/fifo.js';
 
-/** How long paced work may take in a turn of the event loop, in ms. */
+/** How long paced work may take in one turn of the event loop, in ms. */
 export const TURN_MS = 1;
 
 /**

@@ -13,13 +13,14 @@ export interface RefusedDial {
   readonly address: string;
 }
 
+/** The options of {@link RefusedDials}. */
 export interface RefusedDialsOptions {
   readonly store: RefusalPort;
   readonly refusals: Pick<RefusalAudit, 'record'>;
   readonly log: Logger;
 }
 
-/** How many dials may wait for their report, and one question to the store is about; more are only counted. */
+/** How many dials may wait for their report, and how many one question to the store covers; further ones are only counted. */
 const MAX_WAITING = 1000;
 
 /** How often the log says how many dials without a line of their own were refused, in ms. */
@@ -28,8 +29,9 @@ const COUNTS_INTERVAL_MS = 10_000;
 type Refusal = Exclude<DialResult, 'accepted'>;
 
 /**
- * Reports dials after they were answered. A dial whose token is not good gets a line that says whose token it was; of the others,
- * which whole fleets get at once, the log says how many. The store is asked about many dials together, one question at a time.
+ * Reports dials after they were answered. A dial with an invalid token gets a line that says whose token it was; of the
+ * other refusals, which whole fleets get at once, the log gives only the number. The store is asked about many dials
+ * together, one question at a time.
  */
 export class RefusedDials {
   readonly #options: RefusedDialsOptions;
@@ -37,7 +39,7 @@ export class RefusedDials {
   #reporting = false;
   /** Refused dials without a line of their own, since the counts were last logged. */
   #counted: Partial<Record<Refusal, number>> = {};
-  /** The reason why dials could not be decided on was logged since the counts were. */
+  /** True if the reason why dials could not be decided on was logged since the counts were. */
   #undecidedLogged = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,7 +53,7 @@ export class RefusedDials {
     else this.count(why);
   }
 
-  /** Counts a connection of which only the answer is known. */
+  /** Counts a refused connection of which only the answer is known. */
   count(why: Refusal): void {
     this.#counted[why] = (this.#counted[why] ?? 0) + 1;
     this.#logCountsLater();

@@ -6,7 +6,7 @@ import { storeWhy } from '../../store/ports/errors.js';
 import type { CredentialId, DeviceId } from '../../store/ports/ids.js';
 import { REGISTRY_ASK_MS, type SessionRegistryRef } from '../registry/session-registry.js';
 
-/** How many credentials one question of `activeCredentials` may be about. */
+/** How many credentials one call of `activeCredentials` may be about. */
 const CREDENTIALS_A_QUESTION = 1000;
 
 /** Follows the store's feed of changes, which tells of revocations by any process (03-identity.md §3.3). */
@@ -32,7 +32,7 @@ export class Revocations {
     });
   }
 
-  /** Asks the store about every session: for when the feed has dropped changes. */
+  /** Asks the store about every session, after the feed has dropped changes. */
   async #checkAll(): Promise<void> {
     const held = await this.#sessions.ask('credentials', undefined, REGISTRY_ASK_MS);
     for (let at = 0; at < held.length; at += CREDENTIALS_A_QUESTION) {

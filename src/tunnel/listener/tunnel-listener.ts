@@ -27,13 +27,13 @@ import { ReadModeration } from './read-moderation.js';
 import type { RefusedDials } from './refused-dials.js';
 import { TunnelRoom } from './tunnel-room.js';
 
-/** RFC 6455 §7.4.1: a kind of data that cannot be accepted. */
+/** The close code for a kind of data that cannot be accepted (RFC 6455 §7.4.1). */
 const UNSUPPORTED_DATA = 1003;
 /** The wait is longer than for `unavailable`: there is room only when other devices leave. */
 const FULL: DialDecision = { kind: 'full', retryAfterSeconds: 10 };
 const UNAVAILABLE: DialDecision = { kind: 'unavailable', retryAfterSeconds: 5 };
 
-/** The user data of a device's WebSocket: what its dial found out. */
+/** The user data of a device's WebSocket, which its dial gathered. */
 interface Device extends Connected {
   readonly admission: Admission;
   readonly token: TunnelKey;
@@ -41,6 +41,7 @@ interface Device extends Connected {
   socket?: DeviceSocket;
 }
 
+/** The options of a {@link TunnelListener}. */
 export interface TunnelListenerOptions {
   readonly address: Address;
   readonly proxies: TrustedProxies;
@@ -70,7 +71,7 @@ export class TunnelListener {
   readonly #moderation = new ReadModeration();
   #listener: Listener | undefined;
   #draining = false;
-  /** How many tunnels are open, or not yet unregistered. */
+  /** How many tunnels are open or not yet unregistered. */
   #open = 0;
   #onEmpty = (): void => {};
 
@@ -163,7 +164,7 @@ export class TunnelListener {
     else if (!this.#dials.add(dial)) dial.answer(UNAVAILABLE);
   }
 
-  /** Counts a connection of which only the answer is known. */
+  /** Counts a refused connection of which only the answer is known. */
   #count(why: 'not-upgrade' | 'full'): void {
     this.#options.metrics.dials[why] += 1;
     this.#options.refused.count(why);
@@ -171,7 +172,8 @@ export class TunnelListener {
 
   async #decide(dials: readonly Dial[]): Promise<readonly DialDecision[]> {
     if (this.#draining || this.#options.hosts.live === 0) return dials.map(() => UNAVAILABLE);
-    // Room is held before the store is asked: the store counts a device that it admits as connected, and voids its earlier credential.
+    // Room is held before the store is asked, because the store counts a device that it admits as connected, and voids the
+    // device's earlier credential.
     const held = dials.filter((dial) => this.#room.hold(dial));
     const found = held.length === 0 ? [] : await this.#admit(held);
     const decisions = new Map(held.map((dial, at) => [dial, found[at]]));
@@ -190,7 +192,7 @@ export class TunnelListener {
   #answer(connection: DeviceConnection, dial: Dial, found: DialDecision): void {
     // If the dial is accepted, its tunnel takes the room before another one can.
     this.#room.release(dial);
-    // A drain that began meanwhile has sent GoAway to every tunnel that was there: this one would miss it.
+    // A drain that began meanwhile has sent GoAway to every open tunnel: this one would miss it.
     const decision = this.#draining ? UNAVAILABLE : found;
     this.#options.metrics.dials[decision.kind] += 1;
     if (decision.kind !== 'accepted') {
@@ -225,7 +227,7 @@ export class TunnelListener {
     const { hosts, store, session, metrics, nodeId, log } = this.#options;
     const host = hosts.pick();
     if (host === undefined) {
-      // After the upgrade, see lateUpgrade.
+      // The WebSocket may be ended only after the upgrade: see `lateUpgrade`.
       queueMicrotask(() => connection.end(CLOSE_CODE['host-restarted'], 'no session host is running'));
       return;
     }
@@ -284,7 +286,7 @@ export class TunnelListener {
   }
 }
 
-/** `Authorization: Bearer TOKEN`, else `?token=TOKEN`, else empty. */
+/** The token of a dial: `Authorization: Bearer TOKEN`, else `?token=TOKEN`, else empty. */
 function credential(req: HttpRequest): string {
   const header = req.getHeader('authorization');
   if (header.slice(0, 7).toLowerCase() === 'bearer ') return header.slice(7).trim();

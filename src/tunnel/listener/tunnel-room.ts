@@ -2,12 +2,13 @@
 import type { HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import type { Logger } from '../../observability/log.js';
 
-/** How many connections there may be beside all tunnels: those of devices that are told that there is no room. */
+/** How many connections there may be besides all tunnels: those of devices that are told that there is no room. */
 const DIALLING = 24;
 
 /** The log says at most once in this many ms that there is no room. */
 const WARN_INTERVAL_MS = 60_000;
 
+/** The options of a {@link TunnelRoom}. */
 export interface TunnelRoomOptions {
   readonly maxTunnels: number;
   /** Counts a connection that was closed before it was read. */
@@ -16,7 +17,7 @@ export interface TunnelRoomOptions {
 }
 
 /**
- * Counts tunnels and connections of devices. Each is a file descriptor: without any left nobody reaches the REST API or the
+ * Counts tunnels and connections of devices. Each is a file descriptor: with none left, nobody reaches the REST API or the
  * internal API, and the store cannot be started again.
  */
 export class TunnelRoom {
@@ -24,7 +25,7 @@ export class TunnelRoom {
   #tunnels = 0;
   /** The dials that the store is being asked about: each may become a tunnel. */
   readonly #held = new Set<object>();
-  /** How many connections are no tunnel, or not yet. */
+  /** How many connections are not a tunnel, or not yet one. */
   #dialling = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
