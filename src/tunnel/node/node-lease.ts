@@ -1,4 +1,4 @@
-// This file has the lease by which one process owns the tunnels of its data (ADR 27).
+// The node lease is the right by which one process owns the tunnels of its data (ADR 27).
 import { hostname } from 'node:os';
 import type { Clock } from '../../actors/clock.js';
 import { CodedError } from '../../actors/errors.js';
@@ -14,9 +14,10 @@ export const LEASE_MS = 15_000;
 /** How often the lease is renewed, in ms: two renewals may fail. */
 const RENEW_MS = 5_000;
 
-/** How often a process that waits for another's lease to end looks at it, in ms. */
+/** How often a process that waits for the end of another's lease checks it, in ms. */
 const LOOK_MS = 500;
 
+/** The options of a {@link NodeLease}. */
 export interface NodeLeaseOptions {
   readonly store: NodePort;
   readonly clock: Clock;
@@ -37,14 +38,14 @@ export class NodeTakenError extends CodedError {
 
 /**
  * The right of this process to own the tunnels of its data: two processes at once would each know half of the devices. While
- * the store is away it keeps what it has; when another one has taken over meanwhile, it is lost.
+ * the store is away the process keeps its tunnels; if another process took over meanwhile, the lease is lost.
  */
 export class NodeLease {
   readonly #options: NodeLeaseOptions;
   readonly #nodeId = new IdSource(Date.now).next() as NodeId;
   #reportLost: (why: Error) => void = () => {};
   #released = false;
-  /** The last renewal failed, and the log says so. */
+  /** True if the last renewal failed; the log says so. */
   #failing = false;
   #cancel: () => void = () => {};
   /** Resolves with the reason when this process must end, as another one owns the tunnels. */
@@ -57,8 +58,8 @@ export class NodeLease {
   }
 
   /**
-   * Takes the lease. What a process left that was killed is waited for, unless it is known that it has ended; a process that
-   * lives shows it meanwhile.
+   * Takes the lease. If another process holds it and is not known to have ended, waits: the lease of a killed process runs
+   * out, while a living process renews its own.
    * @throws NodeTakenError, StoreError
    */
   async take(): Promise<void> {
@@ -91,7 +92,7 @@ export class NodeLease {
     this.#schedule();
   }
 
-  /** Gives the lease up, so that another process may take it. Does not fail: where the store is away, the lease runs out. */
+  /** Gives the lease up, so that another process may take it. Does not fail: if the store is away, the lease runs out. */
   async release(): Promise<void> {
     if (this.#released) return;
     this.#released = true;
@@ -122,7 +123,7 @@ export class NodeLease {
     this.#schedule();
   }
 
-  /** Claims a lease that could not be renewed: another process has it, or its row is gone, as with an older copy of the data. */
+  /** Claims a lease that could not be renewed: another process has it, or its row is gone, as in an older copy of the data. */
   async #takeAgain(): Promise<void> {
     const holder = await this.#options.store.claimNode(ownNode(this.#nodeId), LEASE_MS);
     if (holder === undefined) return;
@@ -133,7 +134,7 @@ export class NodeLease {
   }
 }
 
-/** The process id of a node; undefined: it is not known to be of this machine. */
+/** The process id of a node; undefined: the node is not known to run on this machine. */
 function pidOf({ process: identity }: LiveNode): number | undefined {
   return identity === undefined ? undefined : pidHere(identity);
 }

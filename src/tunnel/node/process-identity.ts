@@ -1,7 +1,7 @@
-// This file tells whether a process of this machine still lives, by more than its id.
+// This file tells whether a process of this machine still lives, by more than the process id.
 import { readFileSync, readlinkSync } from 'node:fs';
 
-/** Tells a process from all others of its machine, also from a later one that has its id. */
+/** Identifies a process among all others of its machine, even among later ones with the same process id. */
 interface Identity {
   /** The id of the machine's start. */
   readonly boot: string;
@@ -12,7 +12,7 @@ interface Identity {
   readonly startedAt: string;
 }
 
-/** The identity of this process, by which others of its machine know it again; undefined: the system is not Linux. */
+/** The identity of this process, by which other processes of its machine recognise it; undefined: the system is not Linux. */
 export function processIdentity(): string | undefined {
   try {
     return JSON.stringify(identityOf(process.pid));
@@ -21,7 +21,7 @@ export function processIdentity(): string | undefined {
   }
 }
 
-/** Whether a process has certainly ended. False: it lives, is of another machine or container, or cannot be told. */
+/** Whether a process has certainly ended. False: it lives, belongs to another machine or container, or its state is unknown. */
 export function hasEnded(identity: string): boolean {
   try {
     const pid = pidHere(identity);
@@ -35,7 +35,7 @@ export function hasEnded(identity: string): boolean {
   }
 }
 
-/** The process id that another process has here; undefined: it is of another machine or container, or cannot be told. */
+/** The process id that another process has here; undefined: it belongs to another machine or container, or its id is unknown. */
 export function pidHere(identity: string): number | undefined {
   try {
     const { boot, namespace, pid } = JSON.parse(identity) as Identity;
@@ -55,7 +55,7 @@ function identityOf(pid: number): Identity {
   };
 }
 
-/** Whether a process with this id exists, also one of another user, which /proc may hide. */
+/** Whether a process with this id exists, including one of another user, which /proc may hide. */
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-// This file has the supervision tree that the sessions of a process live in.
+// The session plane is the supervision tree in which the sessions of a process live.
 import { describeExit } from '../../actors/errors.js';
 import type { Host } from '../../actors/host.js';
 import { ThreadHosts } from '../../actors/hosting/thread-host.js';
@@ -24,13 +24,17 @@ const ACTOR_STOP_MS = 1000;
 /** How long the whole tree may take to stop, in ms; what has not stopped then is killed. */
 const STOP_MS = 10_000;
 
-/** Starts the actor that owns the sessions of a process. @param idleTimeoutMs after which a silent session has expired */
+/**
+ * Starts the actor that owns the sessions of a process. @param idleTimeoutMs how long a session may be silent before it has
+ * expired
+ */
 export function spawnSessionRegistry(idleTimeoutMs: number): SessionRegistryRef {
   return spawn<RegistryMessage, RegistryAsks>(() => new SessionRegistry(idleTimeoutMs), {
     mailbox: REGISTRY_MAILBOX,
   });
 }
 
+/** The options of a {@link SessionPlane}. */
 export interface SessionPlaneOptions {
   /** How many session host threads there are. */
   readonly threads: number;
@@ -103,7 +107,10 @@ export class SessionPlane {
     });
   }
 
-  /** Restarts nothing: without the state of the session registry all sessions are lost, so its end ends the process. */
+  /**
+   * The root of the tree, which restarts nothing: without the state of the session registry all sessions are lost, so its
+   * end ends the process.
+   */
   #superviseAll(): Supervisor {
     const { registry, store, idleTimeoutMs, log } = this.#options;
     return new Supervisor({

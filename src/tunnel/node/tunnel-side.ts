@@ -1,4 +1,4 @@
-// This file says what the tunnel side needs of the store and which parts of it can serve, and drains it.
+// This file defines what the tunnel side needs of the store, says which of its parts can serve, and drains it.
 import type { CallRecorder } from '../../server/call-recorder.js';
 import type { Missing, Readiness } from '../../server/readiness.js';
 import type { StoreClient } from '../../store/client/store-client.js';
@@ -10,7 +10,7 @@ import type { TunnelListener } from '../listener/tunnel-listener.js';
 import { REGISTRY_ASK_MS, type SessionRegistryRef } from '../registry/session-registry.js';
 import type { SessionHosts } from '../session/main/session-hosts.js';
 
-/** How long closing devices may take to get their GoAway and close code, in ms. */
+/** How long it may take until closing devices have their GoAway and close code, in ms. */
 const CLOSE_GRACE_MS = 1000;
 
 /** The part of the store that the tunnel side uses. */
@@ -33,6 +33,7 @@ export function missingOf(store: Pick<TunnelStore, 'missing'>, hosts: Pick<Sessi
   };
 }
 
+/** The parts of a process that a {@link TunnelDrain} drains. */
 export interface TunnelDrainOptions {
   readonly readiness: Readiness;
   readonly registry: SessionRegistryRef;
@@ -41,7 +42,7 @@ export interface TunnelDrainOptions {
   readonly calls: CallRecorder;
 }
 
-/** Takes the tunnel side out of service, so that it can be stopped without a call that breaks. */
+/** Takes the tunnel side out of service, so that it can be stopped without breaking a call. */
 export class TunnelDrain {
   readonly #options: TunnelDrainOptions;
 
