@@ -4,7 +4,7 @@ import type { TunnelSession } from '../session/main/tunnel-session.js';
 
 /**
  * Sessions sorted by the ids of their devices, which compare as strings: a range of them is found without looking at the
- * others. It holds at most one session of each device.
+ * others. There is at most one session of each device.
  */
 export class OrderedSessions {
   readonly #sessions: TunnelSession[] = [];

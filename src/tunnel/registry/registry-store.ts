@@ -1,4 +1,4 @@
-// remote-proxy's session store: each of its operations is a question to the session registry.
+// `RegistryStore` is remote-proxy's session store: each of its operations is a question to the session registry.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionStore, Summary } from '../../contract/session.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';

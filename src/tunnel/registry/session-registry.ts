@@ -10,8 +10,8 @@ import type { TunnelSession } from '../session/main/tunnel-session.js';
 import { OrderedSessions } from './ordered-sessions.js';
 
 /**
- * How long an answer of the registry may take, in ms. It lives in its askers' thread and never waits: a later one means
- * that it is gone.
+ * How long an answer of the registry may take, in ms. The registry lives in its callers' thread and never waits: a later
+ * answer means that the registry is gone.
  */
 export const REGISTRY_ASK_MS = 5000;
 
@@ -21,7 +21,7 @@ export const SLICE = 256;
 /** A call that needs a live session. The registry answers it in a later microtask, exactly once. */
 export interface SessionSeeker {
   readonly target: Target;
-  /** The lowest epoch of a session that will do: the call has failed on those before. */
+  /** The lowest epoch that the session may have: the call has failed on earlier ones. */
   readonly minEpoch: number;
   found(session: TunnelSession): void;
   notFound(): void;
@@ -30,7 +30,10 @@ export interface SessionSeeker {
 /** A message to the session registry that it does not answer. */
 export type RegistryMessage =
   | { readonly kind: 'seek'; readonly seeker: SessionSeeker }
-  /** Credentials of a device are void, all or only `credentialId`: the registry closes the tunnel that uses one of them. */
+  /**
+   * Credentials of a device are void, either all or only `credentialId`: the registry closes the tunnel that uses one of
+   * them.
+   */
   | {
       readonly kind: 'revoke';
       readonly deviceId: DeviceId;
@@ -48,11 +51,11 @@ export type RegistryAsks = {
   /** The sessions of one user that a call can use, in the order of their devices' ids. */
   sessionsOf: { request: { userId: string; range: SessionRange }; response: Summary[] };
   heartbeat: { request: TunnelKey; response: undefined };
-  /** Removes at most {@link SLICE} of the expired sessions: if so many were removed, there may be more. */
+  /** Removes at most {@link SLICE} expired sessions: if that many were removed, there may be more. */
   cleanupExpired: { request: number; response: number };
   /** Closes every session. @returns how many */
   closeAll: { request: CloseReason; response: number };
-  /** Sends GoAway to every device, which then opens no stream; those under way go on. @returns to how many */
+  /** Sends GoAway to every device, which then opens no stream; open streams go on. @returns to how many devices */
   goAway: { request: undefined; response: number };
   /** The credentials that the sessions were admitted with. */
   credentials: { request: undefined; response: HeldCredential[] };
@@ -74,12 +77,12 @@ export type SessionRegistryRef = ActorRef<RegistryMessage, RegistryAsks>;
 export class SessionRegistry implements Behaviour<RegistryMessage, RegistryAsks> {
   readonly #byToken = new Map<TunnelKey, TunnelSession>();
   readonly #byDevice = new Map<string, TunnelSession>();
-  /** The sessions of each user who has any. */
+  /** The sessions of each user who has at least one. */
   readonly #byUser = new Map<string, OrderedSessions>();
   readonly #idleTimeoutMs: number;
   readonly #now: () => number;
 
-  /** @param now milliseconds of the monotonic clock, which expiry goes by: the wall clock may be set */
+  /** @param now milliseconds of the monotonic clock, by which sessions expire: the wall clock may be set */
   constructor(idleTimeoutMs: number, now: () => number = () => systemClock.now()) {
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#now = now;

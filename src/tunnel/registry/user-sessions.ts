@@ -1,4 +1,4 @@
-// Local user sessions are the sessions of a user's devices in this process.
+// `LocalUserSessions` gives the sessions that a user's devices have in this process.
 import type { SessionRange, SessionStore, Summary, UserSessions } from '../../contract/session.js';
 import { SessionNotFoundError, unlessGone } from '../../contract/session-errors.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
