@@ -1,4 +1,5 @@
-// This file reads the heads of the internal API's answers: who speaks, and what a device said.
+// `readProxyAnswer` reads the head of an answer of the internal API: whether it is a device's or the proxy's, and the
+// device's head.
 import type { ResponseHead } from '../../contract/call.js';
 import type { RawHeaders } from '../../http1/contract.js';
 import { STOPPED } from '../../http1/header-policy.js';
@@ -7,18 +8,21 @@ import { isBodyless } from '../../http1/response-head.js';
 
 /** The head of an answer of the internal API (02-tunnel.md §2.5). */
 export interface ProxyAnswer {
-  /** `device` or `proxy`; undefined: neither says so, which means that the HTTP listener refused the carrying request. */
+  /**
+   * `device` or `proxy`; undefined: the answer does not say, which means that the HTTP listener refused the carrying
+   * request.
+   */
   readonly origin: string | undefined;
-  /** The device's head; of no use for other origins. */
+  /** The device's head; meaningless for other origins. */
   readonly head: ResponseHead;
-  /** The body has an end of its own, apart from the end of the connection. */
+  /** True if the body has an end of its own, apart from the end of the connection. */
   readonly framed: boolean;
 }
 
 /**
  * Reads the head of an answer.
  * @param raw name, value, name, value …
- * @param toHead it answers a HEAD, which the internal API carries as a POST
+ * @param toHead true for the answer to a HEAD, which the internal API carries as a POST
  */
 export function readProxyAnswer(
   status: number,
@@ -42,7 +46,7 @@ export function readProxyAnswer(
       else if (equalsIgnoringCase(name, 'x-forward-content-length')) deviceLength = value;
     } else headers.push(name, value);
   }
-  // Only an answer without a body has its length beside it.
+  // Only an answer without a body has its length in a header of its own.
   const bodyless = isBodyless(status, toHead) || deviceLength !== undefined;
   const contentLength = numberOf(bodyless ? deviceLength : length);
   return {
@@ -52,7 +56,7 @@ export function readProxyAnswer(
   };
 }
 
-/** Headers are bytes: one character each. */
+/** The text of a header's bytes, one character for each byte. */
 function text(part: Buffer | string | undefined): string {
   return typeof part === 'string' ? part : (part?.toString('latin1') ?? '');
 }

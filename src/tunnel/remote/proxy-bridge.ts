@@ -1,4 +1,4 @@
-// This file carries one WebSocket to a device over remote-proxy's internal API.
+// `ProxyBridge` carries one WebSocket to a device over remote-proxy's internal API.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ForwardFailure } from '../../contract/call.js';
@@ -37,7 +37,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   #opened = false;
   #over = false;
 
-  /** @param user who has to read the messages */
+  /** @param user the user who has to read the messages */
   constructor(carrier: BridgeCarrier, user: string, request: BridgeRequest, sink: BridgeSink) {
     super(carrier.budget);
     this.#carrier = carrier;
@@ -49,7 +49,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   /**
    * Begins the handshake.
    * @param headers of the carrying request, the caller's included
-   * @returns false: it failed at once, and holds nothing
+   * @returns false: the handshake failed at once, and the bridge holds nothing
    */
   open(url: string, headers: string[]): boolean {
     const socket = this.#dial(url, headers);
@@ -66,7 +66,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
     return true;
   }
 
-  /** remote-proxy is given up. */
+  /** Fails or closes the WebSocket, because remote-proxy is given up. */
   connectionLost(detail: string): void {
     if (this.#opened) this.#end(() => this.#sink.closed(BAD_GATEWAY, detail));
     else this.#fail({ code: this.#sent ? 'proxy-broke-off' : 'proxy-unreachable', detail });
@@ -78,7 +78,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   message(data: Uint8Array, binary: boolean): boolean {
     if (this.#over) return true;
     if (this.unsent + data.length > MAX_WEBSOCKET_MESSAGE) return false;
-    // The caller's bytes are only good until this returns; `ws` may keep what it is given.
+    // The caller's bytes are valid only until this returns, and `ws` may keep the bytes that it is given.
     this.#socket?.send(Buffer.from(data), { binary }, () => this.sent(data.length));
     this.sending(data.length);
     return true;
@@ -114,14 +114,14 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   // ----
 
   #close(code: number, reason: string): void {
-    // Nobody reads the messages before the close frame that answers this one; they must not stop it.
+    // Nobody reads the messages before the close frame that answers this one; they must not hold that frame up.
     this.#socket?.resume();
     if (!this.#opened || code === ABNORMAL) this.#socket?.terminate();
     else if (isSendable(code)) this.#socket?.close(code, reason);
     else this.#socket?.close();
   }
 
-  /** Undefined: the caller's target, headers or subprotocols are not those of a WebSocket. */
+  /** Dials remote-proxy. Undefined: the caller's target, headers or subprotocols are not those of a WebSocket. */
   #dial(url: string, headers: string[]): WebSocket | undefined {
     try {
       return new WebSocket(url, [...this.#request.protocols], {
@@ -130,7 +130,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
         maxPayload: MAX_WEBSOCKET_MESSAGE,
         perMessageDeflate: false,
         finishRequest: (request: ClientRequest) => {
-          // Told once the request has left, which takes a connection.
+          // 'finish' comes once the request has left, which takes a connection.
           request.once('finish', () => {
             this.#sent = true;
           });
@@ -163,7 +163,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
   }
 
   #failed(error: Error): void {
-    // Once it is open, `close` follows and tells how it ended.
+    // If the WebSocket is open, `close` follows and tells how it ended.
     if (!this.#opened) this.#fail(connectionFailure(error, this.#sent));
   }
 
@@ -188,7 +188,7 @@ export class ProxyBridge extends HeldBytes implements Bridge {
     this.#end(() => this.#sink.fail(failure));
   }
 
-  /** Tells the sink its last event, once. */
+  /** Gives the sink its last event, once. */
   #end(tell: () => void): void {
     if (this.#over) return;
     this.#over = true;

@@ -1,4 +1,4 @@
-// This file carries one call to a device over remote-proxy's internal API.
+// `ProxyCall` carries one call to a device over remote-proxy's internal API.
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
@@ -20,7 +20,7 @@ const NOTHING = new Uint8Array(0);
 /** The forwarder, as its calls see it. */
 export interface ProxyConnections {
   readonly budget: UnreadBudget;
-  /** Sends one request, and reports to the handler. */
+  /** Sends one request, and reports to `call` as the handler. */
   dispatch(path: string, headers: string[], body: Buffer | Readable | null, call: ProxyCall): void;
   /** The call holds no connection any more. Called once. */
   released(call: ProxyCall): void;
@@ -34,7 +34,7 @@ function readOn(call: ProxyCall): void {
   call.readOn();
 }
 
-/** An answer that is not a device's, as far as it has come. */
+/** An answer that is not a device's, as far as it has arrived. */
 interface Refusal {
   readonly status: number;
   readonly origin: string | undefined;
@@ -43,7 +43,7 @@ interface Refusal {
 }
 
 /**
- * One call over the internal API. The handler is of undici's older kind, which gives headers as they came; the newer one
+ * One call over the internal API. It is a handler of undici's older kind, which gives headers as they came; the newer kind
  * makes an object of them for every answer. The request leaves with the first bytes of its body.
  */
 export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.DispatchHandler {
@@ -57,17 +57,17 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
   #dispatched = false;
   #abort: (() => void) | undefined;
   #resume: (() => void) | undefined;
-  /** The head and the first bytes, until it is known whether they are the whole answer. */
+  /** The head and the first bytes are held until it is known whether they are the whole answer. */
   #held: ResponseHead | undefined;
   #first: Uint8Array = NOTHING;
   #refusal: Refusal | undefined;
   #paused = false;
-  /** Nothing is told to the sink any more. */
+  /** True if the sink gets no more events. */
   #over = false;
 
   /**
    * @param headers of the carrying request, the caller's included
-   * @param user who has to read the answer
+   * @param user the user who has to read the answer
    */
   constructor(
     carrier: ProxyConnections,
@@ -86,12 +86,12 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     this.#sink = sink;
   }
 
-  /** Sends a request that has no body; another one waits for the first bytes of it. */
+  /** Sends a request that has no body; a request with a body waits for the first bytes of the body. */
   start(): void {
     if (this.#request.bodyLength === 0) this.#dispatch(null);
   }
 
-  /** remote-proxy is given up. */
+  /** Fails the call, because remote-proxy is given up. */
   connectionLost(detail: string): void {
     this.#fail({ code: this.#abort === undefined ? 'proxy-unreachable' : 'proxy-broke-off', detail });
     this.#letGo();
@@ -101,7 +101,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
 
   body(chunk: Uint8Array, last: boolean): void {
     if (this.#over) return;
-    // The caller's bytes are only good until this returns.
+    // The caller's bytes are valid only until this returns.
     const bytes = Buffer.from(chunk);
     this.sending(bytes.length);
     if (this.#over) return;
@@ -116,7 +116,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     if (this.#over) return;
     if (!this.#paused || this.unread > ANSWER_WINDOW / 2) return;
     this.#paused = false;
-    // Later: the sink is in the middle of what it does, and must not be given the next bytes now.
+    // Reading goes on in a later tick: the sink is in the middle of its work, and must not be given the next bytes now.
     process.nextTick(readOn, this);
   }
 
@@ -150,7 +150,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     if (this.#over) abort();
   }
 
-  /** undici gives the bytes, whatever its types say. */
+  /** Counts the bytes that were sent; undici passes the bytes themselves, contrary to its types. */
   onBodySent(sent: unknown): void {
     if (this.#over) return;
     const { length } = sent as Uint8Array;
@@ -208,7 +208,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
 
   // ----
 
-  /** Tells a head that was held back. */
+  /** Passes on a head that was held back. */
   releaseHead(): void {
     const [held, first] = [this.#held, this.#first];
     if (held === undefined) return;
@@ -225,7 +225,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
 
   #openUpload(): Readable {
     this.#upload = new Readable({ read() {}, highWaterMark: UPLOAD_CREDIT });
-    // How the call ended is told by onError.
+    // `onError` reports how the call ended.
     this.#upload.on('error', () => {});
     return this.#upload;
   }
@@ -258,7 +258,7 @@ export class ProxyCall extends HeldBytes implements ForwardCall, Dispatcher.Disp
     this.#sink.fail(failure);
   }
 
-  /** Gives the connection up; what was not dispatched has none. */
+  /** Gives the connection up; a call that was not dispatched has none. */
   #letGo(): void {
     if (!this.#dispatched) this.#carrier.released(this);
     this.#dispatched = true;

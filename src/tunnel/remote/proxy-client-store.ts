@@ -1,4 +1,4 @@
-// This file is api-server's view of the sessions of remote-proxy, which alone writes them.
+// `ProxyClientStore` is api-server's view of the sessions of remote-proxy, which alone writes them.
 import type {
   Handle,
   ProxyClient,
@@ -16,7 +16,7 @@ import {
 } from '../../contract/session-errors.js';
 import type { TunnelKey } from '../../contract/tunnel-key.js';
 
-/** api-server's session store: reads remote-proxy's, and can close a session. Only remote-proxy writes. */
+/** The session store of api-server: it reads remote-proxy's sessions, and can close one. Only remote-proxy writes. */
 export class ProxyClientStore implements SessionStore<SnapshotHandle> {
   readonly #client: ProxyClient;
 
@@ -28,7 +28,7 @@ export class ProxyClientStore implements SessionStore<SnapshotHandle> {
     return this.handle(await this.#client.getSession(token));
   }
 
-  /** The handle of a session that is known already; nobody is asked. */
+  /** The handle of a session that is known already; remote-proxy is not asked. */
   handle(summary: Summary): SnapshotHandle {
     return new SnapshotHandle(this.#client, summary);
   }
@@ -38,7 +38,7 @@ export class ProxyClientStore implements SessionStore<SnapshotHandle> {
       await this.#client.getSession(token);
       return true;
     } catch (error) {
-      // An expired session is still there, until it is swept.
+      // An expired session still exists, until it is swept.
       if (error instanceof SessionExpiredError) return true;
       if (error instanceof SessionNotFoundError) return false;
       throw error;
@@ -71,7 +71,7 @@ export class ProxyClientStore implements SessionStore<SnapshotHandle> {
   }
 }
 
-/** A session as it was when it was looked up; its connection is in another process. */
+/** A session as it was when it was looked up; the device's connection is in another process. */
 export class SnapshotHandle implements Handle {
   readonly #client: ProxyClient;
   readonly #summary: Summary;
@@ -87,14 +87,14 @@ export class SnapshotHandle implements Handle {
     return Promise.reject(new NotSupportedError('openStream'));
   }
 
-  /** Closes the session, with 'normal'; one that is gone, or was replaced, is closed already. */
+  /** Closes the session with 'normal'; a session that is gone or was replaced counts as closed. */
   async close(): Promise<void> {
     if (this.#closed) return;
     await unlessGone(this.#client.closeSession(this.#summary.token, this.#summary.epoch));
     this.#closed = true;
   }
 
-  /** Whether it was closed through this handle; what the device did since is not known here. */
+  /** Whether the session was closed through this handle; what the device did since is not known here. */
   isClosed(): boolean {
     return this.#closed;
   }
@@ -103,7 +103,7 @@ export class SnapshotHandle implements Handle {
     return this.#summary;
   }
 
-  /** @throws NotSupportedError, always: heartbeats are heard by remote-proxy */
+  /** @throws NotSupportedError, always: remote-proxy hears the heartbeats */
   recordHeartbeat(): void {
     throw new NotSupportedError('recordHeartbeat');
   }

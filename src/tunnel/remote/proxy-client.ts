@@ -1,4 +1,4 @@
-// This file asks remote-proxy about its sessions, over the internal API.
+// `HttpProxyClient` asks remote-proxy about its sessions, over the internal API.
 import { z } from 'zod';
 import type { ProxyClient, SessionRange, Summary } from '../../contract/session.js';
 import { SessionExpiredError, SessionNotFoundError } from '../../contract/session-errors.js';
@@ -31,12 +31,12 @@ const summary = z.object({
 const summaries = z.object({ items: z.array(summary) });
 
 /**
- * Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED, and
- * ERR_PROXY_BROKE_OFF where something may have been done.
+ * Remote-proxy's sessions over its internal API (02-tunnel.md §2.5). Rejects with ERR_PROXY_UNREACHABLE, ERR_PROXY_REFUSED,
+ * or, if the request may have been carried out, ERR_PROXY_BROKE_OFF.
  */
 export class HttpProxyClient implements ProxyClient {
   readonly #pool: Pick<ProxyPool, 'ask'>;
-  /** Requests under way. */
+  /** How many requests are under way. */
   #underWay = 0;
 
   constructor(pool: Pick<ProxyPool, 'ask'>) {
@@ -63,7 +63,7 @@ export class HttpProxyClient implements ProxyClient {
     await this.#call('POST', `/internal/session/${encodeURIComponent(token)}/close${only}`);
   }
 
-  /** Whether remote-proxy says that calls to devices can be served: its store is not needed for them. */
+  /** Whether remote-proxy says that calls to devices can be served, which do not need its store. */
   async ready(): Promise<boolean> {
     try {
       await this.#call('GET', '/internal/ready?parts=device-calls');
@@ -102,7 +102,7 @@ export class HttpProxyClient implements ProxyClient {
   }
 }
 
-/** @param method of what was sent: nothing is done by a GET */
+/** The error of a request without an answer. @param method the request's method: a GET changes nothing */
 function noAnswer(method: 'GET' | 'POST', why: string, options?: ErrorOptions): Error {
   return method === 'GET' ? new ProxyUnreachableError(why, options) : new ProxyBrokeOffError(why, options);
 }

@@ -1,16 +1,16 @@
-// This file says what it means when remote-proxy does not do what it was asked: an error of a control request, a failure of a call.
+// This file turns what went wrong at remote-proxy into the error of a control request or the failure of a call.
 import { CodedError } from '../../actors/errors.js';
 import { FORWARD_FAILURES, type ForwardFailure, type ForwardFailureCode } from '../../contract/call.js';
 
 const CODES: ReadonlySet<unknown> = new Set(FORWARD_FAILURES);
 
-/** Errors of a connection that was not made: nothing was sent. */
+/** Codes of errors of a connection that was not made: nothing was sent. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
-/** Errors with which undici refuses a request before it sends anything. */
+/** Codes of errors with which undici refuses a request before it sends anything. */
 const NOT_A_REQUEST = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
-/** remote-proxy did not answer, or answered what it never should. Nothing is known of the session. */
+/** remote-proxy did not answer, or gave an answer that it never should. Nothing is known of the session. */
 export class ProxyUnreachableError extends CodedError {
   constructor(why: string, options?: ErrorOptions) {
     super('ERR_PROXY_UNREACHABLE', `the tunnel proxy cannot be reached: ${why}`, options);
@@ -38,20 +38,20 @@ export class ProxyRefusedError extends CodedError {
   }
 }
 
-/** Whether some of a control request may have left before this error of its connection. */
+/** Whether part of a control request may have left before this error of its connection. */
 export function wasSent(error: unknown): boolean {
   return !(error instanceof Error && 'code' in error && NOT_CONNECTED.has(String(error.code)));
 }
 
-/** The fields or the target have a character that cannot be sent. */
+/** The failure of a call whose headers or target have a character that cannot be sent. */
 export const NOT_SENDABLE: ForwardFailure = {
   code: 'bad-request',
   detail: 'the request has a field or a target that cannot be sent',
 };
 
 /**
- * What the end of a connection means. The detail has the error's code only: its message names addresses.
- * @param sent some of the request may have left
+ * The failure that the end of a connection means. Its detail has only the error's code: the error's message names addresses.
+ * @param sent whether some of the request may have left
  */
 export function connectionFailure(error: Error, sent: boolean): ForwardFailure {
   const code = 'code' in error ? String(error.code) : error.name;
@@ -61,8 +61,9 @@ export function connectionFailure(error: Error, sent: boolean): ForwardFailure {
 }
 
 /**
- * What an answer means that is not a device's.
- * @param origin `proxy`: a problem document; undefined: the HTTP listener itself, or something on the way, refused
+ * The failure that an answer means that is not a device's.
+ * @param origin `proxy`: the answer is a problem document; undefined: the HTTP listener itself, or a server on the way,
+ * refused
  */
 export function answerFailure(status: number, origin: string | undefined, body: Buffer): ForwardFailure {
   if (status === 401) {
@@ -82,7 +83,7 @@ function problemOf(body: Buffer): { code?: unknown; detail?: unknown } {
     const value: unknown = JSON.parse(body.toString());
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    // Whatever it is, it is no problem document; the caller learns that from the missing code.
+    // The body is no problem document; the caller learns that from the missing code.
     return {};
   }
 }

@@ -1,4 +1,4 @@
-// This file carries calls to devices over remote-proxy's internal API.
+// `ProxyForwarder` carries calls to devices over remote-proxy's internal API.
 import type { Readable } from 'node:stream';
 import {
   type ForwardCall,
@@ -26,6 +26,7 @@ import { addCallerHeaders, targetQuery } from './proxy-request.js';
 
 const OVERLOADED: ForwardFailure = { code: 'overloaded', detail: 'too many calls are under way' };
 
+/** The options of a {@link ProxyForwarder}. */
 export interface ProxyForwarderOptions {
   readonly pool: ProxyPool;
   readonly budget: UnreadBudget;
@@ -34,9 +35,8 @@ export interface ProxyForwarderOptions {
 }
 
 /**
- * Carries calls to devices over remote-proxy's internal API (02-tunnel.md §2.5). How long a device may take is
- * remote-proxy's to say: here only a proxy that does not answer at all is given up (`lose`), as a stream may be silent
- * for hours.
+ * Carries calls to devices over remote-proxy's internal API (02-tunnel.md §2.5). remote-proxy decides how long a device may
+ * take: here only a proxy that does not answer at all is given up (`lose`), as a stream may be silent for hours.
  */
 export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnections, BridgeCarrier {
   readonly handshakeMs: number;
@@ -93,12 +93,12 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
     return bridge;
   }
 
-  /** Gives up all that is under way: remote-proxy answers nothing. */
+  /** Gives up all calls and WebSockets under way, because remote-proxy answers nothing. */
   connectionLost(detail: string): void {
     for (const call of [...this.#underWay]) call.connectionLost(detail);
   }
 
-  /** Ends what is under way; its connections are the pool's to close. */
+  /** Ends all calls and WebSockets under way; the pool closes their connections. */
   close(): void {
     this.connectionLost('this server is going down');
   }
@@ -133,7 +133,7 @@ export class ProxyForwarder implements Forwarder, BridgeForwarder, ProxyConnecti
   }
 }
 
-/** Those whose owner is not known share what one user may have. */
+/** The user whose share a call counts for; all calls whose owner is not known count as one user's. */
 function userOf(target: Target): string {
   return (target.by === 'device' && target.owner) || '';
 }

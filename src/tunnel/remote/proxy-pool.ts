@@ -1,4 +1,4 @@
-// This file holds the connections of api-server to remote-proxy's internal API.
+// `ProxyPool` holds the connections of api-server to remote-proxy's internal API.
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
@@ -13,11 +13,12 @@ import {
   PROXY_CONNECT_MS,
 } from './proxy-limits.js';
 
+/** The options of a {@link ProxyPool}. */
 export interface ProxyPoolOptions {
   /** Where remote-proxy's internal API is. */
   readonly url: URL;
   readonly secret: Secret;
-  /** Calls to devices under way at once. Default {@link MAX_CALLS}. */
+  /** How many calls to devices may be under way at once. Default {@link MAX_CALLS}. */
   readonly maxCalls?: number;
   /** How long a connection may take to be made, in ms. Default {@link PROXY_CONNECT_MS}. */
   readonly connectMs?: number;
@@ -51,7 +52,7 @@ export class ProxyPool {
     this.origin = url.origin;
     this.authorization = `Bearer ${secret.reveal()}`;
     this.maxCalls = maxCalls ?? MAX_CALLS;
-    // Calls carry the Host that the device sees: the proxy's certificate is not to be looked for under that name.
+    // Calls carry the Host that the device sees, which is not the name for which the proxy has its certificate.
     this.#servername = url.protocol === 'https:' && isIP(url.hostname) === 0 ? url.hostname : undefined;
     this.#control = new Pool(url.origin, {
       connections: CONTROL_CONNECTIONS,
@@ -79,7 +80,7 @@ export class ProxyPool {
     return { status: statusCode, text: await body.text() };
   }
 
-  /** Sends a call to a device on a connection of its own. @param headers with the authorization, flat */
+  /** Sends a call to a device on a connection of its own. @param headers flat, including the authorization */
   dispatch(
     path: string,
     headers: string[],
@@ -96,7 +97,7 @@ export class ProxyPool {
     this.#calls.dispatch(options, handler);
   }
 
-  /** Ends what is under way, and every connection. */
+  /** Ends all requests under way, and every connection. */
   async close(): Promise<void> {
     await Promise.all([this.#control.destroy(), this.#calls.destroy()]);
   }

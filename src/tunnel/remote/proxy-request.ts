@@ -1,18 +1,19 @@
-// This file says how a call rides on a request of the internal API: its query and its headers.
+// This file says how a request of the internal API carries a call: its query and its headers.
 import type { ForwardRequest, Target } from '../../contract/call.js';
 import { STOPPED } from '../../http1/header-policy.js';
 import { isMessageHeader } from '../../http1/headers.js';
 import { MAX_REQUEST_HEAD_BYTES, RequestHeadError } from '../../http1/request-head.js';
 import { MAX_REQUEST_HEADERS } from './proxy-limits.js';
 
-/** `token=…` or `device=…`, as the internal API's paths want it. */
+/** The query that names the device, as the internal API's paths need it: `token=…` or `device=…`. */
 export function targetQuery(target: Target): string {
   return target.by === 'token' ? `token=${target.token}` : `device=${encodeURIComponent(target.deviceId)}`;
 }
 
 /**
  * Adds a caller's headers to those of the carrying request.
- * @throws RequestHeadError where the device's request could not be written either, or the way there is too narrow
+ * @throws RequestHeadError if the device's request could not be written either, or the carrying request cannot hold the
+ * headers
  */
 export function addCallerHeaders(
   into: string[],

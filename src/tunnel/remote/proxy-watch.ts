@@ -1,22 +1,23 @@
-// This file watches over remote-proxy from api-server: whether it can serve, and whether it hangs.
+// `ProxyWatch` watches remote-proxy from api-server: whether it can serve, and whether it hangs.
 import type { Logger } from '../../observability/log.js';
 import { ProxyRefusedError, ProxyUnreachableError } from './proxy-failure.js';
 import { MISSED_ROUNDS, WATCH_INTERVAL_MS } from './proxy-limits.js';
 
-/** What remote-proxy is to us. `unready`: it answers, and cannot serve. */
+/** The state of remote-proxy, as seen from api-server. `unready`: it answers, but cannot serve. */
 type ProxyState = 'ready' | 'unready' | 'unreachable' | 'refused';
 
+/** The options of a {@link ProxyWatch}. */
 export interface ProxyWatchOptions {
-  /** Asks it: whether it can serve; rejects with a ProxyUnreachableError or ProxyRefusedError. */
+  /** Asks remote-proxy whether it can serve; `ready` rejects with a ProxyUnreachableError or ProxyRefusedError. */
   readonly proxy: { ready(): Promise<boolean> };
   readonly log: Logger;
-  /** It has not answered for some rounds: a process that hangs closes nothing. */
+  /** Called when remote-proxy has not answered for some rounds: a process that hangs closes no connection. */
   readonly lost: (detail: string) => void;
   /** Default {@link WATCH_INTERVAL_MS}. */
   readonly intervalMs?: number;
 }
 
-/** Watches over remote-proxy from api-server: says in the log what changes, and notices when it hangs. */
+/** Watches remote-proxy from api-server: logs changes of its state, and notices when it hangs. */
 export class ProxyWatch {
   readonly #options: ProxyWatchOptions;
   #state: ProxyState | undefined;
@@ -29,7 +30,7 @@ export class ProxyWatch {
     this.#options = options;
   }
 
-  /** Begins to ask, now and every round. */
+  /** Asks remote-proxy now and in every round. */
   start(): void {
     const round = (): void => void this.#round();
     this.#timer = setInterval(round, this.#options.intervalMs ?? WATCH_INTERVAL_MS);
@@ -41,7 +42,10 @@ export class ProxyWatch {
     this.#timer = undefined;
   }
 
-  /** Why calls cannot be served through it now; undefined: they can. Asks it, once for all who want to know. */
+  /**
+   * Why calls cannot be served through remote-proxy now; undefined: they can. Callers at the same time share one question to
+   * remote-proxy.
+   */
   async unready(): Promise<'proxy-unreachable' | 'proxy-refused' | undefined> {
     const state = await this.#ask();
     if (state === 'ready') return undefined;
