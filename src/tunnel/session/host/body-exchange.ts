@@ -1,4 +1,5 @@
-// A body exchange writes the caller's bytes to its stream and pays upload credit for them: HTTP calls and raw streams do.
+// A body exchange writes the caller's bytes to its stream and returns upload credit for them; HTTP calls and raw streams are
+// body exchanges.
 import { type ForwardFailureCode, UPLOAD_CREDIT } from '../../../contract/call.js';
 import type { MuxStream, StreamHandler, YamuxError } from '../../yamux/contract.js';
 import type { ExchangeId } from '../wire/session-in.js';
@@ -7,15 +8,15 @@ import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 /** Upload credit is returned in pieces of at least this many bytes, so that it costs few messages. */
 const CREDIT_STEP = UPLOAD_CREDIT / 4;
 
-/** The bytes of one caller on one stream: they wait until it opens, earn credit as they leave, and end with it. */
+/** Sends the bytes of one caller on one stream: they wait until the stream opens, and earn credit as they leave. */
 export abstract class BodyExchange implements StreamExchange, StreamHandler {
   deadline: number;
   protected readonly id: ExchangeId;
   protected readonly port: ExchangePort;
   protected stream: MuxStream | undefined;
-  /** Some of the request may have reached the device. */
+  /** True if some of the request may have reached the device. */
   protected reached = false;
-  /** The caller has sent the last of its body. */
+  /** True if the caller has sent the last of its body. */
   protected requestDone: boolean;
   /** Body bytes of the caller for which no credit was returned. */
   protected uncredited = 0;
@@ -24,7 +25,7 @@ export abstract class BodyExchange implements StreamExchange, StreamHandler {
   readonly #queue: Uint8Array[];
   #earned = 0;
 
-  /** @param queue what the stream begins with @param timeoutMs how long the exchange may wait for its stream */
+  /** @param queue the first bytes of the stream @param timeoutMs how long the exchange may wait for its stream */
   constructor(
     port: ExchangePort,
     id: ExchangeId,
@@ -79,7 +80,7 @@ export abstract class BodyExchange implements StreamExchange, StreamHandler {
   }
 
   drain(): void {
-    // Upload credit bounds what waits in the stream: the caller was not asked to stop.
+    // Upload credit bounds the bytes that wait in the stream, so the caller was not asked to stop.
   }
 
   // ----
@@ -90,7 +91,7 @@ export abstract class BodyExchange implements StreamExchange, StreamHandler {
     else this.stream.write(bytes);
   }
 
-  /** Returns credit for `bytes` of the body that left; what encoding added to them earns none. */
+  /** Returns credit for `bytes` of the body that left; bytes that encoding added earn none. */
   protected earn(bytes: number): void {
     this.#earned = Math.min(this.#earned + bytes, this.uncredited);
     if (this.#earned < CREDIT_STEP) return;
@@ -108,7 +109,7 @@ export abstract class BodyExchange implements StreamExchange, StreamHandler {
   }
 }
 
-/** What the end of a stream means to the caller. @param reached some of the request may have reached the device */
+/** The failure that the end of a stream means to the caller. @param reached some of the request may have reached the device */
 function tunnelFailure(error: YamuxError, reached: boolean): ForwardFailureCode {
   switch (error.code) {
     case 'ERR_YAMUX_STREAM_REFUSED':

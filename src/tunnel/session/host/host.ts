@@ -1,4 +1,4 @@
-// The module that a session host thread loads: it says which actors may be started there (01-system.md §1.2).
+// A session host thread loads this module, which says which actors may be started there (01-system.md §1.2).
 import { systemClock } from '../../../actors/clock.js';
 import type { Implementation } from '../../../actors/host.js';
 import type { SessionInit } from '../wire/kind.js';

@@ -1,4 +1,4 @@
-// An HTTP answer parses what the device answers to an HTTP exchange, and sends it on to the main thread.
+// `HttpAnswer` parses the device's answer to an HTTP exchange, and sends it on to the main thread.
 import type { ForwardFailureCode } from '../../../contract/call.js';
 import type { ParseErrorCode, RawHeaders, ResponseHandler, ResponseParser } from '../../../http1/contract.js';
 import { endToEndHeaders } from '../../../http1/headers.js';
@@ -41,7 +41,7 @@ export class HttpAnswer implements ResponseHandler {
 
   /**
    * Parses a chunk of the stream.
-   * @returns how many of its bytes were body: they are consumed when the caller has read them
+   * @returns how many bytes of the chunk belong to the body: these are consumed when the caller has read them
    */
   execute(chunk: Uint8Array): number {
     this.#bodyInChunk = 0;

@@ -15,7 +15,7 @@ export class HttpExchange extends BodyExchange implements AnswerOwner {
   readonly #answer: HttpAnswer;
   /** Head bytes still to send: they do not count towards upload credit. */
   #headLeft: number;
-  /** The head of the answer has arrived. */
+  /** True if the head of the answer has arrived. */
   #headSeen = false;
   /** The stream's receive window in bytes, as the main thread knows it. */
   #window = INITIAL_WINDOW;
@@ -82,9 +82,10 @@ export class HttpExchange extends BodyExchange implements AnswerOwner {
   completed(): void {
     const { stream } = this;
     this.finish();
-    // A device that answered early may never read the rest of the request: leave it no half stream.
+    // A device that answered early may never read the rest of the request: the stream is reset, so that no half of it stays
+    // open.
     if (!this.requestDone) stream?.reset();
-    // Another call may wait in the device for the end of this one.
+    // On an idle session the FIN may wait; otherwise another call may wait in the device for the end of this one.
     else if (this.port.isIdle) stream?.endLater();
     else stream?.end();
   }
@@ -101,7 +102,7 @@ export class HttpExchange extends BodyExchange implements AnswerOwner {
     this.#answer.free();
   }
 
-  /** The request is on its way, or the device works on it: the answer's head is awaited for the whole time again. */
+  /** Restarts the time for the answer's head: the request is on its way, or the device works on it. */
   #extend(): void {
     this.deadline = this.port.now() + this.#headTimeoutMs;
   }

@@ -4,9 +4,12 @@ import type { ExchangeId } from '../wire/session-in.js';
 import { BodyExchange } from './body-exchange.js';
 import type { ExchangePort } from './stream-exchange.js';
 
-/** Body bytes go out, data bytes come in. Once its stream is open, it lives as long as both ends keep it. */
+/**
+ * Sends body bytes and receives data bytes. Once its stream is open, the exchange lives as long as both ends keep the
+ * stream.
+ */
 export class RawExchange extends BodyExchange {
-  /** The device has half-closed the stream. */
+  /** True if the device has half-closed the stream. */
   #remoteDone = false;
 
   constructor(port: ExchangePort, id: ExchangeId, openTimeoutMs: number) {

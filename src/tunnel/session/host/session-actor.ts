@@ -18,7 +18,7 @@ import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 import type { Ticker, Ticks } from './ticker.js';
 import { WebSocketExchange } from './websocket-exchange.js';
 
-/** A session reports what it has read in pieces of at least this many bytes, so that small calls cost no message. */
+/** A session reports the bytes it has read in pieces of at least this size, so that small calls cost no message. */
 export const RECEIVE_CREDIT_STEP = RECEIVE_CREDIT / 4;
 
 /** A session reports a heartbeat at most once in this many ms. */
@@ -35,28 +35,28 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   readonly #ticks: Ticks;
   readonly #self: ActorRef<SessionIn>;
   readonly #headTimeoutMs: number;
-  /** The exchanges under way. Made for the first: most sessions are idle, and there are thousands. */
+  /** The exchanges under way; the table is created on first use: most sessions are idle, and there are thousands. */
   #exchanges: IdTable<StreamExchange> | undefined;
   /** Exchanges that wait until the device has acknowledged earlier streams; the main thread bounds them (MAX_EXCHANGES). */
   #waiting: Map<ExchangeId, StreamExchange> | undefined;
-  /** The link to the main thread is full, and calls back when it is not. */
+  /** True while the link to the main thread is full; the link calls back when it has room. */
   #awaitsLink = false;
   /** Why no stream will open any more: set once a side has sent GoAway. */
   #refusal: 'draining' | 'stream-refused' | undefined;
   /** Bytes that the socket may still be given. */
   #credit = SOCKET_CREDIT;
-  /** Bytes that were read and not yet reported so to the main thread. */
+  /** Bytes that were read and not yet reported to the main thread. */
   #unreported = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
-  /** The last round trip that was measured and not reported; -1: none. */
+  /** The last round trip that was measured and not reported, in ms; -1: there is none. */
   #roundTripMs = -1;
   #stallsReported = 0;
   #resetsReported = 0;
-  /** A message is being packed. */
+  /** True while a message is being packed. */
   #transmitting = false;
-  /** What was emitted while a message was packed, to be sent after it. */
+  /** The messages that were emitted while another was packed, to be sent after it. */
   #deferred: SessionOutWritten[] | undefined;
-  /** The session is on the ticker for those with calls under way. */
+  /** True if the session is on the ticker for sessions with calls under way. */
   #ticksBusily = false;
 
   constructor(init: SessionInit, context: HostedContext<SessionIn, SessionOutWritten>, ticks: Ticks) {
@@ -205,7 +205,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   /** Fails the exchanges that wait for a stream, and all later ones: no stream will open any more. */
   #refuse(code: 'draining' | 'stream-refused'): void {
     this.#refusal = code;
-    // A copy: an exchange that fails leaves the map.
+    // The loop runs over a copy, because an exchange that fails leaves the map.
     for (const exchange of [...(this.#waiting?.values() ?? [])]) exchange.fail(code, CLOSING);
   }
 
@@ -215,7 +215,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 
   #transmitDue(): void {
-    // Until nothing is due or fits: only then does the multiplexer announce new output.
+    // The loop runs until nothing is due or fits: only then does the multiplexer announce new output.
     while (this.mux.pending > 0 && this.#credit > HEADER_LENGTH) {
       if (!this.#context.writable) return this.#awaitLink();
       const due = {
@@ -267,7 +267,7 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
     const now = this.#context.now();
     this.mux.tick(now);
     if (this.mux.isClosed) return;
-    // Waiting exchanges first: a stream that another one leaves must not go to a call whose time is up.
+    // Waiting exchanges come first: a stream that another exchange leaves must not go to a call whose time is up.
     for (const exchange of this.#waiting?.values() ?? []) {
       if (exchange.deadline < now) exchange.fail('device-busy', 'the device took no more calls in time');
     }
@@ -289,12 +289,15 @@ export class SessionActor implements Behaviour<SessionIn>, SessionHandler, Excha
   }
 }
 
-/** The configuration of the last session that began in this host: all begin with the same times, and share it. */
+/**
+ * The configuration of the last session that began in this host: all sessions begin with the same times, and share the
+ * configuration.
+ */
 let sharedConfig: Config | undefined;
 
 /**
- * The multiplexer's times: it pings after a heartbeat interval of silence, and what is left of the idle timeout is for
- * the answer.
+ * The multiplexer's times: it pings after a heartbeat interval of silence, and the rest of the idle timeout is for the
+ * answer.
  */
 function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
   const keepaliveInterval = heartbeatMs;
@@ -313,7 +316,7 @@ function muxConfig({ heartbeatMs, idleTimeoutMs }: SessionInit): Config {
   return sharedConfig;
 }
 
-/** Why the tunnel ended, by the multiplexer's error; none: it was closed in order. */
+/** Why the tunnel ended, by the multiplexer's error; without an error it was closed in order. */
 function closeReason(error: YamuxError | undefined): CloseReason {
   switch (error?.code) {
     case undefined:

@@ -1,9 +1,9 @@
-// Tickers are the clocks of all sessions of a host: one timer for many actors.
+// A ticker is the clock of many sessions of a host: one timer for many actors.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Clock } from '../../../actors/clock.js';
 import type { SessionIn } from '../wire/session-in.js';
 
-/** How often a session with calls under way gets a tick, in ms: their timeouts are this exact. */
+/** How often a session with calls under way gets a tick, in ms, which is also how exact the calls' timeouts are. */
 export const BUSY_TICK_MS = 1000;
 
 /** How often an idle session gets a tick, in ms: its heartbeat and idle timeout need no more. */
@@ -27,7 +27,7 @@ export class Ticker {
     this.#running = false;
     this.#at = (this.#at + 1) % GROUPS;
     for (const actor of this.#groups[this.#at] ?? []) {
-      // The actor has ended: one that is killed cannot remove itself.
+      // An actor that refuses a tick has ended: a killed actor cannot remove itself.
       if (!actor.tell(TICK)) this.remove(actor);
     }
     this.#run();

@@ -11,7 +11,7 @@ import type { ExchangePort, StreamExchange } from './stream-exchange.js';
 
 /** Bridges messages between the caller and the device; the `ws` client does the handshake and the frames (RFC 6455). */
 export class WebSocketExchange implements StreamExchange {
-  /** When the device must have accepted; Infinity after it has. */
+  /** When the device must have accepted the WebSocket; Infinity once it has. */
   deadline: number;
   readonly #id: ExchangeId;
   readonly #port: ExchangePort;
@@ -19,9 +19,9 @@ export class WebSocketExchange implements StreamExchange {
   #socket: WebSocket | undefined;
   #stream: StreamDuplex | undefined;
   #opened = false;
-  /** Bytes that the caller was sent and has not consumed. */
+  /** Bytes that were sent to the caller and that it has not consumed. */
   #held = 0;
-  /** The caller has closed: it is sent no more messages. */
+  /** True if the caller has closed the WebSocket: it is sent no more messages. */
   #isClosing = false;
   #over = false;
 
@@ -47,10 +47,7 @@ export class WebSocketExchange implements StreamExchange {
     socket.on('unexpected-response', (_request, response) => this.#refused(response));
   }
 
-  /**
-   * Begins the handshake. Undefined: the `ws` client takes the caller's target, headers or subprotocols for none of a
-   * WebSocket.
-   */
+  /** Begins the handshake. Undefined: the `ws` client rejects the caller's target, headers or subprotocols. */
   #dial(stream: StreamDuplex): WebSocket | undefined {
     const { target, headers, protocols } = this.#open;
     try {

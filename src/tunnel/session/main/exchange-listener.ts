@@ -1,4 +1,4 @@
-// Two sides meet at an exchange on the main thread: its caller, which listens, and the session, which carries it.
+// On the main thread an exchange joins two sides: its caller, which listens, and the session, which carries it.
 import type { ExchangeId, SessionIn } from '../wire/session-in.js';
 import type { SessionOut } from '../wire/session-out.js';
 
@@ -16,7 +16,7 @@ export interface ExchangeListener {
 
 /** The session that carries an exchange, for the caller of the exchange. */
 export interface ExchangeHost {
-  /** Whether as many exchanges are under way as the device may have. */
+  /** True if the device has as many exchanges under way as it may have. */
   readonly busy: boolean;
   /** Registers a listener. @returns the id of the exchange whose events `listener` gets, until {@link forget} */
   listen(listener: ExchangeListener): ExchangeId;

@@ -1,4 +1,4 @@
-// The inbox of a session holds what its device sent and its actor has not read.
+// The inbox of a session holds the bytes that its device sent and its actor has not read.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import type { Host } from '../../../actors/host.js';
 import { Fifo } from '../../../collections/fifo.js';
@@ -7,12 +7,12 @@ import { RECEIVE_CREDIT } from '../wire/limits.js';
 import type { SessionIn } from '../wire/session-in.js';
 
 /**
- * Bytes of one device that may wait beyond its windows: frame headers, control frames, and data that it sent on streams before it
- * learned of their reset. More is no accident: the tunnel ends.
+ * Bytes of one device that may wait beyond its windows: frame headers, control frames, and data that it sent on streams
+ * before it learned of their reset. A device that sends more is broken or hostile: its tunnel ends.
  */
 export const RECEIVE_SLACK = 16 * 1024 * 1024;
 
-/** Bytes that a waiting message counts for beside its own, roughly: many small ones are no way around the bound. */
+/** The rough overhead of a waiting message, in bytes; it is counted, so that many small messages cannot evade the bound. */
 const MESSAGE_COST = 128;
 
 /**
@@ -23,7 +23,7 @@ const MESSAGE_COST = 128;
 export class Inbox {
   readonly #host: Pick<Host, 'writable' | 'onWritable'>;
   readonly #actor: Pick<ActorRef<SessionIn>, 'tell'>;
-  /** The messages that wait; made for the first, and gone with the last. */
+  /** The messages that wait; the queue is created with the first, and dropped after the last. */
   #waiting: Fifo<Uint8Array> | undefined;
   /** How many bytes of the oldest waiting message were passed on. */
   #at = 0;
@@ -31,7 +31,7 @@ export class Inbox {
   #held = 0;
   /** Bytes on their way to the actor. */
   #passed = 0;
-  /** The link is full, and calls back when it is not. */
+  /** True while the link is full; the link calls back when it has room. */
   #awaitsLink = false;
 
   constructor(host: Pick<Host, 'writable' | 'onWritable'>, actor: Pick<ActorRef<SessionIn>, 'tell'>) {
@@ -44,7 +44,7 @@ export class Inbox {
     return this.#passed + this.#held;
   }
 
-  /** Takes bytes of the device; they are copied before this returns. */
+  /** Takes bytes from the device; they are copied before this returns. */
   put(bytes: Uint8Array): void {
     const passed = this.#held === 0 ? this.#pass(bytes) : 0;
     if (passed === bytes.length) return;

@@ -1,4 +1,5 @@
-// Session hosts are the worker threads that sessions live in; this keeps those that are live, and picks one for a new session.
+// Session hosts are the worker threads that sessions live in; `SessionHosts` keeps the live ones and picks one for a new
+// session.
 import type { Host } from '../../../actors/host.js';
 import type { HostSample } from '../../../observability/metrics.js';
 
@@ -33,7 +34,7 @@ export class SessionHosts {
     return best;
   }
 
-  /** Every host that there was, for metrics; `restarts` is how often it ended. */
+  /** A sample for every host that there ever was, for metrics; `restarts` is how often the host ended. */
   samples(): HostSample[] {
     return [...this.#restarts].map(([id, restarts], index) => ({
       index,

@@ -1,4 +1,5 @@
-// A tunnel session is the main thread's side of one tunnel: between its socket, its actor in a host, and its callers.
+// A tunnel session is the main thread's side of one tunnel; it stands between the socket, the actor in a host, and the
+// callers.
 import type { ActorRef } from '../../../actors/behaviour.js';
 import { systemClock } from '../../../actors/clock.js';
 import type { ExitReason } from '../../../actors/errors.js';
@@ -23,8 +24,8 @@ import { openTunnelStream } from './tunnel-stream.js';
 export const SOCKET_CREDIT_STEP = SOCKET_CREDIT / 4;
 
 /**
- * From this many bytes on socket credit is returned in a message of its own. Less of it waits for another message to the session:
- * its thread would be woken for credit that it does not need yet.
+ * From this many bytes on, socket credit is returned in a message of its own. Less credit waits for another message to the
+ * session: a message of its own would wake the session's thread for credit that it does not need yet.
  */
 export const SOCKET_CREDIT_ALONE = 3 * SOCKET_CREDIT_STEP;
 
@@ -42,7 +43,7 @@ export interface TunnelSocket {
   close(reason: CloseReason): void;
 }
 
-/** Whose tunnel it is, and which of the device's connections; fixed for its life. */
+/** Whose tunnel it is, and which of the device's connections carries it; this is fixed for the tunnel's life. */
 export interface TunnelIdentity {
   readonly token: TunnelKey;
   readonly userId: UserId;
@@ -59,7 +60,7 @@ export interface TunnelTotals {
   bytesToDevices: number;
   windowStalls: number;
   streamResets: number;
-  /** Seconds. */
+  /** The histogram of round trips, in seconds. */
   readonly roundTripSeconds: { observe(seconds: number): void };
 }
 
@@ -77,28 +78,31 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   readonly #log: Logger;
   readonly #actor: ActorRef<SessionIn>;
   readonly #inbox: Inbox;
-  /** The callers by their exchanges. Made for the first: most tunnels are idle, and there are thousands. */
+  /** The callers by their exchanges; the table is created on first use: most tunnels are idle, and there are thousands. */
   #listeners: IdTable<ExchangeListener> | undefined;
   /** Milliseconds, monotonic. */
   readonly #now: () => number;
   /** Milliseconds of the wall clock, for people. */
   readonly #connectedAt = Date.now();
   #lastHeartbeat = this.#connectedAt;
-  /** The same moment by the monotonic clock, which expiry goes by: the wall clock may be set. */
+  /** The same moment by the monotonic clock, by which sessions expire: the wall clock may be set. */
   #lastReceivedAt: number;
   #nextExchange = 1;
-  /** How often the actor has sent bytes so far: not once since an exchange began means that the request never left. */
+  /**
+   * How often the actor has sent bytes so far. If it has not since an exchange began, the request of that exchange never
+   * left.
+   */
   #transmits = 0;
   /** Bytes that the socket was given and for which no credit was returned. */
   #uncredited = 0;
-  /** Those of them that the socket sent. */
+  /** Bytes among `#uncredited` that the socket has sent. */
   #sent = 0;
   #closed = false;
-  /** The actor is sent nothing more: it was closed, or refused a message. */
+  /** True if the actor is sent nothing more: it was closed, or refused a message. */
   #deaf = false;
-  /** The socket is gone, and the actor was not sent `close` yet. */
+  /** True if the socket is gone and the actor was not sent `close` yet. */
   #orphaned = false;
-  /** While GoAway is on its way: how the socket will be closed, and the timer that closes it if the actor does not end. */
+  /** How the socket will be closed, and the timer that closes it if the actor does not end; set while GoAway is on its way. */
   #closing: { readonly reason: CloseReason; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(
@@ -167,7 +171,7 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
 
   // ---- the socket
 
-  /** Passes bytes of the device on to its actor; they are copied before this returns. */
+  /** Passes bytes from the device on to the actor; they are copied before this returns. */
   received(bytes: Uint8Array): void {
     this.#totals.bytesFromDevices += bytes.length;
     if (this.#closed) return;
@@ -293,8 +297,8 @@ export class TunnelSession implements Handle, ExchangeHost, Owner<SessionOut> {
   }
 
   /**
-   * Returns credit in large steps; but at once to a session that has none left for a frame: a slow socket must not look
-   * stalled.
+   * Returns credit in large steps; but at once to a session that has too little left for a frame, so that a slow socket does
+   * not look stalled.
    */
   #creditAlone(): void {
     if (this.#sent < SOCKET_CREDIT_ALONE) {

@@ -1,4 +1,4 @@
-// A tunnel stream is a raw exchange as a Node stream, as `Handle.openStream` gives it.
+// `openTunnelStream` makes a Node stream of a raw exchange, for `Handle.openStream`.
 import { Duplex } from 'node:stream';
 import { type ForwardFailureCode, UPLOAD_CREDIT } from '../../../contract/call.js';
 import type { TunnelStream } from '../../../contract/session.js';
@@ -26,14 +26,17 @@ export async function openTunnelStream(
   return stream;
 }
 
-/** The error of the contract for a failure of the exchange. */
+/** The error of `Handle.openStream`, or of its stream, for a failure of the exchange. */
 function streamError(code: ForwardFailureCode, detail: string): Error {
   if (code === 'stream-refused' || code === 'draining') return new StreamRefusedError(detail);
   if (code.startsWith('tunnel-lost')) return new SessionClosedError();
   return new StreamResetError(detail);
 }
 
-/** The Node stream: `push` for data from the device, upload credit before each write to it. */
+/**
+ * The Node stream: it pushes data from the device to its reader, and waits for upload credit before each write to the
+ * device.
+ */
 class RawStream extends Duplex implements ExchangeListener {
   beganAt = 0;
   readonly #session: ExchangeHost;
@@ -48,7 +51,8 @@ class RawStream extends Duplex implements ExchangeListener {
 
   constructor(session: ExchangeHost) {
     super({ allowHalfOpen: true, readableHighWaterMark: 0 });
-    // The end of a tunnel is ordinary: a stream without an `error` listener must not end the process; `errored` has the error.
+    // The end of a tunnel is ordinary, so a stream without an `error` listener must not end the process; `errored` has the
+    // error.
     this.on('error', () => {});
     this.#session = session;
     this.#id = session.listen(this);

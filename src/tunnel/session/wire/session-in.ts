@@ -2,7 +2,7 @@
 import type { Codec, PackReader, PackWriter } from '../../../actors/pack.js';
 import type { RawHeaders } from '../../../http1/contract.js';
 
-/** Names one exchange (an HTTP call, a raw stream or a WebSocket) of a session, for as long as it runs. */
+/** Identifies one exchange (an HTTP call, a raw stream or a WebSocket) of a session, for as long as it runs. */
 export type ExchangeId = number;
 
 /** How an exchange uses its stream. */
@@ -26,7 +26,7 @@ export type SessionIn =
       readonly hasBody: boolean;
       readonly head: Uint8Array;
     }
-  /** Body bytes of an exchange; `last`: none follow. */
+  /** Body bytes of an exchange; `last`: no bytes follow. */
   | {
       readonly kind: 'body';
       readonly exchange: ExchangeId;
@@ -61,7 +61,7 @@ export type SessionIn =
   | { readonly kind: 'drain' }
   /** The actor ends the tunnel: every exchange fails, and GoAway is the last frame that it transmits. */
   | { readonly kind: 'close' }
-  /** The session's clock, see `Ticker`. */
+  /** A tick of the session's clock, see `Ticker`. */
   | { readonly kind: 'tick' };
 
 const IN = {
@@ -84,11 +84,13 @@ const MODES: readonly ExchangeMode[] = ['http', 'http-head', 'raw'];
 const FLAG_CHUNKED = 4;
 const FLAG_BODY = 8;
 
+/** Packs a list of Latin-1 strings, at most 65,535 of them. */
 export function writeStrings(out: PackWriter, strings: readonly string[]): void {
   out.u16(strings.length);
   for (const text of strings) out.latin1(text);
 }
 
+/** Reads the list that {@link writeStrings} packed. */
 export function readStrings(from: PackReader): string[] {
   const count = from.u16();
   const strings = new Array<string>(count);
@@ -96,6 +98,7 @@ export function readStrings(from: PackReader): string[] {
   return strings;
 }
 
+/** Packs and reads the messages to a session actor. */
 export const inCodec: Codec<SessionIn> = {
   write(message, out) {
     out.u8(IN[message.kind]);
@@ -140,7 +143,7 @@ export const inCodec: Codec<SessionIn> = {
         return;
     }
   },
-  /** Joins bytes of a tunnel: they are one stream, however a device cuts it into WebSocket messages. */
+  /** Joins bytes of a tunnel, which are one stream, however the device cuts it into WebSocket messages. */
   join(message, out, at) {
     if (message.kind !== 'received' || out.bytes[at] !== IN.received) return false;
     out.raw(message.bytes);
@@ -162,7 +165,7 @@ export const inCodec: Codec<SessionIn> = {
           mode: MODES[flags & 3] ?? 'http',
           chunked: (flags & FLAG_CHUNKED) !== 0,
           hasBody: (flags & FLAG_BODY) !== 0,
-          // A copy: the head may wait for a stream, and a view would keep the whole batch.
+          // The head is copied: it may wait for a stream, and a view would keep the whole batch.
           head: Buffer.from(from.lent()),
         };
       }

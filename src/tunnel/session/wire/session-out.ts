@@ -19,12 +19,15 @@ export interface AnswerHead {
   readonly body: Uint8Array;
 }
 
-/** The messages that are read as they were written. */
+/** The messages that are read in the form in which they were written. */
 type Common =
   | AnswerHead
   /** Body bytes of an answer, or bytes of a raw stream. */
   | { readonly kind: 'data'; readonly exchange: ExchangeId; readonly bytes: Uint8Array }
-  /** From here on the device may send `bytes` of the answer before any are consumed; before: the protocol's first window. */
+  /**
+   * From now on the device may send `bytes` of the answer before any are consumed; until then it is the protocol's initial
+   * window.
+   */
   | { readonly kind: 'window'; readonly exchange: ExchangeId; readonly bytes: number }
   /** The answer is complete, or the device half-closed a raw stream. */
   | { readonly kind: 'end'; readonly exchange: ExchangeId }
@@ -67,7 +70,7 @@ type Common =
   | { readonly kind: 'ended'; readonly reason: CloseReason; readonly detail: string };
 
 /**
- * A message as the actor writes it: `transmit` is packed straight from the multiplexer, and `sent` is how many bytes
+ * A message as the actor writes it: `transmit` is packed straight from the multiplexer, and `sent` is told how many bytes
  * that gave.
  */
 export type SessionOutWritten =
@@ -128,6 +131,7 @@ function readHead(from: PackReader): AnswerHead {
   };
 }
 
+/** Packs and reads the messages of a session actor. */
 export const outCodec: Codec<SessionOutWritten, SessionOut> = {
   write(message, out) {
     out.u8(OUT[message.kind]);
@@ -176,7 +180,7 @@ export const outCodec: Codec<SessionOutWritten, SessionOut> = {
         return out.utf8(message.detail);
     }
   },
-  /** Joins bytes of a body, however the device cuts it into frames: then the caller's socket is written to once. */
+  /** Joins bytes of a body, however the device cuts it into frames, so that the caller's socket is written to once. */
   join(message, out, at) {
     if (message.kind !== 'data' || out.bytes[at] !== OUT.data) return false;
     if (out.bytes.readUInt32LE(at + 1) !== message.exchange) return false;
