@@ -4,8 +4,8 @@ import { HEADER_LENGTH, INITIAL_WINDOW, MAX_CREDIT } from './constants.js';
 /** Limits and times of one session. Sizes are bytes, times ms. */
 export interface Config {
   /**
-   * Receive window a stream starts with. More than the protocol's 262,144 is advertised in a frame of its own when a
-   * stream opens, less is not possible: the peer may send that much unasked.
+   * Receive window a stream starts with. More than the protocol's 262,144 is advertised in a frame of its own when a stream
+   * opens, less is not possible, because the peer may send that much unasked.
    */
   readonly initialWindow: number;
   /**
@@ -22,13 +22,13 @@ export interface Config {
   readonly maxFrame: number;
   /** Queued bytes of a stream from which on `write` answers false. */
   readonly sendBuffer: number;
-  /** Streams of ours that the peer has not acknowledged; hashicorp's accept backlog is 256 and it resets the 257th. */
+  /** How many streams of ours may be unacknowledged by the peer; hashicorp's accept backlog is 256 and it resets the 257th. */
   readonly maxUnacknowledged: number;
-  /** Streams that we have open at once. */
+  /** How many streams we may have open at once. */
   readonly maxOutgoing: number;
-  /** Streams that the peer has open at once; one more is refused with RST (rule 15). 0 refuses all. */
+  /** How many streams the peer may have open at once; one more is refused with RST (rule 15). 0 refuses all. */
   readonly maxIncoming: number;
-  /** Silence after which the peer is asked for a sign of life; below what proxies and NATs allow an idle connection. */
+  /** Silence after which the peer is pinged; less than proxies and NATs allow an idle connection. */
   readonly keepaliveInterval: number;
   /** Part of the interval that is drawn at random and taken off it, so that a fleet does not ping in step. 0 to 1. */
   readonly keepaliveJitter: number;
@@ -40,22 +40,25 @@ export interface Config {
   readonly openTimeout: number;
   /** How long a stream ended by us may go without a byte either way before it is reset (rule 28). */
   readonly closeTimeout: number;
-  /** Pings of the peer waiting for an answer; more are not answered (rule 37). */
+  /** How many pings of the peer may wait for an answer; more are not answered (rule 37). */
   readonly maxPongs: number;
-  /** Resets waiting to be sent. More means that the peer opens streams and reads nothing: the session ends (rule 41). */
+  /**
+   * How many resets may wait to be sent. More mean that the peer opens streams and reads nothing: the session ends (rule
+   * 41).
+   */
   readonly maxResets: number;
   /**
-   * Bytes for streams that are gone which may be dropped beyond what their windows allowed (rule 10). A frame that
-   * goes over ends the session: only a broken or hostile peer sends it.
+   * How many bytes for streams that are gone may be dropped beyond what their windows allowed (rule 10). A frame that goes
+   * over ends the session: only a broken or hostile peer sends it.
    */
   readonly strayData: number;
   /** How often the owner calls `tick`; the accuracy of all times above. */
   readonly tickMs: number;
-  /** Source of the jitter, 0 to below 1; replaced in tests. */
+  /** Source of the jitter: numbers from 0 to below 1; tests replace it. */
   readonly random: () => number;
 }
 
-/** The defaults, for a relay; the reason for each is beside its name above. */
+/** The defaults, for a relay; the reason for each stands beside its name above. */
 export const defaultConfig: Config = {
   initialWindow: INITIAL_WINDOW,
   maxWindow: 4 << 20,

@@ -1,5 +1,5 @@
-// Every constant of the wire stands here, from yamux-js where it exports one, under the names of hashicorp/yamux's spec.md.
-// They are plain constants instead of its enum objects, as they are read for each frame.
+// This file holds every constant of the wire, taken from yamux-js where it exports one, under the names of hashicorp/yamux's
+// spec.md. They are plain constants instead of yamux-js's enum objects, because they are read for each frame.
 import { FLAGS, GO_AWAY_ERRORS, initialStreamWindow, TYPES, VERSION } from 'yamux-js/lib/constants.js';
 import { Header } from 'yamux-js/lib/header.js';
 

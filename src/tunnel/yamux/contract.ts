@@ -1,6 +1,6 @@
 // A yamux session is used through these interfaces: session, stream, what they call, and the error they fail with.
 
-/** The relay is the server (even stream ids), the device the client (odd). PROTOCOL.md. */
+/** The relay is the server (even stream ids), the device the client (odd); see PROTOCOL.md. */
 export type Role = 'client' | 'server';
 
 /**
@@ -25,15 +25,15 @@ export interface MuxSession {
   /** False after GoAway either way, at the un-ACKed or total stream bound, or when ids ran out. */
   readonly canOpen: boolean;
   /**
-   * Pings, unless the round trip is known and fresh. For who is about to open a stream on an idle session: windows grow
-   * by the round trip, and once a transfer is under way a ping waits in its queues.
+   * Pings, unless the round trip is known and fresh. It is meant for a caller that is about to open a stream on an idle
+   * session: windows grow by the round trip, and once a transfer is under way a ping waits in its queues.
    */
   measureRoundTrip(now: number): void;
-  /** Sends GoAway(0): the peer opens no new streams, those there run on. */
+  /** Sends GoAway(0): the peer opens no new streams, and open ones run on. */
   goAway(): void;
   /** Ends the session at once: GoAway is queued for one last `pull`, every stream is reset with `error`. */
   close(error?: YamuxError): void;
-  /** Heartbeat, stalls and stream timeouts; the owner calls it every `config.tickMs` or so. */
+  /** Checks heartbeat, stalls and stream timeouts; the owner calls it every `config.tickMs` or so. */
   tick(now: number): void;
   readonly streams: number;
   readonly isClosed: boolean;
@@ -47,25 +47,29 @@ export interface MuxSession {
   };
 }
 
+/** One stream of a session. */
 export interface MuxStream {
   readonly id: number;
   /**
    * Queues bytes; the stream keeps `chunk`, so the caller must not change it until `StreamHandler.encoded`.
-   * @returns false once more than `config.sendBuffer` bytes wait: stop until `StreamHandler.drain`. Bytes given
-   * after false are still queued; the caller's discipline is the bound. After `end` or a reset: ignored, false.
+   * @returns false once more than `config.sendBuffer` bytes wait: stop until `StreamHandler.drain`. Bytes given after false
+   * are still queued: only the caller's discipline bounds them. After `end` or a reset: ignored, false.
    */
   write(chunk: Uint8Array): boolean;
-  /** Half-close: FIN after the queued bytes, once (a second call does nothing). */
+  /** Half-closes the stream: FIN follows the queued bytes (a second call does nothing). */
   end(): void;
-  /** As `end`, but nobody waits for the FIN: it goes with other output, at the latest at a `tick`, and without delay after a GoAway. */
+  /**
+   * Works as `end`, but nobody waits for the FIN: it goes with other output, at the latest at a `tick`, and without delay
+   * after a GoAway.
+   */
   endLater(): void;
-  /** RST now: queued and unread bytes are dropped, no more events on this stream. */
+  /** Sends RST now: queued and unread bytes are dropped, and this stream has no more events. */
   reset(): void;
   /** The application has read `bytes` of what `data` gave: credit may go back to the peer. */
   consumed(bytes: number): void;
   /** Bytes queued and not yet pulled. */
   readonly queued: number;
-  /** Bytes that the peer may send without any being consumed; grows with a stream that is read fast. */
+  /** Bytes that the peer may send before any are consumed; the window of a stream that is read fast grows. */
   readonly receiveWindow: number;
   readonly state: 'open' | 'half-closed-local' | 'half-closed-remote' | 'closed';
 }
@@ -80,16 +84,20 @@ export interface StreamHandler {
   reset(stream: MuxStream, error: YamuxError): void;
   /** The send queue fell below half of `config.sendBuffer` after `write` answered false. */
   drain(stream: MuxStream): void;
-  /** `bytes` of queued data were encoded by `pull` (credit for whoever feeds the stream). */
+  /** `bytes` of queued data were encoded by `pull`, which is credit for the writer of the stream. */
   sent?(stream: MuxStream, bytes: number): void;
-  /** The last byte of a chunk that was given to `write` was encoded: it is the caller's again. Calls nothing of the stream. */
+  /**
+   * The last byte of a chunk that was given to `write` was encoded: it is the caller's again. The handler must not call the
+   * stream from here.
+   */
   encoded?(chunk: Uint8Array): void;
   /** The peer acknowledged the stream. */
   acknowledged?(stream: MuxStream): void;
 }
 
+/** Events of a session, called synchronously from its methods. */
 export interface SessionHandler {
-  /** `pull` has something again that is not to wait (edge: once until `pull` returned 0 or `pending` fell to 0). */
+  /** `pull` has new output that must not wait (edge-triggered: called once until `pull` returned 0 or `pending` fell to 0). */
   output(): void;
   /** The peer opened a stream; undefined refuses it with RST. */
   incoming(stream: MuxStream): StreamHandler | undefined;
@@ -97,7 +105,7 @@ export interface SessionHandler {
   openable(): void;
   /** A ping of ours was answered after `ms`. */
   roundTrip(ms: number): void;
-  /** The peer sent GoAway(0): open no more. */
+  /** The peer sent GoAway(0): no more streams can be opened. */
   goneAway(): void;
   /** The session ended; undefined after a `close()` of our own without error. Last event. */
   closed(error: YamuxError | undefined): void;

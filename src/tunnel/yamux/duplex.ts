@@ -2,16 +2,16 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { MuxSession, MuxStream, StreamHandler } from './contract.js';
 
-/** What a duplex may be told; the rest of node's options would break its bookkeeping. */
+/** The options of a duplex; the rest of Node's options would break its bookkeeping. */
 export type StreamDuplexOptions = Pick<
   DuplexOptions,
   'allowHalfOpen' | 'readableHighWaterMark' | 'writableHighWaterMark'
 >;
 
 /**
- * A mux stream as a node stream, to run node:http or ws over it. Credit goes back when the reader takes bytes out,
- * `write` waits when the peer is slow, `finish` means that all bytes are framed, an early `destroy` is an RST.
- * A written chunk must not be changed afterwards, even when its callback ran: it may still be queued.
+ * A mux stream as a Node stream, to run node:http or ws over it. Credit goes back when the reader takes bytes out, `write`
+ * waits when the peer is slow, `finish` means that all bytes are framed, and an early `destroy` sends an RST. A written
+ * chunk must not be changed afterwards, even after its callback ran: it may still be queued.
  */
 export class StreamDuplex extends Duplex {
   readonly handler: StreamHandler;

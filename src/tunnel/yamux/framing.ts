@@ -1,7 +1,10 @@
-// `Decoder` finds frames in the bytes that come, `writeHeader` writes the header of a frame that goes.
+// `Decoder` finds frames in received bytes, and `writeHeader` writes the header of a frame to send.
 import { HEADER_LENGTH, PROTOCOL_VERSION } from './constants.js';
 
-/** Takes what the decoder finds. Each answers false to stop: the session is over, the rest of the bytes is void. */
+/**
+ * Takes the frames that the decoder finds. A method returns false to stop the decoder: the session is over, and the rest of
+ * the bytes is void.
+ */
 export interface FrameSink {
   /** The first byte of a header is not the protocol version. */
   badVersion(version: number): void;
@@ -12,13 +15,13 @@ export interface FrameSink {
 }
 
 /**
- * Frames out of bytes, however they are split or joined (rule 3). Holds at most one incomplete header: payload is
- * passed on as it comes, so a frame's length claims no memory.
+ * Finds frames in bytes, however they are split or joined (rule 3). Holds at most one incomplete header: payload is passed
+ * on as it comes, so a large length in a header takes no memory.
  */
 export class Decoder {
   readonly #sink: FrameSink;
   readonly #payloadType: number;
-  /** Bytes of a header that is split over chunks; made for the first, as most sessions see none. */
+  /** Bytes of a header that is split over chunks; created on first use, as most sessions see none. */
   #header: Uint8Array | undefined;
   /** Bytes of `#header` filled. */
   #filled = 0;
@@ -85,7 +88,7 @@ function readUint32(from: Uint8Array, at: number): number {
   );
 }
 
-/** Always a plain Uint8Array, also of a Buffer: no consumer may depend on how the bytes were split. */
+/** Makes a view, always a plain Uint8Array, even of a Buffer: no consumer may depend on how the bytes were split. */
 function view(chunk: Uint8Array, at: number, size: number): Uint8Array {
   return new Uint8Array(chunk.buffer, chunk.byteOffset + at, size);
 }

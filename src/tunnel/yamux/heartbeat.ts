@@ -1,19 +1,19 @@
-// `Heartbeat` tells when the peer is dead, `StallWatch` when the way to it is stuck.
+// `Heartbeat` tells when the peer is dead, and `StallWatch` when the path to it is stuck.
 import type { Config } from './config.js';
 
-/** Milliseconds of silence after which nothing is on the way that a ping could wait behind. */
+/** Milliseconds of silence after which the path holds nothing that a ping could wait behind. */
 const SILENCE = 2000;
 /** Milliseconds for which a measured round trip serves to tune windows; then a new one is measured. */
 const ROUND_TRIP_KEPT = 10_000;
 
 /**
- * Pings of our own: for a sign of life when the peer is silent, and for the round trip. Any byte counts as life, so a
+ * Sends pings of our own: for a sign of life when the peer is silent, and for the round trip. Any byte counts as life, so a
  * pong that waits behind bulk data kills nothing (rule 39). One ping at a time; a late pong is ignored (rule 37).
  */
 export class Heartbeat {
   /**
-   * Round trip of the way itself, in ms; undefined until one was measured. A ping beside a transfer waits in the queues
-   * that the transfer fills, so it can only lower what is known; one that broke a silence tells how the way is now.
+   * The round trip of the path itself, in ms; undefined until it was measured. A ping beside a transfer waits in the queues
+   * that the transfer fills, so it can only lower the known value; a ping that broke a silence measures the path anew.
    */
   roundTrip: number | undefined;
   readonly #config: Config;
@@ -62,7 +62,7 @@ export class Heartbeat {
     return this.#value;
   }
 
-  /** A pong came. @returns its round trip in ms, or undefined if nobody waits for it */
+  /** Handles a pong. @returns its round trip in ms, or undefined if nobody waits for it */
   answered(value: number, now: number): number | undefined {
     if (this.#sentAt === undefined || value !== this.#value) return undefined;
     const sample = Math.max(0, now - this.#sentAt);

@@ -1,11 +1,14 @@
-// `ReceiveWindow` counts what the peer may send on one stream, and grows with the speed of its reader.
+// `ReceiveWindow` counts the bytes that the peer may send on one stream, and grows with the speed of the stream's reader.
 import { INITIAL_WINDOW } from './constants.js';
 
-/** A window grows to what comes in this many round trips: credit goes back half a window at a time, and one half keeps the way full. */
+/**
+ * A window grows to hold the bytes that come in this many round trips: credit goes back half a window at a time, and the
+ * other half keeps the path full.
+ */
 const ROUND_TRIPS_HELD = 2;
-/** The shortest round trip that counts, in ms: threads wait that long for a core. */
+/** The shortest round trip that is assumed, in ms: threads wait that long for a core. */
 const SHORTEST_ROUND_TRIP = 1;
-/** How long what comes is measured at least, in ms: a thread that waited for a core finds much at once. */
+/** The shortest time over which received bytes are measured, in ms: a thread that waited for a core finds many at once. */
 const MEASURED_MS = 10;
 
 /** Bytes by which the windows of one session may still grow, shared by its streams. */
@@ -14,13 +17,13 @@ export interface GrowthBudget {
 }
 
 /**
- * What the peer may send on one stream. Always: available + arriving + unread <= size, or the initial window if that
- * is larger; none is ever negative. Credit goes back when the application has read (rule 19).
+ * The bytes that the peer may send on one stream. Always available + arriving + unread <= size, or <= the initial window if
+ * that is larger; none of them is ever negative. Credit goes back when the application has read (rule 19).
  */
 export class ReceiveWindow {
   /** Bytes the peer may have sent and the application not read. Starts as configured, doubles by `tune`. */
   size: number;
-  /** Bytes the peer may send now, as it knows it: every stream starts with the protocol's window. */
+  /** Bytes that the peer may send now, as far as it knows: every stream starts with the protocol's window. */
   available = INITIAL_WINDOW;
   /** Bytes of the current frame that were announced and have not come. */
   arriving = 0;
@@ -28,7 +31,7 @@ export class ReceiveWindow {
   unread = 0;
   readonly #initial: number;
   #measuredFrom: number;
-  /** Bytes that the application has read since. */
+  /** Bytes that the application has read since `#measuredFrom`. */
   #read = 0;
 
   constructor(size: number, now: number) {
@@ -65,12 +68,12 @@ export class ReceiveWindow {
     return Math.max(0, this.size - this.unread - this.arriving - this.available);
   }
 
-  /** Half a window at a time, so that updates cost little (rule 19). */
+  /** Whether credit is due: it goes back half a window at a time, so that updates cost little (rule 19). */
   get isDue(): boolean {
     return this.owed >= this.size / 2;
   }
 
-  /** Gives back what is owed. @returns the bytes for the window update. */
+  /** Gives back the credit that is owed. @returns the bytes for the window update */
   grant(): number {
     const credit = this.owed;
     this.available += credit;
@@ -78,8 +81,8 @@ export class ReceiveWindow {
   }
 
   /**
-   * Called each time half a window was read. Doubles the window, up to `max` and the budget, if it holds less than comes
-   * in a few round trips, and the application keeps up: a slow reader must not get a larger buffer (rule 23).
+   * Called each time half a window was read. Doubles the window, up to `max` and the budget, if it is smaller than the bytes
+   * that come in a few round trips, and the application keeps up: a slow reader must not get a larger buffer (rule 23).
    */
   tune(now: number, roundTrip: number | undefined, max: number, budget: GrowthBudget): void {
     const elapsed = now - this.#measuredFrom;
@@ -95,7 +98,7 @@ export class ReceiveWindow {
     budget.left -= step;
   }
 
-  /** Returns what `tune` took. */
+  /** Gives the bytes that `tune` took back to the budget. */
   release(budget: GrowthBudget): void {
     budget.left += this.size - this.#initial;
     this.size = this.#initial;

@@ -10,7 +10,7 @@ import type { Stream } from './stream.js';
 export interface ReceiverLink {
   readonly isClosed: boolean;
   stream(id: number): Stream | undefined;
-  /** The peer opens a stream; it may end up refused. @returns false when the session ended over it */
+  /** The peer opens a stream, which may be refused. @returns false when that ended the session */
   opened(id: number, isDead: boolean): boolean;
   /** Bytes come for a stream that is gone. @returns false when there are too many */
   stray(bytes: number): boolean;
@@ -28,7 +28,7 @@ export class FrameReceiver implements FrameSink {
   readonly #decoder = new Decoder(this, DATA);
   /** The stream whose payload is coming; undefined while payload is dropped. */
   #current: Stream | undefined;
-  /** The current frame carries FIN, which counts once its payload is complete. */
+  /** True if the current frame carries FIN, which counts once the frame's payload is complete. */
   #isLast = false;
 
   constructor(link: ReceiverLink) {
@@ -99,7 +99,10 @@ export class FrameReceiver implements FrameSink {
     stream.fail(error, false);
   }
 
-  /** A frame for a stream that is gone: normal for a while after a reset, and a window update may even follow the close (rule 10). */
+  /**
+   * Handles a frame for a stream that is gone: that is normal for a while after a reset, and a window update may even follow
+   * the close (rule 10).
+   */
   #unknown(type: number, id: number, length: number): boolean {
     if (type !== DATA || this.#link.stray(length)) return true;
     return this.#link.violated(`too much data for stream ${id}, which is gone`);
@@ -112,7 +115,7 @@ export class FrameReceiver implements FrameSink {
  */
 export class StrayAllowance {
   #left: number;
-  /** The most that can be on its way. */
+  /** The most bytes that can be on their way. */
   readonly #most: number;
 
   constructor({ strayData, maxOutgoing, maxIncoming, initialWindow, windowGrowth }: Config) {

@@ -1,7 +1,7 @@
 // `SendQueue` keeps the bytes of one stream that wait to be framed.
 import { Fifo } from '../../collections/fifo.js';
 
-/** The owner of chunks: it is told of each that was moved to its last byte. */
+/** The owner of the chunks, which is told when a chunk was moved to its last byte. */
 interface ChunkOwner {
   encoded(chunk: Uint8Array): void;
 }
@@ -10,9 +10,9 @@ interface ChunkOwner {
 export class SendQueue {
   readonly #owner: ChunkOwner;
   #first: Uint8Array | undefined;
-  /** How much of `#first` was taken. */
+  /** How many bytes of `#first` were taken. */
   #offset = 0;
-  /** The chunks behind `#first`; made for the first of them, as most streams never have two. */
+  /** The chunks behind `#first`; the queue is created on first use, as most streams never have two chunks. */
   #rest: Fifo<Uint8Array> | undefined;
   #length = 0;
 

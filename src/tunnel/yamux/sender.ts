@@ -1,4 +1,5 @@
-// `FrameSender` picks and encodes what is due to the peer: control frames first, then data of the streams in turn.
+// `FrameSender` picks and encodes the frames that are due to the peer: control frames first, then data of the streams in
+// turn.
 import { Fifo } from '../../collections/fifo.js';
 import type { Config } from './config.js';
 import { ACK, DATA, FIN, GO_AWAY, HEADER_LENGTH, PING, RST, SYN, WINDOW_UPDATE } from './constants.js';
@@ -9,10 +10,10 @@ import type { Stream } from './stream.js';
 /** A frame is not cut to fit the rest of a buffer if less payload than this would fit. */
 const SMALLEST_PART = 1024;
 
-/** Added to the id of a waiting reset that also acknowledges: beyond every id. */
+/** Marks a waiting reset that also acknowledges: it is added to the stream's id, and is greater than every id. */
 const ACKNOWLEDGED = 2 ** 32;
 
-/** The handler that is told when there is something to pull again. */
+/** The handler that is told when there is output to pull again. */
 type OutputOwner = Pick<SessionHandler, 'output'>;
 
 /** The output of a session, encoded frame by frame as it is pulled: control frames first (rule 25). */
@@ -27,7 +28,7 @@ export class FrameSender {
   #ready = 0;
   #ping: number | undefined;
   #goAway: number | undefined;
-  /** True from a call of `output` until `pull` has run dry. */
+  /** True from a call of `output` until `pull` has nothing left. */
   #isSignaled = false;
   #isShut = false;
   framesOut = 0;
@@ -38,7 +39,7 @@ export class FrameSender {
     this.#owner = owner;
   }
 
-  /** An upper bound of what `pull` could write: 0 when nothing is due. */
+  /** An upper bound of the bytes that `pull` could write; 0 when nothing is due. */
   get pending(): number {
     const frames =
       this.#pongs.length +
@@ -80,7 +81,7 @@ export class FrameSender {
     this.#due();
   }
 
-  /** Drops all that waits, except a last GoAway with `code`, if any. */
+  /** Drops all output that waits, except a last GoAway with `code`, if any. */
   shut(code: number | undefined): void {
     this.#pongs.clear();
     this.#resets.clear();
@@ -106,7 +107,10 @@ export class FrameSender {
     if (this.addDataLater(stream)) this.#due();
   }
 
-  /** As `addData`, but without a call of `output`: it waits for other output. @returns whether there is anything new */
+  /**
+   * Works as `addData`, but does not call `output`: the stream waits for other output. @returns whether there is anything
+   * new
+   */
   addDataLater(stream: Stream): boolean {
     if (stream.inDataRing || this.#isShut || !stream.isSendable) return false;
     stream.inDataRing = true;
@@ -115,7 +119,7 @@ export class FrameSender {
     return true;
   }
 
-  /** Calls `output` if something waits for other output. */
+  /** Calls `output` if a stream waits for other output. */
   sendLate(): void {
     if (this.#data.length > 0) this.#due();
   }
@@ -131,7 +135,7 @@ export class FrameSender {
     if (stream.inDataRing && !this.#isShut) this.#ready -= stream.queued;
   }
 
-  /** As `MuxSession.pull`. */
+  /** Encodes due frames, see `MuxSession.pull`. */
   pull(target: Uint8Array, at: number, max: number): number {
     const end = at + Math.min(max, target.length - at);
     let position = this.#pullSession(target, at, end);
@@ -204,7 +208,7 @@ export class FrameSender {
     }
   }
 
-  /** One turn of a stream: a data frame of `size` bytes, and the FIN once nothing is left. */
+  /** Encodes one turn of a stream: a data frame of `size` bytes, and the FIN once nothing is left. */
   #pullStream(target: Uint8Array, at: number, end: number, stream: Stream, size: number): number {
     let position = at;
     if (size > 0) {
@@ -214,7 +218,7 @@ export class FrameSender {
       this.#ready -= size;
       stream.dataSent(size);
     }
-    // Never on data: hashicorp may wake its reader for the FIN before it stores the payload (PROTOCOL.md).
+    // FIN never goes on a data frame: hashicorp may wake its reader for the FIN before it stores the payload (PROTOCOL.md).
     if (stream.finDue && stream.queued === 0 && position + HEADER_LENGTH <= end) {
       position = this.#frame(target, position, WINDOW_UPDATE, stream.takeOpenFlag() | FIN, stream.id, 0);
       stream.finished();

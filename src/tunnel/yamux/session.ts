@@ -32,7 +32,7 @@ export function createSession(
   return new Session(role, handler, now, config, nextId);
 }
 
-/** Stands in while `incoming` decides; the stream can have no event yet, except the end of the session. */
+/** The handler of a stream while `incoming` decides; the stream can have no event yet, except the end of the session. */
 const UNHANDLED: StreamHandler = { data() {}, end() {}, reset() {}, drain() {} };
 
 class Session implements MuxSession, StreamLink, ReceiverLink {
@@ -42,7 +42,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   readonly #sender: FrameSender;
   readonly #receiver: FrameReceiver = new FrameReceiver(this);
   readonly #heartbeat: Heartbeat;
-  /** The streams by id; the table is made for the first, as most of thousands of sessions are idle. */
+  /** The streams by id; the table is created on first use, as most of thousands of sessions are idle. */
   #streams: IdTable<Stream> | undefined;
   readonly #growth: GrowthBudget;
   readonly #stray: StrayAllowance;
@@ -58,7 +58,7 @@ class Session implements MuxSession, StreamLink, ReceiverLink {
   #isClosed = false;
   /** True if `canOpen` was false at the last open, so that `openable` is owed. */
   #isFull = false;
-  /** True if windows are in use, so that a fresh round trip is worth a ping. */
+  /** True if windows are in use, which makes a fresh round trip worth a ping. */
   #wantsRoundTrip = false;
 
   constructor(role: Role, handler: SessionHandler, now: number, config: Config, nextId: number) {

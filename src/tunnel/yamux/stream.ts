@@ -28,8 +28,8 @@ export interface StreamLink {
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * One stream: the state machine of PROTOCOL.md. `MuxStream` is for the application, the rest for the sender, the
- * receiver and the session of this folder.
+ * One stream, by the state machine of PROTOCOL.md. The members of `MuxStream` are for the application, the rest for the
+ * sender, the receiver and the session of this folder.
  */
 export class Stream implements MuxStream {
   readonly id: number;
@@ -43,7 +43,7 @@ export class Stream implements MuxStream {
   readonly output = new SendQueue(this);
   /** Bytes that the peer lets us send. */
   credit = INITIAL_WINDOW;
-  /** SYN or ACK until a frame carried it, then 0. */
+  /** The flag SYN or ACK until a frame carried it, then 0. */
   openFlag: number;
   /** True if `write` answered false, so that `drain` is owed. */
   #isBlocked = false;
@@ -53,7 +53,7 @@ export class Stream implements MuxStream {
   readonly window: ReceiveWindow;
   #remoteEnded = false;
 
-  /** True once the open is not in doubt: the peer acknowledged it, or opened the stream itself. */
+  /** True once the opening is certain: the peer acknowledged it, or opened the stream itself. */
   #isSettled: boolean;
   #isGone = false;
   /** When `tick` gives the stream up. */
@@ -136,18 +136,21 @@ export class Stream implements MuxStream {
     return this.#remoteEnded;
   }
 
-  /** A reset proves that the peer's application never saw the stream: it took none of it and no FIN hid its ACK. */
+  /**
+   * True while a reset proves that the peer's application never saw the stream: the peer acknowledged nothing, and no FIN
+   * hid its ACK.
+   */
   get isUnseen(): boolean {
     return !this.#isSettled && !this.#finSent;
   }
 
-  /** Credit goes back now: half a window was read, or the stream opens with a larger window than the protocol's. */
+  /** True if credit goes back now: half a window was read, or the stream opens with a larger window than the protocol's. */
   get creditDue(): boolean {
     if (this.#remoteEnded) return false;
     return this.window.isDue || (this.openFlag !== 0 && this.window.size > INITIAL_WINDOW);
   }
 
-  /** A data frame or the FIN could be sent now. */
+  /** True if a data frame or the FIN could be sent now. */
   get isSendable(): boolean {
     if (this.#isGone) return false;
     return this.output.length > 0 ? this.credit > 0 : this.finDue;
@@ -157,7 +160,7 @@ export class Stream implements MuxStream {
     return this.#isEnded && !this.#finSent;
   }
 
-  /** The flag that opens or accepts the stream, once. */
+  /** Takes the flag that opens or accepts the stream; it is given once. */
   takeOpenFlag(): number {
     const flag = this.openFlag;
     this.openFlag = 0;
@@ -175,14 +178,14 @@ export class Stream implements MuxStream {
     this.#extend();
   }
 
-  /** The FIN was encoded. May free the stream. */
+  /** Called when the FIN was encoded. May free the stream. */
   finished(): void {
     this.#finSent = true;
     this.#extend();
     if (this.#remoteEnded) this.#free(false);
   }
 
-  /** Tells the application of `bytes` sent, after the frame is complete. */
+  /** Tells the application that `bytes` were sent, after the frame is complete. */
   notifySent(bytes: number): void {
     this.handler.sent?.(this, bytes);
     if (this.#isBlocked && !this.#isGone && this.output.length < this.#link.config.sendBuffer / 2) {
@@ -191,7 +194,10 @@ export class Stream implements MuxStream {
     }
   }
 
-  /** Any frame of the peer proves that it took the stream. hashicorp sends no ACK after an early FIN (rule 12). */
+  /**
+   * Notes that the peer took the stream, which any frame of the peer proves. hashicorp sends no ACK after an early FIN (rule
+   * 12).
+   */
   settle(): void {
     this.#isSettled = true;
     this.deadline = NEVER;
@@ -215,7 +221,7 @@ export class Stream implements MuxStream {
     this.handler.data(this, piece);
   }
 
-  /** The peer's FIN. */
+  /** Handles the peer's FIN. */
   remoteEnd(): void {
     this.#remoteEnded = true;
     this.#extend();
@@ -230,7 +236,7 @@ export class Stream implements MuxStream {
     this.handler.reset(this, error);
   }
 
-  /** The deadline has passed: gives up and says why. */
+  /** Gives the stream up, with the reason: its deadline has passed. */
   expire(): void {
     const error =
       this.#isSettled || this.#finSent
@@ -239,7 +245,7 @@ export class Stream implements MuxStream {
     this.fail(error, true);
   }
 
-  /** @returns false if it has ended before, in whatever way */
+  /** Ends this side of the stream. @returns false if it had ended before, in any way */
   #endsNow(): boolean {
     if (this.#isGone || this.#isEnded) return false;
     this.#isEnded = true;
@@ -247,7 +253,7 @@ export class Stream implements MuxStream {
     return true;
   }
 
-  /** An ended stream lives as long as bytes move; an open one without limit. */
+  /** Sets the deadline anew: an ended stream lives as long as bytes move, and an open one without limit. */
   #extend(): void {
     if (!this.#isEnded) return;
     if (this.#isSettled || this.#finSent) this.deadline = this.#link.now + this.#link.config.closeTimeout;
