@@ -8,8 +8,8 @@ export type Asks = Record<string, { request: unknown; response: unknown }>;
 export type NoAsks = Record<never, never>;
 
 /**
- * What an actor does with its messages. One message at a time: while a promise returned by `receive` is
- * pending, the next message waits. A throw or rejection of `receive` ends the actor.
+ * What an actor does with its messages. It handles one message at a time: while a promise returned by `receive` is pending,
+ * the next message waits. A throw or rejection of `receive` ends the actor.
  */
 export interface Behaviour<Message, A extends Asks = NoAsks> {
   receive(message: Message): void | Promise<void>;

@@ -51,7 +51,7 @@ export class IdTable<T extends object | string | number> {
     else this.#close(at);
   }
 
-  /** A copy of what there is now: any of it may leave meanwhile. */
+  /** A copy, so that any entry may be deleted while the caller reads it. */
   entries(): [id: number, value: T][] {
     const entries: [number, T][] = [];
     for (let at = 0; at < this.#ids.length; at++) {
@@ -61,7 +61,7 @@ export class IdTable<T extends object | string | number> {
     return entries;
   }
 
-  /** A copy of what there is now: any of it may leave meanwhile. */
+  /** A copy, so that any entry may be deleted while the caller reads it. */
   values(): T[] {
     return this.#values.filter((value) => value !== undefined);
   }

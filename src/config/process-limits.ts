@@ -31,8 +31,8 @@ export function tunnelsWithin(limit: number): number {
 }
 
 /**
- * How much memory this process may use, in bytes: the least of V8's heap limit (`--max-old-space-size`), that of its container (cgroup)
- * and what the machine has.
+ * How much memory this process may use, in bytes: the least of V8's heap limit (`--max-old-space-size`), that of its
+ * container (cgroup) and the memory of the machine.
  */
 export function memoryLimit(): number {
   // The value is 0 if the limit is not known, and more than any machine has if there is no limit.

@@ -1,4 +1,4 @@
-// `describeConfig` is what `visiona config` prints: each setting, where its value comes from, and what is wrong.
+// `describeConfig` gathers what `visiona config` prints: each setting, the source of its value, and every issue.
 import { resolve } from 'node:path';
 import { Secret } from '../text/secret.js';
 import type { ConfigIssue } from './errors.js';

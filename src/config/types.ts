@@ -39,7 +39,7 @@ export interface ListenerConfig extends StoreConfig, OpsConfig {
   readonly trustedProxies: BlockList | undefined;
 }
 
-/** What remote-proxy needs. */
+/** The configuration of remote-proxy. */
 export interface ProxyConfig extends ListenerConfig {
   readonly tunnelAddr: Address;
   readonly internalAddr: Address;
@@ -73,7 +73,7 @@ export interface OidcConfig extends OidcPolicy {
   readonly audience: string | undefined;
 }
 
-/** What the REST side needs, wherever it runs. */
+/** The configuration of the REST side, in whichever process it runs. */
 export interface RestConfig extends ListenerConfig {
   readonly apiAddr: Address;
   /**
@@ -97,7 +97,7 @@ export interface RestConfig extends ListenerConfig {
   readonly sessionSecrets: readonly Secret[] | undefined;
 }
 
-/** What api-server needs. */
+/** The configuration of api-server. */
 export interface ApiConfig extends RestConfig {
   readonly proxyUrl: URL;
   readonly internalSecret: Secret;
@@ -130,13 +130,13 @@ export interface TokenConfig
   readonly keep: string | undefined;
 }
 
-/** What `up` needs, which runs both sides in one process. */
+/** The configuration of `up`, which runs both sides in one process. */
 export interface UpConfig extends RestConfig, ProxyConfig {
   /** Undefined: users sign in at the provider in `oidc`. */
   readonly devProvider: DevProviderConfig | undefined;
 }
 
-/** What the agent needs. */
+/** The configuration of the agent. */
 export interface AgentConfig {
   readonly log: LogConfig;
   /** Where to dial. Undefined: the URL that pairing answered, else {@link DEFAULT_TUNNEL_URL}. */

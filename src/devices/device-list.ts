@@ -1,4 +1,4 @@
-// This file lists a user's devices, each with its live session, and filters them by both.
+// `listDevices` lists a user's devices, each with its live session, and filters them by both.
 import type { Summary, UserSessions } from '../contract/session.js';
 import type { Device, DevicePort } from '../store/ports/devices.js';
 import type { DeviceId, UserId } from '../store/ports/ids.js';
@@ -43,7 +43,7 @@ export interface DeviceStates {
   readonly next?: DeviceId;
 }
 
-/** A user's devices with their sessions, oldest first. Rejects with what the store or the proxy rejects with. */
+/** A user's devices with their sessions, oldest first. Rejects with the error of the store or the proxy. */
 export async function listDevices(
   sources: DeviceSources,
   owner: UserId,

@@ -74,6 +74,7 @@ export const PAIRING_ATTEMPTS_OF_ADDRESS: Allowance = { points: 30, windowSecond
  */
 export const PAIRING_ATTEMPTS_WITH_CODE: Allowance = { points: PAIRING_USES.max + 10, windowSeconds: 600 };
 
+/** The options of {@link Pairing}. */
 export interface PairingOptions {
   readonly store: PairingPort;
   /** Counts attempts by the sender's network, see {@link PAIRING_ATTEMPTS_OF_ADDRESS}. */

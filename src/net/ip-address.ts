@@ -36,7 +36,7 @@ export function networkOf(address: string): string {
 
 /**
  * Adds an IP address or a CIDR range, as `10.0.0.7` or `2001:db8::/32`.
- * @returns what is wrong with it, if anything
+ * @returns the fault in the text; undefined: there is none
  */
 export function addRange(ranges: BlockList, text: string): string | undefined {
   const [, written = '', digits] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];

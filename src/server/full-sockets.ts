@@ -1,4 +1,4 @@
-// This file tries full sockets again from time to time, so that slow readers are not cut.
+// Full sockets are tried again from time to time, so that slow readers are not cut.
 import { DenseSet, type Slotted } from '../collections/dense-set.js';
 
 /**

@@ -1,4 +1,4 @@
-// This file completes WebSocket handshakes after an await, in one send.
+// `lateUpgrade` completes a WebSocket handshake after an await, in one send.
 import type { HttpResponse, us_socket } from 'uWebSockets.js';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// This file binds uWebSockets.js applications to addresses.
+// `listen` binds a uWebSockets.js application to an address.
 import type { TemplatedApp, us_listen_socket, us_socket } from 'uWebSockets.js';
 import type { Address } from '../net/address.js';
 import { ListenError } from '../net/address.js';

@@ -51,7 +51,7 @@ function headAlone({ status, reason, headers, contentLength, bodyless }: Respons
 }
 
 /**
- * Writes a device's answer to a uWebSockets.js response with its backpressure: what the socket has not taken is not
+ * Writes a device's answer to a uWebSockets.js response with its backpressure: bytes that the socket has not taken are not
  * reported as consumed, so the device's window closes. Also counts the upload against its credit.
  */
 export class ResponseWriter implements ResponseSink, FullSocket {

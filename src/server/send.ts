@@ -105,7 +105,7 @@ export function answerLater<T>(
     (error: unknown) => {
       const code = problemOf(error) ?? 'internal';
       if (!aborted) res.cork(() => sendProblem(res, request, code, { because: error }));
-      // The caller has gone, but a fault of ours is told to the operator all the same.
+      // The caller has gone, but a fault of ours is reported to the operator nevertheless.
       else if (code === 'internal') request.log.problem(request, code, error);
     },
   );

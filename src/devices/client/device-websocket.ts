@@ -160,7 +160,7 @@ export class WebSocketCall implements DeviceWebSocket, BridgeSink, ReaderEvents<
 
   // ----
 
-  /** @param error what the reader's loop throws; undefined: the loop ends */
+  /** @param error the error that the reader's loop throws; undefined: the loop ends */
   #giveUp(error: unknown, code: number, reason = ''): void {
     if (this.#isOver) return;
     // A device that has not answered the handshake is sent no close frame: its stream is reset.

@@ -21,7 +21,7 @@ const REGISTRY_MAILBOX = 65_536;
 const HOST_STOP_MS = 5000;
 const ACTOR_STOP_MS = 1000;
 
-/** How long the whole tree may take to stop, in ms; what has not stopped then is killed. */
+/** How long the whole tree may take to stop, in ms; children that have not stopped by then are killed. */
 const STOP_MS = 10_000;
 
 /**
@@ -75,7 +75,7 @@ export class SessionPlane {
     return this.#supervisor.exited;
   }
 
-  /** Stops what was started, in reverse order. */
+  /** Stops the children in reverse order of their start. */
   async stop(): Promise<void> {
     await this.#supervisor.stop(STOP_MS);
     await this.#threads.close();

@@ -1,5 +1,5 @@
-// This file holds every constant of the wire, taken from yamux-js where it exports one, under the names of hashicorp/yamux's
-// spec.md. They are plain constants instead of yamux-js's enum objects, because they are read for each frame.
+// Every constant of the wire stands here, under its name in hashicorp/yamux's spec.md; yamux-js gives the value if it can.
+// They are plain constants instead of yamux-js's enum objects, because they are read for each frame.
 import { FLAGS, GO_AWAY_ERRORS, initialStreamWindow, TYPES, VERSION } from 'yamux-js/lib/constants.js';
 import { Header } from 'yamux-js/lib/header.js';
 
