@@ -188,7 +188,7 @@ for (const [framing, body] of [
     await stream.write(`HTTP/1.1 413 Content Too Large\r\n${body}`);
     const answer = await read(await pending);
     assert.deepEqual([answer.status, answer.text], [413, 'too much']);
-    assert.equal(answer.headers['connection'], 'close');
+    assert.equal(answer.headers.connection, 'close');
     assert.equal(await stream.drain().ended, 'RST');
     call.destroy();
   });

@@ -78,12 +78,12 @@ export class DeviceClient {
     options.signal?.throwIfAborted();
     const streamed = body instanceof Uint8Array ? { source: [body], length: body.length } : body;
     const bodyLength = streamed === undefined ? 0 : streamed.length;
-    const fields = callHeaders(device, options, headers);
+    const allHeaders = callHeaders(device, options, headers);
     const call = new HttpCall();
     call.start(
       this.#forwarder,
       targetOf(device),
-      { method, target: path, headers: fields, bodyLength },
+      { method, target: path, headers: allHeaders, bodyLength },
       streamed,
       options,
     );
@@ -127,9 +127,9 @@ export class DeviceClient {
     { path, headers, protocols = [], ...options }: DeviceSocketRequest,
   ): Promise<DeviceWebSocket> {
     options.signal?.throwIfAborted();
-    const fields = callHeaders(device, options, headers);
+    const allHeaders = callHeaders(device, options, headers);
     const call = new WebSocketCall();
-    call.start(this.#forwarder, targetOf(device), { target: path, headers: fields, protocols }, options);
+    call.start(this.#forwarder, targetOf(device), { target: path, headers: allHeaders, protocols }, options);
     return call.answered;
   }
 
