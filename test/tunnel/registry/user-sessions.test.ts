@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UserSessions } from '../../../src/contract/session.js';
-import { Metrics } from '../../../src/observability/metrics.js';
-import { BridgedSockets } from '../../../src/server/bridged-sockets.js';
-import { CallRecorder } from '../../../src/server/call-recorder.js';
-import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import type { UserId } from '../../../src/store/ports/ids.js';
-import { Secret } from '../../../src/text/secret.js';
-import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
-import { SessionRoutes } from '../../../src/tunnel/internal/session-routes.js';
 import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
-import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore, ProxyUserSessions } from '../../../src/tunnel/remote/proxy-client-store.js';
-import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { FakeSessions } from '../../http/fake-sessions.js';
-import { FakeForwarder } from '../../http/kit.js';
-import { silentRequests } from '../../support/silent-requests.js';
+import { openSessionsOverInternalApi, SECRET } from '../internal/sessions-over-internal-api.js';
 import { INIT, SessionFixture } from '../session/main/fixtures.js';
 
 interface Opened {
@@ -30,8 +20,6 @@ interface OpenedRegistry extends Opened {
   readonly url?: URL;
 }
 
-const SECRET = new Secret('0123456789abcdef0123456789abcdef');
-
 async function local(): Promise<OpenedRegistry> {
   const fixture = new SessionFixture();
   const sessions = new LocalUserSessions(fixture.registry, fixture.store);
@@ -41,32 +29,9 @@ async function local(): Promise<OpenedRegistry> {
 
 /** The sessions of the proxy as api-server sees them. */
 async function overInternalApi(): Promise<OpenedRegistry> {
-  const { fixture, sessions, connect } = await local();
-  const internal = new InternalApi({
-    address: { host: '127.0.0.1', port: 0 },
-    secret: SECRET,
-    sessions: new SessionRoutes(fixture.store, sessions),
-    sockets: new BridgedSockets(),
-    forwarder: new FakeForwarder(),
-    calls: new CallRecorder(new Metrics()),
-    requests: silentRequests(),
-    readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
-    exposition: { contentType: 'text/plain', text: () => Promise.resolve('') },
-  });
-  await internal.start();
-  const url = new URL(`http://127.0.0.1:${internal.port}`);
-  const pool = new ProxyPool({ url, secret: SECRET });
-  return {
-    fixture,
-    url,
-    connect,
-    sessions: new ProxyUserSessions(new ProxyClientStore(new HttpProxyClient(pool))),
-    close: async () => {
-      await pool.close();
-      internal.close();
-      await fixture.close();
-    },
-  };
+  const { fixture, connect } = await local();
+  const { url, client, close } = await openSessionsOverInternalApi(fixture);
+  return { fixture, url, connect, sessions: new ProxyUserSessions(new ProxyClientStore(client)), close };
 }
 
 /** The fake that tests of the REST API use. */

@@ -5,44 +5,20 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { test } from 'node:test';
 import type { TunnelKey } from '../../../src/contract/tunnel-key.js';
 import { tunnelKey } from '../../../src/contract/tunnel-key.js';
-import { Metrics } from '../../../src/observability/metrics.js';
-import { BridgedSockets } from '../../../src/server/bridged-sockets.js';
-import { CallRecorder } from '../../../src/server/call-recorder.js';
-import { Readiness, TUNNEL_DUTIES } from '../../../src/server/readiness.js';
 import { Secret } from '../../../src/text/secret.js';
-import { InternalApi } from '../../../src/tunnel/internal/internal-api.js';
-import { SessionRoutes } from '../../../src/tunnel/internal/session-routes.js';
 import { SLICE } from '../../../src/tunnel/registry/session-registry.js';
-import { LocalUserSessions } from '../../../src/tunnel/registry/user-sessions.js';
 import { HttpProxyClient } from '../../../src/tunnel/remote/proxy-client.js';
 import { ProxyClientStore } from '../../../src/tunnel/remote/proxy-client-store.js';
 import { ProxyPool } from '../../../src/tunnel/remote/proxy-pool.js';
 import { sessionStoreContract } from '../../contract/session-store.js';
-import { FakeForwarder } from '../../http/kit.js';
-import { silentRequests } from '../../support/silent-requests.js';
+import { openSessionsOverInternalApi, SECRET } from '../internal/sessions-over-internal-api.js';
 import { SessionFixture } from '../session/main/fixtures.js';
-
-const SECRET = new Secret('0123456789abcdef0123456789abcdef');
 
 /** Remote-proxy's store behind its internal API, and api-server's view of it. */
 async function open() {
   const fixture = new SessionFixture();
   const tunnels = new Map<TunnelKey, Awaited<ReturnType<SessionFixture['connect']>>>();
-  const internal = new InternalApi({
-    address: { host: '127.0.0.1', port: 0 },
-    secret: SECRET,
-    sessions: new SessionRoutes(fixture.store, new LocalUserSessions(fixture.registry, fixture.store)),
-    sockets: new BridgedSockets(),
-    forwarder: new FakeForwarder(),
-    calls: new CallRecorder(new Metrics()),
-    requests: silentRequests(),
-    readiness: new Readiness(TUNNEL_DUTIES, () => Promise.resolve({})),
-    exposition: { contentType: 'text/plain', text: () => Promise.resolve('') },
-  });
-  await internal.start();
-  const url = new URL(`http://127.0.0.1:${internal.port}`);
-  const pool = new ProxyPool({ url, secret: SECRET });
-  const client = new HttpProxyClient(pool);
+  const { url, client, close } = await openSessionsOverInternalApi(fixture);
   return {
     url,
     fixture,
@@ -61,11 +37,7 @@ async function open() {
       session.disconnected();
       await fixture.store.unregister(token, session);
     },
-    close: async () => {
-      await pool.close();
-      internal.close();
-      await fixture.close();
-    },
+    close,
   };
 }
 
