@@ -42,7 +42,7 @@ export interface DeviceClose {
 export interface DeviceWebSocket extends AsyncIterable<DeviceMessage> {
   /** The subprotocol that the device chose, or empty. */
   readonly protocol: string;
-  /** How the device closed the WebSocket. Undefined: the device has not. */
+  /** How the device closed the WebSocket, or remote-proxy, if too much waits there that the device does not read (1008). */
   readonly closedBy: DeviceClose | undefined;
   /** Sends one message; does nothing after the end. @throws DeviceCallError `device-timeout`: too much waits for the device */
   send(message: DeviceMessage): void;

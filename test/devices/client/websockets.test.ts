@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { WebSocket } from 'ws';
+import { UNREAD } from '../../../src/contract/websocket.js';
 import { type DeviceMessage, MAX_WAITING_MESSAGES } from '../../../src/devices/client/device-websocket.js';
 import { DeviceStatusError } from '../../../src/devices/client/errors.js';
 import { settled } from '../../support/settled.js';
@@ -162,19 +163,27 @@ behaviour('a flood of empty messages, which hold no credit, ends it', async ({ c
   }, failsWith('overloaded'));
 });
 
-behaviour('a device that does not read ends it at a send', async ({ client, device, camera }) => {
+behaviour('a device that does not read ends it', async ({ client, device, camera }) => {
   device.serveSocket = (socket) => socket.pause();
   const socket = await client.subscribe(camera, EVENTS);
   const chunk = Buffer.alloc(MIB);
-  await assert.rejects(async () => {
-    for (let sent = 0; sent < 256; sent++) {
-      socket.send(chunk);
+  const little = Buffer.alloc(1);
+  const sendAll = async (): Promise<void> => {
+    for (let sent = 0; socket.closedBy === undefined; sent++) {
+      socket.send(sent < 256 ? chunk : little);
       await new Promise((resolve) => setImmediate(resolve));
     }
-  }, failsWith('device-timeout'));
-  await assert.rejects(async () => {
+  };
+  const read = async (): Promise<void> => {
     for await (const _message of socket) assert.fail('nothing was sent');
-  }, failsWith('device-timeout'));
+  };
+  const [sending, reading] = await Promise.allSettled([sendAll(), read()]);
+  // Where remote-proxy reads ahead, as on Node 22 and later, it has too much first, and closes.
+  if (socket.closedBy !== undefined) return assert.equal(socket.closedBy.code, UNREAD.code);
+  for (const { status, ...why } of [sending, reading]) {
+    assert.equal(status, 'rejected');
+    assert.ok('reason' in why && failsWith('device-timeout')(why.reason));
+  }
 });
 
 showOverEachForwarder();
