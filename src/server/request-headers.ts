@@ -46,7 +46,7 @@ interface NameSet {
 let headers: RawHeaders;
 let dropped: NameSet;
 let wanted: readonly string[];
-let taken: string[];
+let values: string[];
 let bodyLength: number | undefined;
 let connection: string | undefined;
 
@@ -55,8 +55,8 @@ function collect(name: string, value: string): void {
   else if (name === 'transfer-encoding') bodyLength = undefined;
   else if (name === 'connection') connection = value;
   else {
-    const place = wanted.indexOf(name);
-    if (place >= 0) taken[place] = taken[place] ? `${taken[place]}, ${value}` : value;
+    const at = wanted.indexOf(name);
+    if (at >= 0) values[at] = values[at] ? `${values[at]}, ${value}` : value;
     if (!dropped.has(name) && !isMessageHeader(name)) headers.push(name, value);
   }
 }
@@ -71,11 +71,11 @@ export function readRequestHeaders(req: HttpRequest, drop: NameSet, take = NONE)
   headers = [];
   dropped = drop;
   wanted = take;
-  taken = [];
+  values = [];
   bodyLength = 0;
   connection = undefined;
   req.forEach(collect);
-  return new RequestHeaders(withoutListed(headers, connection), bodyLength, take, taken);
+  return new RequestHeaders(withoutListed(headers, connection), bodyLength, take, values);
 }
 
 function withoutListed(all: RawHeaders, listed: string | undefined): RawHeaders {

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { tunnelsWithin } from '../../src/config/process-limits.js';
+import { until } from '../support/until.js';
 import { ask, forward } from './kit/internal-client.js';
 import { serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { DialRefused, ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 const DESCRIPTORS = 256;
 const ROOM = tunnelsWithin(DESCRIPTORS);

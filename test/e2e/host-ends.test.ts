@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../support/until.js';
 import { INSPECTED, Inspector } from './kit/inspector.js';
 import { ask, forward } from './kit/internal-client.js';
 import { serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 const HOSTS = 4;
 /** Of all of them, in less than the 30 s in which six ends of any ended the process. */

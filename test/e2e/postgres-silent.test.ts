@@ -4,10 +4,10 @@ import { openStore } from '../../src/store/open-store.js';
 import type { DeviceId } from '../../src/store/ports/ids.js';
 import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
+import { until } from '../support/until.js';
 import { serve } from './kit/load.js';
 import { RestProcess } from './kit/rest-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 test('D6: while the database is silent who is signed in reaches devices, all else is told at once, and a revocation counts as soon as it is heard', {
   skip: NO_POSTGRES,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fetch } from 'undici';
 import { FakeProvider } from '../auth/fake-provider.js';
+import { until } from '../support/until.js';
 import { Person, RestProcess } from './kit/rest-process.js';
-import { until } from './kit/until.js';
 
 const AUDIENCE = 'urn:visiona:api';
 

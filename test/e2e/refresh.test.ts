@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { closeDatabase, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { FakeProvider, type Received } from '../auth/fake-provider.js';
+import { until } from '../support/until.js';
 import { Person, RestProcess } from './kit/rest-process.js';
-import { until } from './kit/until.js';
 
 /** Against a provider whose access tokens have run out when they come. */
 describe('refresh through visiona api-server', () => {

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { fetch } from 'undici';
 import { openStore } from '../../src/store/open-store.js';
 import type { UserId } from '../../src/store/ports/ids.js';
+import { until } from '../support/until.js';
 import { exchange, RestProcess } from './kit/rest-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 test('O2: what was refused of a user is in the audit log: a spent code, a revoked device, a page of somebody else, a sign-in', async (t) => {
   const up = await RestProcess.start('up');

@@ -3,8 +3,8 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { Response } from 'undici';
 import { type Answer, FakeProvider, foreignKey } from '../auth/fake-provider.js';
 import { rawRequest } from '../http/kit.js';
+import { until } from '../support/until.js';
 import { Person, RestProcess } from './kit/rest-process.js';
-import { until } from './kit/until.js';
 
 const COOKIE = '__Host-visiona_session';
 const AUDIENCE = 'https://api.visiona.example';

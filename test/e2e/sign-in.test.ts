@@ -5,9 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { closeDatabase, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { FakeProvider } from '../auth/fake-provider.js';
 import { sized } from '../support/sized.js';
+import { until } from '../support/until.js';
 import { runToEnd } from './kit/program.js';
 import { Person, RestProcess } from './kit/rest-process.js';
-import { until } from './kit/until.js';
 
 const COOKIE = '__Host-visiona_session';
 

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { test } from 'node:test';
 import { defaultIntensity } from '../../src/actors/supervision/spec.js';
+import { until } from '../support/until.js';
 import { ask, forward, problemCode } from './kit/internal-client.js';
 import { serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 /** More starts that fail than any other supervisor bears. */
 const FAILED_STARTS = defaultIntensity.restarts + 1;

@@ -7,9 +7,9 @@ import { openStore } from '../../src/store/open-store.js';
 import { closeDatabase, databaseFile, openDatabase } from '../../src/store/sqlite/sqlite.js';
 import { withTempDir } from '../store/temp-dir.js';
 import { sized } from '../support/sized.js';
+import { until } from '../support/until.js';
 import { Program, runToEnd, VISIONA } from './kit/program.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 const SERVER = {
   VISIONA_API_ADDR: '127.0.0.1:0',

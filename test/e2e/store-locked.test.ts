@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from '../../src/store/sqlite/sqlite.js';
+import { until } from '../support/until.js';
 import { serve } from './kit/load.js';
 import { RestProcess } from './kit/rest-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 test('D4, D5: while another process locks the file, readiness says that nothing can be written, and reads and calls go on', async () => {
   const up = await RestProcess.start('up');

@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { PATIENCE_MS } from '../../src/tunnel/forward/unread-budget.js';
 import { sized } from '../support/sized.js';
+import { until } from '../support/until.js';
 import { ask } from './kit/internal-client.js';
 import { Caller, serve } from './kit/load.js';
 import { ProxyProcess } from './kit/proxy-process.js';
 import { ScriptedDevice } from './kit/scripted-device.js';
-import { until } from './kit/until.js';
 
 const MIB = 2 ** 20;
 const READERS = sized(800, 5000);

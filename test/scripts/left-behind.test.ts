@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { isRunning } from '../e2e/kit/program.js';
-import { until } from '../e2e/kit/until.js';
+import { until } from '../support/until.js';
 import { root } from './root.js';
 
 /** Starts processes that never end, each in another way, writes their ids to a file, and is ended as by a time-out. */

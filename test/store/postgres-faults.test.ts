@@ -10,14 +10,10 @@ import type { UserId } from '../../src/store/ports/ids.js';
 import { openPostgres } from '../../src/store/postgres/postgres-engine.js';
 import { BlackHole } from '../support/blackhole.js';
 import { NO_POSTGRES, sql, TestSchema } from '../support/postgres.js';
+import { until } from '../support/until.js';
 
 const dataDir = '/nonexistent';
 const ISSUER = 'https://id.example';
-
-/** Asks again and again until it is so. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 describe('PostgreSQL', { skip: NO_POSTGRES }, () => {
   let schema: TestSchema;

@@ -1,8 +1,6 @@
 // `CallGuard` ends a call to a device when the caller gives it up or the deadline passes.
+import { systemClock } from '../../actors/clock.js';
 import { DeviceCallError } from './errors.js';
-
-/** The longest delay of a timer of Node.js, in ms: a longer one would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** How long a call to a device may go on. */
 export interface CallBounds {
@@ -16,7 +14,7 @@ export interface CallBounds {
 export class CallGuard {
   readonly #signal: AbortSignal | undefined;
   readonly #end: (error: unknown) => void;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelDeadline = (): void => {};
   readonly #abort = (): void => this.#end(this.#signal?.reason);
 
   /** @param end is called with the error that the call fails with; it releases the guard */
@@ -25,20 +23,15 @@ export class CallGuard {
     this.#end = end;
     signal?.addEventListener('abort', this.#abort);
     if (deadlineMs === undefined) return;
-    this.#timer = setTimeout(
-      () => {
-        end(
-          new DeviceCallError('device-timeout', { detail: `the call was not over within ${deadlineMs} ms` }),
-        );
-      },
-      Math.min(deadlineMs, MAX_DELAY_MS),
+    const detail = `the call was not over within ${deadlineMs} ms`;
+    this.#cancelDeadline = systemClock.after(deadlineMs, () =>
+      end(new DeviceCallError('device-timeout', { detail })),
     );
   }
 
   /** Clears the deadline: the call has come as far as it had to by then. */
   meetDeadline(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelDeadline();
   }
 
   /** Lets go of the timer and the signal: the call is over. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/root.js';
 import { fixedPort } from '../../support/fixed-port.js';
-import { until } from './until.js';
+import { until } from '../../support/until.js';
 
 /** A self-signed certificate for `localhost`. */
 export interface Certificate {

@@ -9,13 +9,10 @@ import { openStore } from '../../../src/store/open-store.js';
 import { openPostgres } from '../../../src/store/postgres/postgres-engine.js';
 import { BlackHole } from '../../support/blackhole.js';
 import { NO_POSTGRES, TestDatabase } from '../../support/postgres.js';
+import { until } from '../../support/until.js';
 
 const dataDir = '/nonexistent';
 const ISSUER = 'https://id.example';
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 async function withDatabase(
   body: (database: TestDatabase) => Promise<void>,

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 const DEADLINE_MS = 20_000;
 
 /** Asks again and again until the answer is true; fails after `deadlineMs`. */
-export async function until(done: () => Promise<boolean>, deadlineMs = DEADLINE_MS): Promise<void> {
+export async function until(done: () => boolean | Promise<boolean>, deadlineMs = DEADLINE_MS): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!(await done())) {
     assert.ok(Date.now() < deadline, 'not in time');
